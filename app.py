@@ -1,0 +1,15 @@
+"""The router: the list of pages, nothing else."""
+
+import streamlit as st
+
+explore = st.Page("pages/explore.py", title="Explore")
+about = st.Page("pages/about.py", title="About")
+
+
+def start() -> None:
+    """Streamlit serves its first page at "/" alone, so that is a way in, not a page."""
+    st.switch_page(explore, query_params=st.query_params.to_dict())
+
+
+# The frame draws the links: a page opened cold never runs this file.
+st.navigation([st.Page(start, default=True), explore, about], position="hidden").run()

@@ -1,0 +1,7 @@
+"""What the model, the cases and the methods are, and where they end."""
+
+from xai_core.ui import about, frame
+from xai_core.ui.service_access import service_or_stop
+
+frame.begin("About")
+about.show(service_or_stop())

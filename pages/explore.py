@@ -1,0 +1,27 @@
+"""One case: what the model decided, where it looked, and whether the map holds."""
+
+import streamlit as st
+
+from xai_core.ui import case_list, controls, curves, frame, levels, live, state
+from xai_core.ui.service_access import service_or_stop
+from xai_core.ui.words import plain
+
+frame.begin("Explore")
+service = service_or_stop()
+state.restore(service.records)
+state.mirror()
+
+with st.sidebar:
+    case_list.show(service)
+
+if state.problems():
+    st.warning("  \n".join(plain(sentence, 400) for sentence in state.problems()))
+
+request = state.show()
+controls.show(service.predicted(request.case_id))
+left, right = st.columns([1.7, 1], gap="large")
+with right:
+    levels.edit()
+    bars = st.container(key="bars")
+    curves.choose_mode()
+live.show(service, request, left, bars, right)

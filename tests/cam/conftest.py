@@ -1,0 +1,122 @@
+"""Small real ConvNeXt V2 networks, split at a stage, and the evidence a method gets from them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+import pytest
+import timm
+import torch
+from timm.models.convnext import ConvNeXt
+from torch import Tensor, nn
+
+from xai_core.cam import Evidence
+from xai_core.store.scorebook import Scorebook
+
+STAGE = {"stages.2.blocks.1": 3, "stages.3.blocks.0": 4} | {
+    "stages.2.blocks.8": 3,
+    "stages.3.blocks.2": 4,
+}
+
+
+def fan_in(model: nn.Module) -> nn.Module:
+    """Weights as wide as the fan-in allows: timm's own initialisation hardly tells images apart."""
+    for module in model.modules():
+        if isinstance(module, nn.Linear | nn.Conv2d):
+            nn.init.trunc_normal_(module.weight, std=min(0.3, module.weight[0].numel() ** -0.5))
+    return model.eval().requires_grad_(False)
+
+
+@pytest.fixture(scope="session")
+def small_net() -> nn.Module:
+    """A ConvNeXt V2 of 4 stages for inputs of 96: Stage 3 is 24 x 6 x 6, Stage 4 is 32 x 3 x 3."""
+    torch.manual_seed(0)
+    net = ConvNeXt(
+        num_classes=2, depths=(1, 1, 2, 1), dims=(8, 16, 24, 32), use_grn=True, ls_init_value=None
+    )
+    return fan_in(net)
+
+
+@pytest.fixture(scope="session")
+def real_net() -> nn.Module:
+    """The classifier's own architecture with random weights."""
+    torch.manual_seed(0)
+    return fan_in(timm.create_model("convnextv2_tiny", pretrained=False, num_classes=2))
+
+
+def picture(size: int, seed: int = 0) -> Tensor:
+    """A smooth random picture in input space, three equal channels (3, size, size)."""
+    rng = np.random.default_rng(seed)
+    coarse = torch.from_numpy(rng.standard_normal((1, 1, size // 8, size // 8))).float()
+    grey = nn.functional.interpolate(coarse, (size, size), mode="bicubic")[0]
+    return grey.expand(3, -1, -1).contiguous()
+
+
+@pytest.fixture(scope="session")
+def x96() -> Tensor:
+    return picture(96)
+
+
+@pytest.fixture(scope="session")
+def x384() -> Tensor:
+    return picture(384)
+
+
+class MakeEvidence(Protocol):
+    def __call__(
+        self, net: nn.Module, x: Tensor, layer: str, chunk: int = 8, book: Scorebook | None = None
+    ) -> Evidence: ...
+
+
+@pytest.fixture(scope="session")
+def make_evidence() -> MakeEvidence:
+    """Split forward and autograd.grad through the tail, as the classifier does it."""
+
+    def make(
+        net: nn.Module, x: Tensor, layer: str, chunk: int = 8, book: Scorebook | None = None
+    ) -> Evidence:
+        cut = STAGE[layer]
+        stages = list(net.stages)
+        with torch.no_grad():
+            activation = net.stem(x[None])
+            for stage in stages[:cut]:
+                activation = stage(activation)
+
+        def tail(a: Tensor) -> Tensor:
+            for stage in stages[cut:]:
+                a = stage(a)
+            return net.forward_head(net.norm_pre(a))[0]
+
+        def gradient(target: int) -> Tensor:
+            leaf = activation.detach().requires_grad_(True)
+            return torch.autograd.grad(tail(leaf)[target], leaf)[0][0]
+
+        return Evidence(
+            layer=layer,
+            x=x,
+            baseline=x.mean((1, 2), keepdim=True).expand_as(x).contiguous(),
+            black=torch.full_like(x, -1.5),
+            activation=activation[0],
+            gradient=gradient,
+            book=book or Scorebook(net, chunk),
+        )
+
+    return make
+
+
+@pytest.fixture
+def counting() -> Callable[[Callable[[Tensor], Tensor]], tuple[Callable[[Tensor], Tensor], list]]:
+    """Wraps a scorer and records the batch sizes it was called with."""
+
+    def wrap(scorer):
+        calls: list[int] = []
+
+        def scored(images: Tensor) -> Tensor:
+            calls.append(len(images))
+            return scorer(images)
+
+        return scored, calls
+
+    return wrap

@@ -1,0 +1,169 @@
+"""Hybrid-CAM: oracle 6, a hand-worked map, levels, ties, and the state without a level."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from xai_core.cam import CamOptions, Evidence, GradCam, HybridCam
+from xai_core.cam.hybrid_cam import level_mask, level_weight, support
+from xai_core.cam.normalise import min_max
+from xai_core.errors import BadRequest
+from xai_core.store.scorebook import BASELINE, INTACT, Scorebook
+from xai_core.types import PAPER_LEVELS, MapState, no_report
+
+
+def by_hand(sign: float = 1.0, activation: torch.Tensor | None = None) -> Evidence:
+    """A layer as large as the input, one channel, gradient 1: A is the min-max of the activation.
+    Class 1 is ``sign`` times the sum of the pixels, 4 + 3 + 2 + 1 when all are shown."""
+    a = torch.tensor([[[4.0, 2.0], [1.0, 0.0]]]) if activation is None else activation
+
+    def scorer(images: torch.Tensor) -> torch.Tensor:
+        total = sign * images.sum((1, 2, 3))
+        return torch.stack([-total, total], 1)
+
+    return Evidence(
+        layer="hand",
+        x=torch.tensor([[[4.0, 3.0], [2.0, 1.0]]]),
+        baseline=torch.zeros(1, 2, 2),
+        black=torch.zeros(1, 2, 2),
+        activation=a,
+        gradient=lambda c: torch.ones_like(a) * (1 if c == 1 else -1),
+        book=Scorebook(scorer),
+    )
+
+
+def test_worked_by_hand() -> None:
+    """A = [[1, .5], [.25, 0]]; the top 1, 2, 3, 4 pixels add 4, 7, 9, 10 to the logit."""
+    evidence = by_hand()
+    result = HybridCam().compute(evidence, 1, CamOptions(levels=(25, 50, 75, 100)), no_report)
+    w = [1 / np.sqrt(p) for p in (25, 50, 75, 100)]
+    s2 = 9 * w[2] + 10 * w[3]
+    s1 = s2 + 7 * w[1]
+    s0 = s1 + 4 * w[0]
+    assert [level.percent for level in result.levels] == [25, 50, 75, 100]
+    assert [level.realised for level in result.levels] == [0.25, 0.5, 0.75, 1]
+    assert [level.delta for level in result.levels] == [4, 7, 9, 10]
+    assert result.heatmap.scale == pytest.approx(s0)
+    expected = np.array([[1, 0.5 * s1 / s0], [0.25 * s2 / s0, 0]])
+    np.testing.assert_allclose(result.heatmap.values, expected, rtol=1e-6)
+    assert result.heatmap.raw.tolist() == [[4, 2], [1, 0]]
+    assert result.forward_passes == evidence.book.forwards == 5
+    assert evidence.book.known([BASELINE, INTACT]).all()
+
+
+def test_a_level_that_lowers_the_score_counts_as_0() -> None:
+    result = HybridCam().compute(by_hand(-1.0), 1, CamOptions(), no_report)
+    assert result.heatmap.state is MapState.NO_LEVEL
+    assert {level.delta for level in result.levels} == {0}
+    assert not result.heatmap.values.any()
+    assert result.heatmap.scale == 0
+
+
+@pytest.mark.parametrize(
+    ("activation", "state"),
+    [
+        (torch.ones(1, 2, 2), MapState.CONSTANT),
+        (-torch.tensor([[[1.0, 2.0], [3.0, 4.0]]]), MapState.NO_POSITIVE),
+    ],
+)
+def test_where_grad_cam_says_nothing_no_image_is_scored(activation, state) -> None:
+    evidence = by_hand(activation=activation)
+    result = HybridCam().compute(evidence, 1, CamOptions(), no_report)
+    assert result.heatmap.state is state
+    assert result.levels == ()
+    assert evidence.book.forwards == 0
+
+
+def test_a_level_keeps_ceil_of_its_share_and_ties_stay_together() -> None:
+    a = np.arange(100, dtype=np.float32).reshape(10, 10) / 99
+    for percent in range(1, 101):
+        assert level_mask(a, percent).sum() == percent  # 7 % of 100 is 7, whatever the float says
+    ramp = np.arange(1000, dtype=np.float32).reshape(25, 40)
+    assert level_mask(ramp, 16.1).sum() == 161  # 16.1 * 1000 / 100 is 161.00000000000003
+    assert level_mask(a, 0.5).sum() == 1
+    assert level_mask(a, 10.1).sum() == 11
+    tied = np.array([[1, 0.5, 0.5, 0.5], [0, 0, 0, 0]], np.float32)
+    assert level_mask(tied, 12.5).sum() == 1
+    assert level_mask(tied, 25).sum() == 4
+    assert level_mask(tied, 50).sum() == 4
+    assert level_mask(tied, 51).all()  # the threshold is 0: the whole image
+
+
+def test_the_realised_share_is_told(small_net, x96, make_evidence) -> None:
+    evidence = make_evidence(small_net, x96, "stages.2.blocks.1")
+    result = HybridCam().compute(evidence, 1, CamOptions(levels=(1, 10, 50, 99)), no_report)
+    a = GradCam().compute(evidence, 1, CamOptions(), no_report).heatmap.values
+    assert (a == 0).mean() > 0.05  # ReLU left zeros, so some level is the whole image
+    for level in result.levels:
+        exact = np.ceil(level.percent / 100 * a.size) / a.size
+        assert level.realised >= exact - 1e-12
+        # bilinear upsampling repeats the border's values, so a few pixels tie anywhere
+        assert level.realised <= exact + 0.01 or level.realised == 1
+    assert result.levels[-1].realised == 1
+
+
+@pytest.mark.parametrize("layer", ["stages.2.blocks.1", "stages.3.blocks.0"])
+@pytest.mark.parametrize("target", [0, 1])
+def test_oracle_6_the_order_of_pixels_never_contradicts_grad_cam(
+    small_net, x96, make_evidence, layer, target
+) -> None:
+    evidence = make_evidence(small_net, x96, layer)
+    result = HybridCam().compute(evidence, target, CamOptions(), no_report)
+    a = GradCam().compute(evidence, target, CamOptions(), no_report).heatmap.values
+    if result.heatmap.state is not MapState.OK:
+        assert result.heatmap.state is MapState.NO_LEVEL
+        return
+    order = np.argsort(a, axis=None, kind="stable")
+    hybrid = result.heatmap.values.ravel()[order]
+    assert (np.diff(hybrid) >= 0).all()
+
+
+def test_oracle_6_percent_and_fraction_give_the_same_map() -> None:
+    rng = np.random.default_rng(0)
+    a = rng.random((48, 48), dtype=np.float32)
+    masks = [level_mask(a, p) for p in PAPER_LEVELS]
+    deltas = rng.random(len(PAPER_LEVELS))
+    percent = support(masks, deltas, PAPER_LEVELS) * a
+    fraction = support(masks, deltas, [p / 100 for p in PAPER_LEVELS]) * a
+    torch.testing.assert_close(
+        *(min_max(torch.from_numpy(product)[None]) for product in (percent, fraction))
+    )
+    assert level_weight(0.04) / level_weight(4) == pytest.approx(10)
+
+
+def test_another_set_of_levels_costs_only_the_levels_not_asked_before(
+    small_net, x96, make_evidence
+) -> None:
+    evidence = make_evidence(small_net, x96, "stages.2.blocks.1")
+    dense = CamOptions(levels=tuple(range(1, 31)))
+    HybridCam().compute(evidence, 1, dense, no_report)
+    spent = evidence.book.forwards
+    few = HybridCam().compute(evidence, 1, CamOptions(levels=(2, 3, 5, 10, 20)), no_report)
+    assert evidence.book.forwards == spent
+    assert few.forward_passes == 6
+    alone = HybridCam().compute(
+        make_evidence(small_net, x96, "stages.2.blocks.1"),
+        1,
+        CamOptions(levels=(2, 3, 5, 10, 20)),
+        no_report,
+    )
+    np.testing.assert_allclose(few.heatmap.values, alone.heatmap.values, atol=1e-4)
+
+
+def test_the_map_so_far_is_reported() -> None:
+    seen = []
+    evidence = by_hand()
+    evidence = Evidence(**{**vars(evidence), "book": Scorebook(evidence.book._scorer, 2)})
+    HybridCam().compute(
+        evidence, 1, CamOptions(levels=(25, 50, 75)), lambda *args: seen.append(args)
+    )
+    assert [(done, total) for done, total, _ in seen] == [(2, 4), (4, 4)]
+    np.testing.assert_allclose(seen[0][2].values, [[1, 0], [0, 0]])
+
+
+def test_levels_out_of_range_are_refused() -> None:
+    with pytest.raises(BadRequest, match="Area levels"):
+        CamOptions(levels=(0, 10))
+    assert CamOptions(levels=(10, 5, 5)).levels == (5, 10)

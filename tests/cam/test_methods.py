@@ -1,0 +1,115 @@
+"""What every registered method must do."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+
+from xai_core.cam import METHODS, CamOptions
+from xai_core.errors import Cancelled, ModelError
+from xai_core.store.scorebook import Scorebook
+from xai_core.types import Heatmap, MapState, no_report
+
+EVERY = pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
+FEW = CamOptions(levels=(5, 20, 50), channels=6)
+
+
+@pytest.fixture
+def evidence(small_net, x96, make_evidence):
+    return make_evidence(small_net, x96, "stages.2.blocks.1")
+
+
+def test_the_papers_methods_are_registered_under_their_names() -> None:
+    assert list(METHODS) == ["score-cam", "grad-cam", "hybrid-cam"]
+    assert [method.title for method in METHODS.values()] == ["Score-CAM", "Grad-CAM", "Hybrid-CAM"]
+
+
+@EVERY
+def test_a_map_keeps_its_promises(method, evidence) -> None:
+    result = method.compute(evidence, 1, FEW, no_report)
+    heatmap = result.heatmap
+    assert heatmap.raw.shape == (6, 6)
+    assert heatmap.values.shape == (96, 96)
+    assert heatmap.raw.dtype == heatmap.values.dtype == np.float32
+    if heatmap.state is MapState.OK:
+        assert heatmap.values.min() == 0
+        assert heatmap.values.max() == 1
+        assert heatmap.scale > 0
+    else:
+        assert not heatmap.values.any()
+    assert result.forward_passes == evidence.book.forwards
+
+
+@EVERY
+def test_the_same_request_again_costs_nothing_and_gives_the_same(method, evidence) -> None:
+    first = method.compute(evidence, 1, FEW, no_report)
+    spent = evidence.book.forwards
+    again = method.compute(evidence, 1, FEW, no_report)
+    assert evidence.book.forwards == spent
+    np.testing.assert_array_equal(first.heatmap.values, again.heatmap.values)
+    assert first.forward_passes == again.forward_passes
+    assert first.levels == again.levels
+
+
+@EVERY
+def test_the_last_report_is_the_whole_map(method, evidence) -> None:
+    seen: list[tuple[int, int, Heatmap]] = []
+    final = method.compute(evidence, 1, FEW, lambda *args: seen.append(args)).heatmap
+    done, total, partial = seen[-1]
+    assert done == total
+    np.testing.assert_array_equal(partial.values, final.values)
+
+
+@EVERY
+def test_it_can_be_cancelled(method, evidence) -> None:
+    def stop(done: int, total: int, partial: Heatmap) -> None:
+        raise Cancelled("nobody waits")
+
+    with pytest.raises(Cancelled):
+        method.compute(evidence, 1, FEW, stop)
+
+
+@EVERY
+def test_damaged_numbers_are_an_error_and_never_a_picture(method, evidence) -> None:
+    broken = evidence.activation.clone()
+    broken[2, 1, 1] = torch.nan
+    with pytest.raises(ModelError):
+        method.compute(dataclasses.replace(evidence, activation=broken), 1, FEW, no_report)
+
+
+@pytest.mark.parametrize("name", ["score-cam", "hybrid-cam"])
+def test_damaged_scores_are_an_error(name, evidence) -> None:
+    damaged = Scorebook(lambda images: torch.full((len(images), 2), torch.nan))
+    with pytest.raises(ModelError):
+        METHODS[name].compute(dataclasses.replace(evidence, book=damaged), 1, FEW, no_report)
+
+
+@EVERY
+def test_a_dead_layer_is_a_state_and_never_a_picture(method, evidence) -> None:
+    dead = dataclasses.replace(
+        evidence,
+        activation=torch.zeros_like(evidence.activation),
+        gradient=lambda c: torch.zeros_like(evidence.activation),
+    )
+    heatmap = method.compute(dead, 1, FEW, no_report).heatmap
+    assert heatmap.state is MapState.CONSTANT
+    assert not heatmap.values.any()
+
+
+@EVERY
+def test_conventions_are_named_in_words(method) -> None:
+    conventions = method.conventions(FEW)
+    assert {"normalisation"} <= set(conventions)
+    assert all(key and value for key, value in conventions.items())
+    assert method.unit
+
+
+def test_conventions_name_what_was_chosen() -> None:
+    assert METHODS["score-cam"].conventions(FEW)["channels"] == "first 6"
+    assert METHODS["score-cam"].conventions(CamOptions())["channels"] == "all"
+    assert METHODS["hybrid-cam"].conventions(FEW)["levels"] == "5 %, 20 %, 50 %"
+    without = METHODS["score-cam"].conventions(CamOptions(softmax=False))
+    assert without["weights"] == "increase over the fully masked image"

@@ -1,0 +1,229 @@
+"""Score-CAM: oracle 5, a hand-worked map, its options, and the peers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from xai_core.cam import CamOptions, Evidence, MaskedPixel, MaskOrder, ScoreCam
+from xai_core.cam.score_cam import channel_masks, channel_weights
+from xai_core.errors import BadRequest, Cancelled
+from xai_core.store.scorebook import BASELINE, Scorebook
+from xai_core.types import MapState, no_report
+
+LAYER = "stages.2.blocks.1"
+
+
+def by_hand(scorer, activation=None, chunk: int = 8) -> Evidence:
+    """Three channels on a 2 x 2 input, the middle one constant; nothing is upsampled."""
+    if activation is None:
+        activation = torch.tensor(
+            [[[-1.0, 1.0], [0.0, 1.0]], [[3.0, 3.0], [3.0, 3.0]], [[4.0, 2.0], [2.0, 2.0]]]
+        )
+    return Evidence(
+        layer="hand",
+        x=torch.tensor([[[1.0, 2.0], [3.0, 4.0]]]),
+        baseline=torch.full((1, 2, 2), 0.5),
+        black=torch.full((1, 2, 2), -1.0),
+        activation=activation,
+        gradient=lambda c: torch.ones_like(activation),
+        book=Scorebook(scorer, chunk),
+    )
+
+
+def total(images: torch.Tensor) -> torch.Tensor:
+    """Class 1 is the sum of the pixels, class 0 its opposite, both an eighth."""
+    s = images.sum((1, 2, 3)) / 8
+    return torch.stack([-s, s], 1)
+
+
+def test_worked_by_hand() -> None:
+    """Channel 0's mask is [[0, 1], [.5, 1]]: 2 + 1.5 + 4 = 7.5.  Channel 2's is [[1, 0], [0, 0]]:
+    1.  The constant channel is skipped."""
+    result = ScoreCam().compute(by_hand(total), 1, CamOptions(), no_report)
+    e0, e2 = np.exp(7.5 / 8), np.exp(1 / 8)
+    a0, a2 = e0 / (e0 + e2), e2 / (e0 + e2)
+    np.testing.assert_allclose(result.extras["channel_weights"], [a0, 0, a2], rtol=1e-6)
+    np.testing.assert_allclose(result.extras["channel_logits"][0], [-7.5 / 8, 7.5 / 8])
+    assert np.isnan(result.extras["channel_logits"][1]).all()
+    expected = [[-a0 + 4 * a2, a0 + 2 * a2], [2 * a2, a0 + 2 * a2]]
+    np.testing.assert_allclose(result.heatmap.raw, expected, rtol=1e-6)
+    assert result.forward_passes == 2
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 8])
+@pytest.mark.parametrize(
+    ("pixel", "fill"),
+    [(MaskedPixel.ZERO, 0.0), (MaskedPixel.BLACK, -1.0), (MaskedPixel.BLUR, 0.5)],
+)
+def test_what_a_masked_pixel_becomes_and_weights_without_softmax(pixel, fill, chunk) -> None:
+    seen = []
+    evidence = by_hand(total, chunk=chunk)
+    result = ScoreCam().compute(
+        evidence,
+        1,
+        CamOptions(masked_pixel=pixel, softmax=False),
+        lambda done, of, heatmap: seen.append((done, of, heatmap.state)),
+    )
+    # sum(mask * x + (1 - mask) * fill) - sum(fill) over the 4 pixels
+    gain0 = (2 + 1.5 + 4 - 2.5 * fill) / 8
+    gain2 = (1 - fill) / 8
+    np.testing.assert_allclose(result.extras["channel_weights"], [gain0, 0, gain2], atol=1e-6)
+    assert result.forward_passes == evidence.book.forwards == 3
+    assert seen[-1][:2] == (3, 3)
+    assert evidence.book.known([BASELINE])[0] == (pixel is MaskedPixel.BLUR)
+
+
+def test_no_option_shares_a_remembered_image_with_another(small_net, x96, make_evidence) -> None:
+    evidence = make_evidence(small_net, x96, LAYER)
+    choices = [
+        CamOptions(channels=2, mask_order=order, masked_pixel=pixel, mask_align_corners=corners)
+        for order in MaskOrder
+        for pixel in MaskedPixel
+        for corners in (False, True)
+    ]
+    for options in choices:
+        ScoreCam().compute(evidence, 1, options, no_report)
+    assert evidence.book.forwards == 2 * len(choices)
+
+
+def test_oracle_5_a_constant_added_to_every_score_changes_nothing(
+    small_net, x96, make_evidence
+) -> None:
+    plain = make_evidence(small_net, x96, LAYER)
+    shifted = make_evidence(
+        small_net, x96, LAYER, book=Scorebook(lambda images: small_net(images) + 7)
+    )
+    for softmax in (True, False):
+        a, b = (
+            ScoreCam().compute(e, 1, CamOptions(softmax=softmax), no_report).heatmap
+            for e in (plain, shifted)
+        )
+        np.testing.assert_allclose(a.values, b.values, atol=1e-4)
+    scores = torch.randn(50, dtype=torch.float64)
+    torch.testing.assert_close(channel_weights(scores), channel_weights(scores + 1e3))
+
+
+@pytest.mark.parametrize("chunk", [1, 5, 64])
+def test_oracle_5_chunking_changes_nothing(small_net, x96, make_evidence, chunk, counting) -> None:
+    scorer, calls = counting(small_net)
+    evidence = make_evidence(small_net, x96, LAYER, book=Scorebook(scorer, chunk))
+    result = ScoreCam().compute(evidence, 1, CamOptions(), no_report).heatmap
+    reference = ScoreCam().compute(
+        make_evidence(small_net, x96, LAYER, chunk=8), 1, CamOptions(), no_report
+    )
+    assert max(calls) == min(chunk, 24)
+    assert sum(calls) == 24
+    np.testing.assert_allclose(result.values, reference.heatmap.values, atol=1e-4)
+
+
+def test_the_other_class_costs_no_forward_pass(small_net, x96, make_evidence) -> None:
+    evidence = make_evidence(small_net, x96, LAYER)
+    ScoreCam().compute(evidence, 1, CamOptions(), no_report)
+    spent = evidence.book.forwards
+    other = ScoreCam().compute(evidence, 0, CamOptions(), no_report)
+    assert evidence.book.forwards == spent == other.forward_passes == 24
+
+
+def test_the_map_so_far_is_reported_and_cancelling_keeps_the_scores(
+    small_net, x96, make_evidence
+) -> None:
+    evidence = make_evidence(small_net, x96, LAYER)
+    seen = []
+
+    def report(done, of, heatmap) -> None:
+        seen.append((done, of, heatmap))
+        if done == 16:
+            raise Cancelled("nobody waits")
+
+    with pytest.raises(Cancelled):
+        ScoreCam().compute(evidence, 1, CamOptions(), report)
+    assert [s[:2] for s in seen] == [(8, 24), (16, 24)]
+    assert evidence.book.forwards == 16
+    first_8 = ScoreCam().compute(evidence, 1, CamOptions(channels=8), no_report)
+    assert evidence.book.forwards == 16
+    np.testing.assert_array_equal(first_8.heatmap.values, seen[0][2].values)
+
+
+def test_only_constant_channels_is_a_constant_map_and_costs_nothing() -> None:
+    evidence = by_hand(total, torch.ones(3, 2, 2))
+    result = ScoreCam().compute(evidence, 1, CamOptions(), no_report)
+    assert result.heatmap.state is MapState.CONSTANT
+    assert evidence.book.forwards == 0
+
+
+def test_the_order_of_normalising_and_upsampling_matters_at_the_border_values() -> None:
+    """Bilinear with pixel centres reaches the extremes only in the corners of a 2 x 2 map; a
+    checkerboard of 3 x 3 loses its inner extreme when upsampled, so the two orders differ."""
+    board = torch.tensor([[[1.0, 0.0, 1.0], [0.0, 5.0, 0.0], [1.0, 0.0, 1.0]]])
+    before = channel_masks(board, 6, MaskOrder.BEFORE)
+    after = channel_masks(board, 6, MaskOrder.AFTER)
+    assert float(after.max()) == 1.0
+    assert float(before.max()) < 0.8
+
+
+def test_options_refuse_what_is_not_allowed() -> None:
+    with pytest.raises(BadRequest, match="channels is 0"):
+        CamOptions(channels=0)
+    with pytest.raises(BadRequest, match="allowed are normalised-zero, black, blur"):
+        CamOptions(masked_pixel="white")  # type: ignore[arg-type]
+    assert CamOptions(mask_order="normalise-before-upsampling").mask_order is MaskOrder.BEFORE  # type: ignore[arg-type]
+
+
+def first(channels: int):
+    """Both peers can be told to look at some channels only, which makes them affordable here."""
+    return lambda activation: activation[:, :channels]
+
+
+def test_oracle_8_agrees_with_pytorch_grad_cam(real_net, x384, make_evidence) -> None:
+    """Its conventions: masks upsampled with ``align_corners=True``, normalised after, masked
+    pixels 0 in input space, softmax.  The final map is resized with pixel centres, as ours."""
+    from pytorch_grad_cam import ScoreCAM
+    from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
+
+    layer = "stages.2.blocks.8"
+    options = CamOptions(channels=2, mask_align_corners=True)
+    ours = ScoreCam().compute(make_evidence(real_net, x384, layer, chunk=2), 1, options, no_report)
+    with ScoreCAM(real_net, [real_net.get_submodule(layer)], first(2)) as peer:
+        theirs = peer(x384[None], [ClassifierOutputTarget(1)])[0]
+    np.testing.assert_allclose(ours.heatmap.values, theirs, atol=1e-4)
+
+
+def test_oracle_8_agrees_with_torch_cam(real_net, x384, make_evidence) -> None:
+    """Its conventions: normalised before upsampling, pixel centres, masked pixels 0 in input
+    space, softmax of the increase.  It answers at the layer's resolution: ReLU, then min-max."""
+    from torchcam.methods import ScoreCAM
+
+    layer = "stages.3.blocks.2"
+    options = CamOptions(channels=2, mask_order=MaskOrder.BEFORE)
+    ours = ScoreCam().compute(make_evidence(real_net, x384, layer, chunk=2), 1, options, no_report)
+    with ScoreCAM(real_net, layer, batch_size=2, reshape_transform=first(2)) as peer:
+        with torch.no_grad():
+            real_net(x384[None])
+        theirs = peer(1)[0][0].numpy()
+    positive = np.maximum(ours.heatmap.raw, 0)
+    low, high = positive.min(), positive.max()
+    np.testing.assert_allclose((positive - low) / (high - low), theirs, atol=1e-4)
+
+
+@pytest.mark.parametrize("layer", [LAYER, "stages.3.blocks.0"])
+def test_oracle_8_agrees_with_both_peers_over_all_channels(
+    small_net, x96, make_evidence, layer
+) -> None:
+    from pytorch_grad_cam import ScoreCAM as GradCamScoreCAM
+    from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
+    from torchcam.methods import ScoreCAM as TorchCamScoreCAM
+
+    evidence = make_evidence(small_net, x96, layer)
+    ours = ScoreCam().compute(evidence, 0, CamOptions(mask_align_corners=True), no_report)
+    with GradCamScoreCAM(small_net, [small_net.get_submodule(layer)]) as peer:
+        theirs = peer(x96[None], [ClassifierOutputTarget(0)])[0]
+    np.testing.assert_allclose(ours.heatmap.values, theirs, atol=1e-4)
+
+    ours = ScoreCam().compute(evidence, 0, CamOptions(mask_order=MaskOrder.BEFORE), no_report)
+    with TorchCamScoreCAM(small_net, layer) as peer:
+        with torch.no_grad():
+            small_net(x96[None])
+        native = peer(0, normalized=False)[0][0].numpy()
+    np.testing.assert_allclose(np.maximum(ours.heatmap.raw, 0), native, atol=1e-4)

@@ -1,0 +1,71 @@
+"""What every source of cases promises."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from xai_core.cases import CaseSource
+from xai_core.errors import CaseNotFound
+from xai_core.types import CaseRecord
+
+
+def test_it_is_a_source(source: CaseSource) -> None:
+    assert isinstance(source, CaseSource)
+    assert source.name
+    assert "/" not in source.name
+    assert all(isinstance(w, str) for w in source.warnings)
+
+
+def test_records_have_unique_ids_and_agree_with_the_source(source: CaseSource) -> None:
+    records = source.records()
+    assert records
+    assert len({r.id for r in records}) == len(records)
+    assert all(type(r) is CaseRecord for r in records)
+    assert {r.source for r in records} == {source.name}
+    assert {r.is_phantom for r in records} == {source.is_phantom}
+    assert source.records() == records
+
+
+def test_records_decode_no_pixel(source: CaseSource, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("an image was opened")
+
+    monkeypatch.setattr(Image, "open", refuse)
+    assert source.records()
+
+
+def test_every_case_loads_and_agrees_with_its_record(source: CaseSource) -> None:
+    for record in source.records():
+        case = source.load(record.id)
+        for field in ("id", "source", "patient_id", "pathology", "density", "birads", "findings"):
+            assert getattr(case, field) == getattr(record, field)
+        assert case.is_phantom == source.is_phantom
+        assert set(record.warnings) <= set(case.warnings)
+        assert case.image.dtype == np.float32
+        assert not case.image.flags.writeable
+        assert np.ptp(case.image) > 0.5
+
+
+def test_loading_twice_gives_the_same_pixels(source: CaseSource) -> None:
+    key = source.records()[0].id
+    assert np.array_equal(source.load(key).image, source.load(key).image)
+
+
+@pytest.mark.parametrize("bad", ["", "nope", "../a", "/etc/passwd", "a\0b", "x" * 5000])
+def test_an_unknown_id_is_refused_by_name(source: CaseSource, bad: str) -> None:
+    with pytest.raises(CaseNotFound) as caught:
+        source.load(bad)
+    sentence = str(caught.value)
+    assert bad[:20] in sentence or repr(bad)[1:-1] in sentence
+    assert source.records()[0].id in sentence  # what to do: one that exists
+    assert len(sentence) < 300
+
+
+def test_an_id_that_is_a_path_reads_nothing(source: CaseSource, tmp_path: Path) -> None:
+    victim = next(p for p in sorted(tmp_path.rglob("*")) if p.is_file())
+    with pytest.raises(CaseNotFound):
+        source.load(str(victim))

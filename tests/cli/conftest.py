@@ -1,0 +1,69 @@
+"""A command line with its own cache folder and a small network."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from tests.cases.builders import encode, make_release, noise
+from xai_core.cli import app
+
+ROOT = Path(__file__).resolve().parents[2]
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """An environment whose cache is of this test alone."""
+    own = {"XAI_STORE": str(tmp_path / "store"), "XAI_DEVICE": "cpu", "OMP_NUM_THREADS": "1"}
+    for name, value in own.items():
+        monkeypatch.setenv(name, value)
+    return {**os.environ, **own}
+
+
+@pytest.fixture
+def run(surroundings: dict[str, str]) -> Run:
+    """Runs the command line in this process."""
+
+    def invoke(*words: object) -> Result:
+        result = CliRunner().invoke(app, [str(word) for word in words])
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result
+
+    return invoke
+
+
+@pytest.fixture
+def program(surroundings: dict[str, str]) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs ``python -m xai_core`` as users do."""
+
+    def invoke(*words: object) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "xai_core", *map(str, words)]
+        return subprocess.run(
+            command, cwd=ROOT, env=surroundings, capture_output=True, text=True, timeout=120
+        )
+
+    return invoke
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    """A small grey PNG."""
+    path = tmp_path / "in" / "breast.png"
+    path.parent.mkdir()
+    path.write_bytes(encode(noise(120, 90)))
+    return path
+
+
+@pytest.fixture
+def release(tmp_path: Path) -> Path:
+    """A little CDD-CESM release: four low-energy images of two patients."""
+    return make_release(tmp_path / "release")

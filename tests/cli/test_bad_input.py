@@ -1,0 +1,242 @@
+"""Whatever is wrong: exit code 2, one sentence, nothing written."""
+
+from __future__ import annotations
+
+import dataclasses
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import Result
+from safetensors.numpy import load_file, save_file
+
+from tests.cases.builders import dicom_bytes, encode, mammogram, noise
+from xai_core.model.spec import file_digest, read_spec
+
+from .conftest import Run
+
+
+def one_sentence(result: Result, tmp_path: Path) -> str:
+    """Checks the contract of bad input; returns what was said."""
+    assert result.exit_code == 2, (result.output, result.stderr)
+    assert result.stdout == ""
+    assert result.stderr.count("\n") == 1
+    said = result.stderr.strip()
+    assert said.endswith(".")
+    assert "Traceback" not in said
+    assert str(tmp_path) not in said
+    return said
+
+
+def _truncated() -> bytes:
+    whole = encode(noise(120, 90), "JPEG")
+    return whole[: len(whole) // 2]
+
+
+def _without_pixels() -> bytes:
+    ds = mammogram()
+    del ds.PixelData
+    return dicom_bytes(ds)
+
+
+def _frames() -> bytes:
+    ds = mammogram(noise(64, 48, top=4095))
+    ds.NumberOfFrames, ds.Rows = 2, 32
+    return dicom_bytes(ds)
+
+
+FILES: dict[str, tuple[str, Callable[[], bytes], str]] = {
+    "empty": ("a.png", lambda: b"", "empty"),
+    "text": ("a.png", lambda: b"not a picture\n" * 20, "a.png"),
+    "truncated": ("a.jpg", _truncated, "a.jpg"),
+    "10 x 10": ("a.png", lambda: encode(noise(10, 10)), "10 x 10"),
+    "20000 x 10": ("a.png", lambda: encode(noise(10, 20000)), "20000 x 10"),
+    "DICOM without pixels": ("a.dcm", _without_pixels, "pixel"),
+    "frames": ("a.dcm", _frames, "2 frames"),
+    "text as DICOM": ("a.dcm", lambda: b"hello", "a.dcm"),
+    "pickle as picture": ("a.png", lambda: pickle.dumps({"a": 1}), "a.png"),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_files_that_are_no_images(run: Run, tmp_path: Path, tiny_weights: Path, name: str) -> None:
+    file, make, word = FILES[name]
+    path = tmp_path / file
+    path.write_bytes(make())
+    out = tmp_path / "deep" / "out"
+    result = run("explain", path, "--weights", tiny_weights, "--out", out)
+    assert word in one_sentence(result, tmp_path)
+    assert sorted(p.name for p in tmp_path.iterdir()) == [file]
+
+
+def test_sixteen_bits_and_colour_are_read(run: Run, tmp_path: Path, tiny_weights: Path) -> None:
+    deep = tmp_path / "deep.png"
+    deep.write_bytes(encode(noise(120, 90, top=65535)))
+    words = ("--curves", "none", "--weights", tiny_weights, "--out")
+    result = run("explain", deep, *words, tmp_path / "a")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert np.load(tmp_path / "a" / "input.npy").std() > 0.1  # not clipped to white
+
+    photo = tmp_path / "photo.jpg"
+    colours = np.random.default_rng(0).integers(0, 256, (120, 90, 3)).astype(np.uint8)
+    photo.write_bytes(encode(colours, "JPEG"))
+    result = run("explain", photo, *words, tmp_path / "b")
+    assert result.exit_code == 0
+    assert "colour" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--method", "lime"), "grad-cam"),
+        (("--layer", "stages.0"), "stages.2.blocks.8"),
+        (("--target", "cat"), "malignant"),
+        (("--curves", "some"), "adaptive"),
+        (("--levels", "1,two"), "--levels"),
+        (("--levels", "0"), "above 0"),
+        (("--levels", "nan"), "above 0"),
+        (("--levels", ""), "above 0"),
+        (("--channels", "0"), "at least 1"),
+    ],
+)
+def test_parameters_that_are_not_allowed(
+    run: Run, picture: Path, tmp_path: Path, words: tuple[str, str], said: str
+) -> None:
+    result = run("explain", picture, *words, "--out", tmp_path / "out")
+    assert said in one_sentence(result, tmp_path)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("image", "said"),
+    [
+        ("library:PH-9999", "PH-9999"),
+        ("library:../../secret", "secret"),
+        ("no/such/file.png", "file.png"),
+        ("tests", "folder"),
+        ("nul\0byte.png", "byte.png"),
+        ("x" * 5000, "xxx"),
+    ],
+)
+def test_images_that_are_not_there(run: Run, tmp_path: Path, image: str, said: str) -> None:
+    assert said in one_sentence(run("explain", image, "--out", tmp_path / "out"), tmp_path)
+
+
+def _with_digest(folder: Path, tiny: Path, data: bytes) -> Path:
+    """A weights file of ``data`` whose specification promises just that."""
+    path = folder / "bad.safetensors"
+    path.write_bytes(data)
+    dataclasses.replace(read_spec(tiny), sha256=file_digest(path)).write(path.with_suffix(".json"))
+    return path
+
+
+def _nan(folder: Path, tiny: Path) -> Path:
+    tensors = load_file(tiny)
+    tensors["head.fc.weight"] = np.full_like(tensors["head.fc.weight"], np.nan)
+    save_file(tensors, folder / "nan.part")
+    return _with_digest(folder, tiny, (folder / "nan.part").read_bytes())
+
+
+def _pickled(folder: Path, tiny: Path) -> Path:
+    path = folder / "bad.pt"
+    path.write_bytes(pickle.dumps({"a": 1}))
+    return path
+
+
+WEIGHTS: dict[str, tuple[Callable[[Path, Path], Path], str]] = {
+    "missing": (lambda f, t: f / "none.safetensors", "does not exist"),
+    "NaN": (_nan, "not finite"),
+    "truncated": (lambda f, t: _with_digest(f, t, t.read_bytes()[:-1000]), "truncated"),
+    "pickle": (_pickled, "code"),
+    "pickle by another name": (
+        lambda f, t: _with_digest(f, t, pickle.dumps({"a": 1})), "bad.safetensors",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WEIGHTS)
+@pytest.mark.parametrize("verb", ["explain", "predict", "evaluate"])
+def test_weights_that_cannot_be_used(
+    run: Run, picture: Path, tmp_path: Path, tiny_weights: Path, name: str, verb: str
+) -> None:
+    make, said = WEIGHTS[name]
+    out = tmp_path / ("out.csv" if verb == "predict" else "out")
+    what = ("--cases", picture.parent) if verb == "evaluate" else (picture,)
+    result = run(verb, *what, "--weights", make(tmp_path, tiny_weights), "--out", out)
+    assert said in one_sentence(result, tmp_path)
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("cases", "{}/none"),
+        ("cases", "{}/empty"),
+        ("predict", "{}/empty", "--out", "{}/out.csv"),
+        ("predict", "{}/in", "--out", "{}/out.txt"),
+        ("predict", "{}/in", "--out", "{}/out.csv", "--limit", "0"),
+        ("evaluate", "--cases", "{}/empty", "--out", "{}/out"),
+        ("evaluate", "--cases", "{}/in", "--out", "{}/out", "--methods", "lime"),
+        ("evaluate", "--cases", "{}/in", "--out", "{}/out", "--methods", ""),
+        ("evaluate", "--cases", "{}/in", "--out", "{}/out", "--layers", "x"),
+        ("evaluate", "--cases", "{}/in", "--out", "{}/out", "--curves", "none"),
+        ("evaluate", "--cases", "{}/in", "--out", "{}/out", "--limit", "-3"),
+        ("phantom", "--count", "0", "--out", "{}/out"),
+        ("phantom", "--height", "100", "--out", "{}/out"),
+        ("phantom", "--malignant", "0.9", "--out", "{}/out"),
+    ],
+    ids=lambda words: " ".join(words[:5]),
+)
+def test_sources_and_numbers(
+    run: Run, picture: Path, tmp_path: Path, tiny_weights: Path, words: tuple[str, ...]
+) -> None:
+    (tmp_path / "empty").mkdir()
+    before = sorted(p.name for p in tmp_path.iterdir())
+    more = ("--weights", tiny_weights) if words[0] in ("predict", "evaluate") else ()
+    one_sentence(run(*(word.format(tmp_path) for word in words), *more), tmp_path)
+    assert sorted(p.name for p in tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize("verb", ["explain", "predict", "evaluate", "phantom"])
+def test_a_place_that_cannot_be_written(
+    run: Run, picture: Path, tmp_path: Path, tiny_weights: Path, verb: str
+) -> None:
+    (tmp_path / "file").write_text("mine")
+    out = tmp_path / "file" / "out.csv"
+    words = {
+        "explain": (picture, "--curves", "none", "--weights", tiny_weights),
+        "predict": (picture, "--weights", tiny_weights),
+        "evaluate": ("--cases", picture, "--weights", tiny_weights),
+        "phantom": ("--count", 1),
+    }[verb]
+    assert "cannot be written" in one_sentence(run(verb, *words, "--out", out), tmp_path)
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+@pytest.mark.parametrize("verb", ["explain", "predict", "evaluate", "phantom"])
+def test_files_of_others_are_kept(
+    run: Run, picture: Path, tmp_path: Path, tiny_weights: Path, verb: str
+) -> None:
+    out = tmp_path / ("theirs.csv" if verb == "predict" else "theirs")
+    if verb == "predict":
+        kept = out
+    else:
+        out.mkdir()
+        kept = out / "thesis.txt"
+    kept.write_text("mine")
+    words = {
+        "explain": (picture, "--weights", tiny_weights, "--force"),
+        "predict": (picture, "--weights", tiny_weights),
+        "evaluate": ("--cases", picture, "--weights", tiny_weights),
+        "phantom": ("--count", 1, "--force"),
+    }[verb]
+    one_sentence(run(verb, *words, "--out", out), tmp_path)
+    assert kept.read_text() == "mine"
+
+
+def test_a_bad_setting(run: Run, picture: Path, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("XAI_BATCH", "many")
+    result = run("explain", picture, "--out", tmp_path / "out")
+    assert "XAI_BATCH" in one_sentence(result, tmp_path)

@@ -1,0 +1,199 @@
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from tests.cases.builders import LOW, encode, noise
+from xai_core.explainer import Explainer
+from xai_core.study.evaluate import ROWS, part_of
+from xai_core.study.rows import COST, SCHEMA
+from xai_core.types import LAYERS
+
+from .conftest import Run
+
+QUICK = ("--methods", "grad-cam,hybrid-cam", "--no-store")
+
+
+def measured(out: Path) -> list[dict]:
+    """The merged rows without what they cost."""
+    return pq.read_table(out / "rows.parquet").drop_columns(list(COST)).to_pylist()
+
+
+def test_rows_and_tables(run: Run, release: Path, tiny_weights: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    result = run("evaluate", "--cases", release, *QUICK, "--weights", tiny_weights, "--out", out)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert sorted(p.name for p in out.iterdir()) == [
+        "rows", "rows.parquet", "run.json", "tables.md", "tables.tex",
+    ]  # fmt: skip
+    assert pq.read_schema(out / "rows.parquet").remove_metadata() == SCHEMA
+    rows = measured(out)
+    assert len(rows) == 4 * 2 * 2
+    assert [(r["layer"], r["method"]) for r in rows[:4]] == [
+        (layer, method) for layer in LAYERS for method in ("grad-cam", "hybrid-cam")
+    ]
+    for row in rows:
+        assert row["target"] == row["predicted"]
+        assert row["outcome"] in ("TP", "TN", "FP", "FN", None)
+        if row["map_state"] == "ok":
+            assert 0 <= row["insertion_auc"] <= 1
+            assert 0 <= row["deletion_auc"] <= 1
+    text = (out / "tables.md").read_text()
+    assert "## Table 1: Stage 3 Block 9" in text
+    assert "## Table 2: Stage 4 Block 3" in text
+    assert "141" in text
+    assert "147" in text
+    assert text.strip() == result.stdout.strip()
+    assert r"\begin{tabular}" in (out / "tables.tex").read_text()
+    assert str(tmp_path) not in text + (out / "run.json").read_text()
+
+
+def test_a_stopped_run_goes_on_to_the_same_result(
+    run: Run, release: Path, tiny_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ("evaluate", "--cases", release, *QUICK[:2], "--weights", tiny_weights, "--out")
+    assert run(*words, tmp_path / "whole", "--no-store").exit_code == 0
+
+    explain, asked = Explainer.explain, []
+
+    def stop_in_the_third_case(self: Explainer, *args: object) -> object:
+        asked.append(args)
+        if len(asked) == 10:  # four requests a case
+            raise KeyboardInterrupt
+        return explain(self, *args)
+
+    out = tmp_path / "stopped"
+    with monkeypatch.context() as patch:
+        patch.setattr(Explainer, "explain", stop_in_the_third_case)
+        result = run(*words, out)
+        assert result.exit_code == 130
+        assert result.stderr == ("Stopped after 2 of 4 cases; run the same command to go on.\n")
+        assert len(list((out / ROWS).iterdir())) == 2
+        assert not (out / "rows.parquet").exists()
+
+        asked.clear()
+        patch.setattr(Explainer, "explain", lambda *a: asked.append(a) or explain(*a))
+        assert run(*words, out).exit_code == 0
+        assert len(asked) == 2 * 4  # the two cases that were not done
+
+    assert measured(out) == measured(tmp_path / "whole")
+    for name in ("tables.md", "tables.tex", "run.json"):
+        assert (out / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+
+
+def test_a_damaged_part_is_measured_again(
+    run: Run, release: Path, tiny_weights: Path, tmp_path: Path
+) -> None:
+    words = ("evaluate", "--cases", release, *QUICK, "--limit", 2, "--weights", tiny_weights)
+    out = tmp_path / "out"
+    run(*words, "--out", out)
+    before = measured(out)
+    part = part_of(out, before[0]["case_id"])
+    part.write_bytes(part.read_bytes()[:100])
+    assert run(*words, "--out", out).exit_code == 0
+    assert measured(out) == before
+
+
+def test_a_case_that_changed_is_measured_again(
+    run: Run, release: Path, tiny_weights: Path, tmp_path: Path
+) -> None:
+    words = ("evaluate", "--cases", release, *QUICK, "--limit", 2, "--weights", tiny_weights)
+    out = tmp_path / "out"
+    run(*words, "--out", out)
+    before = measured(out)
+    (release / LOW / "P7_L_DM_CC.jpg").write_bytes(encode(noise(64, 48, seed=99), "JPEG"))
+    assert run(*words, "--out", out).exit_code == 0
+    after = measured(out)
+    same = [a["image_sha256"] == b["image_sha256"] for a, b in zip(before, after, strict=True)]
+    assert same == [row["case_id"] != "P7_L_DM_CC" for row in before]
+    assert len(set(same)) == 2
+
+
+def test_the_limit_may_grow_and_shrink(
+    run: Run, release: Path, tiny_weights: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    words = ("evaluate", "--cases", release, *QUICK, "--weights", tiny_weights, "--out", out)
+    cases = []
+    for limit in (1, 3, 2):
+        assert run(*words, "--limit", limit).exit_code == 0
+        cases.append(len({row["case_id"] for row in measured(out)}))
+    assert cases == [1, 3, 2]
+    assert len(list((out / ROWS).iterdir())) == 3
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("--curves", "full"), "curves"),
+        (("--methods", "grad-cam"), "methods"),
+        (("--layers", LAYERS[1]), "layers"),
+    ],
+)
+def test_a_run_with_other_parameters_is_not_mixed_in(
+    run: Run, release: Path, tiny_weights: Path, tmp_path: Path, change: tuple, said: str
+) -> None:
+    out = tmp_path / "out"
+    words = ("evaluate", "--cases", release, *QUICK, "--limit", 1, "--weights", tiny_weights)
+    run(*words, "--out", out)
+    before = (out / "run.json").read_bytes()
+    result = run(*words, *change, "--out", out)
+    assert result.exit_code == 2
+    assert f"another value of {said};" in result.stderr
+    assert (out / "run.json").read_bytes() == before
+
+
+def test_another_source_is_not_mixed_in(
+    run: Run, release: Path, picture: Path, tiny_weights: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    words = (*QUICK, "--limit", 1, "--weights", tiny_weights, "--out", out)
+    run("evaluate", "--cases", release, *words)
+    result = run("evaluate", "--cases", picture.parent, *words)
+    assert result.exit_code == 2
+    assert "another value of source, cases" in result.stderr
+
+
+def test_a_case_that_cannot_be_read_is_told_and_left_out(
+    run: Run, release: Path, tiny_weights: Path, tmp_path: Path
+) -> None:
+    bad = release / LOW / "P7_L_DM_CC.jpg"
+    bad.write_bytes(bad.read_bytes()[:300])
+    out = tmp_path / "out"
+    result = run("evaluate", "--cases", release, *QUICK, "--weights", tiny_weights, "--out", out)
+    assert result.exit_code == 0
+    assert result.stderr.startswith("Left out: ")
+    assert "P7_L_DM_CC" in result.stderr
+    problems = [row for row in measured(out) if row["problem"]]
+    assert [row["case_id"] for row in problems] == ["P7_L_DM_CC"]
+    assert "1 cases that cannot be read" in (out / "tables.md").read_text()
+
+
+def test_pictures_without_truth_give_rows_but_no_figures(
+    run: Run, picture: Path, tiny_weights: Path, tmp_path: Path
+) -> None:
+    shutil.copy(picture, picture.with_name("second.png"))
+    out = tmp_path / "out"
+    words = ("--layers", LAYERS[0], *QUICK, "--weights", tiny_weights, "--out", out)
+    result = run("evaluate", "--cases", picture.parent, *words)
+    assert result.exit_code == 0
+    assert "nan" not in result.stdout
+    assert "0 (0)" in result.stdout
+    assert "Table 2" not in result.stdout
+    assert json.loads((out / "run.json").read_text())["request"]["layers"] == [LAYERS[0]]
+
+
+def test_equal_masks_of_two_methods_are_scored_once(
+    run: Run, release: Path, tiny_weights: Path, tmp_path: Path
+) -> None:
+    """Hybrid-CAM orders pixels as Grad-CAM does: most of its curve's images are known."""
+    out = tmp_path / "out"
+    words = ("--limit", 1, "--layers", LAYERS[0], *QUICK, "--weights", tiny_weights)
+    run("evaluate", "--cases", release, *words, "--out", out)
+    grad, hybrid = pq.read_table(out / "rows.parquet").to_pylist()
+    assert grad["map_state"] == hybrid["map_state"] == "ok"
+    assert hybrid["forwards"] < 10 + hybrid["curve_images"]

@@ -1,0 +1,223 @@
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.cases.builders import dicom_bytes, encode, mammogram, noise
+from xai_core.cases.library import PhantomLibrary
+from xai_core.cli.explain_files import FILES
+from xai_core.model.classifier import Classifier
+from xai_core.types import CURVE_MODES, LAYERS
+
+from .conftest import Run
+
+
+def manifest_of(folder: Path) -> dict[str, Any]:
+    """The manifest, read strictly: no NaN or infinity."""
+
+    def refuse(word: str) -> None:
+        raise ValueError(word)
+
+    return json.loads((folder / "manifest.json").read_text(), parse_constant=refuse)
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+@pytest.mark.parametrize("method", ["grad-cam", "score-cam", "hybrid-cam"])
+def test_every_method_at_every_layer(
+    run: Run, picture: Path, tiny_weights: Path, tmp_path: Path, method: str, layer: str
+) -> None:
+    out = tmp_path / "out"
+    result = run(
+        "explain", picture, "--method", method, "--layer", layer, "--channels", 6,
+        "--weights", tiny_weights, "--out", out,
+    )  # fmt: skip
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert sorted(p.name for p in out.iterdir()) == sorted(FILES)
+
+    heat = np.load(out / "heatmap.npy")
+    assert (heat.dtype, heat.shape) == (np.float32, (96, 96))
+    assert heat.min() >= 0
+    assert heat.max() <= 1
+    found = manifest_of(out)
+    assert found["method"] == method
+    assert found["layer"] == layer
+    assert found["map"]["state"] in ("ok", "no positive evidence", "no level raises the score")
+    assert bool(found["levels"]) == (method == "hybrid-cam")
+    assert found["conventions"]
+    assert found["request"]["channels"] == (6 if method == "score-cam" else None)
+
+
+def test_what_is_written_is_what_was_computed(
+    run: Run, picture: Path, tiny_weights: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    run("explain", picture, "--weights", tiny_weights, "--out", out, "--target", "malignant")
+    found = manifest_of(out)
+    seen = np.load(out / "input.npy")
+    assert (seen.dtype, seen.shape) == (np.float32, (3, 96, 96))
+
+    classifier = Classifier.open(tiny_weights, "cpu")
+    grey = np.asarray(Image.open(picture), np.float32) / 255
+    prepared = classifier.prepare(grey)
+    np.testing.assert_array_equal(seen, classifier.normalise(prepared.grey)[0].numpy())
+    logits = classifier.predict(prepared).logits
+    assert found["prediction"]["classes"] == ["benign", "malignant"]
+    assert found["prediction"]["logits"] == pytest.approx(logits, abs=1e-5)
+    assert sum(found["prediction"]["probabilities"]) == pytest.approx(1)
+    assert found["target"] == {"class": 1, "name": "malignant"}
+    assert found["geometry"] == prepared.geometry.as_json()
+    assert found["digests"]["image_sha256"] == hashlib.sha256(picture.read_bytes()).hexdigest()
+    assert found["digests"]["weights_sha256"] == classifier.spec.sha256
+    assert (
+        found["digests"]["prepared_sha256"] == hashlib.sha256(prepared.grey.tobytes()).hexdigest()
+    )
+    with Image.open(out / "overlay.png") as overlay:
+        assert overlay.size == (90, 120)
+        assert overlay.mode == "RGB"
+
+
+def test_the_geometry_leads_from_the_case_to_the_network(
+    run: Run, tiny_weights: Path, tmp_path: Path
+) -> None:
+    image = np.zeros((200, 160), np.uint8)
+    image[40:180, 10:90] = 60  # the breast
+    image[100:110, 30:40] = 255  # a square in it
+    path = tmp_path / "square.png"
+    path.write_bytes(encode(image))
+    out = tmp_path / "out"
+    run("explain", path, "--curves", "none", "--weights", tiny_weights, "--out", out)
+    g = manifest_of(out)["geometry"]
+    assert g["crop"] == [10, 40, 90, 180]
+    bright = np.argwhere(np.load(out / "input.npy")[0] > 2.5).mean(0) + 0.5
+    x = (35 - g["crop"][0]) * g["scale"] + g["pad"][0]
+    y = (105 - g["crop"][1]) * g["scale"] + g["pad"][1]
+    assert bright == pytest.approx((y, x), abs=0.3)
+
+
+def test_curves_hold_the_areas_of_the_manifest(
+    run: Run, picture: Path, tiny_weights: Path, tmp_path: Path
+) -> None:
+    points = {}
+    for mode in CURVE_MODES:
+        out = tmp_path / mode
+        run("explain", picture, "--curves", mode, "--weights", tiny_weights, "--out", out)
+        with (out / "curves.csv").open(newline="") as file:
+            rows = list(csv.DictReader(file))
+        found = manifest_of(out)
+        points[mode] = len(rows)
+        if mode == "none":
+            assert (rows, found["curves"]) == ([], None)
+            continue
+        for kind in ("insertion", "deletion"):
+            known = [(float(r["fraction"]), float(r[kind])) for r in rows if r[kind]]
+            fraction, p = np.array(known).T
+            assert (fraction[0], fraction[-1]) == (0, 1)
+            assert (np.diff(fraction) > 0).all()
+            assert np.trapezoid(p, fraction) == found["curves"][kind]["auc"]
+            assert len(known) == found["curves"][kind]["points"]
+        assert found["forward_passes"]["curves_rest_on"] > 0
+    assert points["full"] == 577
+    assert 9 <= points["adaptive"] < 100
+
+
+def test_what_was_computed_once_is_not_computed_again(
+    run: Run, picture: Path, tiny_weights: Path, tmp_path: Path
+) -> None:
+    words = ("explain", picture, "--weights", tiny_weights)
+    run(*words, "--out", tmp_path / "a")
+    run(*words, "--out", tmp_path / "b")
+    run(*words, "--out", tmp_path / "c", "--no-store")
+    first, second, third = (
+        manifest_of(tmp_path / name)["forward_passes"]["scored"] for name in "abc"
+    )
+    assert first == third > 0
+    assert second == 0
+    assert (tmp_path / "a" / "heatmap.npy").read_bytes() == (
+        tmp_path / "b" / "heatmap.npy"
+    ).read_bytes()
+
+
+def test_reliability_is_there_when_asked_for(
+    run: Run, picture: Path, tiny_weights: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    run("explain", picture, "--reliability", "--weights", tiny_weights, "--out", out)
+    found = manifest_of(out)
+    assert set(found["reliability"]) == {
+        "ties by lower index", "ties by higher index", "random order", "centre first",
+    }  # fmt: skip
+    assert found["reliability"]["ties by lower index"] == found["curves"]
+
+
+def test_a_library_case_and_a_dicom_file(
+    run: Run, tiny_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tests.cases.builders import make_library
+
+    folder = make_library(tmp_path / "library")
+    monkeypatch.setattr("xai_core.cli.image.PhantomLibrary", lambda: PhantomLibrary(folder))
+    words = ("--curves", "none", "--weights", tiny_weights, "--out")
+    assert run("explain", "library:PH-0002", *words, tmp_path / "a").exit_code == 0
+    found = manifest_of(tmp_path / "a")
+    digest = hashlib.sha256((folder / "PH-0002.png").read_bytes()).hexdigest()
+    assert found["digests"]["image_sha256"] == digest
+    assert found["case"]["is_phantom"]
+
+    dicom = tmp_path / "study.dcm"
+    dicom.write_bytes(dicom_bytes(mammogram(noise(120, 90, top=4095))))
+    assert run("explain", dicom, *words, tmp_path / "b").exit_code == 0
+    text = (tmp_path / "b" / "manifest.json").read_text()
+    assert "SECRET" not in text
+    assert "Secret" not in text
+
+
+def test_another_result_is_not_replaced_unless_told(
+    run: Run, picture: Path, tiny_weights: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    words = ("explain", picture, "--curves", "none", "--weights", tiny_weights, "--out", out)
+    assert run(*words).exit_code == 0
+    assert run(*words).exit_code == 0
+    other = run(*words, "--method", "hybrid-cam")
+    assert other.exit_code == 2
+    assert "another request" in other.stderr
+    assert manifest_of(out)["method"] == "grad-cam"
+    assert run(*words, "--method", "hybrid-cam", "--force").exit_code == 0
+    assert manifest_of(out)["method"] == "hybrid-cam"
+    assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".")] == []
+
+
+def test_ctrl_c_leaves_nothing(
+    run: Run,
+    picture: Path,
+    tiny_weights: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("xai_core.cli.explain_files.overlay", stop)
+    out = tmp_path / "deep" / "out"
+    result = run("explain", picture, "--curves", "none", "--weights", tiny_weights, "--out", out)
+    assert result.exit_code == 130
+    assert not (tmp_path / "deep").exists()
+
+
+@pytest.mark.sample
+def test_a_real_image(run: Run, sample_folder: Path, tiny_weights: Path, tmp_path: Path) -> None:
+    image = min(sample_folder.rglob("*_DM_*.jpg"))
+    out = tmp_path / "out"
+    result = run(
+        "explain", image, "--method", "hybrid-cam", "--weights", tiny_weights, "--out", out
+    )
+    assert result.exit_code == 0, result.stderr
+    with Image.open(image) as original, Image.open(out / "overlay.png") as overlay:
+        assert overlay.size == original.size

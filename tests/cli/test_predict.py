@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from tests.cases.builders import LOW
+from xai_core.cases import CddCesm
+from xai_core.cli.predict import COLUMNS
+from xai_core.explainer import Explainer
+from xai_core.model.classifier import Classifier
+
+from .conftest import Run
+
+
+def test_the_table_holds_what_the_model_says(
+    run: Run, release: Path, tiny_weights: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out.csv"
+    result = run("predict", release, "--weights", tiny_weights, "--out", out)
+    assert (result.exit_code, result.stderr) == (0, "")
+    with out.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert tuple(rows[0]) == COLUMNS
+    source = CddCesm(release)
+    explainer = Explainer(Classifier.open(tiny_weights, "cpu"))
+    assert [row["case_id"] for row in rows] == [r.id for r in source.records()]
+    for row in rows:
+        case = source.load(row["case_id"])
+        prediction = explainer.predict(case)
+        assert float(row["logit_benign"]) == pytest.approx(prediction.logits[0], abs=1e-5)
+        assert float(row["logit_malignant"]) == pytest.approx(prediction.logits[1], abs=1e-5)
+        p = prediction.probabilities[1]
+        assert float(row["probability_malignant"]) == pytest.approx(p, abs=1e-5)
+        assert row["predicted"] == ("malignant" if p >= 0.5 else "benign")
+        assert row["pathology"] == ("" if case.pathology is None else case.pathology)
+        truth = {"malignant": "P", "benign": "N", "normal": "N"}.get(row["pathology"])
+        called = "P" if row["predicted"] == "malignant" else "N"
+        assert row["outcome"] == (f"{'T' if truth == called else 'F'}{called}" if truth else "")
+    assert "AUC" in result.stdout
+    assert "interval by patient" in result.stdout or "not defined" in result.stdout
+
+
+def test_only_the_first_cases(run: Run, release: Path, tiny_weights: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.csv"
+    words = ("predict", release, "--weights", tiny_weights, "--out", out)
+    assert "2 of 2 cases" in run(*words, "--limit", 2).stdout
+    assert "4 of 4 cases" in run(*words).stdout  # its own table is replaced
+    assert len(out.read_text().splitlines()) == 5
+
+
+def test_a_case_that_cannot_be_read_is_named(
+    run: Run, release: Path, tiny_weights: Path, tmp_path: Path
+) -> None:
+    bad = release / LOW / "P7_L_DM_CC.jpg"
+    bad.write_bytes(bad.read_bytes()[:300])
+    out = tmp_path / "out.csv"
+    result = run("predict", release, "--weights", tiny_weights, "--out", out)
+    assert result.exit_code == 0
+    assert result.stderr.startswith("Left out: P7_L_DM_CC: ")
+    assert "3 of 4 cases" in result.stdout
+    assert "P7_L_DM_CC" not in out.read_text()
+
+
+def test_pictures_have_no_outcome(
+    run: Run, picture: Path, tiny_weights: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out.csv"
+    result = run("predict", picture.parent, "--weights", tiny_weights, "--out", out)
+    assert "no figures" in result.stdout
+    assert out.read_text().splitlines()[1].endswith(",")

@@ -1,0 +1,128 @@
+"""The program as users run it, and what is written about it."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+from typer.testing import CliRunner
+
+from xai_core.cli import app
+
+from .conftest import ROOT
+
+Program = Callable[..., subprocess.CompletedProcess[str]]
+VERBS = sorted(get_command(app).commands)  # type: ignore[attr-defined]
+
+
+def documents() -> dict[str, str]:
+    """The texts in which commands are documented."""
+    paths = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    return {path.name: path.read_text(encoding="utf-8") for path in paths if path.is_file()}
+
+
+def test_the_verbs() -> None:
+    assert VERBS == ["cases", "evaluate", "explain", "phantom", "predict", "train"]
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_help_has_an_example_that_can_be_run(verb: str) -> None:
+    result = CliRunner().invoke(app, [verb, "--help"])
+    assert result.exit_code == 0
+    text = " ".join(result.stdout.split())
+    assert f"Example: python -m xai_core {verb} " in text
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_is_documented(verb: str) -> None:
+    text = documents()["cli.md"]
+    assert f"python -m xai_core {verb}" in text
+    assert f"## {verb}" in text
+
+
+def test_documented_commands_have_verbs_and_options_that_exist() -> None:
+    commands = get_command(app).commands  # type: ignore[attr-defined]
+    found = 0
+    for name, text in documents().items():
+        joined = text.replace("\\\n", " ")
+        for verb, rest in re.findall(r"python -m xai_core ([a-z]+)([^\n`]*)", joined):
+            assert verb in commands, f"{name}: {verb}"
+            known = {
+                option for p in commands[verb].params for option in (*p.opts, *p.secondary_opts)
+            }
+            for option in re.findall(r"(?<!\S)--[a-z-]+", rest):
+                assert option in known | {"--help"}, f"{name}: {verb} {option}"
+            found += 1
+    assert found >= len(VERBS)
+
+
+def test_every_option_is_in_the_how_to_of_its_verb() -> None:
+    sections = re.split(r"^## ", documents()["cli.md"], flags=re.MULTILINE)
+    by_verb = {section.split("\n", 1)[0].strip(): section for section in sections}
+    commands = get_command(app).commands  # type: ignore[attr-defined]
+    common = documents()["cli.md"].split("## ")[0]
+    for verb in VERBS:
+        for parameter in commands[verb].params:
+            option = parameter.opts[0]
+            if option.startswith("--") and option != "--help":
+                assert option in by_verb[verb] + common, f"{verb} {option}"
+
+
+def test_help_does_not_wait_for_torch() -> None:
+    code = "import sys, xai_core.cli; sys.exit('torch' in sys.modules or 'pandas' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
+
+
+def test_help_and_bad_usage(program: Program) -> None:
+    assert program("--help").returncode == 0
+    nothing = program("explain")
+    assert nothing.returncode == 2
+    assert "Missing argument 'IMAGE'" in nothing.stderr
+    assert program("explain", "a.png", "--out", "x", "--no-such-option").returncode == 2
+
+
+def test_bad_input_is_one_line(program: Program, tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_text("text")
+    result = program("explain", tmp_path / "a.png", "--out", tmp_path / "out")
+    assert result.returncode == 2
+    assert result.stdout == ""
+    assert result.stderr.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_explain_runs(program: Program, picture: Path, tiny_weights: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    words = ("--curves", "none", "--weights", tiny_weights, "--out", out)
+    result = program("explain", picture, *words)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.count("\n") == 1
+    assert (out / "manifest.json").is_file()
+
+
+def test_ctrl_c_ends_with_130_and_leaves_nothing(
+    surroundings: dict[str, str], tmp_path: Path
+) -> None:
+    command = [sys.executable, "-m", "xai_core", "phantom", "--count", "500", "--out"]
+    running = subprocess.Popen(
+        [*command, str(tmp_path / "lib")], cwd=ROOT, env=surroundings,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        # A shell's background job ignores Ctrl-C, and so would whatever a test starts from it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
+    deadline = time.monotonic() + 60
+    while not list(tmp_path.glob(".lib.*.part/*.png")):
+        assert running.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    running.send_signal(signal.SIGINT)
+    _, said = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert said == "Stopped; nothing was written to --out.\n"
+    assert list(tmp_path.iterdir()) == []

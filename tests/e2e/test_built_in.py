@@ -1,0 +1,41 @@
+"""The dashboard as it comes, with the real network: what is slow is shown while it grows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e import explore
+from tests.e2e.conftest import Server
+
+pytestmark = pytest.mark.e2e
+Visit = Callable[[str], Page]
+
+
+def test_the_first_case_gets_a_verdict_a_map_and_growing_curves(
+    built_in: Server, visit: Visit
+) -> None:
+    page = visit(built_in.url)
+    expect(page.get_by_text(re.compile(r"benign logit .*malignant logit"))).to_be_visible()
+    expect(page.locator(".st-key-legend")).to_contain_text("class score")
+    legend = page.locator(".st-key-curve-figure .legendtext")
+    expect(legend.first).to_contain_text(re.compile(r"Insertion\s+AUC 0\."))
+
+
+def test_score_cam_streams_and_can_be_stopped_and_continued(built_in: Server, visit: Visit) -> None:
+    page = visit(f"{built_in.url}/?case=PH-0002&method=score-cam&curves=none")
+    line = explore.progress(page)
+    expect(line).to_contain_text(re.compile(r"Drawing the map: [1-9]\d* of 384 images scored"))
+    page.get_by_role("button", name="Stop").click()
+    expect(line).to_contain_text("Stopped")
+    expect(page.locator(".st-key-legend")).to_contain_text("class score")  # the map so far stays
+    before = int(re.findall(r"(\d+) of 384", line.inner_text())[0])
+    page.get_by_role("button", name="Continue").click()
+    expect(line).to_contain_text(re.compile(r"Drawing the map: \d+ of 384"))
+    after = int(re.findall(r"(\d+) of 384", line.inner_text())[0])
+    assert after >= before
+    page.get_by_role("button", name="Stop").click()
+    expect(line).to_contain_text("Stopped")

@@ -1,0 +1,34 @@
+"""Every page opened cold by its own address, before and after anything else has been opened.
+
+Streamlit runs a page's file without ``app.py`` until that has run once in the server; from then on
+only what ``app.py`` lists exists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e import explore
+from tests.e2e.conftest import ROOT, dashboard
+
+pytestmark = pytest.mark.e2e
+PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
+SIGNS = {"explore": "The model says", "about": "About this dashboard"}
+
+
+def test_pages_open_cold(tmp_path: Path, tiny_weights: Path, visit: Callable[[str], Page]) -> None:
+    with dashboard(tmp_path, "library", tiny_weights) as server:
+        for name in (*PAGES, "", *PAGES):
+            page = visit(f"{server.url}/{name}")
+            expect(page.get_by_text(SIGNS[name or "explore"], exact=True).first).to_be_visible()
+            expect(page.get_by_text(explore.NOTICE).last).to_be_visible()
+            expect(page.get_by_text("Phantom cases: synthetic images").first).to_be_visible()
+            expect(page.get_by_test_id("stException")).to_have_count(0)
+            expect(page.get_by_text("Page not found")).to_have_count(0)
+            for link in ("Explore", "About"):
+                expect(page.get_by_role("link", name=link)).to_be_visible()
+        assert not server.complaints()

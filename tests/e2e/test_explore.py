@@ -1,0 +1,195 @@
+"""The Explore page in a browser, on the built-in library."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e import explore
+from tests.e2e.conftest import Server
+from xai_core.cases.library import PhantomLibrary
+from xai_core.explainer import Explainer
+from xai_core.model.classifier import Classifier
+from xai_core.request import ExplainRequest
+
+pytestmark = pytest.mark.e2e
+Visit = Callable[[str], Page]
+
+
+def test_layer_method_and_levels_change_the_curves(small: Server, visit: Visit) -> None:
+    page = visit(f"{small.url}/?case=PH-0004")
+    fine = explore.areas(page, "Grad-CAM, Stage 3 Block 9")
+    source = explore.map_source(page, "Grad-CAM, Stage 3 Block 9")
+
+    explore.choose(page, "Stage 4 Block 3")
+    expect(page).to_have_url(re.compile(r"layer=stages\.3\.blocks\.2"))
+    coarse = explore.areas(page, "Grad-CAM, Stage 4 Block 3")
+    assert coarse != fine
+    assert explore.map_source(page, "Grad-CAM, Stage 4 Block 3") != source
+
+    explore.choose(page, "Hybrid-CAM")
+    hybrid = "Hybrid-CAM, Stage 4 Block 3, benign, levels"
+    ten = explore.areas(page, f"{hybrid} 1, 2, 3, 5, 10, 20, 35, 50, 70, 90 %")
+    expect(page.locator(".st-key-levels-figure .bartext")).to_have_count(10)
+
+    explore.level(page, "90").click()
+    expect(explore.level(page, "90")).to_have_attribute("aria-pressed", "false")
+    for percent in ("70", "50", "35", "20", "10", "5", "3"):
+        explore.level(page, percent).click()
+        expect(explore.level(page, percent)).to_have_attribute("aria-pressed", "false")
+    expect(page).to_have_url(re.compile(r"levels=1(%2C|,)2$"))
+    two = explore.areas(page, f"{hybrid} 1, 2 %")
+    expect(page.locator(".st-key-levels-figure .bartext")).to_have_count(2)
+    assert two != ten
+
+    explore.choose(page, "Grad-CAM")
+    # Known already, and the levels do not matter to it.
+    assert explore.areas(page, "Grad-CAM, Stage 4 Block 3") == coarse
+    explore.choose(page, "Hybrid-CAM")
+    assert explore.areas(page, f"{hybrid} 1, 2 %") == two  # the levels were kept
+
+
+def test_a_range_is_slid_and_own_levels_are_added(small: Server, visit: Visit) -> None:
+    page = visit(f"{small.url}/?case=PH-0002&method=hybrid-cam&curves=none")
+    explore.finished(page)
+    end = page.get_by_role("slider", name=re.compile("all levels within . end"))
+    end.focus()
+    for _ in range(4):
+        end.press("ArrowLeft")
+    expect(explore.level(page, "35")).to_have_attribute("aria-pressed", "false")
+    expect(explore.level(page, "10")).to_have_attribute("aria-pressed", "true")
+
+    page.get_by_role("button", name="Own levels").click()
+    box = page.get_by_label("Add levels, in percent of the image")
+    box.fill("15, 7.5")
+    box.press("Enter")
+    expect(explore.level(page, "7.5")).to_have_attribute("aria-pressed", "true")
+    expect(page).to_have_url(re.compile(r"7\.5.*15"))
+
+    expect(box).to_have_value("")
+    box.fill("120")
+    box.press("Enter")
+    expect(page.get_by_text(re.compile("Area levels are .*120"))).to_be_visible()
+    expect(box).to_have_value("")
+    box.fill("a lot")
+    box.press("Enter")
+    expect(page.get_by_text(re.compile("is not a list of numbers"))).to_be_visible()
+    expect(explore.level(page, "7.5")).to_have_attribute("aria-pressed", "true")
+
+
+def test_the_address_restores_what_was_on_show(small: Server, visit: Visit) -> None:
+    page = visit(f"{small.url}/")
+    explore.finished(page)
+    page.get_by_role("button", name=re.compile("^Next")).click()
+    expect(page.get_by_role("radio", name="PH-0002")).to_be_checked()
+    explore.choose(page, "Hybrid-CAM")
+    explore.choose(page, "Stage 4 Block 3")
+    explore.choose(page, "malignant")
+    explore.level(page, "50").click()
+    expect(page).to_have_url(re.compile(r"target=malignant.*levels=|levels=.*target=malignant"))
+    what = "Hybrid-CAM, Stage 4 Block 3, malignant, levels 1, 2, 3, 5, 10, 20, 35, 70, 90 %"
+    seen = explore.areas(page, what), explore.map_source(page, what), explore.scale(page)
+
+    again = visit(page.url)
+    found = explore.areas(again, what), explore.map_source(again, what), explore.scale(again)
+    assert found == seen
+    for chosen in ("PH-0002", "Hybrid-CAM", "Stage 4 Block 3", "malignant"):
+        expect(again.get_by_role("radio", name=chosen, exact=True)).to_be_checked()
+    expect(explore.level(again, "50")).to_have_attribute("aria-pressed", "false")
+
+
+def test_what_the_address_gets_wrong_is_said_and_left_out(small: Server, visit: Visit) -> None:
+    page = visit(f"{small.url}/?case=../../etc/passwd&method=magic&layer=x&levels=0,200")
+    main = page.get_by_test_id("stMain")
+    expect(main.get_by_text("The address names the case")).to_contain_text("../../etc/passwd")
+    expect(main.get_by_text("The address names the method")).to_contain_text("magic")
+    expect(main.get_by_text("The address names the layer")).to_be_visible()
+    expect(main.get_by_text("The address's levels were left out")).to_be_visible()
+    expect(page.get_by_role("radio", name="PH-0001")).to_be_checked()
+    explore.finished(page)
+    page.get_by_role("button", name=re.compile("^Next")).click()
+    expect(main.get_by_text("The address names the case")).to_have_count(0)
+
+
+def test_two_sessions_at_once_get_their_own_maps(
+    small: Server, visit: Visit, tiny_weights: Path
+) -> None:
+    asked = [
+        ExplainRequest("PH-0007", method="grad-cam", target="malignant", curves="none"),
+        ExplainRequest("PH-0008", method="hybrid-cam", target="benign", curves="none"),
+    ]
+    pages = [
+        visit(f"{small.url}/?case={r.case_id}&method={r.method}&target={r.target}&curves=none")
+        for r in asked
+    ]
+    explainer, library = Explainer(Classifier.open(tiny_weights, "cpu", 8)), PhantomLibrary()
+    for page, request in zip(pages, asked, strict=True):
+        explore.finished(page)
+        heatmap = explainer.explain(library.load(request.case_id), request).heatmap
+        assert heatmap is not None
+        assert float(explore.scale(page)) == pytest.approx(heatmap.scale, rel=6e-3)
+        expect(page.get_by_alt_text(f"The mammogram {request.case_id} as it is")).to_be_visible()
+
+
+def test_cases_are_filtered_by_outcome_and_truth(small: Server, visit: Visit) -> None:
+    page = visit(f"{small.url}/?curves=none")
+    explore.finished(page)
+    expect(page.get_by_text("cases predicted")).to_have_count(0)  # the last has been predicted
+    pills = page.get_by_role("toolbar", name="Outcome").get_by_role("button")
+    expect(pills).to_have_count(4)
+    by_outcome = {t.split()[0]: int(t.split()[1]) for t in pills.all_inner_texts()}
+    records = PhantomLibrary().records()
+    assert sum(by_outcome.values()) == len(records)
+    outcome = max(by_outcome, key=lambda name: by_outcome[name])
+    page.get_by_role("button", name=f"{outcome} {by_outcome[outcome]}").click()
+    expect(page.get_by_text(re.compile(f"{by_outcome[outcome]} shown"))).to_be_visible()
+    rows = page.get_by_role("radiogroup", name="Cases")
+    for other in {*by_outcome} - {outcome}:
+        expect(rows.get_by_text(re.compile(f"· {other}$"))).to_have_count(0)
+    expect(rows.get_by_text(re.compile(f"· {outcome}$")).first).to_be_visible()
+
+    page.get_by_role("button", name=f"{outcome} {by_outcome[outcome]}").click()
+    normal = sum(r.pathology == "normal" for r in records)
+    page.get_by_role("button", name=f"normal {normal}").click()
+    expect(page.get_by_text(re.compile(f"{normal} shown"))).to_be_visible()
+    page.get_by_role("button", name=re.compile("^Next")).click()
+    shown = page.get_by_alt_text(re.compile("as it is"))
+    first = next(r.id for r in records[1:] if r.pathology == "normal")
+    expect(shown).to_have_attribute("alt", f"The mammogram {first} as it is")
+    expect(page.get_by_text("normal (counts as benign)")).to_be_visible()
+
+
+def test_the_next_case_is_one_key_away(small: Server, visit: Visit) -> None:
+    page = visit(f"{small.url}/?case=PH-0003&curves=none")
+    explore.finished(page)
+    page.keyboard.press("n")
+    expect(page.get_by_role("radio", name="PH-0004")).to_be_checked()
+    explore.finished(page)
+    page.keyboard.press("p")
+    expect(page.get_by_role("radio", name="PH-0003")).to_be_checked()
+
+
+def test_baselines_are_measured_on_demand(small: Server, visit: Visit) -> None:
+    page = visit(f"{small.url}/?case=PH-0004")
+    explore.finished(page)
+    page.get_by_role("button", name="Measure baselines").click()
+    expect(page.get_by_role("cell", name=re.compile("Random order"))).to_be_visible()
+    expect(page.locator(".st-key-curve-figure .scatterlayer .trace")).to_have_count(6)
+    # Another map has not been measured so: the baselines are asked for one at a time.
+    explore.choose(page, "Stage 4 Block 3")
+    expect(page.get_by_role("button", name="Measure baselines")).to_be_visible()
+
+
+def test_the_lesion_outline_and_the_opacity_change_the_picture(small: Server, visit: Visit) -> None:
+    page = visit(f"{small.url}/explore?case=PH-0001&curves=none")
+    explore.finished(page)
+    before = explore.map_source(page)
+    page.get_by_text("Lesion outline").click()
+    expect(explore.picture(page)).not_to_have_attribute("src", before)
+    outlined = explore.map_source(page)
+    page.get_by_role("slider", name=re.compile("opacity")).press("ArrowRight")
+    expect(explore.picture(page)).not_to_have_attribute("src", outlined)

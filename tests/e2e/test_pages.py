@@ -1,0 +1,52 @@
+"""From page to page, and what a page says where the dashboard cannot start."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e import explore
+from tests.e2e.conftest import Server, dashboard
+
+pytestmark = pytest.mark.e2e
+Visit = Callable[[str], Page]
+
+
+def test_a_case_linked_to_a_page_opened_cold_is_shown(small: Server, visit: Visit) -> None:
+    page = visit(f"{small.url}/explore?case=PH-0004&layer=stages.3.blocks.2&curves=none")
+    expect(page.get_by_role("radio", name="PH-0004")).to_be_checked()
+    expect(page.get_by_role("radio", name="Stage 4 Block 3")).to_be_checked()
+    explore.finished(page)
+
+
+def test_leaving_and_coming_back_keeps_the_case(small: Server, visit: Visit) -> None:
+    page = visit(f"{small.url}/?case=PH-0006&method=hybrid-cam&curves=none")
+    explore.finished(page)
+    page.get_by_role("link", name="About").click()
+    expect(page.get_by_role("heading", name="About this dashboard")).to_be_visible()
+    page.get_by_role("link", name="Explore").click()
+    expect(page.get_by_role("radio", name="PH-0006")).to_be_checked()
+    expect(page).to_have_url(re.compile("case=PH-0006&method=hybrid-cam"))
+
+
+def test_weights_that_are_missing_are_one_sentence(
+    tmp_path: Path, visit: Visit, tiny_weights: Path
+) -> None:
+    with dashboard(tmp_path, "library", tmp_path / "none.safetensors") as server:
+        page = visit(server.url)
+        expect(page.get_by_text("The weights file none.safetensors does not exist")).to_be_visible()
+        expect(page.get_by_text(explore.NOTICE).last).to_be_visible()
+        assert not server.complaints()
+
+
+@pytest.mark.sample
+def test_a_real_case_shows_its_map(sample: Server, visit: Visit) -> None:
+    page = visit(f"{sample.url}/?curves=none")
+    explore.finished(page)
+    assert explore.map_source(page)
+    expect(page.get_by_text("Phantom cases")).to_have_count(0)
+    expect(page.get_by_text(re.compile("BI-RADS")).first).to_be_visible()

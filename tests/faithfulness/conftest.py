@@ -1,0 +1,64 @@
+"""Scorers whose curves are known: P can be read off the image."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from xai_core.faithfulness.patches import GRID
+from xai_core.faithfulness.perturbation import Subject
+from xai_core.store.scorebook import Scorebook
+
+N = GRID * GRID
+
+
+def two_logits(p: Tensor) -> Tensor:
+    """Logits whose softmax gives class 1 the probability ``p`` (n,)."""
+    p = p.double().clamp(1e-30, 1)
+    return torch.stack([torch.log((1 - p).clamp(1e-30)), torch.log(p)], 1).float()
+
+
+def sum_of_pixels(images: Tensor) -> Tensor:
+    """P is the sum of the pixels of the first channel."""
+    return two_logits(images[:, 0].sum((1, 2)))
+
+
+@pytest.fixture
+def sum_subject() -> Subject:
+    """Oracle 3: 4 patches of one pixel, zero baseline, P the sum of what is shown."""
+    x = torch.tensor([[[0.4, 0.3], [0.2, 0.1]]])
+    return Subject(x, torch.zeros_like(x), 1, Scorebook(sum_of_pixels), grid=2)
+
+
+MakeSubject = Callable[[np.ndarray, np.ndarray], Subject]
+
+
+@pytest.fixture
+def scripted() -> MakeSubject:
+    """A subject whose curves in the order 0, 1, 2, ... are given: two arrays of 577 values.
+
+    A pixel is a patch, white where shown.  Insertion shows the first patch from its first step
+    on, deletion hides it from its first step on; that tells the curves apart.
+    """
+
+    def make(insertion: np.ndarray, deletion: np.ndarray) -> Subject:
+        curves = torch.from_numpy(np.stack([deletion, insertion]))
+
+        def scorer(images: Tensor) -> Tensor:
+            shown = images[:, 0].flatten(1)
+            inserting = shown[:, 0].long()
+            count = shown.sum(1).long()
+            step = torch.where(inserting == 1, count, N - count)
+            # the ends are shared: all shown is deletion's start, nothing shown its end
+            inserting = torch.where((count == 0) | (count == N), 0, inserting)
+            step = torch.where(count == N, 0, step)
+            return two_logits(curves[inserting, step])
+
+        x = torch.ones(1, GRID, GRID)
+        return Subject(x, torch.zeros_like(x), 1, Scorebook(scorer))
+
+    return make

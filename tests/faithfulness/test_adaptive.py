@@ -1,0 +1,213 @@
+"""The adaptive curves against the full ones, on families of curves and on a real network."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from xai_core.errors import BadRequest, Cancelled
+from xai_core.faithfulness.adaptive import adaptive
+from xai_core.faithfulness.baseline import blurred
+from xai_core.faithfulness.estimate import area_error, gap_errors
+from xai_core.faithfulness.insertion_deletion import full
+from xai_core.faithfulness.patches import random_order
+from xai_core.faithfulness.perturbation import Subject
+from xai_core.store.scorebook import Scorebook
+
+FRACTION = np.linspace(0, 1, 577)
+
+
+def sigmoid(z: np.ndarray) -> np.ndarray:
+    return 1 / (1 + np.exp(-z))
+
+
+def smooth(rng: np.random.Generator) -> np.ndarray:
+    return sigmoid((FRACTION - rng.uniform(0, 1)) / rng.uniform(0.01, 0.3))
+
+
+def early(rng: np.random.Generator) -> np.ndarray:
+    return 1 - np.exp(-FRACTION / rng.uniform(0.005, 0.2))
+
+
+def jump(rng: np.random.Generator) -> np.ndarray:
+    return (rng.uniform(0, 1) < FRACTION).astype(float)
+
+
+def bump(rng: np.random.Generator) -> np.ndarray:
+    width = rng.uniform(0.03, 0.15)
+    hill = np.exp(-(((FRACTION - rng.uniform(0, 1)) / width) ** 2))
+    return sigmoid((FRACTION - rng.uniform(0, 0.6)) / 0.03) + rng.uniform(-0.8, 0.8) * hill
+
+
+def noise(rng: np.random.Generator) -> np.ndarray:
+    clean = sigmoid((FRACTION - rng.uniform(0, 1)) / rng.uniform(0.02, 0.3))
+    return clean + rng.uniform(0, 0.08) * rng.standard_normal(577)
+
+
+def walk(rng: np.random.Generator) -> np.ndarray:
+    steps = rng.standard_normal(577) * rng.uniform(0.02, 0.3)
+    return sigmoid(np.cumsum(steps) + rng.uniform(-3, 3))
+
+
+def pair_of(family, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Two curves that share their ends, as insertion and deletion do."""
+
+    def to_ends(f: np.ndarray, first: float, last: float) -> np.ndarray:
+        f = first + (last - first) * (f - f.min()) / np.ptp(f)
+        f[0], f[-1] = first, last
+        return np.clip(f, 0, 1)
+
+    low, high = np.sort(rng.uniform(0, 1, 2))
+    return to_ends(family(rng), low, high), to_ends(family(rng), high, low)
+
+
+def measured(family, scripted, pairs: int = 40, seed: int = 5) -> np.ndarray:
+    """(pairs, 2, 2): true and estimated error of both areas."""
+    rng = np.random.default_rng(seed)
+    out = []
+    for _ in range(pairs):
+        insertion, deletion = pair_of(family, rng)
+        pair = adaptive(scripted(insertion, deletion), np.arange(576))
+        assert pair.images <= 64
+        for curve, true in ((pair.insertion, insertion), (pair.deletion, deletion)):
+            out.append((abs(curve.auc - np.trapezoid(true, FRACTION)), curve.error))
+    return np.array(out).reshape(pairs, 2, 2)
+
+
+@pytest.mark.parametrize("family", [smooth, early, jump, bump])
+def test_curves_of_known_shape_are_within_0_005_with_at_most_64_images(family, scripted) -> None:
+    true, estimate = np.moveaxis(measured(family, scripted), 2, 0)
+    assert (true <= 0.005).all(1).mean() >= 0.95
+    assert (true <= estimate + 1e-9).all(1).mean() >= 0.95
+
+
+@pytest.mark.parametrize("family", [noise, walk])
+def test_where_64_images_cannot_do_the_estimate_says_so(family, scripted) -> None:
+    true, estimate = np.moveaxis(measured(family, scripted), 2, 0)
+    assert (true <= 0.005).all(1).mean() < 0.95
+    assert (true <= estimate + 1e-9).all(1).mean() >= 0.9
+
+
+def test_the_estimate_covers_an_untrained_network_in_a_random_order() -> None:
+    """The hardest real case: every patch moves P, up or down, and nothing is smooth."""
+    torch.manual_seed(0)
+    net = torch.nn.Sequential(
+        torch.nn.Conv2d(1, 16, 7, stride=4, padding=3),
+        torch.nn.GELU(),
+        torch.nn.Conv2d(16, 16, 5, stride=2, padding=2),
+        torch.nn.GELU(),
+        torch.nn.AdaptiveAvgPool2d(2),
+        torch.nn.Flatten(),
+        torch.nn.Linear(64, 1),
+    ).eval()
+    image = blurred(np.random.default_rng(2).random((48, 48), dtype=np.float32), 2)
+    image = (image - image.min()) / np.ptp(image)
+    x, baseline = (torch.from_numpy(a)[None] for a in (image, blurred(image, 5)))
+    with torch.inference_mode():
+        intact, blank = net(torch.stack([x, baseline])).flatten().tolist()
+
+    def scorer(images: torch.Tensor) -> torch.Tensor:
+        """A confident classifier: P is 0.95 on the image and 0.05 on the blurred one."""
+        logit = 3 * (2 * (net(images) - blank) / (intact - blank) - 1)
+        return torch.cat([torch.zeros_like(logit), logit], 1)
+
+    for seed in range(3):
+        subject = Subject(x, baseline, 1, Scorebook(scorer, 64))
+        order = random_order(seed)
+        few, all_points = adaptive(subject, order), full(subject, order)
+        assert np.ptp(all_points.insertion.probability) > 0.2
+        for a, b in ((few.insertion, all_points.insertion), (few.deletion, all_points.deletion)):
+            assert abs(a.auc - b.auc) <= 0.02
+            assert abs(a.auc - b.auc) <= a.error
+
+
+def test_oracle_4_a_constant_classifier_needs_only_the_first_points(scripted) -> None:
+    flat = np.full(577, 0.7)
+    subject = scripted(flat, flat)
+    pair = adaptive(subject, np.arange(576))
+    assert pair.images == subject.book.forwards == 16
+    assert pair.insertion.auc == pair.deletion.auc == pytest.approx(0.7, abs=1e-6)
+    assert pair.insertion.error == pytest.approx(0, abs=1e-6)
+
+
+def test_few_patches_are_all_measured(sum_subject) -> None:
+    pair = adaptive(sum_subject, np.arange(4))
+    assert pair.insertion.fraction.tolist() == [0, 0.25, 0.5, 0.75, 1]
+    assert pair.insertion.error == 0
+
+
+def test_neither_chunks_nor_what_is_remembered_change_the_curves(scripted) -> None:
+    rng = np.random.default_rng(0)
+    insertion, deletion = pair_of(bump, rng)
+    reference = adaptive(scripted(insertion, deletion), np.arange(576))
+    for chunk in (1, 3, 64):
+        base = scripted(insertion, deletion)
+        book = Scorebook(base.book._scorer, chunk)
+        subject = Subject(base.x, base.baseline, 1, book)
+        if chunk == 64:
+            full(subject, np.arange(576))
+            spent = book.forwards
+        again = adaptive(subject, np.arange(576))
+        np.testing.assert_array_equal(again.insertion.fraction, reference.insertion.fraction)
+        np.testing.assert_array_equal(again.deletion.probability, reference.deletion.probability)
+        assert again.images == reference.images
+    assert book.forwards == spent
+
+
+def test_a_person_sees_the_curve_arrive_coarse_to_fine(scripted) -> None:
+    insertion, deletion = pair_of(jump, np.random.default_rng(3))
+    seen = []
+    final = adaptive(
+        scripted(insertion, deletion),
+        np.arange(576),
+        lambda done, total, pair: seen.append((done, total, pair)),
+    )
+    assert [s[0] for s in seen[:2]] == [8, 16]
+    assert {s[1] for s in seen} == {64}
+    assert seen[0][2].insertion.fraction.tolist() == [0, 0.25, 0.5, 0.75, 1]
+    assert len(seen[1][2].insertion.fraction) == 9
+    assert seen[-1][2].insertion.fraction.tolist() == final.insertion.fraction.tolist()
+    spacing = np.diff(final.insertion.fraction)
+    assert spacing.min() < spacing.max()  # finer where it moves
+
+
+def test_a_looser_tolerance_and_a_smaller_budget_cost_less(scripted) -> None:
+    curves = pair_of(walk, np.random.default_rng(1))
+    assert adaptive(scripted(*curves), np.arange(576), budget=30).images == 30
+    loose = adaptive(scripted(*curves), np.arange(576), tolerance=0.2)
+    assert loose.images == 16
+    assert max(loose.insertion.error, loose.deletion.error) <= 0.2
+
+
+def test_cancelling_stops_it(scripted) -> None:
+    subject = scripted(*pair_of(walk, np.random.default_rng(1)))
+
+    def stop(done, total, pair):
+        raise Cancelled("nobody waits")
+
+    with pytest.raises(Cancelled):
+        adaptive(subject, np.arange(576), stop)
+    assert subject.book.forwards == 8
+
+
+def test_limits_out_of_range_are_refused(scripted) -> None:
+    subject = scripted(FRACTION, 1 - FRACTION)
+    with pytest.raises(BadRequest, match="budget is 15"):
+        adaptive(subject, np.arange(576), budget=15)
+    with pytest.raises(BadRequest, match="tolerance is 0"):
+        adaptive(subject, np.arange(576), tolerance=0)
+    with pytest.raises(BadRequest, match="name each"):
+        adaptive(subject, np.arange(575))
+
+
+def test_the_estimate_worked_by_hand() -> None:
+    """A jump of 0.8 in a gap of 2 of 4 patches, one of which is unseen: 0.25 * 0.5 * 0.8 from the
+    jump.  The middle point lies 0.4 off the line through its neighbours; as the only residual it
+    is the median too, so it counts FLOOR times, within the range 0.8: 0.25 * 0.8 in each gap,
+    added in quadrature."""
+    counts, p = np.array([0, 2, 4]), np.array([0.0, 0.8, 0.8])
+    np.testing.assert_allclose(gap_errors(counts, p), [0.2, 0.2])
+    assert area_error(counts, p) == pytest.approx(0.2 * 2**0.5)
+    assert area_error(np.arange(5), np.array([0, 1, 0, 1, 0.0])) == 0
+    np.testing.assert_allclose(gap_errors(np.array([0, 4]), np.array([0.0, 1.0])), [0.375])

@@ -1,0 +1,31 @@
+"""The blurred baseline."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from xai_core.errors import BadRequest
+from xai_core.faithfulness.baseline import blurred
+
+
+def test_it_is_scipys_reflecting_gaussian_of_35_pixels() -> None:
+    image = np.random.default_rng(0).random((384, 384), dtype=np.float32)
+    out = blurred(image)
+    expected = ndimage.gaussian_filter(image, 35, mode="reflect", truncate=4)
+    assert out.dtype == np.float32
+    np.testing.assert_allclose(out, expected, atol=1e-5)
+    assert out.std() < 0.01 < image.std()
+
+
+def test_a_flat_image_stays_as_it_is_and_values_stay_in_0_to_1() -> None:
+    for value in (0.0, 0.25, 1.0):
+        np.testing.assert_allclose(blurred(np.full((96, 96), value, np.float32)), value)
+
+
+def test_what_cannot_be_blurred_is_refused() -> None:
+    with pytest.raises(BadRequest, match="two axes"):
+        blurred(np.zeros((3, 8, 8), np.float32))
+    with pytest.raises(BadRequest, match="sigma is 0"):
+        blurred(np.zeros((8, 8), np.float32), sigma=0)

@@ -1,0 +1,174 @@
+"""The full curves: oracles 3 and 4, sharing, streaming, and the peer."""
+
+from __future__ import annotations
+
+import contextlib
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from xai_core.errors import BadRequest, Cancelled, ModelError
+from xai_core.faithfulness.insertion_deletion import coarse_to_fine, full
+from xai_core.faithfulness.patches import patch_order, random_order
+from xai_core.faithfulness.perturbation import Subject
+from xai_core.store.scorebook import BASELINE, INTACT, Scorebook
+
+
+def test_oracle_3_worked_on_paper(sum_subject) -> None:
+    order = patch_order(sum_subject.x[0].numpy(), 2)
+    pair = full(sum_subject, order, step=2)
+    np.testing.assert_allclose(pair.deletion.probability, [1, 0.3, 0], atol=1e-6)
+    np.testing.assert_allclose(pair.insertion.probability, [0, 0.7, 1], atol=1e-6)
+    assert pair.deletion.fraction.tolist() == pair.insertion.fraction.tolist() == [0, 0.5, 1]
+    assert pair.deletion.auc == pytest.approx(0.4)
+    assert pair.insertion.auc == pytest.approx(0.6)
+    assert pair.images == sum_subject.book.forwards == 4
+    assert pair.interpretable
+
+
+def test_oracle_3_at_every_patch(sum_subject) -> None:
+    pair = full(sum_subject, np.arange(4))
+    np.testing.assert_allclose(pair.deletion.probability, [1, 0.6, 0.3, 0.1, 0], atol=1e-6)
+    np.testing.assert_allclose(pair.insertion.probability, [0, 0.4, 0.7, 0.9, 1], atol=1e-6)
+    assert pair.deletion.auc == pytest.approx(0.375)
+    assert pair.insertion.error == pair.deletion.error == 0
+
+
+def test_steps_that_do_not_divide_the_patches_end_with_a_shorter_one(sum_subject) -> None:
+    pair = full(sum_subject, np.arange(4), step=3)
+    assert pair.insertion.fraction.tolist() == [0, 0.75, 1]
+    assert pair.insertion.auc == pytest.approx(0.45 * 0.75 + 0.95 * 0.25)
+
+
+def test_oracle_4_a_constant_classifier_has_constant_curves() -> None:
+    x = torch.rand(3, 48, 48)
+    logits = torch.tensor([0.0, 1.5])
+    subject = Subject(x, x * 0, 1, Scorebook(lambda images: logits.expand(len(images), 2), 64))
+    pair = full(subject, random_order(0))
+    p = 1 / (1 + np.exp(-1.5))
+    for curve in (pair.insertion, pair.deletion):
+        assert len(curve.fraction) == 577
+        np.testing.assert_allclose(curve.probability, p)
+        assert curve.auc == pytest.approx(p)
+    assert not pair.interpretable
+
+
+def test_ends_and_equal_masks_are_shared_between_curves_and_orders(sum_subject) -> None:
+    book = sum_subject.book
+    full(sum_subject, np.array([0, 1, 2, 3]))
+    assert book.known([INTACT, BASELINE]).all()
+    assert book.forwards == 2 + 3 + 3
+    # the reverse order reveals what the first one had left: no new image at all
+    full(sum_subject, np.array([3, 2, 1, 0]))
+    assert book.forwards == 8
+    # another class is another column of what is remembered
+    other = Subject(sum_subject.x, sum_subject.baseline, 0, book, grid=2)
+    pair = full(other, np.array([0, 1, 2, 3]))
+    assert book.forwards == 8
+    np.testing.assert_allclose(pair.deletion.probability, [0, 0.4, 0.7, 0.9, 1], atol=1e-6)
+    assert not pair.interpretable
+
+
+def test_the_curves_so_far_are_streamed_ends_first(scripted) -> None:
+    ramp = np.linspace(0, 1, 577)
+    seen = []
+    full(
+        scripted(ramp, 1 - ramp),
+        np.arange(576),
+        lambda done, total, pair: seen.append((done, total, pair)),
+    )
+    assert seen[0][:2] == (8, 1152)
+    assert len(seen[0][2].insertion.fraction) >= 4
+    for done, _, pair in seen:
+        assert pair.images == done
+        assert pair.insertion.fraction[0] == 0
+        assert pair.insertion.fraction[-1] == 1
+        assert (np.diff(pair.insertion.fraction) > 0).all()
+        assert pair.insertion.auc == pytest.approx(0.5, abs=1e-6)  # a ramp, wherever sampled
+    assert seen[-1][0] == 1152
+
+
+def test_coarse_to_fine_covers_the_range_from_the_beginning() -> None:
+    order = coarse_to_fine(np.arange(9))
+    assert order.tolist() == [0, 8, 4, 2, 6, 1, 3, 5, 7]
+    for n in (2, 3, 10, 577):
+        assert sorted(coarse_to_fine(np.arange(n))) == list(range(n))
+
+
+def test_cancelling_keeps_what_was_scored(sum_subject) -> None:
+    book = Scorebook(sum_subject.book._scorer, chunk=2)
+    subject = Subject(sum_subject.x, sum_subject.baseline, 1, book, grid=2)
+
+    def stop(done, total, pair):
+        if done == 4:
+            raise Cancelled("nobody waits")
+
+    with pytest.raises(Cancelled):
+        full(subject, np.arange(4), stop)
+    assert book.forwards == 4
+    full(subject, np.arange(4))
+    assert book.forwards == 8
+
+
+def test_what_cannot_be_measured_is_refused(sum_subject) -> None:
+    with pytest.raises(BadRequest, match="each of the 4 patches once"):
+        full(sum_subject, np.array([0, 1, 1, 3]))
+    with pytest.raises(BadRequest, match="step is 5"):
+        full(sum_subject, np.arange(4), step=5)
+    odd = Subject(torch.ones(1, 5, 5), torch.zeros(1, 5, 5), 1, sum_subject.book, grid=2)
+    with pytest.raises(BadRequest, match="5 pixels does not divide into 2"):
+        full(odd, np.arange(4))
+    nan = Subject(
+        sum_subject.x,
+        sum_subject.baseline,
+        1,
+        Scorebook(lambda images: torch.full((len(images), 2), torch.nan)),
+        grid=2,
+    )
+    with pytest.raises(ModelError):
+        full(nan, np.arange(4))
+
+
+class FixedMap:
+    """The part of a torch-cam extractor its metric needs, with a map that is given."""
+
+    def __init__(self, model: nn.Module, cam: torch.Tensor) -> None:
+        self.model, self.cam = model, cam
+
+    def __call__(self, class_idx, scores, **kwargs):
+        return [self.cam[None]]
+
+    def fuse_cams(self, cams):
+        return cams[0]
+
+    def _hooks_off(self):
+        return contextlib.nullcontext()
+
+
+@pytest.mark.parametrize("steps", [576, 20])
+def test_oracle_8_agrees_with_torch_cam(steps: int) -> None:
+    """Its conventions: positions are pixels (here a patch is one pixel), stable ranking, ties by
+    lower index, trapezoid over the true fraction, probabilities by its ``logits_fn``."""
+    from torchcam.metrics import DeletionInsertionMetric
+
+    torch.manual_seed(0)
+    model = nn.Sequential(
+        nn.Conv2d(3, 8, 5, stride=3), nn.GELU(), nn.Flatten(), nn.Linear(8 * 49, 2)
+    ).eval()
+    x, baseline = torch.randn(3, 24, 24), torch.randn(3, 24, 24)
+    cam = torch.relu(torch.randn(24, 24))  # half of it ties at 0
+    metric = DeletionInsertionMetric(
+        FixedMap(model, cam),
+        lambda logits: torch.softmax(logits, -1),
+        steps=steps,
+        baseline=baseline[None],
+    )
+    metric.update(x[None], 1)
+    theirs = metric.summary()
+    step = -(-576 // steps)
+    ours = full(Subject(x, baseline, 1, Scorebook(model, 64)), patch_order(cam.numpy()), step=step)
+    assert ours.insertion.auc == pytest.approx(theirs["insertion_auc"], abs=1e-5)
+    assert ours.deletion.auc == pytest.approx(theirs["deletion_auc"], abs=1e-5)
+    assert abs(ours.insertion.auc - ours.deletion.auc) > 1e-3

@@ -1,0 +1,85 @@
+"""The pointing game and the top area against a mask, and the states that are no hit."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from xai_core.errors import BadRequest
+from xai_core.faithfulness.localisation import LocalisationState, localise
+
+
+def peak_at(row: int, column: int, size: int = 40) -> np.ndarray:
+    y, x = np.mgrid[:size, :size]
+    return np.exp(-((y - row) ** 2 + (x - column) ** 2) / 50).astype(np.float32)
+
+
+def square(top: int, left: int, side: int, size: int = 40) -> np.ndarray:
+    mask = np.zeros((size, size), bool)
+    mask[top : top + side, left : left + side] = True
+    return mask
+
+
+def test_a_peak_inside_is_a_hit() -> None:
+    result = localise(peak_at(10, 12), square(8, 8, 6), tolerance=0)
+    assert result.state is LocalisationState.OK
+    assert result.peak == (10, 12)
+    assert result.peak_ties == 1
+    assert result.distance == 0
+    assert result.hit
+
+
+def test_the_tolerance_is_the_distance_to_the_nearest_marked_pixel() -> None:
+    mask = square(8, 8, 6)  # columns 8 to 13
+    assert localise(peak_at(10, 18), mask, tolerance=5).hit
+    miss = localise(peak_at(10, 18), mask, tolerance=4.9)
+    assert miss.hit is False
+    assert miss.distance == 5
+    assert localise(peak_at(16, 17), mask).distance == 5  # 3 down, 4 across
+
+
+def test_the_share_of_the_top_area_inside() -> None:
+    values = np.arange(100, dtype=np.float32).reshape(10, 10) / 99
+    mask = np.zeros((10, 10), bool)
+    mask[9, :4] = True
+    result = localise(values, mask)
+    assert result.top_area == pytest.approx(0.10)  # the last row
+    assert result.top_share == pytest.approx(0.4)
+    assert result.mask_area == pytest.approx(0.04)
+
+
+def test_ties_stay_together_and_zeros_never_belong_to_the_top_area() -> None:
+    values = np.zeros((10, 10), np.float32)
+    values[0, :3] = 1
+    mask = np.zeros((10, 10), bool)
+    mask[0, 2] = True
+    result = localise(values, mask, tolerance=0)
+    assert result.top_area == pytest.approx(0.03)
+    assert result.top_share == pytest.approx(1 / 3)
+    assert result.peak_ties == 3
+    assert result.peak == (0, 0)
+    values[:, :] = 0.5
+    assert localise(values, mask).top_area == 1
+
+
+def test_an_empty_mask_is_a_state_and_never_a_hit() -> None:
+    result = localise(peak_at(10, 10), np.zeros((40, 40), bool))
+    assert result.state is LocalisationState.NO_MASK
+    assert result.hit is None
+    assert result.top_share is None
+
+
+def test_an_empty_map_is_a_state_and_never_a_hit() -> None:
+    result = localise(np.zeros((40, 40), np.float32), square(0, 0, 40))
+    assert result.state is LocalisationState.NO_MAP
+    assert result.hit is None
+    assert result.mask_area == 1
+
+
+def test_what_cannot_be_measured_is_refused() -> None:
+    with pytest.raises(BadRequest, match="must agree"):
+        localise(peak_at(1, 1), np.ones((20, 20), bool))
+    with pytest.raises(BadRequest, match="tolerance is -1"):
+        localise(peak_at(1, 1), square(0, 0, 3), tolerance=-1)
+    with pytest.raises(BadRequest, match="area is 0"):
+        localise(peak_at(1, 1), square(0, 0, 3), area=0)

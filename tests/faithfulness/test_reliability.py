@@ -1,0 +1,54 @@
+"""Ties, and orders that have not seen the map."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from xai_core.errors import BadRequest
+from xai_core.faithfulness.insertion_deletion import full
+from xai_core.faithfulness.patches import descending, relevance
+from xai_core.faithfulness.perturbation import Subject
+from xai_core.faithfulness.reliability import assess
+
+
+def test_ties_move_the_areas_and_are_shown(sum_subject) -> None:
+    values = np.array([[1.0, 0], [0, 0]], np.float32)
+    seen = []
+    result = assess(
+        sum_subject,
+        relevance(values, 2),
+        lambda done, total, pair: seen.append((done, total)),
+        measure=full,
+    )
+    assert result.tie_fraction == 0.75
+    # forward 0 1 2 3, reverse 0 3 2 1: P of the image is .4 .3 .2 .1
+    np.testing.assert_allclose(
+        result.forward.insertion.probability, [0, 0.4, 0.7, 0.9, 1], atol=1e-6
+    )
+    np.testing.assert_allclose(
+        result.reverse.insertion.probability, [0, 0.4, 0.5, 0.7, 1], atol=1e-6
+    )
+    assert result.forward.insertion.auc - result.reverse.insertion.auc == pytest.approx(0.1)
+    assert result.interpretable
+    assert result.centre_first.insertion.auc == result.forward.insertion.auc  # all equally near
+    assert seen[0] == (0, 4)
+
+
+def test_what_was_measured_before_is_free_and_baselines_are_shared_by_maps(sum_subject) -> None:
+    r = np.arange(4.0)
+    full(sum_subject, descending(r))
+    assess(sum_subject, r, measure=full)
+    spent = sum_subject.book.forwards
+    assess(sum_subject, r, measure=full)
+    assert sum_subject.book.forwards == spent
+
+
+def test_not_interpretable_when_blurring_everything_does_not_lower_the_score(sum_subject) -> None:
+    brighter = Subject(sum_subject.x, sum_subject.x * 1.0, 1, sum_subject.book, grid=2)
+    assert not assess(brighter, np.arange(4.0), measure=full).interpretable
+
+
+def test_a_map_of_another_grid_is_refused(sum_subject) -> None:
+    with pytest.raises(BadRequest, match="each of the 4 patches"):
+        assess(sum_subject, np.arange(9.0))

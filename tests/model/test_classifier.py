@@ -1,0 +1,112 @@
+"""The split network gives the whole network's answer, gradients are right, threads do not mix."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from xai_core.errors import BadRequest, ModelError
+from xai_core.model.classifier import Classifier
+from xai_core.types import LAYERS
+
+
+@pytest.fixture(scope="module")
+def classifier(tiny_weights: Path) -> Classifier:
+    return Classifier.open(tiny_weights, "cpu")
+
+
+def inputs(classifier: Classifier, n: int = 2, seed: int = 0) -> torch.Tensor:
+    size = classifier.spec.input_size
+    grey = np.random.default_rng(seed).random((n, size, size), dtype=np.float32)
+    return classifier.normalise(grey)
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_head_and_tail_make_the_whole(classifier: Classifier, layer: str) -> None:
+    x = inputs(classifier)
+    whole = classifier.score(x)
+    activation = classifier.activation(x, layer)
+    with torch.no_grad():
+        split = classifier.tail(layer)(activation)
+    torch.testing.assert_close(split, whole, rtol=1e-5, atol=1e-5)
+
+
+def test_the_split_layers_are_the_named_blocks(classifier: Classifier) -> None:
+    """Against a hook on the named stage's output, in a network nobody else uses."""
+    x = inputs(classifier, 1)
+    network = classifier._network
+    for layer in LAYERS:
+        caught: list[torch.Tensor] = []
+        stage = network.stages[int(layer.split(".")[1])]
+        handle = stage.blocks[-1].register_forward_hook(lambda *a, c=caught: c.append(a[2]))
+        classifier.score(x)
+        handle.remove()
+        torch.testing.assert_close(classifier.activation(x, layer), caught[0])
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+@pytest.mark.parametrize("target", [0, 1])
+def test_the_gradient_is_the_finite_difference(
+    classifier: Classifier, layer: str, target: int
+) -> None:
+    activation = classifier.activation(inputs(classifier, 1), layer)
+    gradient = classifier.gradient(activation, layer, target)
+    direction = torch.randn(activation.shape, generator=torch.Generator().manual_seed(1))
+    direction *= activation.norm() / direction.norm()
+    step = 1e-2
+    with torch.no_grad():
+        tail = classifier.tail(layer)
+        up = tail(activation + step * direction)[0, target]
+        down = tail(activation - step * direction)[0, target]
+    measured = float((up - down) / (2 * step))
+    assert measured == pytest.approx(float((gradient * direction).sum()), rel=0.03, abs=1e-3)
+
+
+def test_threads_get_their_own_gradients(classifier: Classifier) -> None:
+    jobs = [(layer, target, seed) for layer in LAYERS for target in (0, 1) for seed in range(4)]
+
+    def work(job: tuple[str, int, int]) -> torch.Tensor:
+        layer, target, seed = job
+        activation = classifier.activation(inputs(classifier, 1, seed), layer)
+        return classifier.gradient(activation, layer, target)
+
+    alone = [work(job) for job in jobs]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(work, jobs))
+    for a, b in zip(alone, together, strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-6)
+
+
+def test_no_parameter_collects_a_gradient(classifier: Classifier) -> None:
+    activation = classifier.activation(inputs(classifier, 1), LAYERS[0])
+    classifier.gradient(activation, LAYERS[0], 1)
+    assert all(p.grad is None for p in classifier._network.parameters())
+
+
+def test_preparing_keeps_the_range_and_the_size(classifier: Classifier) -> None:
+    image = np.random.default_rng(0).random((200, 120), dtype=np.float32)
+    prepared = classifier.prepare(image)
+    size = classifier.spec.input_size
+    assert prepared.grey.shape == (size, size)
+    assert prepared.grey.min() >= 0
+    assert prepared.grey.max() <= 1
+    assert not prepared.grey.flags.writeable
+
+
+def test_an_unknown_layer_or_class_is_refused(classifier: Classifier) -> None:
+    with pytest.raises(BadRequest, match=r"stages\.2\.blocks\.8"):
+        classifier.activation(inputs(classifier, 1), "stages.9")
+    with pytest.raises(BadRequest, match="class"):
+        classifier.gradient(torch.zeros(1, 320, 3, 3), LAYERS[1], 7)
+
+
+def test_cuda_without_a_device_is_one_sentence(
+    tiny_weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(ModelError, match="cuda"):
+        Classifier.open(tiny_weights, "cuda")

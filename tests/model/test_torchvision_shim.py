@@ -1,0 +1,44 @@
+"""``import timm`` works beside a torchvision whose compiled part does not load."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+_CPU = """
+from xai_core.model import torchvision_shim
+declared = torchvision_shim.install()
+assert torchvision_shim.install() == declared, "a second call changes nothing"
+import timm
+import torch
+assert hasattr(torch.ops.torchvision, "nms")
+print("declared" if declared else "native", timm.is_model("convnextv2_tiny"))
+"""
+
+# A torchvision whose extension loads: the operator is there before the shim looks.
+_NATIVE = """
+import torch
+library = torch.library.Library("torchvision", "DEF")
+library.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+from xai_core.model import torchvision_shim
+torchvision_shim.extension_loads = lambda: True
+print(torchvision_shim.install())
+"""
+
+
+def run(code: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_timm_imports_in_a_fresh_process() -> None:
+    state, known = run(_CPU).split()
+    assert state in ("declared", "native")
+    assert known == "True"
+
+
+def test_nothing_is_declared_where_the_extension_loads() -> None:
+    assert run(_NATIVE) == "False"

@@ -1,0 +1,133 @@
+"""Loading refuses what is not exactly what the specification promises, in one sentence."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from xai_core.errors import BadWeights, WeightsNotFound
+from xai_core.model.spec import file_digest
+from xai_core.model.weights import load
+
+
+@pytest.fixture
+def weights(tiny_weights: Path, tmp_path: Path) -> Path:
+    path = tmp_path / "model.safetensors"
+    shutil.copy(tiny_weights, path)
+    shutil.copy(tiny_weights.with_suffix(".json"), path.with_suffix(".json"))
+    return path
+
+
+def rewrite(weights: Path, change: Callable[[dict[str, torch.Tensor]], None]) -> None:
+    """Change the tensors and promise the new file's digest, so that only the change is wrong."""
+    tensors = load_file(weights)
+    change(tensors)
+    save_file(tensors, weights)
+    promise(weights, sha256=file_digest(weights))
+
+
+def promise(weights: Path, **fields: object) -> None:
+    path = weights.with_suffix(".json")
+    path.write_text(json.dumps(json.loads(path.read_text()) | fields))
+
+
+def refused(weights: Path, *words: str, error: type[Exception] = BadWeights) -> None:
+    with pytest.raises(error) as caught:
+        load(weights)
+    sentence = str(caught.value)
+    assert "\n" not in sentence
+    assert str(weights.parent) not in sentence, "a sentence names files, not folders"
+    for word in words:
+        assert word in sentence, sentence
+
+
+def test_good_weights_load(weights: Path) -> None:
+    spec, network = load(weights)
+    assert spec.class_names == ("benign", "malignant")
+    assert not network.training
+    assert all(p.dtype is torch.float32 for p in network.parameters())
+
+
+def test_a_missing_file(weights: Path) -> None:
+    refused(weights.with_name("other.safetensors"), "other.safetensors", error=WeightsNotFound)
+
+
+def test_a_missing_specification(weights: Path) -> None:
+    weights.with_suffix(".json").unlink()
+    refused(weights, "model.json", error=WeightsNotFound)
+
+
+def test_another_digest(weights: Path) -> None:
+    with weights.open("ab") as stream:
+        stream.write(b"x")
+    refused(weights, "digest")
+
+
+def test_a_truncated_file(weights: Path) -> None:
+    weights.write_bytes(weights.read_bytes()[:2000])
+    promise(weights, sha256=file_digest(weights))
+    refused(weights, "truncated")
+
+
+def test_a_missing_and_an_unknown_key(weights: Path) -> None:
+    def change(tensors: dict[str, torch.Tensor]) -> None:
+        tensors["extra.weight"] = tensors.pop("head.fc.weight")
+
+    rewrite(weights, change)
+    refused(weights, "missing: head.fc.weight", "unknown: extra.weight")
+
+
+def test_a_wrong_shape_names_both(weights: Path) -> None:
+    rewrite(weights, lambda t: t.update({"head.fc.bias": torch.zeros(3)}))
+    refused(weights, "head.fc.bias is (3,), must be (2,)")
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_values_that_are_not_finite(weights: Path, value: float) -> None:
+    rewrite(weights, lambda t: t["head.fc.bias"].fill_(value))
+    refused(weights, "not finite", "head.fc.bias")
+
+
+def test_a_pickle_is_not_opened(weights: Path) -> None:
+    class Bomb:
+        def __reduce__(self) -> tuple[object, tuple[str]]:
+            return (pytest.fail, ("the pickle was executed",))
+
+    weights.write_bytes(pickle.dumps(Bomb()))
+    promise(weights, sha256=file_digest(weights))
+    refused(weights)
+    renamed = weights.rename(weights.with_suffix(".pth"))
+    refused(renamed, ".safetensors")
+
+
+@pytest.mark.parametrize(
+    ("fields", "word"),
+    [
+        ({"class_names": ["malignant", "benign"]}, "class_names"),
+        ({"input_size": 7}, "input_size"),
+        ({"std": [0, 1, 1]}, "std"),
+        ({"threshold": 1.5}, "threshold"),
+        ({"layers": ["stages.0"]}, "layers"),
+        ({"format": 99}, "format"),
+        ({"timm_name": "resnet_that_is_not"}, "resnet_that_is_not"),
+        ({"surprise": 1}, "surprise"),
+    ],
+)
+def test_a_specification_that_cannot_be_used(
+    weights: Path, fields: dict[str, object], word: str
+) -> None:
+    promise(weights, **fields)
+    refused(weights, word)
+
+
+def test_a_specification_that_is_not_json(weights: Path) -> None:
+    weights.with_suffix(".json").write_text("not json")
+    refused(weights, "model.json")

@@ -1,0 +1,55 @@
+"""The shipped library is what its manifest says: the same command draws the same pictures."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from xai_core.phantom.generate import SPLIT_SEEDS, SPLIT_SIZE, generate
+from xai_core.settings import LIBRARY
+from xai_core.types import Pathology
+
+MANIFEST: dict[str, Any] = json.loads((LIBRARY / "manifest.json").read_text(encoding="utf-8"))
+CASES: list[dict[str, Any]] = MANIFEST["cases"]
+
+
+def test_every_file_has_its_digest_and_no_file_is_extra() -> None:
+    listed = {f["file"]: f["sha256"] for case in CASES for f in case["files"].values()}
+    there = {p.name for p in LIBRARY.iterdir()} - {"manifest.json"}
+    assert there == listed.keys()
+    for name, digest in listed.items():
+        assert hashlib.sha256((LIBRARY / name).read_bytes()).hexdigest() == digest, name
+
+
+@pytest.mark.parametrize("index", [0, 1, 2])
+def test_the_manifest_s_seed_draws_the_shipped_picture(index: int) -> None:
+    case = CASES[index]
+    drawn = generate(
+        case["texture_seed"], Pathology(case["pathology"]), case["view"], case["laterality"],
+        MANIFEST["request"]["height"],
+    )  # fmt: skip
+    shipped = np.asarray(Image.open(LIBRARY / case["files"]["low_energy"]["file"]), np.int16)
+    again = np.rint(drawn.image).clip(0, 255).astype(np.int16)
+    # Another processor may round the last bit of a Fourier transform the other way.
+    assert again.shape == shipped.shape
+    assert np.abs(again - shipped).max() <= 1
+    assert (again == shipped).mean() > 0.999
+
+
+def test_textures_come_from_the_test_split_and_every_case_is_a_patient() -> None:
+    seeds = [case["texture_seed"] for case in CASES]
+    first = SPLIT_SEEDS["test"]
+    assert all(first <= seed < first + SPLIT_SIZE for seed in seeds)
+    assert len(set(seeds)) == len({case["patient_id"] for case in CASES}) == len(CASES) >= 48
+
+
+def test_every_pathology_view_and_side_is_there() -> None:
+    for field, least in (("pathology", 13), ("view", 31), ("laterality", 30)):
+        values = [case[field] for case in CASES]
+        assert min(values.count(v) for v in set(values)) >= least
+    assert {case["pathology"] for case in CASES} == {"normal", "benign", "malignant"}

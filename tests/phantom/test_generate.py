@@ -1,0 +1,127 @@
+"""The same seed gives the same pixels, masks lie in the breast, nothing leaks the class."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+from xai_core.phantom.background import draw_background
+from xai_core.phantom.descriptors import MASS, plan_lesion
+from xai_core.phantom.fields import power_law
+from xai_core.phantom.generate import SPLIT_SEEDS, SPLIT_SIZE, dress, generate
+from xai_core.types import Pathology
+
+HEIGHT = 256
+
+
+@pytest.mark.parametrize("view", ["CC", "MLO"])
+@pytest.mark.parametrize("pathology", list(Pathology))
+def test_the_same_seed_gives_the_same_pixels(view: str, pathology: Pathology) -> None:
+    a, b = (generate(5, pathology, view, height=HEIGHT) for _ in range(2))
+    assert np.array_equal(a.image, b.image)
+    assert np.array_equal(a.mask, b.mask)
+    assert a.plans == b.plans
+    other = generate(6, pathology, view, height=HEIGHT)
+    assert a.image.shape != other.image.shape or not np.array_equal(a.image, other.image)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_masks_lie_in_the_breast_and_are_there(seed: int) -> None:
+    view = ("CC", "MLO")[seed % 2]
+    background = draw_background(np.random.default_rng(seed), view, HEIGHT)
+    for pathology in (Pathology.BENIGN, Pathology.MALIGNANT):
+        phantom = dress(np.random.default_rng(seed), background, pathology)
+        assert phantom.mask.any()
+        assert not (phantom.mask & ~background.breast).any()
+    normal = dress(np.random.default_rng(seed), background, Pathology.NORMAL)
+    assert not normal.mask.any()
+    assert normal.plans == ()
+
+
+def test_grey_levels_and_the_chest_wall_s_side() -> None:
+    left = generate(3, Pathology.BENIGN, "CC", "L", HEIGHT)
+    right = generate(3, Pathology.BENIGN, "CC", "R", HEIGHT)
+    assert left.image.min() >= 0
+    assert left.image.max() <= 255
+    assert left.image[:, :5].mean() > 10 > left.image[:, -5:].mean()
+    assert np.array_equal(left.image[:, ::-1], right.image)
+
+
+def test_a_lesion_is_brighter_than_without_it() -> None:
+    background = draw_background(np.random.default_rng(0), "CC", HEIGHT)
+    for seed in range(6):
+        with_lesion = dress(np.random.default_rng(seed), background, Pathology.MALIGNANT)
+        without = dress(np.random.default_rng(seed), background, Pathology.NORMAL)
+        mask = with_lesion.mask
+        assert with_lesion.image[mask].mean() > without.image[mask].mean() + 3
+
+
+def test_outside_the_lesion_nothing_depends_on_the_class() -> None:
+    """The tone curve comes from normal tissue: far from the lesion the pixels differ by noise."""
+    background = draw_background(np.random.default_rng(1), "CC", HEIGHT)
+    with_lesion = dress(np.random.default_rng(4), background, Pathology.MALIGNANT)
+    without = dress(np.random.default_rng(4), background, Pathology.NORMAL)
+    rows, columns = np.nonzero(with_lesion.mask)
+    far = np.ones_like(with_lesion.mask)
+    reach = 60
+    far[max(0, rows.min() - reach) : rows.max() + reach, : columns.max() + reach] = False
+    far &= background.breast
+    assert far.sum() > 500
+    difference = with_lesion.image[far] - without.image[far]
+    assert abs(difference.mean()) < 0.2
+    assert difference.std() < 3
+
+
+def test_the_classes_overlap_in_every_cue() -> None:
+    """No descriptor occurs in one class alone, and none leaves the classes equal."""
+    counts: dict[tuple[str, str], dict[Pathology, int]] = {}
+    rng = np.random.default_rng(0)
+    n = 3000
+    for pathology in (Pathology.BENIGN, Pathology.MALIGNANT):
+        for _ in range(n):
+            for term in plan_lesion(rng, pathology).descriptors.items():
+                counts.setdefault(term, dict.fromkeys(Pathology, 0))[pathology] += 1
+    assert len(counts) == 3 + 5 + 6 + 5
+    for term, by_class in counts.items():
+        assert by_class[Pathology.BENIGN] > 0, term
+        assert by_class[Pathology.MALIGNANT] > 0, term
+    spiculated = counts["mass margin", "spiculated"]
+    assert spiculated[Pathology.MALIGNANT] > 3 * spiculated[Pathology.BENIGN]
+
+
+def test_an_irregular_mass_is_never_circumscribed() -> None:
+    rng = np.random.default_rng(2)
+    for _ in range(500):
+        plan = plan_lesion(rng, Pathology.BENIGN)
+        if plan.kind == MASS:
+            assert (plan.descriptors["mass shape"], plan.descriptors["mass margin"]) != (
+                "irregular",
+                "circumscribed",
+            )
+
+
+@pytest.mark.parametrize("beta", [2.0, 3.0])
+def test_a_field_has_the_exponent_it_was_asked_for(beta: float) -> None:
+    values = power_law(np.random.default_rng(0), 512, beta).values
+    n = values.shape[0]
+    power = np.abs(np.fft.fft2(values)) ** 2
+    frequency = np.hypot(np.fft.fftfreq(n)[:, None], np.fft.fftfreq(n)[None])
+    bins = np.digitize(frequency, np.geomspace(0.01, 0.4, 20))
+    mean = np.array([power[bins == k].mean() for k in range(1, 20)])
+    centre = np.array([frequency[bins == k].mean() for k in range(1, 20)])
+    slope = -np.polyfit(np.log(centre), np.log(mean), 1)[0]
+    assert slope == pytest.approx(beta, abs=0.15)
+
+
+def test_a_field_repeats_itself_without_a_seam() -> None:
+    field = power_law(np.random.default_rng(0), 64, 3.0)
+    n = field.values.shape[0]
+    x = np.array([0.25, 10.5], np.float32)
+    assert np.allclose(field.at(x, x), field.at(x + n, x - n), atol=1e-4)
+
+
+def test_the_splits_own_their_seeds() -> None:
+    starts = sorted(SPLIT_SEEDS.values())
+    assert all(b - a >= SPLIT_SIZE for a, b in itertools.pairwise(starts))

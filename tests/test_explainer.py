@@ -1,0 +1,143 @@
+"""The way of one request: partial answers, memory across requests and processes, cancelling."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.conftest import make_case
+from xai_core.errors import Cancelled
+from xai_core.explainer import Explainer
+from xai_core.explanation import Progress
+from xai_core.model.classifier import Classifier
+from xai_core.request import ExplainRequest
+from xai_core.store.books import BookStore
+from xai_core.types import LAYERS, MapState
+
+CASE = make_case()
+BASE = ExplainRequest(CASE.id, target="malignant", levels=(1, 5, 20, 50))
+METHODS = ("grad-cam", "score-cam", "hybrid-cam")
+
+
+@pytest.fixture
+def explainer(tiny_weights: Path) -> Explainer:
+    return Explainer(Classifier.open(tiny_weights, "cpu"))
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("target", ["benign", "malignant"])
+def test_every_method_layer_and_class(
+    explainer: Explainer, method: str, layer: str, target: str
+) -> None:
+    request = dataclasses.replace(BASE, method=method, layer=layer, target=target, channels=12)
+    answer = explainer.explain(CASE, request)
+    assert answer.complete
+    assert answer.target == ("benign", "malignant").index(target)
+    assert answer.heatmap is not None
+    size = explainer.classifier.spec.input_size
+    assert answer.heatmap.values.shape == (size, size)
+    assert answer.heatmap.values.min() >= 0
+    assert answer.heatmap.values.max() <= 1
+    if answer.heatmap.state is MapState.OK:
+        assert answer.curves is not None
+        assert 0 <= answer.curves.insertion.auc <= 1
+        assert answer.curves.insertion.fraction[0] == 0
+        assert answer.curves.deletion.fraction[-1] == 1
+    else:
+        assert answer.curves is None
+    assert {"curve AUC", "curve baseline", "normalisation"} <= answer.conventions.keys()
+
+
+def test_partial_answers_arrive_in_order(explainer: Explainer) -> None:
+    seen: list[Progress] = []
+    answer = explainer.explain(
+        CASE, dataclasses.replace(BASE, method="score-cam", channels=24), seen.append
+    )
+    stages = [p.stage for p in seen]
+    assert stages[0] == "prediction"
+    assert stages == sorted(stages, key=["prediction", "map", "curves"].index)
+    maps = [p for p in seen if p.stage == "map"]
+    assert len(maps) == 3, "24 channels in chunks of 8"
+    assert [p.done for p in maps] == sorted(p.done for p in maps)
+    assert all(not p.so_far.complete for p in seen)
+    assert answer.complete
+
+
+def test_a_second_request_costs_nothing_and_another_level_only_itself(explainer: Explainer) -> None:
+    hybrid = dataclasses.replace(BASE, method="hybrid-cam", curves="none")
+    first = explainer.explain(CASE, hybrid)
+    # The image, the blurred image, and each level that keeps less than the whole image.
+    assert first.forwards == 2 + len({level.realised for level in first.levels} - {1.0})
+    assert first.forwards >= 4
+    again = explainer.explain(CASE, hybrid)
+    assert again.forwards == 0
+    assert np.array_equal(first.heatmap.values, again.heatmap.values)
+    more = explainer.explain(CASE, dataclasses.replace(hybrid, levels=(1, 5, 10, 20, 50)))
+    assert more.forwards == 1
+
+
+def test_another_class_of_score_cam_costs_nothing(explainer: Explainer) -> None:
+    request = dataclasses.replace(BASE, method="score-cam", channels=10, curves="none")
+    explainer.explain(CASE, request)
+    other = explainer.explain(CASE, dataclasses.replace(request, target="benign"))
+    assert other.forwards == 0
+
+
+def test_what_was_scored_is_known_to_the_next_process(tiny_weights: Path, tmp_path: Path) -> None:
+    def fresh() -> Explainer:
+        return Explainer(Classifier.open(tiny_weights, "cpu"), BookStore(tmp_path))
+
+    first = fresh().explain(CASE, BASE)
+    again = fresh().explain(CASE, BASE)
+    assert first.forwards > 10
+    assert again.forwards == 0
+    assert np.array_equal(first.curves.insertion.probability, again.curves.insertion.probability)
+
+
+def test_a_cancelled_request_goes_on_from_what_was_kept(tiny_weights: Path, tmp_path: Path) -> None:
+    explainer = Explainer(Classifier.open(tiny_weights, "cpu"), BookStore(tmp_path))
+    whole = explainer.explain(CASE, BASE).forwards
+
+    def stop(progress: Progress) -> None:
+        if progress.stage == "curves":
+            raise Cancelled("enough")
+
+    other = Explainer(Classifier.open(tiny_weights, "cpu"), BookStore(tmp_path / "other"))
+    with pytest.raises(Cancelled):
+        other.explain(CASE, BASE, stop)
+    rest = Explainer(Classifier.open(tiny_weights, "cpu"), BookStore(tmp_path / "other"))
+    assert 0 < rest.explain(CASE, BASE).forwards < whole
+
+
+def test_cases_do_not_share_scores(explainer: Explainer) -> None:
+    other = make_case("other", seed=3)
+    a = explainer.explain(CASE, BASE)
+    b = explainer.explain(other, dataclasses.replace(BASE, case_id="other"))
+    assert a.image_digest != b.image_digest
+    assert a.prediction != b.prediction
+    assert not np.array_equal(a.heatmap.values, b.heatmap.values)
+
+
+def test_a_constant_picture_gives_a_named_state_or_a_map_but_no_nan(explainer: Explainer) -> None:
+    flat = make_case("flat", image=np.full((120, 90), 0.5, np.float32), lesion_mask=None)
+    for method in METHODS:
+        answer = explainer.explain(flat, dataclasses.replace(BASE, method=method, channels=8))
+        assert np.isfinite(answer.heatmap.values).all()
+        if answer.heatmap.state is not MapState.OK:
+            assert answer.heatmap.values.max() == 0
+
+
+def test_reliability_measures_baselines_and_ties(explainer: Explainer) -> None:
+    answer = explainer.explain(CASE, dataclasses.replace(BASE, reliability=True))
+    found = answer.reliability
+    assert found is not None
+    assert 0 <= found.tie_fraction <= 1
+    assert found.forward.insertion.auc == answer.curves.insertion.auc
+    for pair in (found.reverse, found.random, found.centre_first):
+        # The end points are the same images, whatever the order.
+        assert pair.insertion.probability[0] == answer.curves.insertion.probability[0]
+        assert pair.deletion.probability[0] == answer.curves.deletion.probability[0]

@@ -1,0 +1,66 @@
+"""A request names an answer: equal requests have equal keys, other ones other keys."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from xai_core.errors import BadRequest
+from xai_core.request import ExplainRequest
+from xai_core.types import Prediction
+
+BASE = ExplainRequest("a")
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"method": "lime"}, "grad-cam"),
+        ({"layer": "stages.0"}, r"stages\.2\.blocks\.8"),
+        ({"target": "cyst"}, "malignant"),
+        ({"curves": "some"}, "adaptive"),
+        ({"levels": ()}, "1 to 64"),
+        ({"levels": (0.0,)}, "above 0"),
+        ({"levels": (101.0,)}, "at most 100"),
+        ({"levels": (float("nan"),)}, "above 0"),
+        ({"channels": 0}, "at least 1"),
+    ],
+)
+def test_what_is_not_allowed_is_told_with_what_is(change: dict[str, object], word: str) -> None:
+    with pytest.raises(BadRequest, match=word):
+        dataclasses.replace(BASE, **change)
+
+
+def test_levels_are_sorted_and_unique() -> None:
+    assert dataclasses.replace(BASE, levels=(5, 1, 5.0)).levels == (1.0, 5.0)
+
+
+def test_the_key_tells_every_parameter_that_matters_apart() -> None:
+    hybrid = dataclasses.replace(BASE, method="hybrid-cam")
+    score = dataclasses.replace(BASE, method="score-cam")
+    different = [
+        BASE, hybrid, score,
+        dataclasses.replace(BASE, layer="stages.3.blocks.2"),
+        dataclasses.replace(BASE, target="malignant"),
+        dataclasses.replace(BASE, curves="full"),
+        dataclasses.replace(BASE, reliability=True),
+        dataclasses.replace(hybrid, levels=(1.0,)),
+        dataclasses.replace(score, channels=3),
+    ]  # fmt: skip
+    keys = {r.key("image", "weights") for r in different}
+    keys |= {BASE.key("image 2", "weights"), BASE.key("image", "weights 2")}
+    assert len(keys) == len(different) + 2
+
+
+def test_parameters_a_method_does_not_read_do_not_count() -> None:
+    other = dataclasses.replace(BASE, levels=(1.0,), channels=5, case_id="b")
+    assert other.key("i", "w") == BASE.key("i", "w")
+    assert dataclasses.replace(other, case_id="a").canonical() == BASE
+
+
+def test_the_predicted_class_follows_the_threshold() -> None:
+    prediction = Prediction((0.0, 1.0))  # P(malignant) = 0.731
+    assert BASE.target_class(prediction, 0.5) == 1
+    assert BASE.target_class(prediction, 0.8) == 0
+    assert dataclasses.replace(BASE, target="benign").target_class(prediction, 0.5) == 0

@@ -1,0 +1,232 @@
+"""One worker, jobs joined and cancelled, sessions that do not mix, defects that do not kill it."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.conftest import make_case
+from xai_core import service as service_module
+from xai_core.errors import CaseNotFound, ModelError, UnreadableImage
+from xai_core.explainer import Explainer
+from xai_core.model.classifier import Classifier
+from xai_core.request import ExplainRequest
+from xai_core.service import ExplainService, Status, View
+from xai_core.types import Case, CaseRecord, Outcome, Pathology
+
+
+class Source:
+    """Cases in memory; "broken" cannot be read."""
+
+    name, is_phantom, warnings = "test", True, ()
+
+    def __init__(self, *cases: Case, broken: bool = False) -> None:
+        self._cases = {c.id: c for c in cases}
+        self._broken = broken
+
+    def records(self) -> tuple[CaseRecord, ...]:
+        kept = {f.name for f in dataclasses.fields(CaseRecord)}
+        found = [CaseRecord(**{k: getattr(c, k) for k in kept}) for c in self._cases.values()]
+        if self._broken:
+            found.append(CaseRecord(id="broken", source="test", patient_id="x"))
+        return tuple(found)
+
+    def load(self, case_id: str) -> Case:
+        if case_id == "broken":
+            raise UnreadableImage("broken.png is damaged.")
+        if case_id not in self._cases:
+            raise CaseNotFound(f"There is no case {case_id!r}.")
+        return self._cases[case_id]
+
+
+A, B = make_case("a"), make_case("b", seed=5, pathology=Pathology.BENIGN)
+REQUEST = ExplainRequest("a", curves="none")
+
+
+@pytest.fixture
+def service(tiny_weights: Path) -> Iterator[ExplainService]:
+    made = ExplainService(Explainer(Classifier.open(tiny_weights, "cpu")), Source(A, B))
+    yield made
+    made.close()
+
+
+def wait(look: Callable[[], object], seconds: float = 60.0) -> None:
+    end = time.monotonic() + seconds
+    while not look():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.02)
+
+
+def finish(service: ExplainService, request: ExplainRequest, who: str = "me") -> View:
+    wait(lambda: service.ask(request, who).status in (Status.DONE, Status.FAILED))
+    return service.ask(request, who)
+
+
+class Gate:
+    """Holds the model inside a forward pass until opened; counts the passes."""
+
+    def __init__(self, service: ExplainService, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.open, self.inside = threading.Event(), threading.Event()
+        classifier = service.explainer.classifier
+        score = classifier.score
+
+        def held(inputs: object) -> object:
+            self.inside.set()
+            assert self.open.wait(30)
+            return score(inputs)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(classifier, "score", held)
+
+
+def test_an_answer_arrives_and_stays(service: ExplainService) -> None:
+    view = finish(service, REQUEST)
+    assert view.status is Status.DONE
+    assert view.explanation is not None
+    assert view.explanation.complete
+    assert service.ask(REQUEST, "another") is view
+
+
+def test_asking_never_blocks_and_equal_requests_are_one_job(
+    tiny_weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = ExplainService(Explainer(Classifier.open(tiny_weights, "cpu")), Source(A))
+    gate = Gate(service, monkeypatch)
+    try:
+        begin = time.monotonic()
+        service.ask(REQUEST, "one")
+        service.ask(dataclasses.replace(REQUEST, levels=(5,)), "two")  # levels do not matter here
+        assert time.monotonic() - begin < 5, "asking must not wait for the model"
+        with service._wake:
+            assert len(service._jobs) == 1
+    finally:
+        gate.open.set()
+        service.close()
+
+
+def test_partial_answers_are_seen(service: ExplainService) -> None:
+    request = ExplainRequest("a", method="score-cam", channels=64)
+    seen: list[View] = []
+    wait(lambda: seen.append(service.ask(request, "me")) or seen[-1].status is Status.DONE)
+    partial = [v for v in seen if v.status is Status.RUNNING and v.explanation is not None]
+    assert partial, "nothing was shown before the end"
+    assert all(v.explanation and not v.explanation.complete for v in partial)
+
+
+def test_two_sessions_at_once_get_their_own_maps(service: ExplainService) -> None:
+    alone = {
+        case.id: service.explainer.explain(case, ExplainRequest(case.id)).heatmap for case in (A, B)
+    }
+    found: dict[str, View] = {}
+
+    def session(case_id: str) -> None:
+        for method in ("hybrid-cam", "score-cam", "grad-cam"):
+            found[case_id] = finish(
+                service, ExplainRequest(case_id, method=method, channels=8), who=case_id
+            )
+
+    threads = [threading.Thread(target=session, args=(c,)) for c in ("a", "b")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(120)
+    for case_id, heatmap in alone.items():
+        got = found[case_id].explanation
+        assert got is not None
+        assert np.allclose(got.heatmap.values, heatmap.values, atol=1e-5)
+
+
+def test_a_request_nobody_waits_for_is_stopped_and_goes_on_later(
+    service: ExplainService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = ExplainRequest("a", method="score-cam")
+    wait(lambda: service.ask(slow, "me").done > 8)
+    service.ask(REQUEST, "me")  # this session looks at something else now
+    assert finish(service, REQUEST).status is Status.DONE
+    with service._wake:
+        job = service._jobs.get(slow)
+    assert job is None or job.view.status in (Status.STOPPED, Status.WAITING)
+    before = service.explainer.context(A).book.forwards
+    assert before > 8, "what was scored is kept"
+    assert service.ask(slow, "me").status in (Status.WAITING, Status.RUNNING)
+
+
+def test_a_lapsed_lease_stops_the_work(tiny_weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service_module, "_LEASE", 0.3)
+    service = ExplainService(Explainer(Classifier.open(tiny_weights, "cpu")), Source(A))
+    try:
+        slow = ExplainRequest("a", method="score-cam", reliability=True)
+        wait(lambda: service.ask(slow, "gone").done > 0)
+        with service._wake:
+            job = service._jobs[slow]
+        wait(lambda: job.view.status is Status.STOPPED)  # nobody asked again
+        service.ask(REQUEST, "someone else")
+        with service._wake:
+            assert slow not in service._jobs, "a job nobody watches is forgotten"
+    finally:
+        service.close()
+
+
+def test_stop_and_continue(service: ExplainService) -> None:
+    slow = ExplainRequest("a", method="score-cam")
+    wait(lambda: service.ask(slow, "me").done > 8)
+    service.stop(slow)
+    wait(lambda: service.ask(slow, "me").status is Status.STOPPED)
+    stopped = service.ask(slow, "me")
+    assert stopped.explanation is not None
+    assert stopped.explanation.heatmap is not None, "the partial map stays"
+    time.sleep(0.2)
+    assert service.ask(slow, "me").status is Status.STOPPED, "asking does not start it again"
+    service.retry(slow)
+    assert service.ask(slow, "me").status in (Status.WAITING, Status.RUNNING)
+
+
+def test_outcomes_fill_while_nobody_asks(service: ExplainService) -> None:
+    wait(lambda: service.prediction_progress() == (2, 2))
+    outcomes = service.outcomes()
+    assert outcomes.keys() == {"a", "b"}
+    threshold = service.explainer.classifier.spec.threshold
+    for case in (A, B):
+        predicted = service.predictions()[case.id].predicted(threshold)
+        assert outcomes[case.id] is Outcome.of(case.pathology.class_index, predicted)
+
+
+def test_an_unreadable_case_fails_alone(tiny_weights: Path) -> None:
+    service = ExplainService(
+        Explainer(Classifier.open(tiny_weights, "cpu")), Source(A, broken=True)
+    )
+    try:
+        failed = finish(service, ExplainRequest("broken"))
+        assert failed.status is Status.FAILED
+        assert failed.error == "broken.png is damaged."
+        assert finish(service, REQUEST).status is Status.DONE
+        wait(lambda: service.prediction_progress() == (2, 2))
+        assert service.predictions().keys() == {"a"}
+    finally:
+        service.close()
+
+
+@pytest.mark.parametrize(
+    "problem", [ModelError("The answer is not a number."), RuntimeError("bug")]
+)
+def test_a_defect_does_not_take_the_worker_down(
+    service: ExplainService, monkeypatch: pytest.MonkeyPatch, problem: Exception
+) -> None:
+    wait(lambda: service.prediction_progress() == (2, 2))
+
+    def fail(*_: object, **__: object) -> None:
+        raise problem
+
+    with monkeypatch.context() as patch:
+        patch.setattr(service.explainer, "explain", fail)
+        view = finish(service, REQUEST)
+    assert view.status is Status.FAILED
+    assert view.error
+    assert "bug" not in view.error
+    service.retry(REQUEST)
+    wait(lambda: service.ask(REQUEST, "me").status is Status.DONE)

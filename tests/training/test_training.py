@@ -1,0 +1,192 @@
+"""Training on a small network: data by seed, a loss that falls, resume, export, refusals."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from xai_core.errors import BadRequest
+from xai_core.model.weights import load
+from xai_core.phantom.background import Background, draw_background
+from xai_core.training import data
+from xai_core.training.export import export
+from xai_core.training.loop import Phase, Plan, Run, plan_for
+from xai_core.training.network import DenselyTaught
+from xai_core.training.validate import validate
+from xai_core.types import Pathology
+
+ATTO = "convnextv2_atto"
+SIZE = 96
+PLAN = Plan(
+    (
+        Phase("crops", 32, 4, 3, 60, 1e-3, (3.0, 1.0), 1.0, 0.5),
+        Phase("images", SIZE, 2, 2, 60, 1e-3, (1.0, 1.0), 0.5, 1.0),
+    ),
+    size=SIZE,
+    timm_name=ATTO,
+    low_precision=False,
+)
+
+
+@pytest.fixture(scope="module")
+def tissue() -> list[Background]:
+    return [draw_background(np.random.default_rng(i), v, 160) for i, v in enumerate(("CC", "MLO"))]
+
+
+def quiet(*_: object) -> None:
+    pass
+
+
+def run(folder: Path, plan: Plan = PLAN) -> Run:
+    folder.mkdir(parents=True, exist_ok=True)
+    return Run(plan, folder, torch.device("cpu"), compiled=False)
+
+
+def weights(r: Run) -> dict[str, torch.Tensor]:
+    return {k: v.clone() for k, v in r.averaged_trunk.state_dict().items()}
+
+
+def test_a_draw_is_decided_by_its_seed(tissue: list[Background]) -> None:
+    a, b = (data.draw_image(np.random.default_rng(3), tissue, SIZE, 1.0) for _ in range(2))
+    assert np.array_equal(a.image, b.image)
+    assert np.array_equal(a.mask, b.mask)
+    assert a.image.shape == a.mask.shape == (SIZE, SIZE)
+    assert 0 <= a.image.min() <= a.image.max() <= 1
+
+
+def test_a_crop_without_its_lesion_is_not_called_malignant(tissue: list[Background]) -> None:
+    found = {True: 0, False: 0}
+    for seed in range(30):
+        for sample in data.draw_crops(np.random.default_rng(seed), tissue, SIZE, 32, 1.0, 4):
+            assert sample.image.shape == (32, 32)
+            if sample.malignant:
+                assert sample.mask.any()
+            found[sample.malignant] += 1
+    assert min(found.values()) > 10
+
+
+def test_backgrounds_are_drawn_once_and_read_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(data, "_SHARD", 1)
+    monkeypatch.setattr(data, "ProcessPoolExecutor", _Inline)
+    first = data.make_backgrounds(tmp_path, "validation", 2)
+    (again_path,) = tmp_path.glob("*00000.npz")
+    stamp = again_path.stat().st_mtime_ns
+    again = data.make_backgrounds(tmp_path, "validation", 2)
+    assert again_path.stat().st_mtime_ns == stamp
+    assert [b.view for b in first] == ["CC", "MLO"]
+    for a, b in zip(first, again, strict=True):
+        assert np.array_equal(a.tissue, b.tissue)
+
+
+class _Inline:
+    """A pool that works at once, so that a patched shard size is seen."""
+
+    def __init__(self, workers: int) -> None: ...
+    def __enter__(self) -> _Inline:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+    def submit(self, work: object, *arguments: object) -> object:
+        work(*arguments)  # type: ignore[operator]
+        return type("Done", (), {"result": staticmethod(lambda: None)})
+
+
+def test_the_loss_falls_on_a_batch_seen_again_and_again(
+    tissue: list[Background], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phase = Phase("crops", 32, 8, 40, 60, 3e-3, (3.0, 3.0), 1.0, 0.5)
+    learner = run(tmp_path, dataclasses.replace(PLAN, phases=(phase,)))
+    batch = learner._draw(np.random.default_rng(0), phase, tissue, 3.0)
+    monkeypatch.setattr(learner, "_draw", lambda *_: batch)
+    losses: list[float] = []
+    learner.train(tissue, lambda _p, _f, value: losses.append(value))
+    assert np.mean(losses[-5:]) < 0.7 * np.mean(losses[:5])
+
+
+def test_a_resumed_run_ends_where_an_uninterrupted_one_does(
+    tissue: list[Background], tmp_path: Path
+) -> None:
+    whole = run(tmp_path / "whole")
+    whole.train(tissue, quiet)
+
+    class Stopped(Exception):
+        pass
+
+    def stop(phase: str, *_: object) -> None:
+        if first.state.step == 2 and phase == "crops":
+            first.save()
+            raise Stopped
+
+    first = run(tmp_path / "parts")
+    with pytest.raises(Stopped):
+        first.train(tissue, stop)
+    second = run(tmp_path / "parts")
+    assert second.resume()
+    assert (second.state.phase, second.state.step) == (0, 2)
+    second.train(tissue, quiet)
+    assert second.steps_done == {"crops": 3, "images": 2}
+    for key, value in weights(whole).items():
+        torch.testing.assert_close(weights(second)[key], value, rtol=1e-4, atol=1e-6)
+
+
+def test_a_checkpoint_of_another_plan_is_refused(tmp_path: Path) -> None:
+    run(tmp_path).save()
+    other = run(tmp_path, dataclasses.replace(PLAN, seed=1))
+    with pytest.raises(BadRequest, match="seed"):
+        other.resume()
+
+
+def test_no_checkpoint_means_a_fresh_run(tmp_path: Path) -> None:
+    assert not run(tmp_path).resume()
+
+
+def test_the_budget_ends_a_phase(tissue: list[Background], tmp_path: Path) -> None:
+    phase = Phase("crops", 32, 2, 10_000, 0.01, 1e-3, (1.0, 1.0), 1.0, 0.5)  # 0.6 seconds
+    learner = run(tmp_path, dataclasses.replace(PLAN, phases=(phase,)))
+    learner.train(tissue, quiet)
+    assert 1 <= learner.steps_done["crops"] < 1000
+
+
+def test_export_drops_the_dense_heads_and_loads(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    model = DenselyTaught(ATTO).eval()
+    path = tmp_path / "model.safetensors"
+    spec = export(
+        model.trunk, path, command="test", timm_name=ATTO, size=SIZE, threshold=0.4, metrics={}
+    )
+    again, network = load(path)
+    assert again == spec
+    assert again.threshold == 0.4
+    x = torch.randn(2, 3, SIZE, SIZE)
+    with torch.no_grad():
+        difference = (network(x) - model(x)[1]).abs().max()
+    assert difference < 0.02, "float16 weights keep the logits"
+
+
+def test_the_plan_spends_the_budget() -> None:
+    plan = plan_for(10)
+    assert sum(p.minutes for p in plan.phases) == pytest.approx(10)
+    assert plan.phases[-1].crop == plan.size
+    assert all(p.steps == 7 for p in plan_for(10, steps=7).phases)
+
+
+def test_validation_finds_the_cut_between_the_classes() -> None:
+    p = np.array([0.1, 0.2, 0.3, 0.6, 0.7, 0.8], np.float32)
+    truth = np.array([0, 0, 0, 1, 1, 1], np.float32)
+    found = validate(p, truth)
+    assert found.auc == 1
+    assert 0.3 < found.threshold < 0.6
+    assert found.sensitivity == found.specificity == 1
+
+
+def test_the_training_mix_holds_every_pathology() -> None:
+    rng = np.random.default_rng(0)
+    drawn = [data.draw_pathology(rng) for _ in range(300)]
+    for pathology in Pathology:
+        assert drawn.count(pathology) > 30

@@ -1,0 +1,45 @@
+"""Figures: what the legend says, what the bars hold, and that an empty figure can be drawn."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from xai_core.types import LevelResult, PerturbationCurve
+from xai_core.viz.curve_figure import Pair, auc_text, curve_figure
+from xai_core.viz.level_figure import level_figure
+
+
+def _curve(kind: str, error: float = 0.0) -> PerturbationCurve:
+    x = np.array([0.0, 0.5, 1.0])
+    y = x if kind == "insertion" else 1 - x
+    return PerturbationCurve(kind, x, y, 0.5, error)
+
+
+def test_area_names_its_error_only_where_it_is_an_estimate() -> None:
+    assert auc_text(_curve("insertion")) == "0.500"
+    assert auc_text(_curve("insertion", 0.004)) == "0.500 ± 0.004"
+
+
+def test_legend_names_both_curves_and_says_when_they_still_grow() -> None:
+    pair = Pair(_curve("insertion"), _curve("deletion", 0.01))
+    names = [t.name for t in curve_figure(pair, "malignant").data]
+    assert names == ["Insertion  AUC 0.500", "Deletion  AUC 0.500 ± 0.010"]
+    assert all("so far" in t.name for t in curve_figure(pair, "malignant", growing=True).data)
+
+
+def test_baselines_lie_under_the_curves_and_no_curve_is_an_empty_figure() -> None:
+    pair = Pair(_curve("insertion"), _curve("deletion"))
+    figure = curve_figure(pair, "benign", baselines={"Random order": pair})
+    assert len(figure.data) == 4
+    assert figure.data[0].name.startswith("Random order")
+    empty = curve_figure(None, "benign")
+    assert len(empty.data) == 0
+    assert empty.layout.xaxis.range == (0, 100.5)
+
+
+def test_bars_are_the_gains_in_order() -> None:
+    figure = level_figure([LevelResult(1, 0.013, 0.5), LevelResult(90, 0.9, 0.0)], "malignant")
+    assert list(figure.data[0].y) == [0.5, 0.0]
+    assert list(figure.data[0].x) == ["1<br>1.3", "90<br>90"]
+    assert "kept 1.3%" in figure.data[0].customdata[0]
+    assert figure.layout.font.size >= 14

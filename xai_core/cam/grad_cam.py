@@ -1,0 +1,61 @@
+"""Grad-CAM: Selvaraju et al., "Grad-CAM: Visual Explanations from Deep Networks via
+Gradient-based Localization", ICCV 2017, arXiv:1610.02391."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from xai_core.cam.base import CamOptions, CamResult, Evidence
+from xai_core.cam.normalise import heatmap
+from xai_core.types import Report
+
+
+def channel_weights(gradient: Tensor) -> Tensor:
+    """w_k: the mean over positions of the class logit's gradient, (K, h, w) -> (K,)."""
+    return gradient.mean((-2, -1))
+
+
+def grad_cam(activation: Tensor, gradient: Tensor) -> Tensor:
+    """The signed map sum_k w_k A_k before ReLU: two (K, h, w) -> (h, w).
+
+    In logits per position.  Where the gradient is the same at every position (as at the last
+    stage, whose head pools), the map's sum is the first-order contribution of the layer to the
+    logit.
+    """
+    return torch.einsum("k,khw->hw", channel_weights(gradient), activation)
+
+
+class GradCam:
+    """Grad-CAM as a method; costs no forward pass beyond the gradient."""
+
+    name = "grad-cam"
+    title = "Grad-CAM"
+    unit = "logit per position of the layer"
+
+    def conventions(self, options: CamOptions) -> dict[str, str]:  # noqa: ARG002 (the contract)
+        """See :meth:`xai_core.cam.base.CamMethod.conventions`."""
+        return {
+            "score": "class logit",
+            "weights": "mean of the gradient over positions",
+            "relu": "before upsampling",
+            "upsampling": "bilinear, align_corners=False",
+            "normalisation": "min-max after upsampling",
+        }
+
+    def compute(
+        self,
+        evidence: Evidence,
+        target: int,
+        options: CamOptions,  # noqa: ARG002 (the contract)
+        report: Report,
+    ) -> CamResult:
+        """See :meth:`xai_core.cam.base.CamMethod.compute`; reports once, at the end."""
+        gradient = evidence.gradient(target)
+        raw = grad_cam(evidence.activation, gradient)
+        result = CamResult(
+            heatmap(raw, evidence.size),
+            extras={"channel_weights": channel_weights(gradient).float().cpu().numpy()},
+        )
+        report(1, 1, result.heatmap)
+        return result

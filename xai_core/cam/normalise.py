@@ -1,0 +1,70 @@
+"""From a signed map at the layer's resolution to values in [0, 1] on the network's input grid."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from xai_core.errors import ModelError
+from xai_core.types import FloatArray, Heatmap, MapState
+
+CONSTANT_RTOL = 1e-6
+"""A map whose range is at most this share of its largest magnitude is constant: in float32 no
+more than rounding is left to tell its positions apart."""
+
+
+def upsample(maps: Tensor, size: int, align_corners: bool = False) -> Tensor:
+    """Bilinear interpolation of maps (n, h, w) to (n, size, size)."""
+    return torch.nn.functional.interpolate(
+        maps.unsqueeze(1), (size, size), mode="bilinear", align_corners=align_corners
+    ).squeeze(1)
+
+
+def is_constant(maps: Tensor) -> Tensor:
+    """Which maps of (n, h, w) do not differ between positions (see CONSTANT_RTOL): bool (n,)."""
+    flat = maps.flatten(1)
+    spread = flat.amax(1) - flat.amin(1)
+    return spread <= CONSTANT_RTOL * flat.abs().amax(1)
+
+
+def min_max(maps: Tensor) -> Tensor:
+    """Each map of (n, h, w) brought to [0, 1]; a constant map becomes 0."""
+    low = maps.amin((-2, -1), keepdim=True)
+    spread = maps.amax((-2, -1), keepdim=True) - low
+    return torch.where(spread > 0, (maps - low) / spread, torch.zeros_like(maps))
+
+
+def empty(raw: FloatArray, size: int, state: MapState) -> Heatmap:
+    """The map that says nothing, and why: all zeros."""
+    return Heatmap(raw, np.zeros((size, size), np.float32), 0.0, state)
+
+
+def heatmap(raw: Tensor, size: int) -> Heatmap:
+    """ReLU, then bilinear upsampling (``align_corners=False``), then min-max.
+
+    Args:
+        raw: signed map at the layer's resolution, (h, w).
+        size: side of the network's input, S.
+
+    Returns:
+        ``values`` (S, S) in [0, 1]; ``scale`` is the maximum of the upsampled map before min-max,
+        in the units of ``raw``.  State CONSTANT where no position of ``raw`` differs from another,
+        NO_POSITIVE where ReLU leaves nothing; then ``values`` is 0 and so is ``scale``.
+
+    Raises:
+        ModelError: ``raw`` holds NaN or infinity.
+    """
+    if not bool(torch.isfinite(raw).all()):
+        raise ModelError(
+            "The activation map holds values that are not finite numbers; "
+            "the weights or the image are damaged."
+        )
+    native = raw.detach().float().cpu().numpy()
+    if bool(is_constant(raw[None])[0]):
+        return empty(native, size, MapState.CONSTANT)
+    if float(raw.max()) <= 0:
+        return empty(native, size, MapState.NO_POSITIVE)
+    upsampled = upsample(torch.relu(raw)[None], size)
+    values = min_max(upsampled)[0].float().cpu().numpy()
+    return Heatmap(native, values, float(upsampled.max()), MapState.OK)

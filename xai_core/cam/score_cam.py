@@ -1,0 +1,147 @@
+"""Score-CAM: Wang et al., "Score-CAM: Score-Weighted Visual Explanations for Convolutional Neural
+Networks", CVPR Workshops 2020, arXiv:1910.01279."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from xai_core.cam.base import CamOptions, CamResult, Evidence, MaskedPixel, MaskOrder
+from xai_core.cam.normalise import heatmap, is_constant, min_max, upsample
+from xai_core.store.scorebook import BASELINE
+from xai_core.types import FloatArray, Heatmap, Report
+
+
+def channel_masks(
+    activation: Tensor,
+    size: int,
+    order: MaskOrder = MaskOrder.AFTER,
+    align_corners: bool = False,
+) -> Tensor:
+    """Each channel of (n, h, w) as a mask in [0, 1], (n, size, size)."""
+    if order is MaskOrder.BEFORE:
+        return upsample(min_max(activation), size, align_corners)
+    return min_max(upsample(activation, size, align_corners))
+
+
+def channel_weights(scores: Tensor, reference: Tensor | None = None) -> Tensor:
+    """a_k from the logits of the masked images, (n,) -> (n,); NaN (not scored) weighs 0.
+
+    Without ``reference``, a softmax over the channels scored: adding a constant to every score
+    changes nothing.  With it (the logit of the fully masked image), the increase over it.
+    """
+    scored = ~torch.isnan(scores)
+    if reference is not None:
+        return torch.where(scored, scores - reference, torch.zeros_like(scores))
+    if not bool(scored.any()):
+        return torch.zeros_like(scores)
+    return torch.softmax(scores.masked_fill(~scored, -torch.inf), 0)
+
+
+def score_cam(activation: Tensor, weights: Tensor) -> Tensor:
+    """The signed map sum_k a_k A_k before ReLU: (n, h, w), (n,) -> (h, w).
+
+    With softmax weights, which sum to 1, this is a weighted mean of activations.
+    """
+    return torch.einsum("k,khw->hw", weights.to(activation), activation)
+
+
+class ScoreCam:
+    """Score-CAM as a method; one forward pass per channel that is not constant.
+
+    The logits of every class are kept per channel: another class costs no forward pass.
+    """
+
+    name = "score-cam"
+    title = "Score-CAM"
+    unit = "weighted mean activation"
+
+    def conventions(self, options: CamOptions) -> dict[str, str]:
+        """See :meth:`xai_core.cam.base.CamMethod.conventions`."""
+        return {
+            "score": "class logit",
+            "channels": "all" if options.channels is None else f"first {options.channels}",
+            "constant channels": "skipped",
+            "mask order": str(options.mask_order),
+            "mask upsampling": f"bilinear, align_corners={options.mask_align_corners}",
+            "masked pixel": str(options.masked_pixel),
+            "weights": "softmax over channels"
+            if options.softmax
+            else "increase over the fully masked image",
+            "relu": "before upsampling",
+            "upsampling": "bilinear, align_corners=False",
+            "normalisation": "min-max after upsampling",
+        }
+
+    def compute(
+        self, evidence: Evidence, target: int, options: CamOptions, report: Report
+    ) -> CamResult:
+        """See :meth:`xai_core.cam.base.CamMethod.compute`."""
+        activation = evidence.activation[: options.channels]
+        used: list[int] = torch.nonzero(~is_constant(activation)).flatten().tolist()
+        if not used:  # a sum of constant channels is constant, whatever they weigh
+            final = heatmap(activation.sum(0), evidence.size)
+            report(1, 1, final)
+            return CamResult(final)
+        images = _MaskedImages(evidence, options, used)
+
+        def answer(logits: FloatArray) -> tuple[Heatmap, Tensor]:
+            scores = torch.from_numpy(logits[:, target].copy())
+            reference = scores[0] if images.extra else None
+            weights = channel_weights(scores[images.extra :], reference)
+            return heatmap(score_cam(activation[used], weights), evidence.size), weights
+
+        logits = evidence.book.score(
+            images.keys,
+            images.render,
+            lambda done, total, so_far: report(done, total, answer(so_far)[0]),
+        )
+        final, weights = answer(logits)
+        return CamResult(
+            final,
+            forward_passes=len(images.keys),
+            extras={
+                "channel_weights": _spread(weights.numpy(), used, len(activation), 0.0),
+                "channel_logits": _spread(logits[images.extra :], used, len(activation), np.nan),
+            },
+        )
+
+
+def _spread(rows: FloatArray, used: Sequence[int], channels: int, missing: float) -> FloatArray:
+    """One row per channel, with ``missing`` for the skipped ones."""
+    out = np.full((channels, *rows.shape[1:]), missing, np.float32)
+    out[used] = rows
+    return out
+
+
+class _MaskedImages:
+    """The image masked by each of some channels; without softmax, the fully masked one first."""
+
+    def __init__(self, evidence: Evidence, options: CamOptions, channels: Sequence[int]) -> None:
+        self._evidence, self._options, self._channels = evidence, options, channels
+        pixel = options.masked_pixel
+        stem = f"score-cam/{evidence.layer}/{options.mask_order}/{pixel}"
+        if options.mask_align_corners:
+            stem += "/align-corners"
+        self.keys = [f"{stem}/{k}" for k in channels]
+        self.extra = 0 if options.softmax else 1
+        if self.extra:
+            self.keys.insert(0, BASELINE if pixel is MaskedPixel.BLUR else f"image/{pixel}")
+        self._fill = {
+            MaskedPixel.ZERO: torch.zeros_like(evidence.x),
+            MaskedPixel.BLACK: evidence.black,
+            MaskedPixel.BLUR: evidence.baseline,
+        }[pixel]
+
+    def render(self, positions: Sequence[int]) -> Tensor:
+        """The images (n, C, S, S) at ascending ``positions`` of ``keys``."""
+        e, o = self._evidence, self._options
+        wanted = [self._channels[i - self.extra] for i in positions if i >= self.extra]
+        masks = channel_masks(e.activation[wanted], e.size, o.mask_order, o.mask_align_corners)
+        masks = masks[:, None]
+        images = masks * e.x + (1 - masks) * self._fill
+        full = self._fill[None].expand(len(positions) - len(wanted), -1, -1, -1)
+        return torch.cat([full, images])

@@ -1,0 +1,77 @@
+"""What every source of cases promises, and the few lines they share."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any, Protocol, TypeVar, runtime_checkable
+
+from xai_core.errors import CaseNotFound
+from xai_core.types import Case, CaseRecord
+
+Entry = TypeVar("Entry")
+
+
+@runtime_checkable
+class CaseSource(Protocol):
+    """Where cases come from.
+
+    ``name`` is shown to users and holds no path.  ``is_phantom`` is True where every case is
+    synthetic.  ``warnings`` are sentences about the source as a whole: rows without an image,
+    files left out.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def is_phantom(self) -> bool: ...
+
+    @property
+    def warnings(self) -> tuple[str, ...]: ...
+
+    def records(self) -> tuple[CaseRecord, ...]:
+        """Every case, without its pixels, in a fixed order.  Cheap: nothing is decoded."""
+        ...
+
+    def load(self, case_id: str) -> Case:
+        """The case with its pixels.  ``case_id`` is looked up, never used as a path.
+
+        Raises:
+            CaseNotFound: no case of this source has that id.
+            CaseError: the case's files have been damaged, moved or changed since they were listed.
+        """
+        ...
+
+
+def find_entry(entries: Mapping[str, Entry], case_id: str, source: str) -> Entry:
+    """The entry of ``case_id``.
+
+    Raises:
+        CaseNotFound: there is none; the sentence names the id and one that exists.
+    """
+    try:
+        return entries[case_id]
+    except (KeyError, TypeError):
+        asked = f"{case_id!s:.60}"
+        example = next(iter(entries), None)
+        raise CaseNotFound(
+            f"There is no case {asked!r} in {source}; choose one of its {len(entries)} cases"
+            + (f", for example {example!r}." if example else ".")
+        ) from None
+
+
+def with_pixels(record: CaseRecord, *, more_warnings: tuple[str, ...] = (), **pixels: Any) -> Case:
+    """The case of ``record`` with its pixels: the keyword arguments are fields of ``Case``.
+
+    A warning met while reading is added to what the record knew.
+    """
+    known = {f.name: getattr(record, f.name) for f in dataclasses.fields(CaseRecord)}
+    known["warnings"] = (*record.warnings, *more_warnings)
+    return Case(**{**known, **pixels})
+
+
+def some(names: list[str], limit: int = 5) -> str:
+    """The first few of ``names`` for a sentence: ``a, b, c and 7 more``."""
+    shown = ", ".join(names[:limit])
+    return shown if len(names) <= limit else f"{shown} and {len(names) - limit} more"

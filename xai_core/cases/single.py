@@ -1,0 +1,60 @@
+"""One file as one case: what the folder source and an upload have in common."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+
+from xai_core.cases.base import with_pixels
+from xai_core.cases.content import DICOM_SUFFIXES, kind_of, kind_of_file
+from xai_core.cases.dicom import read_dicom
+from xai_core.cases.limits import check_file_size
+from xai_core.cases.pictures import read_picture
+from xai_core.types import Case, CaseRecord
+
+_LONGEST_NAME = 100
+
+
+def plain_name(name: str) -> str:
+    """``name`` as it may be shown: the last part of a path, printable, of bounded length."""
+    last = PurePosixPath(name.replace("\\", "/")).name
+    shown = "".join(c if c.isprintable() else "?" for c in last)
+    return shown[:_LONGEST_NAME] or "the file"
+
+
+def read_upload(data: bytes, name: str) -> Case:
+    """The case of an uploaded file, a picture or DICOM by its content.
+
+    ``data``: the file's bytes.  ``name``: the name it was uploaded under; only shown.
+    The case's id is that name, its source ``upload``; no pathology is known.
+
+    Raises:
+        UnreadableImage: see :func:`read_picture` and :func:`read_dicom`.
+    """
+    shown = plain_name(name)
+    record = CaseRecord(id=shown, source="upload", patient_id=shown)
+    return read_case(data, shown, record)
+
+
+def read_case(content: Path | bytes, name: str, record: CaseRecord) -> Case:
+    """The case of one file: ``record`` completed by the file's pixels and, for DICOM, its header.
+
+    Raises:
+        UnreadableImage: see :func:`read_picture` and :func:`read_dicom`.
+    """
+    if isinstance(content, bytes):
+        check_file_size(name, len(content))
+        kind = kind_of(content[:132])
+    else:
+        kind = kind_of_file(content)
+    if kind == "dicom" or (kind is None and name.lower().endswith(DICOM_SUFFIXES)):
+        found = read_dicom(content, name)
+        return with_pixels(
+            record,
+            image=found.image,
+            laterality=found.laterality,
+            view=found.view,
+            pixel_spacing=found.pixel_spacing,
+            more_warnings=found.warnings,
+        )
+    image, warnings = read_picture(content, name)
+    return with_pixels(record, image=image, more_warnings=warnings)

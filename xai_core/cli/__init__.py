@@ -1,0 +1,33 @@
+"""The command line: the same verbs as the dashboard, one file per verb.
+
+Nothing heavy is imported here: a verb imports what it needs when it runs, so that ``--help``
+answers at once.
+"""
+
+from __future__ import annotations
+
+import typer
+
+from xai_core.cli.cases import cases
+from xai_core.cli.evaluate import evaluate
+from xai_core.cli.explain import explain
+from xai_core.cli.group import SentenceGroup
+from xai_core.cli.phantom import phantom
+from xai_core.cli.predict import predict
+from xai_core.cli.train import train
+
+app = typer.Typer(
+    cls=SentenceGroup,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Explain a CESM classifier's decisions and test the explanations.",
+)
+for verb in (explain, evaluate, predict, cases, phantom, train):
+    app.command()(verb)
+
+
+def main() -> None:
+    """Run the command line."""
+    app(prog_name="python -m xai_core")

@@ -1,0 +1,104 @@
+"""``cases``: what a source holds, and whether it can be read."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from xai_core.cli.options import Source, open_cases
+from xai_core.errors import CaseError
+
+if TYPE_CHECKING:
+    from xai_core.cases.base import CaseSource
+    from xai_core.types import CaseRecord
+
+_NOT_GIVEN = "not given"
+_SHOWN = 10  # warnings of single cases that are written out
+
+
+def cases(
+    source: Source,
+    every: Annotated[bool, typer.Option("--list", help="One line per case.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Decode every case; exit code 2 where one fails.")
+    ] = False,
+) -> None:
+    """List and check a source of cases: counts, warnings, cases that cannot be read.
+
+    \b
+    Example:
+      python -m xai_core cases library --check
+    """
+    opened = open_cases(source)
+    records = opened.records()
+    kind = "phantoms, synthetic" if opened.is_phantom else "images"
+    patients = len({record.patient_id for record in records})
+    typer.echo(f"{opened.name}: {len(records)} {kind}, {patients} patients")
+    for name, counts in _counts(records).items():
+        typer.echo(f"{name:<12}" + ", ".join(f"{value} {n}" for value, n in counts))
+    if every:
+        _list(records)
+    _warn(opened, records)
+    if check:
+        _check(opened, records)
+
+
+def _counts(records: tuple[CaseRecord, ...]) -> dict[str, list[tuple[str, int]]]:
+    """Cases per value of each field, "not given" last."""
+    found = {}
+    for name in ("pathology", "view", "laterality", "density", "birads"):
+        counts = Counter(
+            _NOT_GIVEN if (value := getattr(record, name)) is None else str(value)
+            for record in records
+        )
+        found[name] = sorted(counts.items(), key=lambda pair: (pair[0] == _NOT_GIVEN, pair[0]))
+    return found
+
+
+def _list(records: tuple[CaseRecord, ...]) -> None:
+    """A table with tabs, so that it can be cut and sorted."""
+    names = ("id", "patient_id", "pathology", "laterality", "view", "density", "birads")
+    typer.echo("\t".join((*names, "findings")))
+    for record in records:
+        values = [getattr(record, name) for name in names]
+        line = ["" if value is None else str(value) for value in values]
+        typer.echo("\t".join((*line, "; ".join(record.findings))))
+
+
+def _warn(source: CaseSource, records: tuple[CaseRecord, ...]) -> None:
+    for warning in source.warnings:
+        typer.echo(f"Warning: {warning}")
+    said = [(record.id, warning) for record in records for warning in record.warnings]
+    for case_id, warning in said[:_SHOWN]:
+        typer.echo(f"Warning: {case_id}: {warning}")
+    if len(said) > _SHOWN:
+        typer.echo(f"{len(said) - _SHOWN} more warnings of single cases.")
+
+
+def _check(source: CaseSource, records: tuple[CaseRecord, ...]) -> None:
+    """Decode every case.
+
+    Raises:
+        CaseError: some cannot be read; each is listed before.
+    """
+    from xai_core.cli.bars import progress_bar
+
+    unreadable: list[str] = []
+    masks = 0
+    with progress_bar("Checking") as advance:
+        for done, record in enumerate(records, start=1):
+            try:
+                masks += source.load(record.id).lesion_mask is not None
+            except CaseError as problem:
+                unreadable.append(f"{record.id}: {problem}")
+            advance(done, len(records), "")
+    for line in unreadable:
+        typer.echo(f"Unreadable: {line}")
+    typer.echo(f"{len(records) - len(unreadable)} cases read, {masks} with a lesion mask.")
+    if unreadable:
+        raise CaseError(
+            f"{len(unreadable)} of {len(records)} cases of {source.name} cannot be read; they are "
+            "listed above."
+        )

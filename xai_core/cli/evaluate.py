@@ -1,0 +1,72 @@
+"""``evaluate``: every case, method and layer of a source, and the paper's Tables 1 and 2."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from xai_core.cli.group import Interrupted
+from xai_core.cli.options import Limit, NoStore, Weights, open_cases, open_explainer, words
+
+
+def evaluate(
+    out: Annotated[Path, typer.Option(help="Folder of the run; an interrupted one goes on.")],
+    cases: Annotated[
+        str, typer.Option(help="'library' (the built-in phantoms) or a folder.", metavar="SOURCE")
+    ] = "library",
+    methods: Annotated[
+        str, typer.Option(help="Any of score-cam, grad-cam, hybrid-cam, with commas.")
+    ] = "score-cam,grad-cam,hybrid-cam",
+    layers: Annotated[
+        str, typer.Option(help="Either or both layers, with a comma.")
+    ] = "stages.2.blocks.8,stages.3.blocks.2",
+    curves: Annotated[
+        str, typer.Option(help="Insertion and deletion: adaptive or full.")
+    ] = "adaptive",
+    limit: Limit = None,
+    weights: Weights = None,
+    no_store: NoStore = False,
+) -> None:
+    """Measure a whole source: the paper's Tables 1 and 2, its figures beside.
+
+    Writes into --out: rows/ (one Parquet file per case, as it goes), rows.parquet (all of them: one
+    row per case, method and layer), tables.md and tables.tex. Stop with Ctrl-C and run the same
+    command to go on; the result is the same as without a stop. A run with other parameters needs
+    another folder; only --limit may differ. Score-CAM costs 384 + 768 forward passes a case:
+    leave it out of --methods for a quick look.
+
+    \b
+    Example:
+      python -m xai_core evaluate --cases library --methods grad-cam,hybrid-cam --out study
+    """
+    from xai_core.cli.bars import progress_bar
+    from xai_core.store.output import whole_file
+    from xai_core.study.evaluate import Plan
+    from xai_core.study.evaluate import evaluate as run
+    from xai_core.study.tables import About, latex, markdown
+
+    plan = Plan(words(methods), words(layers), curves)
+    source = open_cases(cases, limit)
+    explainer = open_explainer(weights, no_store)
+    done = [0, 0]
+    try:
+        with progress_bar("Evaluating") as advance:
+
+            def watch(finished: int, total: int, case_id: str) -> None:
+                done[:] = finished, total
+                advance(finished, total, case_id)
+
+            rows = run(explainer, source, plan, out, watch, limit)
+    except KeyboardInterrupt:
+        raise Interrupted(
+            f"Stopped after {done[0]} of {done[1]} cases; run the same command to go on."
+        ) from None
+    about = About(source.name, source.is_phantom, curves, explainer.classifier.spec.sha256)
+    for name, text in (("tables.md", markdown(rows, about)), ("tables.tex", latex(rows, about))):
+        with whole_file(out / name) as partial:
+            partial.write_text(text, encoding="utf-8")
+    for problem in {row.case_id: row.problem for row in rows if row.problem}.values():
+        typer.echo(f"Left out: {problem}", err=True)
+    typer.echo(markdown(rows, about))

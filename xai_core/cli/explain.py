@@ -1,0 +1,134 @@
+"""``explain``: one image, one map, its curves."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from xai_core.cli.options import Force, NoStore, Weights, open_explainer
+from xai_core.errors import BadRequest
+
+if TYPE_CHECKING:
+    from xai_core.explanation import Explanation
+
+
+def explain(
+    image: Annotated[
+        str, typer.Argument(help="PNG, JPEG, TIFF or DICOM file, or library:ID.", metavar="IMAGE")
+    ],
+    out: Annotated[Path, typer.Option(help="Folder to write.")],
+    method: Annotated[str, typer.Option(help="grad-cam, score-cam or hybrid-cam.")] = "grad-cam",
+    layer: Annotated[
+        str,
+        typer.Option(
+            help="stages.2.blocks.8 (Stage 3 Block 9) or stages.3.blocks.2 (Stage 4 Block 3)."
+        ),
+    ] = "stages.2.blocks.8",
+    target: Annotated[
+        str, typer.Option(help="Class to explain: predicted, benign or malignant.")
+    ] = "predicted",
+    curves: Annotated[
+        str, typer.Option(help="Insertion and deletion: none, adaptive or full.")
+    ] = "adaptive",
+    levels: Annotated[
+        str, typer.Option(help="Hybrid-CAM's area levels in percent.")
+    ] = "1,2,3,5,10,20,35,50,70,90",
+    channels: Annotated[
+        int | None, typer.Option(help="Score-CAM: only the first N channels.", metavar="N")
+    ] = None,
+    reliability: Annotated[
+        bool,
+        typer.Option(
+            "--reliability",
+            help="Also the curves of reversed ties, a random and a centre-first order.",
+        ),
+    ] = False,
+    weights: Weights = None,
+    no_store: NoStore = False,
+    force: Force = False,
+) -> None:
+    """Explain one image: where the model looked, and whether that holds.
+
+    Writes into --out: manifest.json (prediction, levels, AUCs, conventions, digests, geometry),
+    heatmap.npy (float32, in [0, 1], on the network's grid), input.npy (float32, what the network
+    saw, normalised), curves.csv (fraction, insertion, deletion) and overlay.png (in the image's own
+    size). Adaptive curves are scored at different fractions: curves.csv has a row for each, empty
+    where a curve was not scored there; with no curves it has its header alone.
+
+    \b
+    Example:
+      python -m xai_core explain library:PH-0001 --method hybrid-cam --out result
+    """
+    started = time.perf_counter()
+    from xai_core.cli.bars import progress_bar
+    from xai_core.cli.explain_files import FILES, write_files
+    from xai_core.cli.explain_manifest import MADE_BY, manifest, request_fields
+    from xai_core.cli.image import open_image
+    from xai_core.cli.output import check_folder
+    from xai_core.explanation import Progress
+    from xai_core.request import ExplainRequest
+    from xai_core.store.output import whole_folder
+
+    request = ExplainRequest(
+        image, method, layer, target, _percentages(levels), channels, curves, reliability
+    )
+    named = open_image(image)
+    explainer = open_explainer(weights, no_store)
+    spec = explainer.classifier.spec
+    asked = request_fields(request, named, spec)
+    check_folder(out, MADE_BY, asked, FILES.__contains__, force=force)
+    for warning in named.case.warnings:
+        typer.echo(f"Warning: {warning}", err=True)
+    loaded = time.perf_counter()
+
+    with progress_bar("Explaining") as advance:
+
+        def watch(progress: Progress) -> None:
+            advance(progress.done, progress.total, progress.stage)
+
+        answer = explainer.explain(named.case, request, watch)
+    seen = explainer.classifier.normalise(answer.prepared.grey)[0].cpu().numpy()
+    seconds = {
+        "loading": round(loaded - started, 4),
+        **answer.seconds,
+        "total": round(time.perf_counter() - started, 4),
+    }
+    with whole_folder(out) as folder:
+        write_files(folder, answer, named.case, seen, manifest(answer, named, spec, seconds))
+    typer.echo(_summary(out, answer))
+
+
+def _percentages(text: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(part) for part in text.split(",") if part.strip())
+    except ValueError:
+        raise BadRequest(
+            f"--levels is {text!r}; give percentages with commas, for example "
+            "1,2,3,5,10,20,35,50,70,90."
+        ) from None
+
+
+def _summary(out: Path, answer: Explanation) -> str:
+    """One line about a complete result."""
+    from xai_core.types import CLASS_NAMES, MALIGNANT, MapState
+
+    said = (
+        f"{out}: {CLASS_NAMES[answer.predicted]}, P(malignant) "
+        f"{answer.prediction.probabilities[MALIGNANT]:.3f}; {answer.request.title()} "
+        f"for {CLASS_NAMES[answer.target]}"
+    )
+    if answer.heatmap and answer.heatmap.state is not MapState.OK:
+        return f"{said}: {answer.heatmap.state}, so there is nothing to rank."
+    if answer.curves is None:
+        return f"{said}."
+    insertion, deletion = answer.curves.insertion, answer.curves.deletion
+    said += (
+        f": insertion AUC {insertion.auc:.3f} +- {insertion.error:.3f}, "
+        f"deletion AUC {deletion.auc:.3f} +- {deletion.error:.3f}."
+    )
+    if not answer.curves.interpretable:
+        said += " Not interpretable: blurring the whole image does not lower the score."
+    return said

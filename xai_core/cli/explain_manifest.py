@@ -1,0 +1,150 @@
+"""What ``explain`` writes down about a result: everything that is needed to make it again."""
+
+from __future__ import annotations
+
+import platform
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any
+
+from xai_core import __version__
+from xai_core.cam import METHODS
+from xai_core.cli.image import NamedImage
+from xai_core.explanation import Explanation
+from xai_core.faithfulness.patches import relevance, tie_fraction
+from xai_core.faithfulness.perturbation import CurvePair
+from xai_core.faithfulness.reliability import Reliability
+from xai_core.model.spec import ModelSpec
+from xai_core.request import ExplainRequest
+from xai_core.types import CLASS_NAMES, LAYER_TITLES, Heatmap, MapState
+
+MADE_BY = "xai_core explain"
+FORMAT = 1
+_PACKAGES = ("torch", "timm", "numpy", "scipy", "pillow", "pydicom", "safetensors")
+
+
+def request_fields(request: ExplainRequest, image: NamedImage, spec: ModelSpec) -> dict[str, Any]:
+    """What the result depends on, as JSON values: two results with equal fields are the same."""
+    same = request.canonical()
+    return {
+        "image_sha256": image.sha256,
+        "weights_sha256": spec.sha256,
+        "method": same.method,
+        "layer": same.layer,
+        "target": same.target,
+        "levels": list(same.levels) if same.method == "hybrid-cam" else None,
+        "channels": same.channels,
+        "curves": same.curves,
+        "reliability": same.reliability,
+    }
+
+
+def manifest(
+    answer: Explanation, image: NamedImage, spec: ModelSpec, seconds: dict[str, float]
+) -> dict[str, Any]:
+    """The manifest of a complete explanation, as JSON values.
+
+    Logits and probabilities are in class order (benign, malignant); lengths are in pixels of the
+    case unless they say otherwise; ``geometry`` takes the case's pixels to the network's:
+    ``x_network = (x_case - x0) * scale + left``.
+    """
+    case, request = image.case, answer.request
+    if answer.heatmap is None:
+        raise ValueError("the explanation is not complete")
+    return {
+        "format": FORMAT,
+        "made_by": MADE_BY,
+        "written": datetime.now(UTC).isoformat(timespec="seconds"),
+        "request": request_fields(request, image, spec),
+        "case": {
+            "id": case.id,
+            "source": case.source,
+            "is_phantom": case.is_phantom,
+            "shape": list(case.image.shape),
+            "warnings": list(case.warnings),
+        },
+        "prediction": {
+            "classes": list(CLASS_NAMES),
+            "logits": list(answer.prediction.logits),
+            "probabilities": list(answer.prediction.probabilities),
+            "predicted": CLASS_NAMES[answer.predicted],
+            "threshold": answer.threshold,
+        },
+        "method": request.method,
+        "layer": request.layer,
+        "layer_title": LAYER_TITLES[request.layer],
+        "target": {"class": answer.target, "name": CLASS_NAMES[answer.target]},
+        "map": _map(answer.heatmap, METHODS[request.method].unit),
+        "levels": [
+            {"percent": level.percent, "realised": level.realised, "delta": level.delta}
+            for level in answer.levels
+        ],
+        "curves": _curves(answer.curves),
+        "reliability": _reliability(answer.reliability),
+        "forward_passes": {
+            "scored": answer.forwards,
+            "map_rests_on": answer.map_images,
+            "curves_rest_on": answer.curves.images if answer.curves else 0,
+        },
+        "conventions": answer.conventions,
+        "geometry": answer.prepared.geometry.as_json(),
+        "digests": {
+            "image_sha256": image.sha256,
+            "prepared_sha256": answer.image_digest,
+            "weights_sha256": answer.weights_digest,
+        },
+        "model": {
+            "timm_name": spec.timm_name,
+            "input_size": spec.input_size,
+            "mean": list(spec.mean),
+            "std": list(spec.std),
+            "trained_on_phantoms": spec.trained_on_phantoms,
+        },
+        "software": _software(),
+        "seconds": seconds,
+    }
+
+
+def _map(heatmap: Heatmap, unit: str) -> dict[str, Any]:
+    usable = heatmap.state is MapState.OK
+    return {
+        "state": str(heatmap.state),
+        "scale": heatmap.scale,
+        "unit": unit,
+        "native_shape": list(heatmap.raw.shape),
+        "tie_fraction": tie_fraction(relevance(heatmap.values)) if usable else None,
+    }
+
+
+def _curves(pair: CurvePair | None) -> dict[str, Any] | None:
+    """None where no curve was asked for, or the map cannot be ranked."""
+    if pair is None:
+        return None
+    return {
+        **{
+            curve.kind: {"auc": curve.auc, "error": curve.error, "points": len(curve.fraction)}
+            for curve in (pair.insertion, pair.deletion)
+        },
+        "interpretable": pair.interpretable,
+    }
+
+
+def _reliability(found: Reliability | None) -> dict[str, Any] | None:
+    """None unless it was asked for."""
+    if found is None:
+        return None
+    orders = {
+        "ties by lower index": found.forward,
+        "ties by higher index": found.reverse,
+        "random order": found.random,
+        "centre first": found.centre_first,
+    }
+    return {name: _curves(pair) for name, pair in orders.items()}
+
+
+def _software() -> dict[str, str]:
+    return {
+        "xai_core": __version__,
+        "python": platform.python_version(),
+        **{name: version(name) for name in _PACKAGES},
+    }

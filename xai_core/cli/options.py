@@ -1,0 +1,67 @@
+"""Options that several verbs share, and what they open."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:  # a verb imports torch when it runs, --help never
+    from xai_core.cases.base import CaseSource
+    from xai_core.explainer import Explainer
+
+Source = Annotated[
+    str,
+    typer.Argument(
+        help="'library' (the built-in phantoms) or a folder of cases.", metavar="SOURCE"
+    ),
+]
+Weights = Annotated[
+    Path | None,
+    typer.Option(help="Weights file (.safetensors); default: XAI_WEIGHTS, or the built-in model."),
+]
+NoStore = Annotated[
+    bool,
+    typer.Option("--no-store", help="Neither read nor keep scores in the cache folder."),
+]
+Limit = Annotated[int | None, typer.Option(help="Only the first N cases.", metavar="N")]
+Force = Annotated[bool, typer.Option("--force", help="Replace the result of another request.")]
+
+
+def open_cases(source: str, limit: int | None = None) -> CaseSource:
+    """The source of cases named on the command line.
+
+    Raises:
+        SourceNotFound, BadAnnotation: see :func:`xai_core.cases.open_source`.
+        BadRequest: ``limit`` is below 1.
+    """
+    from xai_core.cases import open_source
+    from xai_core.errors import BadRequest
+    from xai_core.settings import read_settings
+
+    if limit is not None and limit < 1:
+        raise BadRequest(f"--limit is {limit}; give at least 1 case, or leave it out for all.")
+    return open_source(source, read_settings())
+
+
+def open_explainer(weights: Path | None, no_store: bool) -> Explainer:
+    """The classifier of ``--weights`` (default: the settings'), with its memory.
+
+    Raises:
+        ModelError: the weights are missing or unusable.
+        BadSetting: a setting in the environment is not allowed.
+    """
+    from xai_core.explainer import Explainer
+    from xai_core.model.classifier import Classifier
+    from xai_core.settings import read_settings
+    from xai_core.store.books import BookStore
+
+    settings = read_settings()
+    classifier = Classifier.open(weights or settings.weights, settings.device, settings.batch)
+    return Explainer(classifier, None if no_store else BookStore(settings.store))
+
+
+def words(text: str) -> tuple[str, ...]:
+    """``a,b`` as ("a", "b"): each once, in order."""
+    return tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))

@@ -1,0 +1,147 @@
+"""A library of phantoms on disk: pictures, masks and the manifest that ``cases.library`` reads."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from xai_core.errors import BadRequest
+from xai_core.phantom.descriptors import MASS, LesionPlan
+from xai_core.phantom.generate import SPLIT_SEEDS, Phantom, generate
+from xai_core.types import Pathology
+
+MAX_COUNT = 9_999  # four digits in the id
+MAX_SEED = 99
+_STRIDE = 10_000  # texture seeds per library seed: the test split's million holds MAX_SEED + 1
+_PLACES = (("CC", "L"), ("MLO", "L"), ("CC", "R"), ("MLO", "R"))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is drawn for one case of a library."""
+
+    id: str
+    patient_id: str
+    pathology: Pathology
+    view: str
+    laterality: str
+    texture_seed: int
+
+
+def plan_library(count: int, seed: int, mix: Mapping[Pathology, float]) -> tuple[Plan, ...]:
+    """The cases of a library, the same for the same arguments.
+
+    Views and lateralities are balanced within each pathology.  The order is shuffled, so that an
+    id tells nothing of the truth.  Texture seeds come from the test split's range, ``SPLIT_SEEDS
+    ["test"] + 10000 * seed + i``: no library shares its tissue with a training phantom.
+
+    Args:
+        count: 1 to 9999 cases.
+        seed: 0 to 99.
+        mix: share of each pathology, at least 0; they sum to 1.
+
+    Raises:
+        BadRequest: an argument out of range.
+    """
+    if not 1 <= count <= MAX_COUNT:
+        raise BadRequest(f"--count is {count}; give 1 to {MAX_COUNT} cases.")
+    if not 0 <= seed <= MAX_SEED:
+        raise BadRequest(f"--seed is {seed}; give a whole number from 0 to {MAX_SEED}.")
+    wanted = [
+        (pathology, _PLACES[k % len(_PLACES)])
+        for pathology, n in _shares(count, mix).items()
+        for k in range(n)
+    ]
+    order = np.random.default_rng((SPLIT_SEEDS["test"], seed)).permutation(count)
+    first = SPLIT_SEEDS["test"] + seed * _STRIDE
+    plans = []
+    for i, k in enumerate(order):
+        pathology, (view, side) = wanted[k]
+        name = f"{i + 1:04d}"
+        plans.append(Plan(f"PH-{name}", f"PH-P{name}", pathology, view, side, first + i))
+    return tuple(plans)
+
+
+def _shares(count: int, mix: Mapping[Pathology, float]) -> dict[Pathology, int]:
+    """Cases per pathology by largest remainder."""
+    shares = {pathology: float(mix.get(pathology, 0)) for pathology in Pathology}
+    if not (min(shares.values()) >= 0 and abs(sum(shares.values()) - 1) < 1e-6):
+        given = ", ".join(f"{name} {share:g}" for name, share in shares.items())
+        raise BadRequest(f"The fractions are {given}; give values from 0 to 1 that sum to 1.")
+    exact = {pathology: count * share for pathology, share in shares.items()}
+    whole = {pathology: int(n + 1e-9) for pathology, n in exact.items()}
+    by_remainder = sorted(exact, key=lambda p: whole[p] - exact[p])
+    for pathology in by_remainder[: count - sum(whole.values())]:
+        whole[pathology] += 1
+    return whole
+
+
+def write_cases(
+    folder: Path, plans: tuple[Plan, ...], height: int, report: Callable[[int, int], None]
+) -> list[dict[str, Any]]:
+    """Draw and write every case; returns the manifest's entries.
+
+    ``height``: pixels, the width follows the breast.  ``report(done, total)`` after each case.
+    """
+    entries = []
+    for done, plan in enumerate(plans, start=1):
+        drawn = generate(plan.texture_seed, plan.pathology, plan.view, plan.laterality, height)
+        entries.append(_entry(folder, plan, drawn))
+        report(done, len(plans))
+    return entries
+
+
+def _entry(folder: Path, plan: Plan, drawn: Phantom) -> dict[str, Any]:
+    grey = np.rint(drawn.image).clip(0, 255).astype(np.uint8)
+    files = {"low_energy": _write_png(folder / f"{plan.id}.png", grey)}
+    if drawn.mask.any():
+        mask = np.where(drawn.mask, np.uint8(255), np.uint8(0))
+        files["lesion_mask"] = _write_png(folder / f"{plan.id}_mask.png", mask)
+    return {
+        "id": plan.id,
+        "patient_id": plan.patient_id,
+        "pathology": str(plan.pathology),
+        "laterality": drawn.laterality,
+        "view": drawn.view,
+        "density": drawn.density,
+        "birads": drawn.birads,
+        "findings": [finding(lesion) for lesion in drawn.plans],
+        "descriptors": {k: v for lesion in drawn.plans for k, v in lesion.descriptors.items()},
+        "lesions": [
+            {
+                "kind": lesion.kind,
+                "diameter_mm": round(lesion.diameter, 2),
+                "contrast": round(lesion.contrast, 3),
+            }
+            for lesion in drawn.plans
+        ],
+        "texture_seed": plan.texture_seed,
+        "files": files,
+    }
+
+
+def finding(lesion: LesionPlan) -> str:
+    """A lesion as a report would put it: ``oval mass, circumscribed margin``."""
+    terms = lesion.descriptors
+    if lesion.kind == MASS:
+        return f"{terms['mass shape']} mass, {terms['mass margin']} margin"
+    return (
+        f"{terms['calcification morphology']} calcifications, "
+        f"{terms['calcification distribution']} distribution"
+    )
+
+
+def _write_png(path: Path, grey: NDArray[np.uint8]) -> dict[str, str]:
+    """Write an 8-bit grey PNG without a timestamp; returns the manifest's file entry."""
+    buffer = io.BytesIO()
+    Image.fromarray(grey).save(buffer, "PNG", optimize=True)
+    path.write_bytes(buffer.getvalue())
+    return {"file": path.name, "sha256": hashlib.sha256(buffer.getvalue()).hexdigest()}

@@ -1,0 +1,97 @@
+"""``predict``: the model's answer for every case of a source, as a table."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from xai_core.cli.options import Force, Limit, NoStore, Source, Weights, open_cases, open_explainer
+from xai_core.errors import BadRequest, CaseError, OutputExists
+
+if TYPE_CHECKING:
+    from xai_core.study.predictions import PredictionRow
+
+COLUMNS = (
+    "case_id", "patient_id", "pathology", "logit_benign", "logit_malignant",
+    "probability_malignant", "predicted", "outcome",
+)  # fmt: skip
+
+
+def predict(
+    source: Source,
+    out: Annotated[Path, typer.Option(help="Table to write (.csv).")],
+    limit: Limit = None,
+    weights: Weights = None,
+    no_store: NoStore = False,
+    force: Force = False,
+) -> None:
+    """Predict every case of a source; where the pathology is known, say how good that is.
+
+    The table has a row per case: case_id, patient_id, pathology, logit_benign, logit_malignant,
+    probability_malignant, predicted, outcome (TP, TN, FP or FN; empty where the pathology is not
+    known). A case that cannot be read is left out and named on standard error.
+
+    \b
+    Example:
+      python -m xai_core predict library --out predictions.csv
+    """
+    from xai_core.cli.bars import progress_bar
+    from xai_core.store.output import whole_file
+    from xai_core.study.predictions import figures, predict_case
+
+    _check_table(out, force)
+    opened = open_cases(source, limit)
+    explainer = open_explainer(weights, no_store)
+    records = opened.records()[:limit]
+    rows: list[PredictionRow] = []
+    with progress_bar("Predicting") as advance:
+        for done, record in enumerate(records, start=1):
+            try:
+                rows.append(predict_case(explainer, opened.load(record.id)))
+            except CaseError as problem:
+                typer.echo(f"Left out: {record.id}: {problem}", err=True)
+            advance(done, len(records), "")
+    if not rows:
+        raise CaseError(f"No case of {opened.name} can be read; nothing was predicted.")
+    with whole_file(out) as partial:
+        _write(partial, rows)
+    typer.echo(f"{out}: {len(rows)} of {len(records)} cases predicted.")
+    for line in figures(rows):
+        typer.echo(line)
+
+
+def _check_table(out: Path, force: bool) -> None:
+    """Refuse to replace a file that is not such a table.
+
+    Raises:
+        BadRequest: the name does not end in .csv.
+        OutputExists: a folder, or another file.
+    """
+    if out.suffix.lower() != ".csv":
+        raise BadRequest(f"--out is {out.name!r}; give a file that ends in .csv.")
+    if out.is_dir():
+        raise OutputExists(f"--out names {out.name}, which is a folder; give a file.")
+    if out.exists() and not force and not _is_table(out):
+        raise OutputExists(
+            f"{out.name} exists and is not a table of this command; give another name with --out, "
+            "or --force to replace it."
+        )
+
+
+def _is_table(path: Path) -> bool:
+    head = ",".join(COLUMNS).encode()
+    with path.open("rb") as file:
+        return file.read(len(head)) == head
+
+
+def _write(path: Path, rows: Sequence[PredictionRow]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(COLUMNS)
+        for row in rows:
+            values = (getattr(row, name) for name in COLUMNS)
+            table.writerow("" if value is None else value for value in values)

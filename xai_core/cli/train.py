@@ -1,0 +1,84 @@
+"""``train``: fit the classifier on generated phantoms."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from xai_core.errors import BadRequest
+
+
+def train(
+    out: Annotated[Path, typer.Option(help="Weights file to write (.safetensors).")],
+    work: Annotated[
+        Path, typer.Option(help="Folder for backgrounds and checkpoints; a run resumes from it.")
+    ] = Path("work/train"),
+    minutes: Annotated[float, typer.Option(min=0.1, help="Budget of training time.")] = 120.0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of weights, lesions and crops.")] = 0,
+    backgrounds: Annotated[
+        int, typer.Option(min=1, help="Phantom backgrounds, each dressed with many lesions.")
+    ] = 1000,
+    validation: Annotated[int, typer.Option(min=20, help="Phantoms for the threshold.")] = 200,
+    steps: Annotated[
+        int | None, typer.Option(min=1, help="Stop each phase after this many steps, too.")
+    ] = None,
+    compiled: Annotated[
+        bool,
+        typer.Option("--compile/--no-compile", help="Compile the network (needs g++)."),
+    ] = False,
+    device: Annotated[str, typer.Option(help="cpu, cuda or auto.")] = "auto",
+) -> None:
+    """Fit ConvNeXtV2-Tiny from scratch on generated phantoms, within a budget of minutes.
+
+    Dense crops first, whole images after; stop with Ctrl-C and run the same command to go on.
+
+    Example: python -m xai_core train --minutes 100 --compile --out my_weights.safetensors
+    """
+    if out.suffix != ".safetensors":
+        raise BadRequest(f"--out is {out.name!r}; give a file that ends in .safetensors.")
+    import torch
+
+    from xai_core.training.data import make_backgrounds
+    from xai_core.training.export import export
+    from xai_core.training.loop import Run, plan_for
+    from xai_core.training.progress import training_bar
+    from xai_core.training.validate import probabilities, validate
+
+    if device not in ("auto", "cpu", "cuda"):
+        raise BadRequest(f"--device is {device!r}; allowed are auto, cpu and cuda.")
+    if device == "cuda" and not torch.cuda.is_available():
+        raise BadRequest("--device is cuda, but torch finds no CUDA device; use cpu or auto.")
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    plan = plan_for(minutes, seed, gpu=device == "cuda", steps=steps)
+    typer.echo(f"Drawing {backgrounds} + {validation} backgrounds ...", err=True)
+    tissue = make_backgrounds(work, "train", backgrounds)
+    unseen = make_backgrounds(work, "validation", validation)
+
+    run = Run(plan, work, torch.device(device), compiled)
+    if run.resume():
+        typer.echo(f"Going on in phase {run.state.phase + 1}, step {run.state.step}.", err=True)
+    with training_bar() as log:
+        run.train(tissue, log)
+
+    trunk = run.averaged_trunk
+    p, truth = probabilities(trunk, unseen, seed, plan.size, run.device)
+    found = validate(p, truth)
+    command = (
+        f"python -m xai_core train --minutes {minutes:g} --seed {seed} --backgrounds {backgrounds}"
+        f" --validation {validation}{f' --steps {steps}' if steps else ''}"
+        f"{' --compile' if compiled else ''} --out {out.name}"
+    )
+    export(
+        trunk, out, command=command, timm_name=plan.timm_name, size=plan.size,
+        threshold=found.threshold,
+        metrics={"validation": dataclasses.asdict(found), "steps": run.steps_done},
+    )  # fmt: skip
+    typer.echo(
+        f"{out}: validation AUC {found.auc:.3f} ({found.low:.3f} to {found.high:.3f}, "
+        f"{found.images} phantoms), threshold {found.threshold:.3f}, "
+        f"sensitivity {found.sensitivity:.2f}, specificity {found.specificity:.2f}"
+    )

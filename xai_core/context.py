@@ -1,0 +1,75 @@
+"""What all requests on one image share: its inputs, its activations, its scores."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+
+import numpy as np
+from torch import Tensor
+
+from xai_core.cam.base import Evidence
+from xai_core.faithfulness.baseline import blurred
+from xai_core.model.classifier import Classifier, Prepared
+from xai_core.store.books import BookStore
+from xai_core.store.scorebook import INTACT, Scorebook
+from xai_core.types import Prediction
+
+
+class Context:
+    """What all requests on one image share: inputs, activations, scores."""
+
+    def __init__(self, classifier: Classifier, prepared: Prepared, store: BookStore | None) -> None:
+        self.classifier, self.prepared = classifier, prepared
+        self.image_digest = hashlib.sha256(prepared.grey.tobytes()).hexdigest()
+        self.weights_digest = classifier.spec.sha256
+        self._store = store
+        text = f"{self.image_digest}/{self.weights_digest}/blur-35-reflect-4"
+        self._key = hashlib.sha256(text.encode()).hexdigest()
+        self.book = Scorebook(
+            classifier.score, classifier.chunk, known=store.load(self._key) if store else None
+        )
+        self._lock = threading.Lock()
+        self._x: Tensor | None = None
+        self._baseline: Tensor | None = None
+        self._activations: dict[str, Tensor] = {}
+
+    @property
+    def x(self) -> Tensor:
+        """The image in input space, (3, S, S)."""
+        if self._x is None:
+            self._x = self.classifier.normalise(self.prepared.grey)[0]
+        return self._x
+
+    @property
+    def baseline(self) -> Tensor:
+        """The blurred image in input space, (3, S, S)."""
+        if self._baseline is None:
+            self._baseline = self.classifier.normalise(blurred(self.prepared.grey))[0]
+        return self._baseline
+
+    def prediction(self) -> Prediction:
+        """The intact image's logits: one forward pass at most, ever."""
+        row = self.book.score([INTACT], lambda _: self.x[None])[0]
+        return Prediction((float(row[0]), float(row[1])))
+
+    def evidence(self, layer: str) -> Evidence:
+        """What a CAM method may ask for at ``layer``."""
+        with self._lock:
+            if layer not in self._activations:
+                self._activations[layer] = self.classifier.activation(self.x[None], layer)[0]
+        activation = self._activations[layer]
+        return Evidence(
+            layer=layer,
+            x=self.x,
+            baseline=self.baseline,
+            black=self.classifier.normalise(np.zeros_like(self.prepared.grey))[0],
+            activation=activation,
+            gradient=lambda c: self.classifier.gradient(activation[None], layer, c)[0],
+            book=self.book,
+        )
+
+    def keep(self) -> None:
+        """Write what was scored to the store."""
+        if self._store is not None:
+            self._store.save(self._key, self.book.items())

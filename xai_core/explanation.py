@@ -1,0 +1,65 @@
+"""The answer to a request, and how it is told while it grows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from xai_core.faithfulness.perturbation import CurvePair
+from xai_core.faithfulness.reliability import Reliability
+from xai_core.model.classifier import Prepared
+from xai_core.request import ExplainRequest
+from xai_core.types import Heatmap, LevelResult, Prediction
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """The answer to a request, or what there is of it so far.
+
+    ``target``: the class explained.  ``heatmap``: None until the first partial map.  ``curves``:
+    None where none were asked for, the map cannot be ranked, or they have not begun.
+    ``map_images``: distinct perturbed images the map rests on, remembered or not.
+    ``reliability``: None unless asked for and measured.
+    ``seconds``: time spent by stage.  ``forwards``: images really scored for this answer.
+    """
+
+    request: ExplainRequest
+    prepared: Prepared
+    prediction: Prediction
+    threshold: float
+    target: int
+    image_digest: str
+    weights_digest: str
+    heatmap: Heatmap | None = None
+    levels: tuple[LevelResult, ...] = ()
+    map_images: int = 0
+    curves: CurvePair | None = None
+    reliability: Reliability | None = None
+    conventions: dict[str, str] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    forwards: int = 0
+    complete: bool = False
+
+    @property
+    def predicted(self) -> int:
+        """The class the model decided for at its threshold."""
+        return self.prediction.predicted(self.threshold)
+
+
+@dataclass(frozen=True, eq=False)
+class Progress:
+    """``done`` of ``total`` images are scored in ``stage``: "prediction", "map", "curves" or
+    "reliability"."""
+
+    stage: str
+    done: int
+    total: int
+    so_far: Explanation
+
+
+Watch = Callable[[Progress], None]
+"""Called after each chunk of work; may raise Cancelled to stop it."""
+
+
+def watch_nothing(progress: Progress) -> None:
+    """The watcher of a caller who only wants the end."""

@@ -1,0 +1,85 @@
+"""Insertion and deletion with few forward passes: points where the curves move.
+
+Starts from the same coarse points for both curves, then halves the gaps that bring most
+uncertainty (see ``estimate``) to a curve that is not yet good enough, a few per round, until the
+estimated error of both areas is below a tolerance or a budget of images is spent.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from xai_core.errors import BadRequest
+from xai_core.faithfulness.estimate import gap_errors
+from xai_core.faithfulness.insertion_deletion import (
+    KINDS,
+    Points,
+    coarse_to_fine,
+    finished,
+)
+from xai_core.faithfulness.patches import Order
+from xai_core.faithfulness.perturbation import CurvePair, Subject
+from xai_core.types import Report, no_report
+
+TOLERANCE = 0.005
+BUDGET = 64
+START = 9  # points per curve before anything is decided: 16 images, as the ends are shared
+ROUND = 8  # new points per round: fixed, so that the curve does not depend on the chunk size
+
+
+def adaptive(
+    subject: Subject,
+    order: Order,
+    report: Report = no_report,
+    *,
+    tolerance: float = TOLERANCE,
+    budget: int = BUDGET,
+) -> CurvePair:
+    """Both curves, known where they move.
+
+    Args:
+        order: the patches, the most relevant first.
+        report: called after each chunk with (images so far, ``budget``, :class:`CurvePair` so far
+            or None until both ends are known).
+        tolerance: stop when the estimated error of either area is at most this, in (0, 1).
+        budget: at most this many distinct images for both curves, at least 16.  Images the book
+            remembers count too: the same request gives the same curves whatever was asked before.
+
+    Returns:
+        Each curve with ``error``, an estimate and not a proof: a curve can hide a spike.  It
+        exceeds ``tolerance`` where the budget ended first.
+
+    Raises:
+        BadRequest: ``order`` does not fit the grid; tolerance or budget out of range.
+        ModelError: a logit that is not finite.
+        Cancelled: raised by ``report``; what was scored is remembered.
+    """
+    subject.check(order)
+    if budget < 2 * START - 2:
+        raise BadRequest(f"The budget is {budget} images; give at least {2 * START - 2}.")
+    if not 0 < tolerance < 1:
+        raise BadRequest(f"The tolerance is {tolerance}; give an area above 0 and below 1.")
+    counts = np.unique(np.round(np.linspace(0, subject.patches, START)).astype(np.int64))
+    points = Points(subject, order)
+    wanted = [(kind, int(k)) for k in coarse_to_fine(counts) for kind in KINDS]
+    while wanted:
+        points.measure(wanted, report, total=budget)
+        wanted = _next(points, tolerance, min(ROUND, budget - len(points.names)))
+    return finished(points)
+
+
+def _next(points: Points, tolerance: float, limit: int) -> list[tuple[str, int]]:
+    """The middles of the most uncertain gaps of the curves above ``tolerance``."""
+    candidates: list[tuple[float, str, int]] = []
+    for kind in KINDS:
+        counts, p = points.known(kind)
+        errors = gap_errors(counts, p)
+        if np.linalg.norm(errors) > tolerance:
+            middles = (counts[:-1] + counts[1:]) // 2
+            candidates += [
+                (float(error), kind, int(middle))
+                for error, middle in zip(errors, middles, strict=True)
+                if error > 0
+            ]
+    candidates.sort(key=lambda c: -c[0])
+    return [(kind, middle) for _, kind, middle in candidates[:limit]]

@@ -1,0 +1,117 @@
+"""The patches of the insertion and deletion protocol: relevance, order, masks.
+
+A patch mask is a bool row (g * g,) in row-major order, True where the image shows the original.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from xai_core.errors import BadRequest
+from xai_core.store.scorebook import mask_key
+from xai_core.types import BoolArray, FloatArray
+
+GRID = 24
+"""Patches per side: 24 x 24 patches of 16 x 16 pixels at an input of 384."""
+
+Order = NDArray[np.int64]
+"""A permutation of the patches' row-major indices, (g * g,): first the patch changed first."""
+
+
+def relevance(values: FloatArray, grid: int = GRID) -> NDArray[np.float64]:
+    """The mean of a map (S, S) in each patch, (g * g,), row-major.
+
+    Raises:
+        BadRequest: S is not a multiple of ``grid``.
+    """
+    side = _patch_side(values.shape[-1], grid)
+    tiles = values.astype(np.float64).reshape(grid, side, grid, side)
+    return np.asarray(tiles.mean((1, 3)).ravel())
+
+
+def descending(relevance: NDArray[np.float64], *, ties_reversed: bool = False) -> Order:
+    """Patches from the most to the least relevant; stable, ties by lower index.
+
+    With ``ties_reversed`` ties go by higher index: how far a curve's area moves between the two
+    is how much of it the map did not decide.
+    """
+    if ties_reversed:
+        return (len(relevance) - 1) - np.argsort(-relevance[::-1], kind="stable")
+    return np.argsort(-relevance, kind="stable")
+
+
+def patch_order(values: FloatArray, grid: int = GRID) -> Order:
+    """The order of a map (S, S): patches from the most to the least relevant.
+
+    Raises:
+        BadRequest: S is not a multiple of ``grid``.
+    """
+    return descending(relevance(values, grid))
+
+
+def tie_fraction(relevance: NDArray[np.float64]) -> float:
+    """The share of patches whose relevance equals another patch's, in [0, 1]."""
+    _, inverse, count = np.unique(relevance, return_inverse=True, return_counts=True)
+    return float((count[inverse] > 1).mean())
+
+
+def random_order(seed: int, grid: int = GRID) -> Order:
+    """A uniformly random order; the same for the same seed."""
+    return np.random.default_rng(seed).permutation(grid * grid)
+
+
+def centre_first(grid: int = GRID) -> Order:
+    """From the patch nearest the picture's centre outwards; ties by lower index."""
+    axis = np.arange(grid) - (grid - 1) / 2
+    distance = (axis[:, None] ** 2 + axis[None, :] ** 2).ravel()
+    return np.argsort(distance, kind="stable")
+
+
+def first_patches(order: Order, counts: NDArray[np.int64]) -> BoolArray:
+    """The masks of the first k patches of ``order``, for each k of ``counts``: (n, g * g)."""
+    rank = np.empty_like(order)
+    rank[order] = np.arange(len(order))
+    return np.asarray(rank[None, :] < counts[:, None])
+
+
+def key(kept: BoolArray) -> str:
+    """The name of the image that shows the patches ``kept`` (g * g,) and the baseline elsewhere.
+
+    The mask itself, one bit per patch in hexadecimal: methods that keep the same patches share it.
+    """
+    side = round(len(kept) ** 0.5)
+    return mask_key("patches", kept.reshape(side, side))
+
+
+def render(x: Tensor, baseline: Tensor, kept: BoolArray) -> Tensor:
+    """The images that show ``kept`` (n, g * g) of ``x`` and ``baseline`` elsewhere.
+
+    Args:
+        x, baseline: (C, S, S) in the same space.  Choosing whole pixels commutes with an affine
+            normalisation, so the input space gives what [0, 1] would.
+        kept: bool (n, g * g).
+
+    Returns:
+        (n, C, S, S) on the device of ``x``.
+
+    Raises:
+        BadRequest: S is not a multiple of g.
+    """
+    grid = round(kept.shape[1] ** 0.5)
+    channels, size = x.shape[0], x.shape[-1]
+    tiles = (channels, grid, _patch_side(size, grid), grid, size // grid)
+    mask = torch.from_numpy(kept).to(x.device).reshape(-1, 1, grid, 1, grid, 1)
+    images = torch.where(mask, x.reshape(tiles), baseline.reshape(tiles))
+    return images.reshape(-1, channels, size, size)
+
+
+def _patch_side(size: int, grid: int) -> int:
+    if grid < 1 or size % grid:
+        raise BadRequest(
+            f"An input of {size} pixels does not divide into {grid} patches per side; "
+            f"the patch grid must divide {size}."
+        )
+    return size // grid

@@ -1,0 +1,134 @@
+"""Who decides: the classifier, split at the two layers, with no hooks and no ``.backward()``.
+
+Hooks on a shared model crash or mix up maps as soon as two threads use it.  Here the network is cut
+in two at a layer: the head part gives the activation, the tail part maps an activation to logits,
+and ``torch.autograd.grad`` differentiates the tail alone, which also costs half as much.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from xai_core.errors import BadRequest, ModelError
+from xai_core.model.geometry import Geometry, fit, letterbox
+from xai_core.model.spec import ModelSpec
+from xai_core.model.weights import load
+from xai_core.types import CLASS_NAMES, LAYER_TITLES, FloatArray, Prediction, read_only
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A case as the network sees it.
+
+    ``grey``: float32 (S, S) in [0, 1].  ``geometry``: how it lies in the case.
+    """
+
+    grey: FloatArray
+    geometry: Geometry
+
+
+class Classifier:
+    """A loaded network and its specification.  Every method is safe to call from any thread."""
+
+    def __init__(
+        self, spec: ModelSpec, network: nn.Module, device: torch.device, chunk: int = 8
+    ) -> None:
+        self.spec, self.device = spec, device
+        self.chunk = chunk  # images per forward pass
+        # Any: timm's networks have more methods than nn.Module's type knows.
+        self._network = cast(Any, network)
+        self._network.to(device, memory_format=torch.channels_last).eval().requires_grad_(False)
+        shape = (1, 3, 1, 1)
+        self._mean = torch.tensor(spec.mean, device=device).view(shape)
+        self._std = torch.tensor(spec.std, device=device).view(shape)
+
+    @classmethod
+    def open(cls, weights: Path, device: str = "auto", chunk: int = 8) -> Classifier:
+        """Load a weights file onto a device ("cpu", "cuda" or "auto"); ``chunk`` images a pass.
+
+        Raises:
+            WeightsNotFound, BadWeights: see :func:`xai_core.model.weights.load`.
+            ModelError: "cuda" was asked for and there is none.
+        """
+        if device == "cuda" and not torch.cuda.is_available():
+            raise ModelError("XAI_DEVICE is cuda, but torch finds no CUDA device; use cpu or auto.")
+        if device == "auto":
+            device = "cuda" if torch.cuda.is_available() else "cpu"
+        spec, network = load(weights)
+        return cls(spec, network, torch.device(device), chunk)
+
+    def prepare(self, image: FloatArray) -> Prepared:
+        """Crop a case's empty margins and letterbox it: float32 (H, W) in [0, 1] to the square."""
+        geometry = fit(image, self.spec.input_size)
+        return Prepared(read_only(letterbox(image, geometry)), geometry)
+
+    def normalise(self, grey: FloatArray) -> Tensor:
+        """Grey pictures (..., S, S) in [0, 1] to network inputs (B, 3, S, S)."""
+        size = grey.shape[-1]
+        x = torch.tensor(np.ascontiguousarray(grey), device=self.device).view(-1, 1, size, size)
+        return (x.expand(-1, 3, -1, -1) - self._mean) / self._std
+
+    def score(self, inputs: Tensor) -> Tensor:
+        """Logits (B, 2) in class order of network inputs (B, 3, S, S)."""
+        with torch.inference_mode():
+            x = inputs.to(self.device, memory_format=torch.channels_last)
+            logits: Tensor = self._network(x)
+            return logits
+
+    def predict(self, prepared: Prepared) -> Prediction:
+        """The logits of one prepared case.
+
+        Raises:
+            ModelError: the network answers with something that is not a number.
+        """
+        logits = self.score(self.normalise(prepared.grey))[0].double().cpu()
+        if not torch.isfinite(logits).all():
+            raise ModelError("The network's answer is not a number; its weights are unusable.")
+        return Prediction((float(logits[0]), float(logits[1])))
+
+    def activation(self, inputs: Tensor, layer: str) -> Tensor:
+        """Activations (B, K, h, w) at ``layer`` of inputs (B, 3, S, S): the head part."""
+        stage = _stage(layer)
+        with torch.inference_mode():
+            x = self._network.stem(inputs.to(self.device, memory_format=torch.channels_last))
+            for block in self._network.stages[: stage + 1]:
+                x = block(x)
+        out: Tensor = x.clone()  # a normal tensor outside inference mode, fit for autograd
+        return out
+
+    def tail(self, layer: str) -> Callable[[Tensor], Tensor]:
+        """The part after ``layer``: activations (B, K, h, w) to logits (B, 2), differentiable."""
+        stage = _stage(layer)
+
+        def run(activation: Tensor) -> Tensor:
+            x = activation
+            for block in self._network.stages[stage + 1 :]:
+                x = block(x)
+            logits: Tensor = self._network.forward_head(self._network.norm_pre(x))
+            return logits
+
+        return run
+
+    def gradient(self, activation: Tensor, layer: str, target: int) -> Tensor:
+        """d logit[target] / d activation, (B, K, h, w), of activations (B, K, h, w)."""
+        if target not in range(len(CLASS_NAMES)):
+            raise BadRequest(f"The class is {target!r}; allowed are 0 (benign) and 1 (malignant).")
+        with torch.enable_grad():
+            a = activation.detach().clone().requires_grad_(True)
+            total = self.tail(layer)(a)[:, target].sum()
+            (gradient,) = torch.autograd.grad(total, a)
+        return gradient.detach()
+
+
+def _stage(layer: str) -> int:
+    """The stage whose output a layer is; both layers are the last blocks of their stages."""
+    if layer not in LAYER_TITLES:
+        raise BadRequest(f"The layer is {layer!r}; allowed are {' and '.join(LAYER_TITLES)}.")
+    return int(layer.split(".")[1])

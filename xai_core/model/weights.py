@@ -1,0 +1,90 @@
+"""Read a network's weights, and refuse anything that is not exactly what the specification says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from xai_core.errors import BadWeights, WeightsNotFound
+from xai_core.model import torchvision_shim
+from xai_core.model.spec import ModelSpec, file_digest, read_spec
+
+
+def build(spec: ModelSpec) -> nn.Module:
+    """The untrained network of a specification, float32, in evaluation mode.
+
+    Raises:
+        BadWeights: timm does not know the name.
+    """
+    torchvision_shim.install()
+    import timm  # after the shim: see torchvision_shim
+
+    if not timm.is_model(spec.timm_name):
+        raise BadWeights(f"timm knows no network called {spec.timm_name!r}.")
+    network: nn.Module = timm.create_model(
+        spec.timm_name, pretrained=False, num_classes=len(spec.class_names)
+    )
+    return network.eval()
+
+
+def load(path: Path) -> tuple[ModelSpec, nn.Module]:
+    """The specification and the network with its weights, float32, in evaluation mode.
+
+    Only safetensors are read: a pickle could run code, and is refused by its first bytes.
+
+    Raises:
+        WeightsNotFound: the file or its specification is missing.
+        BadWeights: another digest, truncated, other keys or shapes, or non-finite values.
+    """
+    if not path.is_file():
+        raise WeightsNotFound(
+            f"The weights file {path.name} does not exist; give a .safetensors file, or leave "
+            "XAI_WEIGHTS and --weights out for the built-in model."
+        )
+    if path.suffix != ".safetensors":
+        raise BadWeights(
+            f"{path.name} is not a .safetensors file; other formats can hold code and are not read."
+        )
+    spec = read_spec(path)
+    digest = file_digest(path)
+    if digest != spec.sha256:
+        raise BadWeights(
+            f"{path.name} has the digest {digest[:12]}..., its specification promises "
+            f"{spec.sha256[:12]}...; the file is damaged or belongs to another specification."
+        )
+    try:
+        tensors = load_file(path)
+    except (SafetensorError, ValueError, OSError) as problem:
+        raise BadWeights(
+            f"{path.name} is truncated or not a safetensors file: {problem}."
+        ) from problem
+    network = build(spec)
+    _check(path.name, tensors, network)
+    network.load_state_dict({k: v.float() for k, v in tensors.items()})
+    return spec, network
+
+
+def _check(name: str, tensors: dict[str, Tensor], network: nn.Module) -> None:
+    expected: dict[str, Any] = network.state_dict()
+    missing = sorted(expected.keys() - tensors.keys())
+    extra = sorted(tensors.keys() - expected.keys())
+    shapes = [
+        f"{k} is {tuple(tensors[k].shape)}, must be {tuple(expected[k].shape)}"
+        for k in sorted(expected.keys() & tensors.keys())
+        if tensors[k].shape != expected[k].shape
+    ]
+    faults = []
+    for label, found in (("missing", missing), ("unknown", extra), ("wrong shape", shapes)):
+        if found:
+            more = f" and {len(found) - 3} more" if len(found) > 3 else ""
+            faults.append(f"{label}: {', '.join(found[:3])}{more}")
+    if faults:
+        raise BadWeights(f"{name} does not fit the network; {'; '.join(faults)}.")
+    for key, tensor in tensors.items():
+        if not torch.isfinite(tensor).all():
+            raise BadWeights(f"{name} holds values that are not finite (NaN or infinity) in {key}.")

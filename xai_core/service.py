@@ -1,0 +1,284 @@
+"""One worker owns the model; requests are jobs, joined when equal, cancelled when nobody waits.
+
+A page asks with :meth:`ExplainService.ask` as often as it likes: each call says "I am still here"
+and returns what is known so far.  A job nobody has asked for lately is stopped at its next chunk;
+what it scored is kept, so asking again goes on from there.  While no job waits, the worker predicts
+the source's cases one by one, so that lists can be filtered by outcome.
+"""
+
+from __future__ import annotations
+
+import enum
+import logging
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from xai_core.cases.base import CaseSource
+from xai_core.cases.open_source import open_source
+from xai_core.errors import Cancelled, XaiError
+from xai_core.explainer import Explainer
+from xai_core.explanation import Explanation, Progress
+from xai_core.model.classifier import Classifier
+from xai_core.request import ExplainRequest
+from xai_core.settings import Settings
+from xai_core.store.books import BookStore
+from xai_core.types import Case, CaseRecord, Outcome, Prediction
+
+_LEASE = 8.0  # seconds a job lives after the last time someone asked for it
+_ANSWERS = 64  # finished explanations kept in memory, about 1 MB each
+_CASES = 32  # cases kept in memory with their pixels
+_log = logging.getLogger(__name__)
+
+
+class Status(enum.StrEnum):
+    """Where a job is."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    STOPPED = "stopped"  # by a person, or because nobody waited
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """A job at one moment.  ``explanation`` is partial until the status is DONE."""
+
+    status: Status
+    stage: str = ""
+    done: int = 0
+    total: int = 0
+    explanation: Explanation | None = None
+    error: str | None = None
+
+
+@dataclass(eq=False)
+class _Job:
+    request: ExplainRequest
+    view: View = field(default_factory=lambda: View(Status.WAITING))
+    leases: dict[str, float] = field(default_factory=dict)  # who asked -> when it lapses
+    stop: bool = False
+
+    def watched(self) -> bool:
+        """Whether somebody has asked for it lately."""
+        now = time.monotonic()
+        return any(until > now for until in self.leases.values())
+
+    def wanted(self) -> bool:
+        """Whether it should run on."""
+        return not self.stop and self.watched()
+
+
+class ExplainService:
+    """The dashboard's one way to the model.  Thread-safe; never blocks on the model."""
+
+    def __init__(self, explainer: Explainer, source: CaseSource) -> None:
+        self.explainer, self.source = explainer, source
+        self._records = {r.id: r for r in source.records()}
+        self._jobs: OrderedDict[ExplainRequest, _Job] = OrderedDict()
+        self._answers: OrderedDict[ExplainRequest, View] = OrderedDict()
+        self._cases: OrderedDict[str, Case] = OrderedDict()
+        self._predictions: dict[str, Prediction] = {}
+        self._unpredictable: dict[str, str] = {}
+        self._wake = threading.Condition()
+        self._closing = False
+        self._worker = threading.Thread(target=self._work, name="explain-worker", daemon=True)
+        self._worker.start()
+
+    # --- what pages ask -------------------------------------------------------------------
+
+    @property
+    def records(self) -> Mapping[str, CaseRecord]:
+        """Every case of the source by id, in the source's order, without pixels."""
+        return MappingProxyType(self._records)
+
+    def load(self, case_id: str) -> Case:
+        """A case with its pixels, kept in memory for the cases used last.
+
+        Raises:
+            CaseError: see :meth:`xai_core.cases.base.CaseSource.load`.
+        """
+        with self._wake:
+            if case_id in self._cases:
+                self._cases.move_to_end(case_id)
+                return self._cases[case_id]
+        case = self.source.load(case_id)
+        with self._wake:
+            self._cases[case_id] = case
+            while len(self._cases) > _CASES:
+                self._cases.popitem(last=False)
+        return case
+
+    def ask(self, request: ExplainRequest, who: str) -> View:
+        """What is known of ``request``; starts, joins or keeps alive its job.
+
+        ``who`` identifies a browser session: asking for another request lets go of the last one.
+        A job that was stopped by hand or failed stays so until :meth:`retry`.
+        """
+        request = request.canonical()
+        with self._wake:
+            for other in self._jobs.values():
+                if other.request != request:
+                    other.leases.pop(who, None)
+            if request in self._answers:
+                self._answers.move_to_end(request)
+                return self._answers[request]
+            job = self._jobs.get(request)
+            if job is None:
+                job = self._jobs[request] = _Job(request)
+            job.leases[who] = time.monotonic() + _LEASE
+            if not job.stop and job.view.status is Status.STOPPED:
+                job.view = View(Status.WAITING, explanation=job.view.explanation)
+            self._forget_idle()
+            self._wake.notify_all()
+            return job.view
+
+    def stop(self, request: ExplainRequest) -> None:
+        """Stop a job at its next chunk; what was computed is kept and shown."""
+        with self._wake:
+            job = self._jobs.get(request.canonical())
+            if job is not None and job.view.status in (Status.WAITING, Status.RUNNING):
+                job.stop = True
+                if job.view.status is Status.WAITING:
+                    job.view = View(Status.STOPPED, explanation=job.view.explanation)
+
+    def retry(self, request: ExplainRequest) -> None:
+        """Let a stopped or failed job run again; it goes on from what was kept."""
+        with self._wake:
+            job = self._jobs.get(request.canonical())
+            if job is not None and job.view.status in (Status.STOPPED, Status.FAILED):
+                job.stop = False
+                job.view = View(Status.WAITING, explanation=job.view.explanation)
+                self._wake.notify_all()
+
+    def predictions(self) -> dict[str, Prediction]:
+        """The predictions known so far, by case id."""
+        with self._wake:
+            return dict(self._predictions)
+
+    def predicted(self, case_id: str) -> int | None:
+        """The class the model decides for (0 benign, 1 malignant); None while not yet known."""
+        prediction = self.predictions().get(case_id)
+        threshold = self.explainer.classifier.spec.threshold
+        return None if prediction is None else prediction.predicted(threshold)
+
+    def outcomes(self) -> dict[str, Outcome]:
+        """TP, TN, FP or FN of the cases that are predicted and whose pathology is given."""
+        threshold = self.explainer.classifier.spec.threshold
+        found = {}
+        for case_id, prediction in self.predictions().items():
+            truth = self._records[case_id].class_index
+            if truth is not None:
+                found[case_id] = Outcome.of(truth, prediction.predicted(threshold))
+        return found
+
+    def prediction_progress(self) -> tuple[int, int]:
+        """Cases dealt with (predicted or unreadable), and cases in all."""
+        with self._wake:
+            return len(self._predictions) + len(self._unpredictable), len(self._records)
+
+    def close(self) -> None:
+        """Stop the worker at its next chunk, and wait for it."""
+        with self._wake:
+            self._closing = True
+            self._wake.notify_all()
+        self._worker.join(timeout=60)
+
+    # --- the worker -----------------------------------------------------------------------
+
+    def _forget_idle(self) -> None:
+        """Drop jobs nobody waits for; called with the lock held."""
+        for request, job in list(self._jobs.items()):
+            if job.view.status is not Status.RUNNING and not job.watched():
+                del self._jobs[request]
+
+    def _next(self) -> _Job | str | None:
+        """The next job, else the next case to predict, else None; called with the lock held."""
+        for job in self._jobs.values():
+            if job.view.status is Status.WAITING and job.wanted():
+                return job
+        for case_id in self._records:
+            if case_id not in self._predictions and case_id not in self._unpredictable:
+                return case_id
+        return None
+
+    def _work(self) -> None:
+        while True:
+            with self._wake:
+                task = self._next()
+                while task is None and not self._closing:
+                    self._wake.wait(timeout=1.0)
+                    task = self._next()
+                if self._closing:
+                    return
+                if isinstance(task, _Job):
+                    task.view = View(Status.RUNNING, explanation=task.view.explanation)
+            if isinstance(task, _Job):
+                self._run(task)
+            elif task is not None:
+                self._predict(task)
+
+    def _run(self, job: _Job) -> None:
+        def watch(progress: Progress) -> None:
+            with self._wake:
+                job.view = View(
+                    Status.RUNNING, progress.stage, progress.done, progress.total, progress.so_far
+                )
+                if progress.stage == "prediction":
+                    self._predictions[job.request.case_id] = progress.so_far.prediction
+                if self._closing or not job.wanted():
+                    raise Cancelled("Stopped: nobody waits for this any more.")
+
+        try:
+            explanation = self.explainer.explain(self.load(job.request.case_id), job.request, watch)
+            view = View(Status.DONE, explanation=explanation)
+        except Cancelled:
+            last = job.view
+            view = View(Status.STOPPED, last.stage, last.done, last.total, last.explanation)
+        except XaiError as problem:
+            view = View(Status.FAILED, explanation=job.view.explanation, error=str(problem))
+        except Exception:
+            # A defect of ours must not take the worker down with it: log it whole, say it plainly.
+            _log.exception("explaining %s failed", job.request)
+            view = View(
+                Status.FAILED,
+                explanation=job.view.explanation,
+                error="Something went wrong inside the program; the log has the details.",
+            )
+        with self._wake:
+            job.view = view
+            if view.status is Status.DONE:
+                self._answers[job.request] = view
+                self._jobs.pop(job.request, None)
+                while len(self._answers) > _ANSWERS:
+                    self._answers.popitem(last=False)
+
+    def _predict(self, case_id: str) -> None:
+        try:
+            # Not through self.load: a sweep over all cases must not push out those on show.
+            prediction = self.explainer.predict(self.source.load(case_id))
+        except XaiError as problem:
+            with self._wake:
+                self._unpredictable[case_id] = str(problem)
+        except Exception:
+            _log.exception("predicting %s failed", case_id)
+            with self._wake:
+                self._unpredictable[case_id] = "prediction failed"
+        else:
+            with self._wake:
+                self._predictions[case_id] = prediction
+
+
+def open_service(settings: Settings) -> ExplainService:
+    """The service the settings describe: their cases, weights, device and store.
+
+    Raises:
+        XaiError: the cases or the weights cannot be used.
+    """
+    source = open_source(settings.cases, settings)  # before the weights: it is the faster to fail
+    classifier = Classifier.open(settings.weights, settings.device, settings.batch)
+    return ExplainService(Explainer(classifier, BookStore(settings.store)), source)

@@ -1,0 +1,60 @@
+"""Settings: paths, device and limits, read once from the environment and passed in from there.
+
+=====================  ============================================  =========================
+variable               meaning                                       default
+=====================  ============================================  =========================
+``XAI_CASES``          ``library`` or a folder of cases              ``library``
+``XAI_WEIGHTS``        weights file (``.safetensors``)               ``assets/weights/...``
+``XAI_STORE``          folder in which computed scores are kept      the user's cache folder
+``XAI_DEVICE``         ``cpu``, ``cuda`` or ``auto``                 ``auto``
+``XAI_BATCH``          images per forward pass, 1 to 256             8
+=====================  ============================================  =========================
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from xai_core.errors import BadSetting
+
+ROOT = Path(__file__).resolve().parent.parent
+ASSETS = ROOT / "assets"
+LIBRARY = ASSETS / "cases"
+DEFAULT_WEIGHTS = ASSETS / "weights" / "cesm_phantom_tiny.safetensors"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of one process; see the table at the head of this file."""
+
+    cases: str = "library"
+    weights: Path = DEFAULT_WEIGHTS
+    store: Path = Path.home() / ".cache" / "xai-cesm"
+    device: str = "auto"
+    batch: int = 8
+
+
+def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Settings from the environment.
+
+    Raises:
+        BadSetting: a value is not allowed; the sentence names the variable.
+    """
+    env = os.environ if environment is None else environment
+    cache = Path(env.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    device = env.get("XAI_DEVICE", "auto")
+    if device not in ("auto", "cpu", "cuda"):
+        raise BadSetting(f"XAI_DEVICE is {device!r}; allowed are auto, cpu and cuda.")
+    text = env.get("XAI_BATCH", "8")
+    if not text.isdigit() or not 1 <= int(text) <= 256:
+        raise BadSetting(f"XAI_BATCH is {text!r}; give a whole number from 1 to 256.")
+    return Settings(
+        cases=env.get("XAI_CASES") or "library",
+        weights=Path(env.get("XAI_WEIGHTS") or DEFAULT_WEIGHTS),
+        store=Path(env.get("XAI_STORE") or cache / "xai-cesm"),
+        device=device,
+        batch=int(text),
+    )

@@ -1,0 +1,60 @@
+"""The paper's own figures, for the side-by-side tables.
+
+Ghorbel, Siyavashi, Herglotz, "Explainability in ConvNeXt V2 for Contrast-Enhanced Spectral
+Mammography": 141 low-energy test images of CDD-CESM (said), Tables 1 and 2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from xai_core.study.statistics import Confusion
+from xai_core.types import LAYERS, Outcome
+
+CITATION = (
+    "Ghorbel, Siyavashi, Herglotz, Explainability in ConvNeXt V2 for Contrast-Enhanced Spectral "
+    "Mammography"
+)
+
+
+@dataclass(frozen=True)
+class Areas:
+    """Mean areas under the insertion (higher is better) and deletion curve (lower is better)."""
+
+    insertion: float
+    deletion: float
+
+
+METHODS = ("score-cam", "grad-cam", "hybrid-cam")
+OUTCOMES = (Outcome.TP, Outcome.TN)
+TABLE_NUMBER: Mapping[str, int] = MappingProxyType({LAYERS[0]: 1, LAYERS[1]: 2})
+
+_TABLES = {
+    LAYERS[0]: {
+        Outcome.TP: ((0.407, 0.955), (0.958, 0.361), (0.963, 0.350)),
+        Outcome.TN: ((0.941, 0.830), (0.931, 0.727), (0.942, 0.742)),
+    },
+    LAYERS[1]: {
+        Outcome.TP: ((0.911, 0.254), (0.593, 0.737), (0.612, 0.735)),
+        Outcome.TN: ((0.957, 0.879), (0.906, 0.888), (0.827, 0.928)),
+    },
+}
+AREAS: Mapping[tuple[str, Outcome, str], Areas] = MappingProxyType(
+    {
+        (layer, outcome, method): Areas(*areas)
+        for layer, by_outcome in _TABLES.items()
+        for outcome, by_method in by_outcome.items()
+        for method, areas in zip(METHODS, by_method, strict=True)
+    }
+)
+"""By layer, outcome and method: Tables 1 and 2."""
+
+IMAGES_SAID = 141
+SENSITIVITY, SPECIFICITY, PRECISION = 0.561, 0.922, 0.821
+IMPLIED = Confusion(tp=32, tn=83, fp=7, fn=25)
+"""The paper states TP, TN and the three ratios; these false positives and negatives follow, the
+only whole numbers that give all three.  They make 147 images, not the 141 it says."""
+
+IMAGES: Mapping[Outcome, int] = MappingProxyType({Outcome.TP: IMPLIED.tp, Outcome.TN: IMPLIED.tn})

@@ -1,0 +1,78 @@
+"""What the model says of each case, and how good it is where the truth is known."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from xai_core.explainer import Explainer
+from xai_core.study.statistics import Confusion, auc_interval, roc_auc
+from xai_core.types import CLASS_NAMES, MALIGNANT, Case, Outcome, Pathology
+
+
+@dataclass(frozen=True)
+class PredictionRow:
+    """One case.  ``predicted``: a class name.  ``outcome``: None where the truth is not known."""
+
+    case_id: str
+    patient_id: str
+    pathology: Pathology | None
+    logit_benign: float
+    logit_malignant: float
+    probability_malignant: float
+    predicted: str
+    outcome: Outcome | None
+
+
+def predict_case(explainer: Explainer, case: Case) -> PredictionRow:
+    """The model's answer for a case, at the threshold of its specification.
+
+    Raises:
+        ModelError: the network gave something that is not a number.
+    """
+    prediction = explainer.predict(case)
+    predicted = prediction.predicted(explainer.classifier.spec.threshold)
+    truth = case.class_index
+    return PredictionRow(
+        case_id=case.id,
+        patient_id=case.patient_id,
+        pathology=case.pathology,
+        logit_benign=prediction.logits[0],
+        logit_malignant=prediction.logits[1],
+        probability_malignant=prediction.probabilities[MALIGNANT],
+        predicted=CLASS_NAMES[predicted],
+        outcome=None if truth is None else Outcome.of(truth, predicted),
+    )
+
+
+def figures(rows: Sequence[PredictionRow], seed: int = 0) -> list[str]:
+    """Lines with n, AUC with its 95 % interval by patient, sensitivity, specificity, precision.
+
+    A figure that is not defined (one class only) is called so.
+    """
+    known = [row for row in rows if row.pathology is not None]
+    if not known:
+        return ["The pathology of no case is known: no figures."]
+    label = [row.pathology is Pathology.MALIGNANT for row in known]
+    score = [row.probability_malignant for row in known]
+    patients = [row.patient_id for row in known]
+    counts = Confusion.of([row.outcome for row in known])
+    lines = [
+        f"{len(known)} cases of {len(set(patients))} patients with known pathology: "
+        f"TP {counts.tp}, TN {counts.tn}, FP {counts.fp}, FN {counts.fn}."
+    ]
+    if all(label) or not any(label):
+        return [*lines, "AUC is not defined: all cases are of one class."]
+    low, high = auc_interval(label, score, patients, seed=seed)
+    return [
+        *lines,
+        f"AUC {roc_auc(label, score):.3f} (95 % interval by patient {low:.3f} to {high:.3f}), "
+        f"sensitivity {percent(counts.sensitivity)}, specificity {percent(counts.specificity)}, "
+        f"precision {percent(counts.precision)}.",
+    ]
+
+
+def percent(ratio: float) -> str:
+    """``56.1 %``; "not defined" for NaN."""
+    return f"{100 * ratio:.1f} %" if math.isfinite(ratio) else "not defined"

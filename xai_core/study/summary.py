@@ -1,0 +1,124 @@
+"""From rows to the figures of Tables 1 and 2, and of the model's decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from xai_core.study.paper import AREAS, METHODS, OUTCOMES, Areas
+from xai_core.study.rows import Row
+from xai_core.study.statistics import Confusion, auc_interval, mean_interval, roc_auc
+from xai_core.types import LAYERS, MapState, Outcome, Pathology
+
+_SEED = 0
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A value with its 95 % bootstrap interval by patient; all NaN where there is no image."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One line of a table: the images of one outcome, explained by one method at one layer.
+
+    ``images`` and ``patients`` are behind the two means.  ``unranked``: further images whose map is
+    the same everywhere, so that no curve exists.  ``not_interpretable``: of ``images``, those whose
+    score blurring does not lower.  ``error``: mean estimated error of one image's areas.
+    """
+
+    layer: str
+    outcome: Outcome
+    method: str
+    images: int
+    patients: int
+    unranked: int
+    not_interpretable: int
+    insertion: Estimate
+    deletion: Estimate
+    error: float
+    paper: Areas
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """What the model decided, over cases of known pathology.
+
+    ``unreadable``: cases that could not be read.  ``unlabelled``: cases without a pathology.
+    """
+
+    confusion: Confusion
+    auc: Estimate
+    patients: int
+    unreadable: int
+    unlabelled: int
+
+
+def table(rows: Sequence[Row], layer: str) -> tuple[Cell, ...]:
+    """The lines of the paper's table of ``layer``, for the methods that were measured there."""
+    here = [row for row in rows if row.layer == layer]
+    measured = {row.method for row in here}
+    return tuple(
+        _cell(
+            [r for r in here if r.outcome == outcome and r.method == method], layer, outcome, method
+        )
+        for outcome in OUTCOMES
+        for method in METHODS
+        if method in measured
+    )
+
+
+def layers_of(rows: Sequence[Row]) -> tuple[str, ...]:
+    """The layers that were measured, in the paper's order."""
+    measured = {row.layer for row in rows}
+    return tuple(layer for layer in LAYERS if layer in measured)
+
+
+def _cell(rows: Sequence[Row], layer: str, outcome: Outcome, method: str) -> Cell:
+    ranked = [row for row in rows if row.map_state == MapState.OK]
+    patients = [row.patient_id for row in ranked]
+    insertion = np.array([row.insertion_auc for row in ranked], dtype=np.float64)
+    deletion = np.array([row.deletion_auc for row in ranked], dtype=np.float64)
+    errors = [max(row.insertion_error or 0.0, row.deletion_error or 0.0) for row in ranked]
+    return Cell(
+        layer=layer,
+        outcome=outcome,
+        method=method,
+        images=len(ranked),
+        patients=len(set(patients)),
+        unranked=len(rows) - len(ranked),
+        not_interpretable=sum(row.interpretable is False for row in ranked),
+        insertion=_mean(insertion, patients),
+        deletion=_mean(deletion, patients),
+        error=float(np.mean(errors)) if errors else float("nan"),
+        paper=AREAS[layer, outcome, method],
+    )
+
+
+def _mean(values: np.ndarray, patients: Sequence[str]) -> Estimate:
+    value = float(values.mean()) if len(values) else float("nan")
+    return Estimate(value, *mean_interval(values, patients, seed=_SEED))
+
+
+def decisions(rows: Sequence[Row]) -> Decisions:
+    """Each case once, however many methods and layers it was explained with."""
+    cases = {row.case_id: row for row in rows}.values()
+    read = [row for row in cases if row.problem is None]
+    known = [row for row in read if row.outcome is not None]
+    label = [row.pathology == Pathology.MALIGNANT for row in known]
+    score = [row.probability_malignant or 0.0 for row in known]
+    patients = [row.patient_id for row in known]
+    interval = auc_interval(label, score, patients, seed=_SEED)
+    return Decisions(
+        confusion=Confusion.of([row.outcome for row in known]),
+        auc=Estimate(roc_auc(label, score), *interval),
+        patients=len(set(patients)),
+        unreadable=len(cases) - len(read),
+        unlabelled=len(read) - len(known),
+    )

@@ -1,0 +1,1 @@
+"""Fit the classifier on generated phantoms: data, dense heads, loop, export."""

@@ -1,0 +1,140 @@
+"""Training images: cached phantom backgrounds, dressed with new lesions at every draw."""
+
+from __future__ import annotations
+
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from xai_core.model.geometry import fit, letterbox, letterbox_mask
+from xai_core.phantom.background import Background, draw_background
+from xai_core.phantom.generate import SPLIT_SEEDS, Phantom, dress
+from xai_core.types import BoolArray, FloatArray, Pathology
+
+_SHARD = 50
+_CLASS_MIX = {Pathology.NORMAL: 0.2, Pathology.BENIGN: 0.38, Pathology.MALIGNANT: 0.42}
+VIEWS = ("CC", "MLO")
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """``image``: float32 (S, S) in [0, 1] as the network sees it.  ``mask``: bool (S, S)."""
+
+    image: FloatArray
+    mask: BoolArray
+    malignant: bool
+
+
+def make_backgrounds(folder: Path, split: str, count: int, workers: int = 2) -> list[Background]:
+    """``count`` backgrounds of a split, drawn once and kept in ``folder`` in shards.
+
+    A shard that is there is read, so an interrupted call goes on where it stopped.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    starts = range(0, count, _SHARD)
+    missing = [s for s in starts if not _shard(folder, split, s).exists()]
+    if missing:
+        with ProcessPoolExecutor(workers) as pool:
+            jobs = [pool.submit(_draw_shard, folder, split, s) for s in missing]
+            for job in jobs:
+                job.result()
+    return [b for s in starts for b in _read_shard(_shard(folder, split, s))][:count]
+
+
+def _shard(folder: Path, split: str, start: int) -> Path:
+    return folder / f"backgrounds-{split}-{start:05d}.npz"
+
+
+def _draw_shard(folder: Path, split: str, start: int) -> None:
+    arrays = {}
+    for i in range(start, start + _SHARD):
+        seed = SPLIT_SEEDS[split] + i
+        b = draw_background(np.random.default_rng(seed), VIEWS[i % 2])
+        arrays[f"{i}|{b.view}|{b.density}|{b.scale}"] = np.stack(
+            [b.tissue, b.depth, b.breast, b.nipple]
+        ).astype(np.float16)
+    path = _shard(folder, split, start)
+    partial = path.with_suffix(".part.npz")
+    np.savez(partial, **arrays)  # type: ignore[arg-type]
+    partial.replace(path)
+
+
+def _read_shard(path: Path) -> list[Background]:
+    out = []
+    with np.load(path) as shard:
+        for name in shard.files:
+            _, view, density, scale = name.split("|")
+            tissue, depth, breast, nipple = shard[name]
+            out.append(
+                Background(
+                    tissue.astype(np.float32),
+                    breast > 0,
+                    nipple > 0,
+                    depth.astype(np.float32),
+                    view,
+                    density,
+                    float(scale),
+                )
+            )
+    return out
+
+
+def draw_pathology(rng: np.random.Generator) -> Pathology:
+    """A pathology by the training mix."""
+    return Pathology(str(rng.choice([p.value for p in _CLASS_MIX], p=list(_CLASS_MIX.values()))))
+
+
+def to_sample(phantom: Phantom, size: int) -> Sample:
+    """A phantom as the network will see it: the same preparation as the classifier's."""
+    grey = (phantom.image / 255).astype(np.float32)
+    geometry = fit(grey, size)
+    mask = (
+        letterbox_mask(phantom.mask, geometry)
+        if phantom.mask.any()
+        else np.zeros((size, size), bool)
+    )
+    return Sample(letterbox(grey, geometry), mask, phantom.pathology is Pathology.MALIGNANT)
+
+
+def draw_image(
+    rng: np.random.Generator, backgrounds: list[Background], size: int, gain: float,
+    pathology: Pathology | None = None,
+) -> Sample:  # fmt: skip
+    """One whole image: a random background, dressed anew, flipped at random.
+
+    ``gain`` multiplies the lesion's contrast: above 1 early in training.
+    """
+    background = backgrounds[int(rng.integers(len(backgrounds)))]
+    phantom = dress(rng, background, pathology or draw_pathology(rng), "L", gain)
+    s = to_sample(phantom, size)
+    image, mask = s.image, s.mask
+    if rng.random() < 0.5:
+        image, mask = image[:, ::-1], mask[:, ::-1]
+    if rng.random() < 0.25:
+        image, mask = image[::-1], mask[::-1]
+    return Sample(np.ascontiguousarray(image), np.ascontiguousarray(mask), s.malignant)
+
+
+def draw_crops(
+    rng: np.random.Generator, backgrounds: list[Background], size: int, crop: int, gain: float,
+    count: int,
+) -> list[Sample]:  # fmt: skip
+    """``count`` crops of ``crop`` px from one image: the first half on its lesion, if it has one.
+
+    A crop that shows no lesion counts as not malignant: the loss must not ask for what is unseen.
+    """
+    whole = draw_image(rng, backgrounds, size, gain)
+    lesion = np.argwhere(whole.mask)
+    tissue = np.argwhere(whole.image[::4, ::4] > 0.05) * 4
+    out = []
+    for k in range(count):
+        at = lesion if len(lesion) and k < (count + 1) // 2 else tissue
+        cy, cx = at[int(rng.integers(len(at)))] + rng.integers(-crop // 4, crop // 4 + 1, 2)
+        y, x = (int(np.clip(c - crop // 2, 0, size - crop)) for c in (cy, cx))
+        mask = whole.mask[y : y + crop, x : x + crop]
+        shown = bool(mask.sum() > 0.3 * whole.mask.sum()) if len(lesion) else False
+        image = whole.image[y : y + crop, x : x + crop]
+        out.append(Sample(image, mask, whole.malignant and shown))
+    return out

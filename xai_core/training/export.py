@@ -1,0 +1,45 @@
+"""From a training run to shipped weights: float16 safetensors and their specification."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import save_file
+from torch import nn
+
+from xai_core.model.spec import ModelSpec, file_digest
+from xai_core.training.loop import MEAN, STD
+from xai_core.types import CLASS_NAMES, LAYERS
+
+
+def export(
+    trunk: nn.Module, path: Path, *, command: str, timm_name: str, size: int, threshold: float,
+    metrics: dict[str, Any],
+) -> ModelSpec:  # fmt: skip
+    """Write ``path`` (.safetensors, float16, dense heads dropped) and its specification beside it.
+
+    The weights are replaced before the specification, and the digest tells a half-done pair.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".part")
+    save_file({k: v.half().contiguous().cpu() for k, v in trunk.state_dict().items()}, partial)
+    partial.chmod(0o644)  # the library writes it for its owner alone
+    partial.replace(path)
+    spec = ModelSpec(
+        timm_name=timm_name,
+        input_size=size,
+        mean=(MEAN,) * 3,
+        std=(STD,) * 3,
+        threshold=threshold,
+        class_names=CLASS_NAMES,
+        layers=LAYERS,
+        sha256=file_digest(path),
+        training_command=command,
+        training_data="phantoms of this project's generator, training split; no patient data",
+        licence="Apache-2.0",
+        trained_on_phantoms=True,
+        metrics=metrics,
+    )
+    spec.write(path.with_suffix(".json"))
+    return spec

@@ -1,0 +1,65 @@
+"""How a trained network does on phantoms whose textures it never saw, and where to cut."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+
+from xai_core.phantom.background import Background
+from xai_core.phantom.generate import dress
+from xai_core.study.statistics import auc_interval, roc_auc
+from xai_core.training.data import draw_pathology, to_sample
+from xai_core.training.loop import MEAN, STD
+from xai_core.types import FloatArray, Pathology
+
+
+@dataclass(frozen=True)
+class Validation:
+    """AUC of malignant against the rest with its 95 % interval, and the threshold on P(malignant)
+    at which sensitivity + specificity is largest."""
+
+    images: int
+    auc: float
+    low: float
+    high: float
+    threshold: float
+    sensitivity: float
+    specificity: float
+
+
+def probabilities(
+    trunk: nn.Module, backgrounds: list[Background], seed: int, size: int, device: torch.device
+) -> tuple[FloatArray, FloatArray]:
+    """P(malignant) and truth (0 or 1) of one newly dressed phantom per background, float32 (n,)."""
+    trunk.eval()
+    p, truth = [], []
+    for i, background in enumerate(backgrounds):
+        rng = np.random.default_rng((seed, i))
+        pathology = draw_pathology(rng)
+        sample = to_sample(dress(rng, background, pathology), size)
+        x = torch.from_numpy((sample.image - MEAN) / STD)[None, None].expand(1, 3, -1, -1)
+        with torch.inference_mode():
+            logits = trunk(x.to(device, memory_format=torch.channels_last)).float()
+        p.append(float(torch.softmax(logits, 1)[0, 1]))
+        truth.append(float(pathology is Pathology.MALIGNANT))
+    return np.array(p, np.float32), np.array(truth, np.float32)
+
+
+def validate(p: FloatArray, truth: FloatArray) -> Validation:
+    """The figures of a set of predictions; the threshold maximises Youden's index on this set."""
+    label = truth > 0.5
+    auc = roc_auc(label, p)
+    low, high = auc_interval(label, p, np.arange(len(p)), seed=0)
+    cuts = np.unique(p)
+    sensitivity = np.array([(p[label] >= c).mean() for c in cuts])
+    specificity = np.array([(p[~label] < c).mean() for c in cuts])
+    k = int((sensitivity + specificity).argmax())
+    below = cuts[k - 1] if k else 0.0
+    threshold = float(np.clip((cuts[k] + below) / 2, 0.01, 0.99))
+    return Validation(
+        len(p), float(auc), float(low), float(high), round(threshold, 4),
+        float(sensitivity[k]), float(specificity[k]),
+    )  # fmt: skip

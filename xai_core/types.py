@@ -1,0 +1,252 @@
+"""The words of this project: small frozen values that every room shares, all on the CPU.
+
+An object that exists is valid: constructors check what they are given and raise
+:class:`xai_core.errors.XaiError`.  Arrays are made read-only, so that a value can be shared by
+threads and kept in a cache without a copy.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xai_core.errors import BadRequest, CaseError
+
+FloatArray = NDArray[np.float32]
+BoolArray = NDArray[np.bool_]
+
+CLASS_NAMES = ("benign", "malignant")
+"""Class 0 and class 1 of the classifier, in the order of its logits."""
+
+BENIGN, MALIGNANT = 0, 1
+
+
+class Pathology(enum.StrEnum):
+    """What is known of the image.  Normal and benign are class 0, malignant is class 1."""
+
+    NORMAL = "normal"
+    BENIGN = "benign"
+    MALIGNANT = "malignant"
+
+    @property
+    def class_index(self) -> int:
+        """0 for normal and benign, 1 for malignant."""
+        return MALIGNANT if self is Pathology.MALIGNANT else BENIGN
+
+
+class Outcome(enum.StrEnum):
+    """How a prediction relates to the truth; malignant is the positive class."""
+
+    TP = "TP"
+    TN = "TN"
+    FP = "FP"
+    FN = "FN"
+
+    @classmethod
+    def of(cls, truth: int, predicted: int) -> Outcome:
+        """The outcome of predicting class ``predicted`` for a case of class ``truth`` (0 or 1)."""
+        return {(1, 1): cls.TP, (0, 0): cls.TN, (0, 1): cls.FP, (1, 0): cls.FN}[(truth, predicted)]
+
+
+def read_only(array: np.ndarray[Any, Any], dtype: Any = np.float32) -> Any:
+    """A read-only, contiguous array of ``dtype``: the argument itself where that is already so."""
+    out = np.ascontiguousarray(array, dtype=dtype)
+    if out.flags.writeable:
+        out = out if out is not array else out.copy()
+        out.setflags(write=False)
+    return out
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseRecord:
+    """What a source knows of a case before its pixels are read: enough for lists and filters.
+
+    ``id`` is unique in its source and never used as a path.  ``None`` means "not given".
+    """
+
+    id: str
+    source: str
+    patient_id: str
+    pathology: Pathology | None = None
+    laterality: str | None = None  # "L" or "R"
+    view: str | None = None  # "CC" or "MLO"
+    density: str | None = None  # ACR "A" to "D"
+    birads: int | None = None  # assessment category 0..6; the highest where findings differ
+    findings: tuple[str, ...] = ()
+    descriptors: Mapping[str, str] = field(default_factory=dict)  # lexicon term -> value
+    is_phantom: bool = False  # synthetic: must be called a phantom wherever it is shown
+    warnings: tuple[str, ...] = ()  # what the source found odd about this case, in plain words
+
+    def __post_init__(self) -> None:
+        allowed: dict[str, tuple[object, ...]] = {
+            "laterality": ("L", "R", None),
+            "view": ("CC", "MLO", None),
+            "density": ("A", "B", "C", "D", None),
+            "birads": (0, 1, 2, 3, 4, 5, 6, None),
+        }
+        for name, values in allowed.items():
+            if getattr(self, name) not in values:
+                raise CaseError(
+                    f"Case {self.id!r}: {name} is {getattr(self, name)!r}; allowed are {values}."
+                )
+
+    @property
+    def class_index(self) -> int | None:
+        """0 (normal, benign), 1 (malignant), or None where the pathology is not given."""
+        return None if self.pathology is None else self.pathology.class_index
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Case(CaseRecord):
+    """A case with its pixels.
+
+    ``image``: low-energy image, float32 (H, W) in [0, 1], native resolution.
+    ``recombined``: subtracted image on its OWN grid, float32 (H', W') in [0, 1], or None.
+    ``lesion_mask``: bool (H, W) on the low-energy grid, or None where nothing was marked.
+    ``recombined_mask``: bool (H', W') on the recombined grid, or None.
+    ``pixel_spacing``: millimetres per pixel (row, column) where known.
+    """
+
+    image: FloatArray
+    recombined: FloatArray | None = None
+    lesion_mask: BoolArray | None = None
+    recombined_mask: BoolArray | None = None
+    pixel_spacing: tuple[float, float] | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("image", "recombined"):
+            array = getattr(self, name)
+            if array is None:
+                continue
+            if array.ndim != 2 or min(array.shape) < 1:
+                raise CaseError(
+                    f"Case {self.id!r}: {name} has shape {array.shape}; a grey picture has 2 axes."
+                )
+            if not np.isfinite(array).all() or array.min() < 0 or array.max() > 1:
+                raise CaseError(
+                    f"Case {self.id!r}: {name} has values outside [0, 1] or not finite."
+                )
+            object.__setattr__(self, name, read_only(array))
+        for name, of in (("lesion_mask", self.image), ("recombined_mask", self.recombined)):
+            mask = getattr(self, name)
+            if mask is None:
+                continue
+            if of is None or mask.shape != of.shape:
+                raise CaseError(
+                    f"Case {self.id!r}: {name} has shape {mask.shape}, its image "
+                    f"{None if of is None else of.shape}; they must agree."
+                )
+            object.__setattr__(self, name, read_only(mask, np.bool_))
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What the model said: the logits in class order (benign, malignant)."""
+
+    logits: tuple[float, float]
+
+    @property
+    def probabilities(self) -> tuple[float, float]:
+        """Softmax of the logits, in class order."""
+        z = np.asarray(self.logits, dtype=np.float64)
+        e = np.exp(z - z.max())
+        p = e / e.sum()
+        return float(p[0]), float(p[1])
+
+    def predicted(self, threshold: float = 0.5) -> int:
+        """1 where the malignant probability reaches ``threshold`` (in (0, 1)), else 0."""
+        return MALIGNANT if self.probabilities[MALIGNANT] >= threshold else BENIGN
+
+
+class MapState(enum.StrEnum):
+    """Whether a map says anything.  Every value but OK is shown to the user in words."""
+
+    OK = "ok"
+    CONSTANT = "constant"  # no position differs from another: nothing to rank
+    NO_POSITIVE = "no positive evidence"  # ReLU left nothing for this class at this layer
+    NO_LEVEL = "no level raises the score"  # Hybrid-CAM: every delta(p) is 0
+
+
+@dataclass(frozen=True, eq=False)
+class Heatmap:
+    """An attribution map.
+
+    ``raw``: signed, native layer resolution, float32 (h, w), before ReLU.
+    ``values``: float32 (S, S) in [0, 1] on the network's input grid; all 0 unless state is OK.
+    ``scale``: the maximum of the map before min-max, in the units of the class's score
+    (what 1.0 on the colour bar stands for).
+    """
+
+    raw: FloatArray
+    values: FloatArray
+    scale: float
+    state: MapState
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "raw", read_only(self.raw))
+        object.__setattr__(self, "values", read_only(self.values))
+
+
+@dataclass(frozen=True)
+class LevelResult:
+    """One area level of Hybrid-CAM: asked percent, realised fraction of pixels, delta(p) >= 0."""
+
+    percent: float
+    realised: float  # in [0, 1]
+    delta: float  # logit units
+
+
+@dataclass(frozen=True, eq=False)
+class PerturbationCurve:
+    """An insertion or deletion curve: probability of the target class against fraction changed.
+
+    ``fraction`` and ``probability``: float64 (n,), fraction increasing from 0 to 1.
+    ``auc``: trapezoid over [0, 1].  ``error``: estimated absolute error of ``auc`` (0 where every
+    patch was scored; an estimate, not a bound).
+    """
+
+    kind: str  # "insertion" or "deletion"
+    fraction: NDArray[np.float64]
+    probability: NDArray[np.float64]
+    auc: float
+    error: float
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "fraction", read_only(self.fraction, np.float64))
+        object.__setattr__(self, "probability", read_only(self.probability, np.float64))
+
+
+LAYERS = ("stages.2.blocks.8", "stages.3.blocks.2")
+LAYER_TITLES = {"stages.2.blocks.8": "Stage 3 Block 9", "stages.3.blocks.2": "Stage 4 Block 3"}
+PAPER_LEVELS = (1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 35.0, 50.0, 70.0, 90.0)
+CURVE_MODES = ("none", "adaptive", "full")
+
+
+def check_levels(levels: tuple[float, ...]) -> tuple[float, ...]:
+    """Sorted, unique area levels in percent.
+
+    Raises:
+        BadRequest: no level, more than 64, or one outside (0, 100].
+    """
+    clean = tuple(sorted({round(float(p), 3) for p in levels}))
+    if not clean or len(clean) > 64 or not all(0 < p <= 100 for p in clean):
+        raise BadRequest(
+            f"Area levels are {list(levels)}; give 1 to 64 percentages above 0 and at most 100, "
+            "for example 1,2,3,5,10,20,35,50,70,90."
+        )
+    return clean
+
+
+Report = Callable[[int, int, Any], None]
+"""``report(done, total, partial)``: called by long work after each chunk.  It may raise
+:class:`xai_core.errors.Cancelled` to stop the work; what was scored before is kept."""
+
+
+def no_report(done: int, total: int, partial: Any) -> None:
+    """The report for a caller who does not want to know."""

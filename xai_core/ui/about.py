@@ -1,0 +1,103 @@
+"""The About page: model, cases, methods, conventions, limits."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import streamlit as st
+
+from xai_core.cam import METHODS
+from xai_core.cam.base import CamOptions
+from xai_core.faithfulness.curves import conventions as curve_conventions
+from xai_core.model.spec import ModelSpec
+from xai_core.service import ExplainService
+from xai_core.settings import ROOT
+from xai_core.types import LAYER_TITLES
+from xai_core.ui.words import LAYER_WORDS, METHOD_WORDS, NOTICE, plain
+
+_CARD = ROOT / "docs" / "model_card.md"
+
+_LIMITS = """
+- A heatmap shows what moved **this model's** score. It does not show disease, and a wrong model has
+  heatmaps as convincing as a right one.
+- Hybrid-CAM's ranking of pixels equals Grad-CAM's (except for ties at 0): it is Grad-CAM with a
+  contrast curve made for the image.
+- Insertion and deletion show the model images it was never trained on; their areas compare maps on
+  one image and one model, not models or patients.
+- Where the blurred image scores no less than the image itself, the curves measure nothing, and the
+  page says "not interpretable".
+- The quick curves' error is an estimate: a curve can hide a spike between two measured points.
+"""
+
+
+def show(service: ExplainService) -> None:
+    """Draw the page."""
+    spec = service.explainer.classifier.spec
+    st.markdown("## About this dashboard")
+    st.markdown(NOTICE)
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.markdown("### The model")
+        _table(_model(spec))
+        st.markdown("### The cases")
+        _cases(service)
+    with right:
+        st.markdown("### The methods")
+        for name, method in METHODS.items():
+            st.markdown(f"**{method.title}**  \n{METHOD_WORDS[name]}")
+        st.markdown(
+            "**Layers**  \n"
+            + "  \n".join(f"{t} (`{k}`): {LAYER_WORDS[k]} fields" for k, t in LAYER_TITLES.items())
+        )
+        st.markdown("### Limits")
+        st.markdown(_LIMITS)
+    with st.expander("Conventions: every choice the papers leave open, as pinned here"):
+        for name, method in METHODS.items():
+            st.markdown(f"**{method.title}** (`{name}`)")
+            _table(method.conventions(CamOptions()))
+        st.markdown("**Insertion and deletion**")
+        _table(curve_conventions("adaptive"))
+    if _CARD.is_file():
+        with st.expander("Model card"):
+            st.markdown(_CARD.read_text(encoding="utf-8"))
+
+
+def _model(spec: ModelSpec) -> dict[str, str]:
+    facts = {
+        "Network": f"{spec.timm_name}, input {spec.input_size} x {spec.input_size}",
+        "Classes": ", ".join(f"{i} {name}" for i, name in enumerate(spec.class_names)),
+        "Called malignant from": f"probability {spec.threshold:.3f}",
+        "Training data": spec.training_data,
+        "Training command": spec.training_command,
+        "Licence": spec.licence,
+        "Weights (SHA-256)": spec.sha256,
+    }
+    return facts | {f"Metric: {k}": _figure(v) for k, v in spec.metrics.items()}
+
+
+def _figure(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, list | tuple):
+        return " to ".join(_figure(v) for v in value)
+    return str(value)
+
+
+def _cases(service: ExplainService) -> None:
+    source, records = service.source, service.records.values()
+    truth = Counter(str(r.pathology or "not given") for r in records)
+    facts = {
+        "Source": source.name,
+        "Kind": "phantoms: synthetic images, not patients" if source.is_phantom else "images",
+        "Cases": f"{len(service.records)} of {len({r.patient_id for r in records})} patients",
+        "Truth": ", ".join(f"{n} {name}" for name, n in sorted(truth.items())),
+    }
+    _table(facts)
+    for warning in source.warnings:
+        st.caption(plain(warning, 600))
+
+
+def _table(rows: dict[str, str]) -> None:
+    lines = ["| | |", "|---|---|"]
+    lines += [f"| {plain(name)} | {plain(value, 400)} |" for name, value in rows.items()]
+    st.markdown("\n".join(lines))

@@ -1,0 +1,94 @@
+"""The address of a page <-> the request it shows.  No Streamlit: plain text in, a request out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from xai_core.cam import METHODS
+from xai_core.errors import BadRequest
+from xai_core.request import TARGETS, ExplainRequest
+from xai_core.types import CURVE_MODES, LAYERS, PAPER_LEVELS, check_levels
+
+_CHOICES: Mapping[str, Sequence[str]] = {
+    "method": tuple(METHODS),
+    "layer": LAYERS,
+    "target": TARGETS,
+    "curves": CURVE_MODES,
+}
+
+
+def read_levels(text: str) -> tuple[float, ...]:
+    """Area levels from text such as "1, 2.5; 90 %".
+
+    Raises:
+        BadRequest: not numbers, or outside what is allowed.
+    """
+    words = text.replace("%", " ").replace(",", " ").replace(";", " ").split()
+    try:
+        numbers = tuple(float(word) for word in words[:200])
+    except ValueError:
+        raise BadRequest(
+            f"“{text:.40}” is not a list of numbers; give percentages such as 1, 2.5, 90."
+        ) from None
+    return check_levels(numbers)
+
+
+def write_levels(levels: Sequence[float]) -> str:
+    """The shortest text :func:`read_levels` understands."""
+    return ",".join(f"{level:g}" for level in levels)
+
+
+def read_address(
+    parameters: Mapping[str, str], case_ids: Sequence[str], start: ExplainRequest
+) -> tuple[ExplainRequest, list[str]]:
+    """The request an address names, and a sentence for each part of it that cannot be used.
+
+    Args:
+        parameters: of the address; unknown ones are ignored.
+        case_ids: the cases there are.
+        start: what holds where the address says nothing, or something unusable.
+    """
+    chosen: dict[str, object] = {}
+    problems: list[str] = []
+
+    def refuse(name: str, value: str, instead: str) -> None:
+        problems.append(f"The address names {name} “{value:.60}”, {instead}")
+
+    case = parameters.get("case", start.case_id)
+    if case in case_ids:
+        chosen["case_id"] = case
+    else:
+        refuse("the case", case, f"which is not among these cases; showing {start.case_id}.")
+    for name, allowed in _CHOICES.items():
+        value = parameters.get(name)
+        if value is None:
+            continue
+        if value in allowed:
+            chosen[name] = value
+        else:
+            refuse(f"the {name}", value, f"but only {', '.join(allowed)} exist; it was left out.")
+    if "levels" in parameters:
+        _take(chosen, "levels", lambda: read_levels(parameters["levels"]), problems)
+    fields = {name: getattr(start, name) for name in ExplainRequest.__dataclass_fields__}
+    return ExplainRequest(**{**fields, **chosen}), problems
+
+
+def _take(
+    chosen: dict[str, object], name: str, read: Callable[[], object], problems: list[str]
+) -> None:
+    try:
+        chosen[name] = read()
+    except BadRequest as problem:
+        problems.append(f"The address's {name} were left out. {problem}")
+
+
+def write_address(request: ExplainRequest) -> dict[str, str]:
+    """The parameters that lead back to ``request``; what is as usual is left out."""
+    address = {"case": request.case_id, "method": request.method, "layer": request.layer}
+    if request.target != TARGETS[0]:
+        address["target"] = request.target
+    if request.levels != PAPER_LEVELS:
+        address["levels"] = write_levels(request.levels)
+    if request.curves != "adaptive":
+        address["curves"] = request.curves
+    return address

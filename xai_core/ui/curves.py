@@ -1,0 +1,76 @@
+"""Does the map hold?  How the curves are measured, and the figure as it grows."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from xai_core.explanation import Explanation
+from xai_core.types import CLASS_NAMES
+from xai_core.ui import state
+from xai_core.ui.words import asked_words
+from xai_core.viz.curve_figure import Pair, auc_text, curve_figure
+
+_MODES = {"adaptive": "quick", "full": "every step", "none": "off"}
+_HELP = """
+**Insertion** starts from the blurred image and reveals patches, the most relevant first: a faithful
+map makes the probability rise early (area under the curve, AUC, near 1).
+**Deletion** blurs them in the same order: a faithful map makes it fall early (AUC near 0).
+*Quick* measures where the curve moves and estimates its error; *every step* measures all 577
+points.
+"""
+
+
+def choose_mode() -> None:
+    """How the curves are measured."""
+    widget, chosen = "choose curves", state.show().curves
+    st.segmented_control(
+        "Does the map hold? Insertion and deletion curves",
+        list(_MODES),
+        default=chosen,
+        required=True,
+        format_func=_MODES.__getitem__,
+        key=state.key_showing(widget, chosen),
+        help=_HELP,
+        on_change=state.when_changed(widget, lambda value: state.change(curves=value)),
+    )
+
+
+def show(explanation: Explanation | None, *, growing: bool) -> None:
+    """Draw the curves so far; the empty axes where there is none yet, so that nothing jumps."""
+    if state.show().curves == "none":
+        return
+    pair = explanation.curves if explanation else None
+    name = CLASS_NAMES[explanation.target] if explanation else "the class"
+    known = explanation.reliability if explanation else None
+    orders = {} if known is None else {"Random": known.random, "Centre first": known.centre_first}
+    figure = curve_figure(
+        Pair(pair.insertion, pair.deletion) if pair else None,
+        name,
+        growing=growing and known is None,
+        baselines={order: Pair(p.insertion, p.deletion) for order, p in orders.items()},
+        height=290,
+    )
+    st.plotly_chart(
+        figure,
+        key="curve figure",
+        theme=None,
+        config={"displayModeBar": False},
+        alt=_alt(explanation, growing),
+    )
+    if pair is not None and not pair.interpretable:
+        p = pair.deletion.probability
+        st.warning(
+            f"Not interpretable: the blurred image scores {p[-1]:.3f} for {name}, no less than the "
+            f"image itself ({p[0]:.3f}), so neither area measures the map."
+        )
+
+
+def _alt(explanation: Explanation | None, growing: bool) -> str:
+    if explanation is None or explanation.curves is None:
+        return "Insertion and deletion curves: none yet"
+    pair = explanation.curves
+    return (
+        f"Insertion and deletion curves of {asked_words(explanation.request, explanation.target)}: "
+        f"insertion AUC {auc_text(pair.insertion)}, deletion AUC {auc_text(pair.deletion)}"
+        + (", so far" if growing else "")
+    )

@@ -1,0 +1,45 @@
+"""The one explanation service of this process, or one clear sentence why there is none."""
+
+from __future__ import annotations
+
+import secrets
+
+import streamlit as st
+
+from xai_core.errors import XaiError
+from xai_core.service import ExplainService, open_service
+from xai_core.settings import Settings, read_settings
+from xai_core.ui.frame import say_phantom
+from xai_core.ui.words import plain
+
+
+def _close(service: ExplainService) -> None:
+    service.close()
+
+
+@st.cache_resource(  # type: ignore[untyped-decorator]
+    max_entries=2, show_spinner="Loading the model and the cases", on_release=_close
+)
+def _opened(key: str, _settings: Settings) -> ExplainService:  # noqa: ARG001 - the cache's key
+    return open_service(_settings)
+
+
+def service_or_stop() -> ExplainService:
+    """The service; where the settings, the weights or the cases are unusable the page says so."""
+    try:
+        settings = read_settings()
+        service: ExplainService = _opened(repr(settings), settings)
+    except XaiError as problem:
+        st.markdown("### The dashboard cannot start yet")
+        st.error(plain(str(problem), limit=600))
+        st.caption("Mend this, then reload the page.")
+        st.stop()
+    say_phantom(service.source.is_phantom, service.explainer.classifier.spec.trained_on_phantoms)
+    return service
+
+
+def who() -> str:
+    """This browser session's name at the service."""
+    if "who" not in st.session_state:
+        st.session_state["who"] = secrets.token_hex(8)
+    return str(st.session_state["who"])

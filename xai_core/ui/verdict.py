@@ -1,0 +1,56 @@
+"""What the model decided, what is true, and how the two relate."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from xai_core.types import CLASS_NAMES, CaseRecord, Outcome, Prediction
+from xai_core.ui.words import OUTCOME_WORDS, plain, truth_words, view_words
+
+
+def show(record: CaseRecord, prediction: Prediction | None, threshold: float) -> None:
+    """Draw the verdict in one row, with the figures behind it under it."""
+    predicted = None if prediction is None else prediction.predicted(threshold)
+    truth = record.class_index
+    outcome = None if predicted is None or truth is None else Outcome.of(truth, predicted)
+    with st.container(horizontal=True, key="verdict", gap="large"):
+        if prediction is None or predicted is None:
+            st.metric("The model says", "asking", width="content")
+        else:
+            st.metric(
+                "The model says",
+                f"{CLASS_NAMES[predicted]} {prediction.probabilities[predicted]:.2f}",
+                help="The class the model decides for, and the probability it gives that class.",
+                width="content",
+            )
+        st.metric("The truth" + (" (phantom)" if record.is_phantom else ""),
+                  truth_words(record), width="content")  # fmt: skip
+        if outcome is not None:
+            words, _, detail = OUTCOME_WORDS[outcome].partition(": ")
+            st.metric("Outcome", f"{outcome}, {words}", help=f"{detail}.".capitalize(),
+                      width="content")  # fmt: skip
+    st.caption("" if prediction is None else _figures(prediction, threshold))
+
+
+def _figures(prediction: Prediction, threshold: float) -> str:
+    parts = [
+        f"{name} logit {logit:+.3f}, probability {p:.3f}"
+        for name, logit, p in zip(
+            CLASS_NAMES, prediction.logits, prediction.probabilities, strict=True
+        )
+    ]
+    return f"{' · '.join(parts)} · threshold {threshold:.2f}"
+
+
+def facts(record: CaseRecord) -> str:
+    """What is known of a case, in one line."""
+    kind = "Phantom" if record.is_phantom else "Case"
+    parts = [f"{kind} **{plain(record.id)}**", view_words(record)]
+    if record.density:
+        parts.append(f"density {record.density} (ACR)")
+    if record.birads is not None:
+        parts.append(f"BI-RADS {record.birads}")
+    parts += [plain(finding) for finding in record.findings[:3]]
+    if not record.findings:
+        parts += [f"{plain(k)}: {plain(v)}" for k, v in list(record.descriptors.items())[:4]]
+    return " · ".join(fact for fact in parts if fact)

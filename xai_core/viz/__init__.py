@@ -1,0 +1,1 @@
+"""Arrays to pictures and figures.  Knows no Streamlit and no model."""
