@@ -1,0 +1,117 @@
+"""``realism``: how far phantoms are from real images, in numbers."""
+
+from __future__ import annotations
+
+import enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from xai_core.cli.options import Force, Limit, open_cases
+from xai_core.errors import CaseError
+
+if TYPE_CHECKING:
+    from xai_core.cases.base import CaseSource
+    from xai_core.study.realism.findings import Findings
+    from xai_core.study.realism.measure import Measurement
+
+
+class Images(enum.StrEnum):
+    """Which images to compare."""
+
+    LOW_ENERGY = "low-energy"
+    RECOMBINED = "recombined"
+    BOTH = "both"
+
+
+def realism(
+    phantoms: Annotated[
+        str, typer.Argument(help="'library' or a folder of phantoms.", metavar="PHANTOMS")
+    ],
+    real: Annotated[str, typer.Option(help="A CDD-CESM release folder.", metavar="FOLDER")],
+    images: Annotated[Images, typer.Option(help="Which images to compare.")] = Images.BOTH,
+    limit: Limit = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for realism.md and measurements.csv.", metavar="DIR")
+    ] = None,
+    pictures: Annotated[
+        Path | None, typer.Option(help="Also draw ten of each, side by side (.png).")
+    ] = None,
+    force: Force = False,
+) -> None:
+    """Measure phantoms and real images and compare: texture, grey levels, shape, skin, lesions.
+
+    Only images whose pathology is given count. Each is scaled to 512 px and padded to a square.
+    A quantity is "inside" where the phantoms' median lies within the real images' 10 to 90 %; at
+    the end, how well a logistic regression tells phantoms from real images, and by what. The
+    pictures show real patients: keep them out of what you publish.
+
+    \b
+    Example:
+      python -m xai_core realism library --real CDD-CESM --out realism
+    """
+    from xai_core.cli.realism_files import check_out, check_picture, write_out, write_picture
+    from xai_core.study.realism.findings import find
+    from xai_core.study.realism.measure import KINDS
+
+    kinds = KINDS if images is Images.BOTH else (str(images),)
+    sources = theirs, ours = open_cases(real, limit), open_cases(phantoms, limit)
+    request = {"phantoms": ours.name, "real": theirs.name, "images": list(kinds), "limit": limit}
+    if out is not None:
+        check_out(out, request, force=force)
+    if pictures is not None:
+        check_picture(pictures, force=force)
+    found_real, found_ours = (_measured(source, kinds, limit) for source in sources)
+    findings = [find(found_real, found_ours, kind) for kind in kinds]
+    _show(findings)
+    if out is not None:
+        write_out(out, request, findings, found_real, found_ours)
+        typer.echo(f"{out}: realism.md and measurements.csv.")
+    if pictures is not None:
+        write_picture(pictures, ours, theirs, kinds, limit)
+        typer.echo(f"{pictures}: phantoms above real images.")
+
+
+def _measured(source: CaseSource, kinds: tuple[str, ...], limit: int | None) -> list[Measurement]:
+    """Every image of a source; what cannot be read is named on standard error.
+
+    Raises:
+        CaseError: there is no image with a pathology that can be read.
+    """
+    from xai_core.cli.bars import progress_bar
+    from xai_core.study.realism.measure import measurable, measure_source
+
+    found: list[Measurement] = []
+    records = measurable(source, limit)
+    with progress_bar(f"Measuring {source.name}") as advance:
+        for done, result in enumerate(measure_source(source, records, kinds), start=1):
+            if isinstance(result, CaseError):
+                typer.echo(f"Left out: {records[done - 1].id}: {result}", err=True)
+            else:
+                found += result
+            advance(done, len(records), "")
+    if not found:
+        raise CaseError(
+            f"{source.name} has no image to measure: none with a known pathology can be read."
+        )
+    return found
+
+
+def _show(findings: list[Findings]) -> None:
+    """The tables on the screen; what is outside is bold."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from xai_core.study.realism.table import HEAD, cells, sentences
+
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = 100
+    for found in findings:
+        table = Table(*HEAD, title=found.title)
+        for line in found.lines:
+            table.add_row(*cells(line), style="bold" if line.inside is False else None)
+        console.print(table)
+        for text in sentences(found):
+            console.print(text, soft_wrap=True, markup=False)
