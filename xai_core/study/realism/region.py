@@ -22,7 +22,7 @@ from xai_core.study.realism.square import Square
 from xai_core.types import BoolArray, FloatArray
 
 SKIN = 12  # px
-SPECK = 30  # px of area
+SPECK = 100  # px of area
 RING = 10  # px: the surroundings reach so far from the region
 _LEAST = 30  # px of surroundings below which nothing is said of contrast
 

@@ -1,4 +1,8 @@
-"""The skin: how deep each pixel lies under it, and how bright the breast is at given depths."""
+"""The skin: how deep each pixel lies under it, and how bright the breast is at given depths.
+
+The profile is taken in the middle fifth of the breast's height, where the edge faces away from the
+chest wall in both views.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ from xai_core.study.realism.square import Square
 from xai_core.types import FloatArray
 
 DEPTHS = (0, 1, 3, 8, 15, 30, 59)  # px from the skin's edge
+MIDDLE = (0.4, 0.6)  # of the height of the breast's box
 
 
 def skin_depth(square: Square) -> FloatArray:
@@ -35,8 +40,11 @@ def skin_profile(square: Square, depth: FloatArray) -> dict[int, float]:
 
     ``depth``: see :func:`skin_depth`.
     """
+    _, y0, _, y1 = square.box
+    first, last = (round(y0 + part * (y1 - y0)) for part in MIDDLE)
+    grey, depth = square.grey[first:last], depth[first:last]
     found = {}
     for px in DEPTHS:
         there = np.abs(depth - px) < 0.5
-        found[px] = float(square.grey[there].mean()) if there.any() else float("nan")
+        found[px] = float(grey[there].mean()) if there.any() else float("nan")
     return found

@@ -20,9 +20,12 @@ NOTES = (
     "Inside: the phantoms' median lies within the real images' 10 to 90 %. AUC alone: how often a "
     "phantom's value is above a real image's; 0.5 tells nothing, 0 and 1 tell everything.",
     "A region is a connected piece of what is marked, in this kind of image's own mask. Each image "
-    "counts once, by its largest region that is not a band along the skin; its diameter is that of a disc as "
-    "large, its centre a fraction of the breast's box. The ring about it is "
-    "10 px wide and leaves out whatever else is marked.",
+    "counts once, by its largest region that is not a band along the skin; its diameter is that of "
+    "a disc as large, its centre a fraction of the breast's box, the ring about it 10 px wide "
+    "without what else is marked. The area is that of all marks; regions below 100 px of area are "
+    "not counted.",
+    "Skin: mean grey at a distance from the skin's edge, in the middle fifth of the breast's "
+    "height; the chest wall and the picture's border are no edge.",
     "The AUC over several quantities is that of a logistic regression on standardised quantities, "
     "cross-validated in 5 folds with each patient in one fold; its interval is a bootstrap over "
     "patients, 2000 replicates, seed 0. Coefficients are per standard deviation, of a fit to all; "
