@@ -107,7 +107,7 @@ def _show(findings: list[Findings]) -> None:
 
     console = Console(highlight=False)
     if not console.is_terminal:
-        console.width = 100
+        console.width = 120
     for found in findings:
         table = Table(*HEAD, title=found.title)
         for line in found.lines:

@@ -84,7 +84,6 @@ def write_picture(
 
     Raises:
         BadRequest: the place cannot be written.
-        CaseError: an image cannot be read.
     """
     picture = mosaic(phantoms, real, kinds, limit)
     with whole_file(path) as partial:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from xai_core.cases.base import CaseSource
+from xai_core.errors import CaseError
 from xai_core.study.realism.measure import KINDS, LOW_ENERGY, measurable
 from xai_core.types import Case
 
@@ -26,11 +28,10 @@ def mosaic(
     Cases are taken at equal steps from the first ``limit`` of each source whose pathology is
     given; the two kinds show the same cases.
 
+    A case that cannot be read leaves its tile empty.
+
     Returns:
         (rows * (HEIGHT + label), TILES * width) grey levels.
-
-    Raises:
-        CaseError: an image cannot be read.
     """
     sides = [_spaced(phantoms, limit), _spaced(real, limit)]
     return np.vstack([_row(cases, kind) for kind in kinds for cases in sides])
@@ -39,13 +40,17 @@ def mosaic(
 def _spaced(source: CaseSource, limit: int | None) -> list[Case]:
     records = measurable(source, limit)
     n = min(TILES, len(records))
-    return [source.load(records[i * len(records) // n].id) for i in range(n)]
+    found = []
+    for i in range(n):
+        with suppress(CaseError):  # whoever measures names it
+            found.append(source.load(records[i * len(records) // n].id))
+    return found
 
 
 def _row(cases: Sequence[Case], kind: str) -> NDArray[np.uint8]:
     tiles = [_tile(case, kind) for case in cases]
-    tiles += [np.zeros_like(tiles[0])] * (TILES - len(tiles))
-    return np.hstack(tiles)
+    empty = np.zeros((HEIGHT + _LABEL + _GAP, _WIDTH + _GAP), np.uint8)
+    return np.hstack([*tiles, *[empty] * (TILES - len(tiles))])
 
 
 def _tile(case: Case, kind: str) -> NDArray[Any]:

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from tests.study.realism.pictures import RADIUS, disc, half_disc
+from xai_core.study.realism.region import SKIN, main_region, measure_region
+from xai_core.study.realism.skin import skin_depth
+from xai_core.study.realism.square import Square
+
+LESION = disc(90, 200, 30)
+
+
+def measure(square: Square):
+    return measure_region(square, skin_depth(square))
+
+
+@pytest.mark.parametrize(("radius", "contrast"), [(10, 25), (30, 40), (60, -15)])
+def test_a_drawn_disc_gives_back_its_size_and_contrast(radius: int, contrast: float) -> None:
+    marked = disc(90, 230, radius)
+    noise = np.random.default_rng(0).normal(0, 12, marked.shape)
+    square = half_disc(marked=marked)
+    grey = (square.grey + contrast * marked + noise * square.breast).astype(np.float32)
+    found = measure(half_disc(grey=grey, marked=marked))
+    assert found.diameter == pytest.approx(2 * radius, rel=0.05)
+    assert found.contrast == pytest.approx(contrast, abs=2)
+    assert found.cnr == pytest.approx(contrast / 12, abs=0.25)
+    assert found.area == pytest.approx(2 * radius**2 / RADIUS**2, rel=0.05)
+    assert found.across == pytest.approx(90 / RADIUS, abs=0.01)
+    assert found.down == pytest.approx(0.5 - 26 / (2 * RADIUS), abs=0.01)
+    assert found.regions == 1
+
+
+def test_nothing_marked_has_no_region() -> None:
+    assert measure(half_disc()) is None
+
+
+def test_the_largest_region_speaks_and_all_count_as_area() -> None:
+    other = disc(60, 330, 15)
+    speck = disc(120, 120, 3)
+    found = measure(half_disc(marked=LESION | other | speck))
+    alone = measure(half_disc(marked=LESION))
+    assert found.regions == 2
+    assert (found.diameter, found.across, found.down) == (alone.diameter, alone.across, alone.down)
+    assert found.area == pytest.approx(alone.area * 1.25, rel=0.05)
+
+
+def test_a_band_of_skin_speaks_only_where_nothing_else_is_marked() -> None:
+    depth = skin_depth(half_disc())
+    band = (depth < 0.8 * SKIN) & half_disc().breast
+    assert band.sum() > LESION.sum()
+    assert (main_region(LESION | band, depth) == LESION).all()
+    assert (main_region(band, depth) == band).all()
+
+
+def test_other_marks_are_no_surroundings() -> None:
+    beside = disc(90, 248, 14)  # touches the ring, not the lesion
+    square = half_disc(marked=LESION | beside)
+    grey = (square.grey + 40 * LESION + 200 * beside).astype(np.float32)
+    assert measure(half_disc(grey=grey, marked=square.marked)).contrast == pytest.approx(40)
+
+
+def test_no_surroundings_no_contrast() -> None:
+    square = half_disc()
+    found = measure(half_disc(marked=square.breast))
+    assert math.isnan(found.contrast)
+    assert math.isnan(found.cnr)
+    assert found.area == 1
+    # Surroundings without any variation: a contrast, but no noise to compare it with.
+    flat = measure(half_disc(marked=LESION))
+    assert flat.contrast == 0
+    assert math.isnan(flat.cnr)
