@@ -29,7 +29,7 @@ def documents() -> dict[str, str]:
 
 
 def test_the_verbs() -> None:
-    assert VERBS == ["cases", "evaluate", "explain", "phantom", "predict", "train"]
+    assert VERBS == ["cases", "evaluate", "explain", "phantom", "predict", "realism", "train"]
 
 
 @pytest.mark.parametrize("verb", VERBS)
