@@ -74,16 +74,17 @@ def _go(case_id: str | None) -> None:
 
 
 def _steps(service: ExplainService, shown: tuple[str, ...]) -> None:
-    current, everything = state.show().case_id, tuple(service.records)
-    before = neighbour(shown, current, everything, -1)
-    after = neighbour(shown, current, everything, +1)
+    def there(by: int) -> str | None:
+        # Asked again at the click: a second one comes before this was redrawn.
+        return neighbour(shown, state.show().case_id, tuple(service.records), by)
+
     with st.container(horizontal=True, key="steps"):
         st.button(
-            "Previous", key="previous", on_click=_go, args=(before,), disabled=before is None,
+            "Previous", key="previous", on_click=lambda: _go(there(-1)), disabled=there(-1) is None,
             shortcut="P", width="stretch",
         )  # fmt: skip
         st.button(
-            "Next", key="next", on_click=_go, args=(after,), disabled=after is None,
+            "Next", key="next", on_click=lambda: _go(there(+1)), disabled=there(+1) is None,
             shortcut="N", width="stretch",
         )  # fmt: skip
 

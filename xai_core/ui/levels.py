@@ -52,12 +52,12 @@ def edit() -> None:
 
 def _own(active: tuple[float, ...], offered: tuple[float, ...]) -> None:
     with st.popover("Own levels"):
-        st.text_input(
-            "Add levels, in percent of the image",
-            key=state.key_showing(_ADD, ""),
-            placeholder="15 or 4, 7.5",
-            on_change=state.when_changed(_ADD, _add),
-        )
+        # A form is emptied by the browser itself: the box stays the same one and keeps the focus.
+        with st.form("own levels form", clear_on_submit=True, border=False):
+            st.text_input(
+                "Add levels, in percent of the image", key=_ADD, placeholder="15 or 4, 7.5"
+            )
+            st.form_submit_button("Add", on_click=lambda: _add(st.session_state[_ADD]))
         st.button(
             "Back to the paper's ten",
             on_click=lambda: _set(PAPER_LEVELS, forget=True),

@@ -1,12 +1,13 @@
-"""The part of the Explore page that follows a job: it polls while there is more to come."""
+"""The parts of the Explore page that follow a job: they poll while there is more to come."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from xai_core.errors import XaiError
-from xai_core.explanation import Explanation
 from xai_core.request import ExplainRequest
 from xai_core.service import ExplainService, View
 from xai_core.types import CLASS_NAMES
@@ -16,6 +17,7 @@ from xai_core.ui.words import plain
 from xai_core.viz.level_figure import level_figure
 
 _POLL = 0.8  # seconds
+_Part = Callable[[ExplainService, ExplainRequest, View], None]
 
 
 def show(
@@ -25,24 +27,19 @@ def show(
     """Ask for ``request`` and draw the answer, as it grows: the picture and its verdict into
     ``left``, the levels' gains into ``bars``, progress and curves into ``right``."""
     waiting = progress.pending(service.ask(request, who()))
+    # A fragment for each place, not one that writes into three: what a fragment writes elsewhere
+    # is lost, with an error, where a click begins to draw the page anew meanwhile.
     body = st.fragment(_body, run_every=_POLL if waiting else None)
-    body(service, request, left, bars, right, waiting)
+    for place, part in ((left, _left), (bars, _bars), (right, _right)):
+        with place:
+            body(part, service, request, waiting)
 
 
-def _body(
-    service: ExplainService, request: ExplainRequest, left: DeltaGenerator,
-    bars: DeltaGenerator, right: DeltaGenerator, polled: bool,
-) -> None:  # fmt: skip
+def _body(part: _Part, service: ExplainService, request: ExplainRequest, polled: bool) -> None:
     view = service.ask(request, who())
     if progress.pending(view) is not polled or state.show() != request:
         st.rerun()  # polling begins or ends, or something else was asked for in here
-    with left:
-        _left(service, request, view)
-    with bars:
-        _bars(view.explanation)
-    with right:
-        progress.show(service, request, view)
-        _right(service, request, view)
+    part(service, request, view)
 
 
 def _left(service: ExplainService, request: ExplainRequest, view: View) -> None:
@@ -62,15 +59,16 @@ def _left(service: ExplainService, request: ExplainRequest, view: View) -> None:
     st.caption(verdict.facts(case))
 
 
-def _bars(explanation: Explanation | None) -> None:
+def _bars(service: ExplainService, request: ExplainRequest, view: View) -> None:  # noqa: ARG001
+    explanation = view.explanation
     if explanation is None or not explanation.levels:
-        st.empty()  # a fragment may only fill a place later that it wrote to at first
         return
     figure = level_figure(explanation.levels, CLASS_NAMES[explanation.target], height=170)
     st.plotly_chart(figure, key="levels figure", theme=None, config={"displayModeBar": False})
 
 
 def _right(service: ExplainService, request: ExplainRequest, view: View) -> None:
+    progress.show(service, request, view)
     explanation = view.explanation
     try:
         case = service.load(request.case_id)

@@ -23,7 +23,7 @@ _NOTHING = object()
 def restore(case_ids: Iterable[str]) -> ExplainRequest:
     """The request on show: from the address where a person came with one, else as it was."""
     ids = tuple(case_ids)
-    current = st.session_state.get(_REQUEST)
+    current = before = st.session_state.get(_REQUEST)
     if current is None or current.case_id not in ids:
         current = ExplainRequest(case_id=ids[0])
     given = {str(k): str(v) for k, v in st.query_params.items()}
@@ -33,7 +33,8 @@ def restore(case_ids: Iterable[str]) -> ExplainRequest:
     if given and tuple(sorted(given.items())) not in known:
         known.add(tuple(sorted(given.items())))
         current, st.session_state[_PROBLEMS] = read_address(given, ids, current)
-    st.session_state[_REQUEST] = current
+    if current is not before:  # a click may be changing it meanwhile
+        st.session_state[_REQUEST] = current
     return show()
 
 

@@ -1,0 +1,29 @@
+"""Pages as small as can be.  Streamlit runs a function's text alone: each imports what it needs."""
+
+
+def one_choice() -> None:
+    """A choice of method, and a button that chooses from elsewhere."""
+    import streamlit as st
+
+    from xai_core.cam import METHODS
+    from xai_core.ui import state
+
+    state.restore(["A", "B"])
+    chosen = state.show().method
+    st.radio(
+        "Method",
+        tuple(METHODS),
+        index=tuple(METHODS).index(chosen),
+        key=state.key_showing("method", chosen),
+        on_change=state.when_changed("method", lambda value: state.change(method=value)),
+    )
+    st.button("Hybrid", on_click=lambda: state.change(method="hybrid-cam"))
+
+
+def level_editor() -> None:
+    """The editor of area levels alone."""
+    from xai_core.ui import levels, state
+
+    state.restore(["A", "B"])
+    levels.edit()
+    state.mirror()
