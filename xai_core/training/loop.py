@@ -51,7 +51,7 @@ class Plan:
     size: int = 384
     timm_name: str = TIMM_NAME
     ema_decay: float = 0.998
-    low_precision: bool = True  # bfloat16 autocast, where the processor has it
+    low_precision: bool = True  # bfloat16 autocast
 
 
 def plan_for(minutes: float, seed: int = 0, gpu: bool = False, steps: int | None = None) -> Plan:
@@ -67,7 +67,14 @@ def plan_for(minutes: float, seed: int = 0, gpu: bool = False, steps: int | None
             Phase("images", 384, images, steps, 0.65 * minutes, 6e-4, (1.4, 1.0), 0.7, 1.0),
         ),
         seed,
+        low_precision=gpu or has_bfloat16(),
     )  # fmt: skip
+
+
+def has_bfloat16() -> bool:
+    """Whether the processor multiplies bfloat16 itself: emulated, it is ten times slower."""
+    known = torch.cpu.get_capabilities()
+    return bool(known.get("avx512_bf16") or known.get("amx_bf16") or known.get("bf16"))
 
 
 @dataclass
