@@ -13,6 +13,7 @@ from xai_core.cli.evaluate import evaluate
 from xai_core.cli.explain import explain
 from xai_core.cli.group import SentenceGroup
 from xai_core.cli.phantom import phantom
+from xai_core.cli.pointing import pointing
 from xai_core.cli.predict import predict
 from xai_core.cli.realism import realism
 from xai_core.cli.train import train
@@ -25,7 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Explain a CESM classifier's decisions and test the explanations.",
 )
-for verb in (explain, evaluate, predict, cases, phantom, realism, train):
+for verb in (explain, evaluate, predict, pointing, cases, phantom, realism, train):
     app.command()(verb)
 
 

@@ -26,6 +26,13 @@ NoStore = Annotated[
     typer.Option("--no-store", help="Neither read nor keep scores in the cache folder."),
 ]
 Limit = Annotated[int | None, typer.Option(help="Only the first N cases.", metavar="N")]
+EvenPatients = Annotated[
+    bool,
+    typer.Option(
+        "--even-patients",
+        help="Only patients with an even number: never seen in training with real images.",
+    ),
+]
 Force = Annotated[bool, typer.Option("--force", help="Replace the result of another request.")]
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from xai_core.cam import METHODS
 from xai_core.study import paper
+from xai_core.study.markdown import grid, plain
 from xai_core.study.rows import Row
 from xai_core.study.summary import Cell, Decisions, Estimate, decisions, layers_of, table
 from xai_core.types import LAYER_TITLES
@@ -107,28 +108,15 @@ def markdown(rows: Sequence[Row], about: About) -> str:
     """Both tables, the decisions and the notes as one Markdown document."""
     tables = {layer: table(rows, layer) for layer in layers_of(rows)}
     found = decisions(rows)
-    out = [f"# Evaluation of {_cell_text(about.source)}"]
+    out = [f"# Evaluation of {plain(about.source)}"]
     for layer, cells in tables.items():
-        out += ["", f"## {_title(layer)}", "", *_grid(_HEAD, [_line(cell) for cell in cells])]
-    out += ["", "## Decisions", "", *_grid(("", "here", "paper"), _decision_lines(found))]
+        out += ["", f"## {_title(layer)}", "", *grid(_HEAD, [_line(cell) for cell in cells])]
+    out += ["", "## Decisions", "", *grid(("", "here", "paper"), _decision_lines(found))]
     every = [cell for cells in tables.values() for cell in cells]
     out += ["", "## Notes", ""]
-    out += [f"- {_cell_text(note)}" for note in notes(about, every, found)]
+    out += [f"- {plain(note)}" for note in notes(about, every, found)]
     out.append(f"- Paper: {paper.CITATION}.")
     return "\n".join(out) + "\n"
-
-
-def _grid(head: Sequence[str], lines: Sequence[Sequence[str]]) -> list[str]:
-    return [
-        f"| {' | '.join(head)} |",
-        f"|{'|'.join('---' for _ in head)}|",
-        *(f"| {' | '.join(line)} |" for line in lines),
-    ]
-
-
-def _cell_text(text: str) -> str:
-    """A name that cannot break a Markdown table or start markup."""
-    return "".join(f"\\{c}" if c in "|`*<>[]\\" else c for c in text)
 
 
 def latex(rows: Sequence[Row], about: About) -> str:

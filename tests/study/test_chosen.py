@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.conftest import make_case
+from tests.study.cohort import Cohort
+from xai_core.errors import CaseError
+from xai_core.study.chosen import chosen, patient_number
+from xai_core.types import Pathology
+
+M, B = Pathology.MALIGNANT, Pathology.BENIGN
+COHORT = Cohort(
+    [
+        make_case(name, patient_id=patient, pathology=pathology)
+        for name, patient, pathology in (
+            ("a", "P17", M), ("b", "P18", M), ("c", "P18", B), ("d", "P20", None),
+            ("e", "nobody", M), ("f", "PH-P0004", M),
+        )
+    ]
+)  # fmt: skip
+
+
+def ids(**choice: object) -> str:
+    return "".join(record.id for record in chosen(COHORT, **choice))  # type: ignore[arg-type]
+
+
+def test_cases_of_known_pathology() -> None:
+    assert ids() == "abcef"
+    assert ids(malignant=True) == "abef"
+
+
+def test_patients_with_an_even_number() -> None:
+    assert ids(even_patients=True) == "bcf"
+    assert patient_number("P17") == 17
+    assert patient_number("nobody") is None
+
+
+def test_the_limit_counts_after_the_choice() -> None:
+    assert ids(limit=2) == "ab"
+    assert ids(malignant=True, even_patients=True, limit=2) == "bf"
+
+
+def test_no_case_left_is_a_sentence() -> None:
+    odd = Cohort([make_case("a", patient_id="P1")])
+    with pytest.raises(CaseError, match="no malignant case of a patient with an even number"):
+        chosen(odd, malignant=True, even_patients=True)
+    with pytest.raises(CaseError, match="no case with a known pathology; give another"):
+        chosen(Cohort([]))

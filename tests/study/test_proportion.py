@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+from scipy.stats import binomtest
+
+from xai_core.study.proportion import Proportion
+
+
+@pytest.mark.parametrize(("part", "whole"), [(0, 10), (1, 4), (5, 10), (29, 30), (7, 7), (0, 1)])
+def test_the_interval_is_wilsons(part: int, whole: int) -> None:
+    expected = binomtest(part, whole).proportion_ci(method="wilson")
+    assert Proportion(part, whole).interval == pytest.approx((expected.low, expected.high))
+
+
+def test_the_ends_are_exact() -> None:
+    assert Proportion(0, 9).interval[0] == 0
+    assert Proportion(9, 9).interval[1] == 1
+
+
+def test_counting_and_words() -> None:
+    found = Proportion.of([True, False, False, True])
+    assert found == Proportion(2, 4)
+    assert (found.count, found.percent) == ("2 / 4", "50.0 % (15.0 to 85.0)")
+
+
+def test_none_of_none_is_not_defined() -> None:
+    nothing = Proportion.of([])
+    assert math.isnan(nothing.value)
+    assert all(math.isnan(end) for end in nothing.interval)
+    assert (nothing.count, nothing.percent) == ("0 / 0", "-")

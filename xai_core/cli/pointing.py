@@ -1,0 +1,121 @@
+"""``pointing``: whether the maps point at what is marked, beside guesses that know nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from xai_core.cli.options import (
+    EvenPatients,
+    Force,
+    Limit,
+    NoStore,
+    Source,
+    Weights,
+    open_cases,
+    open_explainer,
+)
+from xai_core.errors import CaseError
+
+if TYPE_CHECKING:
+    from xai_core.study.pointing.measure import PointingRow
+
+
+def pointing(
+    source: Source,
+    method: Annotated[str, typer.Option(help="grad-cam, score-cam or hybrid-cam.")] = "grad-cam",
+    layer: Annotated[
+        str,
+        typer.Option(
+            help="stages.2.blocks.8 (Stage 3 Block 9) or stages.3.blocks.2 (Stage 4 Block 3)."
+        ),
+    ] = "stages.2.blocks.8",
+    target: Annotated[
+        str, typer.Option(help="Class to explain: predicted, benign or malignant.")
+    ] = "malignant",
+    channels: Annotated[
+        int | None,
+        typer.Option(help="Score-CAM: only the first N channels (without: all).", metavar="N"),
+    ] = None,
+    even_patients: EvenPatients = False,
+    limit: Limit = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for pointing.md and pointing.csv.", metavar="DIR")
+    ] = None,
+    weights: Weights = None,
+    no_store: NoStore = False,
+    force: Force = False,
+) -> None:
+    """The pointing game: how often the map's peak falls on a marked finding.
+
+    Over malignant cases with something marked, a hit within 15 px on the network's grid. Beside it,
+    by the same rule: an untrained network's maps, the brightest spot, the centre of the breast, and
+    chance. A map that beats none of them has not found the lesion.
+
+    \b
+    Example:
+      python -m xai_core pointing library --limit 10 --out pointing
+    """
+    from xai_core.cli.bars import progress_bar
+    from xai_core.cli.study_files import StudyFolder
+    from xai_core.explainer import Explainer
+    from xai_core.request import ExplainRequest
+    from xai_core.study.chosen import chosen
+    from xai_core.study.pointing.measure import measure
+    from xai_core.study.pointing.table import About, markdown
+    from xai_core.study.pointing.untrained import untrained
+
+    request = ExplainRequest("", method, layer, target, channels=channels, curves="none")
+    opened = open_cases(source, limit)
+    records = chosen(opened, malignant=True, even_patients=even_patients, limit=limit)
+    explainer = open_explainer(weights, no_store)
+    spec = explainer.classifier.spec
+    asked = {
+        "source": opened.name, "weights": spec.sha256, "method": method, "layer": layer,
+        "target": target, "channels": channels, "even_patients": even_patients, "limit": limit,
+    }  # fmt: skip
+    folder = None if out is None else StudyFolder(out, "pointing", "pointing.csv", asked)
+    if folder is not None:
+        folder.check(force=force)
+    novice = Explainer(untrained(explainer.classifier))
+    rows: list[PointingRow] = []
+    unreadable = 0
+    with progress_bar("Pointing") as advance:
+        for done, record in enumerate(records, start=1):
+            try:
+                row = measure(explainer, novice, opened.load(record.id), request)
+                rows += [row] if row is not None else []
+            except CaseError as problem:
+                unreadable += 1
+                typer.echo(f"Left out: {record.id}: {problem}", err=True)
+            advance(done, len(records), "")
+    if not rows:
+        raise CaseError(
+            f"None of the {len(records)} malignant cases of {opened.name} has a mark that can be "
+            "read; the pointing game needs marked findings."
+        )
+    unmarked = len(records) - unreadable - len(rows)
+    about = About(opened.name, opened.is_phantom, request, spec, len(records), unmarked, unreadable)
+    document = markdown(rows, about)
+    typer.echo(document)
+    if folder is not None:
+        folder.write(document, [_line(row) for row in rows])
+        typer.echo(f"{folder.out}: pointing.md and pointing.csv.")
+
+
+def _line(row: PointingRow) -> dict[str, Any]:
+    """One case in the table."""
+    out: dict[str, Any] = {
+        "case_id": row.case_id,
+        "patient_id": row.patient_id,
+        "probability_malignant": row.probability_malignant,
+        "called_malignant": row.called_malignant,
+    }
+    for name, aim in row.aims.items():
+        peak = (None, None) if aim.peak is None else aim.peak
+        out[f"{name}_state"] = aim.state
+        out[f"{name}_row"], out[f"{name}_column"] = peak
+        out[f"{name}_distance"], out[f"{name}_hit"] = aim.distance, aim.hit
+    return {**out, "chance_within": row.chance.within, "chance_inside": row.chance.inside}
