@@ -30,7 +30,8 @@ def documents() -> dict[str, str]:
 
 def test_the_verbs() -> None:
     assert VERBS == [
-        "cases", "evaluate", "explain", "phantom", "pointing", "predict", "realism", "train",
+        "cases", "evaluate", "explain", "performance", "phantom", "pointing", "predict", "realism",
+        "train",
     ]  # fmt: skip
 
 

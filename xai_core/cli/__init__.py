@@ -12,6 +12,7 @@ from xai_core.cli.cases import cases
 from xai_core.cli.evaluate import evaluate
 from xai_core.cli.explain import explain
 from xai_core.cli.group import SentenceGroup
+from xai_core.cli.performance import performance
 from xai_core.cli.phantom import phantom
 from xai_core.cli.pointing import pointing
 from xai_core.cli.predict import predict
@@ -26,7 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Explain a CESM classifier's decisions and test the explanations.",
 )
-for verb in (explain, evaluate, predict, pointing, cases, phantom, realism, train):
+for verb in (explain, evaluate, predict, performance, pointing, cases, phantom, realism, train):
     app.command()(verb)
 
 

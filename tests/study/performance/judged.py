@@ -1,0 +1,24 @@
+"""Judged cases made on the spot."""
+
+from __future__ import annotations
+
+from xai_core.study.performance.judge import Judged
+from xai_core.study.predictions import PredictionRow
+from xai_core.types import CLASS_NAMES, CaseRecord, Outcome, Pathology
+
+
+def judged(
+    number: int, pathology: str = "malignant", p: float = 0.9, diameter: float | None = None,
+    **known: object,
+) -> Judged:  # fmt: skip
+    """A case; called malignant from ``p`` = 0.5."""
+    truth, patient = Pathology(pathology), f"P{number}"
+    record = CaseRecord(
+        id=f"c{number}", source="test", patient_id=patient, pathology=truth, **known,
+    )  # type: ignore[arg-type]  # fmt: skip
+    called = int(p >= 0.5)
+    row = PredictionRow(
+        record.id, patient, truth, 0.0, 0.0, p, CLASS_NAMES[called],
+        Outcome.of(truth.class_index, called),
+    )  # fmt: skip
+    return Judged(row, record, diameter)

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+
+from tests.study.performance.judged import judged
+from xai_core.study.performance.summary import as_json, summarise
+from xai_core.study.statistics import auc_interval, roc_auc
+
+CASES = [
+    *(judged(i, p=0.3 + i / 10, density="B", diameter=20.0 + i) for i in range(6)),
+    *(judged(i, "benign", p=i / 10, density="C") for i in range(7)),
+]
+
+
+def test_the_figures() -> None:
+    found = summarise(CASES)
+    label, score = [c.malignant for c in CASES], [c.row.probability_malignant for c in CASES]
+    patients = [c.row.patient_id for c in CASES]
+    assert (found.images, found.patients) == (13, 7)
+    assert found.auc == roc_auc(label, score)
+    assert (found.auc_low, found.auc_high) == auc_interval(label, score, patients, seed=0)
+    counts = found.confusion
+    assert (counts.tp, counts.fn, counts.tn, counts.fp) == (4, 2, 5, 2)
+    assert (found.sensitivity.count, found.specificity.count) == ("4 / 6", "5 / 7")
+    assert sum(b.n for b in found.curve) == 13
+    assert 0 < found.calibration_error < 1
+
+
+def test_one_class_has_no_area_and_the_json_says_null() -> None:
+    found = summarise(CASES[:6])
+    assert math.isnan(found.auc)
+    plain = json.loads(json.dumps(as_json(found), allow_nan=False))
+    assert plain["auc"] is None
+    assert plain["specificity"] == {
+        "part": 0, "whole": 0, "value": None, "low": None, "high": None,
+    }  # fmt: skip
+    assert plain["sensitivity"]["value"] == pytest.approx(4 / 6)
+    assert plain["groups"][0]["sensitivity"]["part"] == 4
+    assert plain["curve"][0]["predicted"] is None

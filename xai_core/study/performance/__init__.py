@@ -1,0 +1,1 @@
+"""How well the classifier does: overall, by groups of cases, and whether its probabilities hold."""
