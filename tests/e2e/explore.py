@@ -44,15 +44,27 @@ def areas(page: Page, what: str = "") -> str:
 
 def scale(page: Page) -> str:
     """What the top of the colour bar stands for."""
-    return page.locator(".st-key-legend p").nth(2).inner_text()
+    return page.locator(".viewer .bar .most").inner_text()
 
 
 def picture(page: Page, what: str = "") -> Locator:
     """The picture with the heatmap of ``what`` over it."""
-    return page.get_by_alt_text(re.compile(f"with the heatmap over it: {re.escape(what)}"))
+    name = re.compile(f"with the heatmap over it: {re.escape(what)}")
+    return page.get_by_role("img", name=name)
+
+
+def original(page: Page, case_id: str = "") -> Locator:
+    """The picture of a case without a heatmap."""
+    return page.get_by_role("img", name=re.compile(f"{re.escape(case_id)}.* as it is"))
+
+
+def pixels(page: Page, what: str = "") -> str:
+    """What is drawn in the picture with the heatmap, as a data address."""
+    drawn: str = picture(page, what).evaluate("canvas => canvas.toDataURL()")
+    return drawn
 
 
 def map_source(page: Page, what: str = "") -> str:
-    """The address of the picture with the heatmap: named by its content."""
-    expect(picture(page, what)).to_be_visible()
-    return picture(page, what).get_attribute("src") or ""
+    """The name of the map that is drawn, by its content."""
+    expect(picture(page, what)).to_have_attribute("data-map", re.compile("[0-9a-f]{16}"))
+    return picture(page, what).get_attribute("data-map") or ""

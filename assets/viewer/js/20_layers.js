@@ -1,0 +1,90 @@
+// What lies on top of one another: the grey picture, the heat, contours, the outline of lesions.
+
+function canvasOf(width, height) {
+  const canvas = document.createElement("canvas");
+  canvas.width = width;
+  canvas.height = height;
+  return canvas;
+}
+
+async function loadGrey(base64) {
+  const blob = new Blob([bytesOf(base64)], { type: "image/png" });
+  const bitmap = await createImageBitmap(blob, { colorSpaceConversion: "none" });
+  const canvas = canvasOf(bitmap.width, bitmap.height);
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  context.drawImage(bitmap, 0, 0);
+  const rgba = context.getImageData(0, 0, canvas.width, canvas.height).data;
+  const grey = new Uint8Array(canvas.width * canvas.height);
+  for (let i = 0; i < grey.length; i += 1) grey[i] = rgba[4 * i];
+  return { grey, width: canvas.width, height: canvas.height, canvas, shown: "" };
+}
+
+// Window and level: grey at level - window / 2 becomes black, at level + window / 2 white.
+function applyWindow(picture, level, window, invert) {
+  const asked = `${level}|${window}|${invert}`;
+  if (picture.shown === asked) return;
+  const table = new Uint8Array(256);
+  for (let i = 0; i < 256; i += 1) {
+    const v = clamp(Math.round(((i - level) / Math.max(window, 1) + 0.5) * 255), 0, 255);
+    table[i] = invert ? 255 - v : v;
+  }
+  const context = picture.canvas.getContext("2d");
+  const frame = context.createImageData(picture.width, picture.height);
+  const out = new Uint32Array(frame.data.buffer);
+  for (let i = 0; i < out.length; i += 1) {
+    const v = table[picture.grey[i]];
+    out[i] = 0xff000000 | (v << 16) | (v << 8) | v;
+  }
+  context.putImageData(frame, 0, 0);
+  picture.shown = asked;
+}
+
+// The map on the network's square: min-max of the upsampled positive part, as in Python.
+function prepareHeat(given) {
+  const raw = floatsOf(given.raw);
+  const positive = raw.map((v) => Math.max(0, v));
+  const area = given.area ? floatsOf(given.area) : null; // Hybrid-CAM's A, where that is the method
+  const values = area
+    ? minMax(hybrid(area, given.levels))
+    : minMax(upsample(positive, given.rows, given.columns, given.size));
+  const signed = upsample(raw, given.rows, given.columns, given.size);
+  let most = 0;
+  for (const v of signed) most = Math.max(most, Math.abs(v));
+  const canvas = canvasOf(given.size, given.size);
+  return { ...given, values, signed: signed.map((v) => (most ? v / most : 0)), most, canvas, contours: new Map(), shown: "" };
+}
+
+// Where the heat is 0 the image shows untouched, and colour covers more the higher the heat is.
+function paintHeat(heat, table, opacity, signed) {
+  const asked = `${opacity}|${signed}|${table.name}`;
+  if (heat.shown === asked) return;
+  const context = heat.canvas.getContext("2d");
+  const frame = context.createImageData(heat.size, heat.size);
+  const source = signed ? heat.signed : heat.values;
+  for (let i = 0; i < source.length; i += 1) {
+    const v = source[i];
+    const strength = Math.abs(v);
+    const k = signed ? Math.round((v + 1) * 127.5) : Math.round(v * 255);
+    frame.data[4 * i] = table.colours[3 * k];
+    frame.data[4 * i + 1] = table.colours[3 * k + 1];
+    frame.data[4 * i + 2] = table.colours[3 * k + 2];
+    frame.data[4 * i + 3] = Math.round(255 * opacity * (1 - (1 - strength) ** 2));
+  }
+  context.putImageData(frame, 0, 0);
+  heat.shown = asked;
+}
+
+function heatContour(heat, level) {
+  if (!heat.contours.has(level)) heat.contours.set(level, contour(heat.values, heat.size, heat.size, level));
+  return heat.contours.get(level);
+}
+
+async function loadOutline(base64) {
+  const mask = await loadGrey(base64);
+  const width = mask.width + 2, height = mask.height + 2; // a border of nothing closes every outline
+  const field = new Float32Array(width * height);
+  for (let y = 0; y < mask.height; y += 1) {
+    for (let x = 0; x < mask.width; x += 1) field[(y + 1) * width + x + 1] = mask.grey[y * mask.width + x] / 255;
+  }
+  return contour(field, height, width, 0.5).map((v) => v - 1);
+}

@@ -1,0 +1,227 @@
+// The viewer: pictures in, panes out.  It lives as long as its place on the page does, so that zoom,
+// window and opacity stay when Python sends a better map of the same case.
+
+class Viewer {
+  constructor(root) {
+    this.root = root;
+    this.view = new View();
+    this.look = { level: 127.5, window: 255, preset: "stored", invert: false, opacity: 0.55, heat: "fill", outline: false, plain: true, recombined: false, blinking: false };
+    this.pictures = {};
+    this.panes = [];
+    this.frames = 0;
+    this.watcher = new ResizeObserver(() => this.changed());
+    this.watcher.observe(root.querySelector(".panes"));
+  }
+
+  async show(data) {
+    this.data = data;
+    if (!this.tables) {
+      this.tables = data.tables.map((t) => ({ name: t.name, colours: bytesOf(t.colours) }));
+      this.look.diverging = { name: "diverging", colours: bytesOf(data.diverging) };
+      this.look.table = this.tables[0];
+      this.tools = buildTools(this);
+      this.root.querySelector(".tools").replaceChildren(...this.tools.rows);
+    }
+    const news = data.case.digest !== this.shown;
+    if (news) {
+      this.view.reset();
+      this.preset("stored");
+      const pictures = {};
+      for (const name of ["low", "recombined"]) {
+        const given = data.case[name];
+        if (!given) continue;
+        pictures[name] = { ...(await loadGrey(given.png)), box: given.box, spacing: given.spacing };
+        pictures[name].outline = given.mask ? await loadOutline(given.mask) : null;
+      }
+      if (this.data !== data) return; // overtaken while decoding
+      this.pictures = pictures;
+      this.shown = data.case.digest;
+      this.heat = null;
+    }
+    if (!data.heat) this.heat = null;
+    else if (!this.heat || this.heat.digest !== data.heat.digest) this.heat = prepareHeat(data.heat);
+    this.changed();
+  }
+
+  hasOutline() { return Object.values(this.pictures).some((p) => p.outline); }
+
+  hasRecombined() { return Boolean(this.pictures.recombined); }
+
+  changed() {
+    if (this.waiting) return;
+    this.waiting = requestAnimationFrame(() => { this.waiting = 0; this.draw(); });
+  }
+
+  draw() {
+    if (!this.data || !this.shown) return;
+    this.layOut();
+    for (const pane of this.panes) {
+      const box = pane.canvas.getBoundingClientRect();
+      pane.ratio = window.devicePixelRatio || 1;
+      const width = Math.max(1, Math.round(box.width * pane.ratio)), height = Math.max(1, Math.round(box.height * pane.ratio));
+      if (pane.canvas.width !== width || pane.canvas.height !== height) Object.assign(pane.canvas, { width, height });
+      const blinked = this.look.blinking && pane.role === "heat";
+      const swap = blinked && this.look.recombined && this.hasRecombined();
+      pane.picture = swap || pane.role === "recombined" ? this.pictures.recombined : this.pictures.low;
+      pane.heat = pane.role === "heat" && !blinked ? this.heat : null;
+      pane.cursor = this.pointed && this.pointed.pane !== pane ? this.pointed : null;
+      drawPane(pane, this.look, this.view);
+      pane.canvas.dataset.drawn = String((this.frames += 1));
+    }
+    this.tools.refresh();
+    this.drawBar();
+  }
+
+  // The colour bar, in the class's score.
+  drawBar() {
+    const bar = this.root.querySelector(".bar");
+    bar.hidden = !this.heat || this.look.heat === "off";
+    if (bar.hidden) return;
+    const signed = this.look.heat === "signed";
+    const canvas = bar.querySelector("canvas");
+    const context = canvas.getContext("2d");
+    const colours = (signed ? this.look.diverging : this.look.table).colours;
+    for (let i = 0; i < 256; i += 1) {
+      context.fillStyle = `rgb(${colours[3 * i]}, ${colours[3 * i + 1]}, ${colours[3 * i + 2]})`;
+      context.fillRect(i, 0, 1, 1);
+    }
+    const most = signed ? this.heat.most : this.heat.scale;
+    canvas.setAttribute("aria-label", `Colour scale from ${signed ? "minus the most" : "no evidence"} to the most`);
+    bar.querySelector(".class").textContent = this.data.words.score;
+    bar.querySelector("span:nth-child(2)").textContent = signed ? `\u2212${most.toPrecision(3)}` : "0";
+    bar.querySelector(".most").textContent = most.toPrecision(3);
+    bar.querySelector(".unit").textContent = this.heat.unit;
+  }
+
+  // The panes that are wanted, from left to right; a pane that stays keeps its focus.
+  layOut() {
+    const wanted = [];
+    if (this.look.plain) wanted.push("plain");
+    wanted.push("heat");
+    if (this.look.recombined && this.hasRecombined()) wanted.push("recombined");
+    const names = { plain: "original", heat: this.heat ? "with the heatmap" : "low-energy", recombined: "recombined" };
+    const kept = new Map(this.panes.map((pane) => [pane.role, pane]));
+    this.panes = wanted.map((role) => kept.get(role) || this.makePane(role));
+    const place = this.root.querySelector(".panes");
+    const elements = this.panes.map((pane) => pane.element);
+    if (elements.some((e, i) => place.children[i] !== e) || place.children.length !== elements.length) {
+      const focused = this.root.getRootNode().activeElement;
+      place.replaceChildren(...elements);
+      if (focused && elements.some((e) => e.contains(focused))) focused.focus();
+    }
+    for (const pane of this.panes) {
+      pane.name.textContent = names[pane.role];
+      pane.canvas.setAttribute("aria-label", this.data.words[pane.role]);
+      if (pane.role === "heat") pane.canvas.dataset.map = this.data.heat ? this.data.heat.digest : "";
+    }
+  }
+
+  makePane(role) {
+    const element = tool("div", "", { className: "pane" });
+    const canvas = tool("canvas", "", { tabIndex: 0 });
+    canvas.setAttribute("role", "img");
+    const name = tool("span", "", { className: "name" });
+    name.setAttribute("aria-hidden", "true");
+    element.append(canvas, name);
+    const pane = { role, element, canvas, name, ratio: 1 };
+    attachHands(this, pane);
+    return pane;
+  }
+
+  preset(name) {
+    if (PRESETS[name]) [this.look.level, this.look.window] = PRESETS[name];
+    this.look.preset = name;
+    this.changed();
+  }
+
+  windowBy(dx, dy) {
+    this.look.window = clamp(this.look.window + dx, 2, 510);
+    this.look.level = clamp(this.look.level + dy * 0.5, 0, 255);
+    this.look.preset = "own";
+  }
+
+  zoomCentre(factor) {
+    const pane = this.panes.find((p) => p.role === "heat");
+    this.view.zoomAt(pane.picture, pane.canvas, pane.canvas.width / 2, pane.canvas.height / 2, factor);
+    this.changed();
+  }
+
+  oneToOne() {
+    const pane = this.panes.find((p) => p.role === "heat");
+    this.view.oneToOne(pane.picture, pane.canvas, pane.ratio);
+    this.changed();
+  }
+
+  blink(on) {
+    if (this.look.blinking === on) return;
+    this.look.blinking = on;
+    this.changed();
+  }
+
+  // True where the key did something.
+  key(pressed, pane) {
+    const { look, view } = this;
+    const step = 60 * pane.ratio;
+    const modes = ["fill", "contours", "signed", "off"];
+    const acts = {
+      ArrowLeft: () => view.pan(pane.picture, pane.canvas, step, 0),
+      ArrowRight: () => view.pan(pane.picture, pane.canvas, -step, 0),
+      ArrowUp: () => view.pan(pane.picture, pane.canvas, 0, step),
+      ArrowDown: () => view.pan(pane.picture, pane.canvas, 0, -step),
+      "+": () => this.zoomCentre(1.25), "=": () => this.zoomCentre(1.25), "-": () => this.zoomCentre(0.8),
+      0: () => view.reset(), 1: () => this.oneToOne(),
+      i: () => { look.invert = !look.invert; }, w: () => this.preset("stored"),
+      o: () => { look.outline = !look.outline; },
+      h: () => { look.heat = modes[(modes.indexOf(look.heat) + 1) % modes.length]; },
+      "[": () => { look.opacity = clamp(Math.round(20 * look.opacity - 1) / 20, 0, 1); },
+      "]": () => { look.opacity = clamp(Math.round(20 * look.opacity + 1) / 20, 0, 1); },
+      b: () => this.blink(true),
+    };
+    const act = acts[pressed] || acts[pressed.toLowerCase()];
+    if (!act || !pane.picture) return false;
+    act();
+    this.changed();
+    return true;
+  }
+
+  // What lies under the pointer, in words and numbers; the same place is marked in the other panes.
+  point(where) {
+    const line = this.root.querySelector(".readout");
+    if (!where || !where.pane.picture) { this.pointed = null; line.textContent = "\u00a0"; this.changed(); return; }
+    const { picture } = where.pane;
+    const column = Math.floor(where.x), row = Math.floor(where.y);
+    this.pointed = { pane: where.pane, x: where.x / picture.width, y: where.y / picture.height };
+    const inside = column >= 0 && row >= 0 && column < picture.width && row < picture.height;
+    line.textContent = inside ? this.words(where.pane, column, row) : "\u00a0";
+    this.changed();
+  }
+
+  words(pane, column, row) {
+    const { picture } = pane;
+    let said = `column ${column}, row ${row} \u00b7 grey ${picture.grey[row * picture.width + column]}`;
+    const { heat } = this;
+    if (heat && picture === this.pictures.low) {
+      const { crop, scale, pad } = heat.geometry;
+      const x = Math.floor((column + 0.5 - crop[0]) * scale + pad[0]), y = Math.floor((row + 0.5 - crop[1]) * scale + pad[1]);
+      const seen = column >= crop[0] && row >= crop[1] && column < crop[2] && row < crop[3];
+      if (seen && x >= 0 && y >= 0 && x < heat.size && y < heat.size) {
+        const v = heat.values[y * heat.size + x];
+        said += ` \u00b7 heat ${v.toFixed(2)} (${(v * heat.scale).toPrecision(3)} of ${heat.unit})`;
+        said += ` \u00b7 before ReLU ${(heat.signed[y * heat.size + x] * heat.most).toPrecision(3)}`;
+      }
+    }
+    return said;
+  }
+
+  end() {
+    this.watcher.disconnect();
+    cancelAnimationFrame(this.waiting);
+  }
+}
+
+export default function (component) {
+  const root = component.parentElement.querySelector(".viewer");
+  if (!root.viewer) root.viewer = new Viewer(root);
+  root.viewer.show(component.data);
+  return () => { root.viewer.end(); root.viewer = null; };
+}

@@ -1,0 +1,164 @@
+"""The viewer under the hand: what is drawn in the browser changes at once and asks no server."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlencode
+
+import numpy as np
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.e2e import explore
+from tests.e2e.conftest import Server
+from xai_core.cases.library import PhantomLibrary
+from xai_core.explainer import Explainer
+from xai_core.model.classifier import Classifier
+from xai_core.request import ExplainRequest
+from xai_core.types import LAYERS, MapState
+from xai_core.ui.address import write_address
+from xai_core.viz.viewer_data import map_digest
+
+pytestmark = pytest.mark.e2e
+Visit = Callable[[str], Page]
+
+
+def changes(page: Page, act: Callable[[], object]) -> None:
+    """Do something and wait until another picture is drawn because of it."""
+    before = explore.pixels(page)
+    act()
+    for _ in range(100):
+        if explore.pixels(page) != before:
+            return
+        page.wait_for_timeout(50)
+    pytest.fail("the picture stayed as it was")
+
+
+def opened(visit: Visit, server: Server, case: str = "PH-0001") -> tuple[Page, Locator]:
+    page = visit(f"{server.url}/explore?case={case}&curves=none")
+    explore.finished(page)
+    explore.map_source(page)
+    return page, explore.picture(page)
+
+
+def test_outline_opacity_and_kind_of_heatmap(small: Server, visit: Visit) -> None:
+    page, _ = opened(visit, small)
+    outline = page.get_by_role("button", name="Lesion outline")
+    changes(page, outline.click)
+    expect(outline).to_have_attribute("aria-pressed", "true")
+    opacity = page.get_by_role("slider", name="Heatmap opacity")
+    changes(page, lambda: opacity.press("ArrowRight"))
+    expect(opacity).to_have_value("0.6")
+    kind = page.get_by_role("combobox", name="Heatmap", exact=True)
+    for value in ("contours", "signed", "off"):
+        changes(page, lambda value=value: kind.select_option(value))
+    expect(page.locator(".viewer .bar")).to_be_hidden()
+
+
+def test_everything_by_key(small: Server, visit: Visit) -> None:
+    page, picture = opened(visit, small)
+    picture.focus()
+    for key in ("+", "ArrowLeft", "ArrowUp", "i", "o", "[", "h", "1", "0"):
+        changes(page, lambda key=key: page.keyboard.press(key))
+    page.keyboard.press("h")
+    page.keyboard.press("h")
+    page.keyboard.press("h")
+    with_heat = explore.pixels(page)
+    page.keyboard.down("b")
+    page.wait_for_function(
+        "([c, was]) => c.toDataURL() !== was", arg=[picture.element_handle(), with_heat]
+    )
+    page.keyboard.up("b")
+    page.wait_for_function(
+        "([c, was]) => c.toDataURL() === was", arg=[picture.element_handle(), with_heat]
+    )
+    expect(picture).to_be_focused()
+
+
+def test_wheel_drag_and_double_click(small: Server, visit: Visit) -> None:
+    page, picture = opened(visit, small)
+    fitted = explore.pixels(page)
+    box = picture.bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] * 0.4, box["y"] + box["height"] * 0.5
+    page.mouse.move(x, y)
+    readout = page.locator(".viewer .readout")
+    expect(readout).to_contain_text(re.compile(r"column \d+, row \d+ · grey \d+ · heat [01]\.\d\d"))
+    under = readout.inner_text()
+    changes(page, lambda: page.mouse.wheel(0, -400))
+    page.mouse.move(x + 0.2, y)
+    near = [int(n) for n in re.findall(r"\d+", readout.inner_text())[:2]]
+    was = [int(n) for n in re.findall(r"\d+", under)[:2]]
+    assert np.abs(np.subtract(near, was)).max() <= 1  # zoomed about the pointer
+
+    def drag(*keys: str) -> None:
+        for key in keys:
+            page.keyboard.down(key)
+        page.mouse.move(x, y)
+        page.mouse.down()
+        page.mouse.move(x + 40, y + 25, steps=4)
+        page.mouse.up()
+        for key in keys:
+            page.keyboard.up(key)
+
+    changes(page, drag)
+    changes(page, lambda: drag("Shift"))
+    window = page.get_by_role("combobox", name="Window")
+    expect(window).to_have_value("own")
+    changes(page, lambda: window.select_option("stored"))
+    page.mouse.dblclick(x, y)
+    page.mouse.move(5, 5)
+    page.wait_for_function(
+        "([c, was]) => c.toDataURL() === was", arg=[picture.element_handle(), fitted]
+    )
+
+
+def test_the_pixel_under_the_pointer_is_the_case_s(small: Server, visit: Visit) -> None:
+    page, picture = opened(visit, small, "PH-0003")
+    image = np.rint(PhantomLibrary().load("PH-0003").image * 255).astype(int)
+    box = picture.bounding_box()
+    assert box is not None
+    for fx, fy in ((0.3, 0.4), (0.5, 0.55), (0.2, 0.7)):
+        page.mouse.move(box["x"] + fx * box["width"], box["y"] + fy * box["height"])
+        said = page.locator(".viewer .readout")
+        expect(said).to_contain_text("grey")
+        column, row, grey = (int(n) for n in re.findall(r"\d+", said.inner_text())[:3])
+        assert image[row, column] == grey
+
+
+def test_zoom_and_window_stay_when_the_method_changes(small: Server, visit: Visit) -> None:
+    page, picture = opened(visit, small)
+    picture.focus()
+    for _ in range(3):
+        changes(page, lambda: page.keyboard.press("+"))
+    changes(page, lambda: page.get_by_role("combobox", name="Window").select_option("bright"))
+    plain = explore.original(page)
+    zoomed = plain.evaluate("canvas => canvas.toDataURL()")
+    explore.choose(page, "Stage 4 Block 3")
+    explore.map_source(page, "Grad-CAM, Stage 4 Block 3")
+    assert plain.evaluate("canvas => canvas.toDataURL()") == zoomed
+    expect(page.get_by_role("combobox", name="Window")).to_have_value("bright")
+
+
+@pytest.mark.parametrize("method", ["grad-cam", "hybrid-cam"])
+def test_the_browser_s_map_is_python_s(
+    method: str, small: Server, visit: Visit, tiny_weights: Path
+) -> None:
+    explainer, library = Explainer(Classifier.open(tiny_weights, "cpu", 8)), PhantomLibrary()
+    for record in library.records():
+        request = ExplainRequest(record.id, method, LAYERS[1], curves="none")
+        found = explainer.explain(library.load(record.id), request)
+        if found.heatmap is not None and found.heatmap.state is MapState.OK:
+            break
+    assert found.heatmap is not None
+    page = visit(f"{small.url}/explore?{urlencode(write_address(request))}")
+    explore.finished(page)
+    assert explore.map_source(page) == map_digest(found.heatmap)
+    heat = page.locator(".viewer").evaluate(
+        "e => ({values: Array.from(e.viewer.heat.values), scale: e.viewer.heat.scale})"
+    )
+    there = np.array(heat["values"], np.float32).reshape(found.heatmap.values.shape)
+    np.testing.assert_allclose(there, found.heatmap.values, atol=2e-6)
+    assert heat["scale"] == pytest.approx(found.heatmap.scale)

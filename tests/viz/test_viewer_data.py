@@ -1,0 +1,63 @@
+"""What is sent to the browser says the same as what Python holds."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+
+import numpy as np
+import torch
+from PIL import Image
+
+from tests.conftest import make_case
+from xai_core.cam.normalise import empty, heatmap
+from xai_core.model.geometry import fit
+from xai_core.types import LevelResult, MapState
+from xai_core.viz.viewer_data import case_data, heat_data, map_digest, tables
+
+RAW = torch.from_numpy(np.random.default_rng(0).normal(size=(12, 12)).astype(np.float32))
+
+
+def floats(text: str) -> np.ndarray:
+    return np.frombuffer(base64.b64decode(text), np.float32)
+
+
+def test_a_case_s_pictures_are_its_pixels() -> None:
+    case = make_case()
+    data = case_data(case, fit(case.image, 96))
+    with Image.open(io.BytesIO(base64.b64decode(data["low"]["png"]))) as png:
+        np.testing.assert_array_equal(np.asarray(png), np.rint(case.image * 255).astype(np.uint8))
+    json.dumps(data)  # plain values only
+    assert "recombined" not in data or case.recombined is not None
+
+
+def test_a_map_is_sent_at_its_layer_s_resolution() -> None:
+    found = heatmap(RAW, 96)
+    geometry = fit(make_case().image, 96)
+    data = heat_data(found, "grad-cam", geometry, ())
+    assert data is not None
+    np.testing.assert_array_equal(floats(data["raw"]).reshape(12, 12), found.raw)
+    assert (data["rows"], data["columns"], data["size"]) == (12, 12, 96)
+    assert data["digest"] == map_digest(found)
+    assert "area" not in data
+
+
+def test_hybrid_cam_brings_its_area_map_and_levels() -> None:
+    found = heatmap(RAW, 96)
+    levels = (LevelResult(1.0, 0.01, 0.5), LevelResult(5.0, 0.05, 0.25))
+    data = heat_data(found, "hybrid-cam", fit(make_case().image, 96), levels)
+    assert data is not None
+    np.testing.assert_array_equal(floats(data["area"]).reshape(96, 96), found.values)
+    assert data["levels"] == [[1.0, 0.5], [5.0, 0.25]]
+
+
+def test_a_map_that_says_nothing_is_not_sent() -> None:
+    nothing = empty(RAW.numpy(), 96, MapState.NO_POSITIVE)
+    assert heat_data(nothing, "grad-cam", fit(make_case().image, 96), ()) is None
+
+
+def test_the_tables_have_256_colours() -> None:
+    sent = tables()
+    assert [len(base64.b64decode(t["colours"])) for t in sent["tables"]] == [768] * 3
+    assert len(base64.b64decode(sent["diverging"])) == 768

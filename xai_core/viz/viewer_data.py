@@ -1,0 +1,106 @@
+"""What the viewer in the browser needs of a case and its map: plain values, arrays as base64."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xai_core.cam import METHODS
+from xai_core.model.geometry import Geometry
+from xai_core.types import BoolArray, Case, FloatArray, Heatmap, LevelResult, MapState
+from xai_core.viz.colormap import DIVERGING, TABLES
+from xai_core.viz.pictures import to_png
+from xai_core.viz.screen import shown_box
+
+
+def tables() -> dict[str, Any]:
+    """The colour tables: (256, 3) bytes each, from no evidence to the most; ``diverging`` from the
+    most negative over none to the most positive."""
+    return {
+        "tables": [{"name": name, "colours": _text(table)} for name, table in TABLES.items()],
+        "diverging": _text(DIVERGING),
+    }
+
+
+def case_data(case: Case, geometry: Geometry) -> dict[str, Any]:
+    """The pictures of a case at native resolution, each with its own mask, and where to look.
+
+    ``box``: (x0, y0, x1, y1) of the part to show, in the picture's pixels.  ``spacing``: mm per
+    pixel, or None.  ``digest``: names the content.
+    """
+    h, w = case.image.shape
+    low = _picture(case.image, case.lesion_mask)
+    low["box"] = list(shown_box((h, w), geometry, case.lesion_mask))
+    low["spacing"] = float(case.pixel_spacing[0]) if case.pixel_spacing else None
+    data = {"low": low, "digest": _digest(case.image)}
+    if case.recombined is not None:
+        rows, columns = case.recombined.shape
+        second = _picture(case.recombined, case.recombined_mask)
+        box = [v * s for v, s in zip(low["box"], (columns / w, rows / h) * 2, strict=True)]
+        data["recombined"] = {**second, "box": box, "spacing": None}
+    return data
+
+
+def heat_data(
+    heatmap: Heatmap, method: str, geometry: Geometry, levels: tuple[LevelResult, ...]
+) -> dict[str, Any] | None:
+    """The map as the browser draws it, or None where it says nothing.
+
+    ``raw``: the signed map at the layer's resolution, float32.  Hybrid-CAM adds ``area`` (A,
+    float32 (S, S)) and ``levels`` as pairs (percent, delta): the browser makes its map of them.
+    """
+    if heatmap.state is not MapState.OK:
+        return None
+    data: dict[str, Any] = {
+        "raw": _text(heatmap.raw),
+        "rows": heatmap.raw.shape[0],
+        "columns": heatmap.raw.shape[1],
+        "size": heatmap.values.shape[0],
+        "scale": heatmap.scale,
+        "unit": METHODS[method].unit,
+        "geometry": geometry.as_json(),
+        "digest": map_digest(heatmap),
+    }
+    if levels:
+        data["area"] = _text(positive_area(heatmap))
+        data["levels"] = [[level.percent, level.delta] for level in levels]
+    return data
+
+
+def map_digest(heatmap: Heatmap) -> str:
+    """A name of a map's values: 16 hex digits."""
+    return _digest(heatmap.values)
+
+
+def positive_area(heatmap: Heatmap) -> FloatArray:
+    """Hybrid-CAM's A, float32 (S, S) in [0, 1]: min-max of the upsampled positive part."""
+    import torch
+
+    from xai_core.cam.normalise import heatmap as normalised
+
+    return normalised(torch.from_numpy(heatmap.raw.copy()), heatmap.values.shape[0]).values
+
+
+def _picture(image: FloatArray, mask: BoolArray | None) -> dict[str, Any]:
+    grey = np.rint(image * 255).astype(np.uint8)
+    marked = mask is not None and bool(mask.any())
+    return {
+        "png": base64.b64encode(to_png(grey)).decode("ascii"),
+        "mask": _mask(mask) if mask is not None and marked else None,
+    }
+
+
+def _mask(mask: BoolArray) -> str:
+    return base64.b64encode(to_png(np.where(mask, np.uint8(255), np.uint8(0)))).decode("ascii")
+
+
+def _text(array: NDArray[Any]) -> str:
+    return base64.b64encode(np.ascontiguousarray(array).tobytes()).decode("ascii")
+
+
+def _digest(array: NDArray[Any]) -> str:
+    return hashlib.blake2b(np.ascontiguousarray(array).tobytes(), digest_size=8).hexdigest()
