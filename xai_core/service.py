@@ -281,4 +281,5 @@ def open_service(settings: Settings) -> ExplainService:
     """
     source = open_source(settings.cases, settings)  # before the weights: it is the faster to fail
     classifier = Classifier.open(settings.weights, settings.device, settings.batch)
+    classifier.accelerate(settings.engine, settings.store)
     return ExplainService(Explainer(classifier, BookStore(settings.store)), source)

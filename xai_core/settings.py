@@ -8,6 +8,7 @@ variable               meaning                                       default
 ``XAI_STORE``          folder in which computed scores are kept      the user's cache folder
 ``XAI_DEVICE``         ``cpu``, ``cuda`` or ``auto``                 ``auto``
 ``XAI_BATCH``          images per forward pass, 1 to 256             8
+``XAI_ENGINE``         ``openvino``, ``torch`` or ``auto``           ``auto``
 =====================  ============================================  =========================
 """
 
@@ -35,6 +36,7 @@ class Settings:
     store: Path = Path.home() / ".cache" / "xai-cesm"
     device: str = "auto"
     batch: int = 8
+    engine: str = "auto"
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
@@ -51,10 +53,14 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     text = env.get("XAI_BATCH", "8")
     if not text.isdigit() or not 1 <= int(text) <= 256:
         raise BadSetting(f"XAI_BATCH is {text!r}; give a whole number from 1 to 256.")
+    engine = env.get("XAI_ENGINE") or "auto"
+    if engine not in ("auto", "openvino", "torch"):
+        raise BadSetting(f"XAI_ENGINE is {engine!r}; allowed are auto, openvino and torch.")
     return Settings(
         cases=env.get("XAI_CASES") or "library",
         weights=Path(env.get("XAI_WEIGHTS") or DEFAULT_WEIGHTS),
         store=Path(env.get("XAI_STORE") or cache / "xai-cesm"),
         device=device,
         batch=int(text),
+        engine=engine,
     )

@@ -236,7 +236,10 @@ def test_files_of_others_are_kept(
     assert kept.read_text() == "mine"
 
 
-def test_a_bad_setting(run: Run, picture: Path, tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setenv("XAI_BATCH", "many")
+@pytest.mark.parametrize(("name", "value"), [("XAI_BATCH", "many"), ("XAI_ENGINE", "tensorrt")])
+def test_a_bad_setting(
+    run: Run, picture: Path, tmp_path: Path, monkeypatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
     result = run("explain", picture, "--out", tmp_path / "out")
-    assert "XAI_BATCH" in one_sentence(result, tmp_path)
+    assert name in one_sentence(result, tmp_path)

@@ -66,6 +66,7 @@ def open_explainer(weights: Path | None, no_store: bool) -> Explainer:
 
     settings = read_settings()
     classifier = Classifier.open(weights or settings.weights, settings.device, settings.batch)
+    classifier.accelerate(settings.engine, None if no_store else settings.store)
     return Explainer(classifier, None if no_store else BookStore(settings.store))
 
 

@@ -7,6 +7,7 @@ and ``torch.autograd.grad`` differentiates the tail alone, which also costs half
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,9 @@ import torch
 from torch import Tensor, nn
 
 from xai_core.errors import BadRequest, ModelError
+from xai_core.model.engine import choose
+from xai_core.model.engine.eager import EagerScorer
+from xai_core.model.engine.engine import Engine
 from xai_core.model.geometry import Geometry, fit, letterbox
 from xai_core.model.spec import ModelSpec
 from xai_core.model.weights import load
@@ -45,6 +49,8 @@ class Classifier:
         # Any: timm's networks have more methods than nn.Module's type knows.
         self._network = cast(Any, network)
         self._network.to(device, memory_format=torch.channels_last).eval().requires_grad_(False)
+        self.engine = Engine(EagerScorer(network, device))
+        self._maker: threading.Thread | None = None
         shape = (1, 3, 1, 1)
         self._mean = torch.tensor(spec.mean, device=device).view(shape)
         self._std = torch.tensor(spec.std, device=device).view(shape)
@@ -64,6 +70,20 @@ class Classifier:
         spec, network = load(weights)
         return cls(spec, network, torch.device(device), chunk)
 
+    def accelerate(self, wanted: str, store: Path | None) -> None:
+        """Make a faster engine ready in the background; until then PyTorch scores.
+
+        ``wanted``: the setting XAI_ENGINE ("auto", "openvino" or "torch").  ``store``: the folder
+        where the converted network is kept; None keeps nothing.  What cannot be used is told by
+        ``engine.status``, never raised.
+        """
+        self._maker = choose.start(self.engine, self._network, self.spec, wanted, store)
+
+    def wait_for_engine(self) -> None:
+        """Wait until :meth:`accelerate` has come to its end, well or not."""
+        if self._maker is not None:
+            self._maker.join()
+
     def prepare(self, image: FloatArray) -> Prepared:
         """Crop a case's empty margins and letterbox it: float32 (H, W) in [0, 1] to the square."""
         geometry = fit(image, self.spec.input_size)
@@ -76,11 +96,12 @@ class Classifier:
         return (x.expand(-1, 3, -1, -1) - self._mean) / self._std
 
     def score(self, inputs: Tensor) -> Tensor:
-        """Logits (B, 2) in class order of network inputs (B, 3, S, S)."""
-        with torch.inference_mode():
-            x = inputs.to(self.device, memory_format=torch.channels_last)
-            logits: Tensor = self._network(x)
-            return logits
+        """Logits (B, 2) in class order of network inputs (B, 3, S, S), by the engine in use.
+
+        Raises:
+            ModelError: there is not enough memory for a single image.
+        """
+        return self.engine.score(inputs)
 
     def predict(self, prepared: Prepared) -> Prediction:
         """The logits of one prepared case.

@@ -38,7 +38,8 @@ def show(service: ExplainService) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         st.markdown("### The model")
-        _table(_model(spec))
+        scored_by = service.explainer.classifier.engine.status.sentence
+        _table(_model(spec) | {"Scored by": scored_by})
         st.markdown("### The cases")
         _cases(service)
     with right:

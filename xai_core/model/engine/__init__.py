@@ -1,0 +1,1 @@
+"""What scores batches of images: one reference, faster engines that must agree with it."""

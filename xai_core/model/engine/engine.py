@@ -1,0 +1,106 @@
+"""The scorer in use: eager until a faster one is ready, and eager again if that one fails."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from xai_core.errors import ModelError
+from xai_core.model.engine.base import EngineStatus, Scorer
+
+_log = logging.getLogger(__name__)
+_MEMORY_WORDS = ("out of memory", "can't allocate", "not enough memory", "bad_alloc")
+
+
+class Engine:
+    """Scores with whatever is best right now.  Safe to call from any thread.
+
+    The switch from the reference to a faster scorer, or back, falls between two calls of
+    :meth:`score`; whoever scores notices nothing.
+    """
+
+    def __init__(self, reference: Scorer) -> None:
+        self.reference = reference
+        self._scorer = reference
+        self._lock = threading.Lock()  # guards the fields below, held for an instant
+        self._limit: int | None = None  # images per pass, once memory was short
+        self._status = EngineStatus(reference.title)
+
+    @property
+    def status(self) -> EngineStatus:
+        """What scores at this moment, and what went wrong so far."""
+        with self._lock:
+            return self._status
+
+    def preparing(self, value: bool) -> None:
+        """Say whether a faster scorer is being made ready."""
+        with self._lock:
+            self._status = replace(self._status, preparing=value)
+
+    def use(self, scorer: Scorer) -> None:
+        """Score with ``scorer`` from the next call on; it must have passed the parity gate."""
+        with self._lock:
+            self._scorer = scorer
+            self._status = replace(self._status, title=scorer.title)
+
+    def say(self, sentence: str) -> None:
+        """Keep one sentence for the About page, and log it; saying it again changes nothing."""
+        with self._lock:
+            if sentence in self._status.notes:
+                return
+            self._status = replace(self._status, notes=(*self._status.notes, sentence))
+        _log.warning("%s", sentence)
+
+    def score(self, inputs: Tensor) -> Tensor:
+        """Logits (B, 2), float32, of network inputs (B, 3, S, S).
+
+        A scorer that fails is not asked again: the reference answers for it.
+
+        Raises:
+            ModelError: there is not enough memory for a single image.
+        """
+        with self._lock:
+            scorer = self._scorer
+        if scorer is not self.reference:
+            try:
+                logits = self._in_parts(scorer, inputs)
+                if bool(torch.isfinite(logits).all()):
+                    return logits
+                problem = "a score that is not a number"
+            except Exception as found:
+                _log.debug("%s failed", scorer.title, exc_info=True)
+                problem = f"{type(found).__name__}: {found}".splitlines()[0][:200]
+            self.use(self.reference)
+            self.say(f"{scorer.title} failed while scoring ({problem}), so PyTorch took over.")
+        return self._in_parts(self.reference, inputs)
+
+    def _in_parts(self, scorer: Scorer, inputs: Tensor) -> Tensor:
+        """Score as many images at a time as memory allows."""
+        with self._lock:
+            size = min(len(inputs), self._limit or len(inputs))
+        while True:
+            try:
+                parts = [scorer(part) for part in inputs.split(size)] if size else []
+                return torch.cat(parts) if len(parts) != 1 else parts[0]
+            except (MemoryError, RuntimeError) as problem:
+                if not _memory_is_short(problem):
+                    raise
+                if size <= 1:
+                    raise ModelError(
+                        "There is not enough memory to score a single image; close other programs."
+                    ) from problem
+                size //= 2
+            # outside the except clause, whose traceback keeps the failed tensors alive
+            with self._lock:
+                self._limit = size
+            if torch.cuda.is_available():
+                torch.cuda.empty_cache()
+            self.say(f"Memory was short, so at most {size} images are scored at a time.")
+
+
+def _memory_is_short(problem: Exception) -> bool:
+    return isinstance(problem, MemoryError) or any(w in str(problem) for w in _MEMORY_WORDS)

@@ -1,0 +1,155 @@
+"""OpenVINO on the processor: converted once, compiled in a moment, scored in parallel streams."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import hashlib
+import sys
+import tempfile
+import threading
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from xai_core.model.engine import kept
+from xai_core.model.engine.base import EngineUnavailable
+from xai_core.types import FloatArray
+
+_STREAMS = 4  # parts in flight at most
+_PART = 2  # images per part
+_TRACED = 96  # px: the network is convolutional, so a small picture shows all of it
+
+
+class OpenVinoScorer:
+    """A compiled network.  One call runs at a time; its images go through parallel streams."""
+
+    title = "OpenVINO"
+
+    def __init__(self, model: Any, threads: int) -> None:
+        """Compile ``model`` (an ``openvino.Model``) for ``threads`` processor threads.
+
+        float32 only: on processors that have bfloat16 OpenVINO would otherwise use it unasked.
+        """
+        ov = _openvino()
+        self._compiled = ov.Core().compile_model(
+            model,
+            "CPU",
+            {
+                "INFERENCE_PRECISION_HINT": "f32",
+                "INFERENCE_NUM_THREADS": threads,
+                "NUM_STREAMS": str(min(threads, _STREAMS)),
+            },
+        )
+        streams = int(self._compiled.get_property("NUM_STREAMS"))
+        self._requests = [self._compiled.create_infer_request() for _ in range(max(1, streams))]
+        self._lock = threading.Lock()
+
+    def __call__(self, inputs: Tensor) -> Tensor:
+        """See :class:`xai_core.model.engine.base.Scorer`; the logits are on the processor."""
+        pixels = inputs.detach().float().cpu().contiguous().numpy()
+        parts = [pixels[i : i + _PART] for i in range(0, len(pixels), _PART)]
+        with self._lock:
+            try:
+                return torch.from_numpy(np.concatenate(self._run(parts)))
+            except BaseException:
+                for request in self._requests:  # they read this call's memory until they end
+                    with contextlib.suppress(Exception):
+                        request.wait()
+                raise
+
+    def _run(self, parts: list[FloatArray]) -> list[FloatArray]:
+        """The logits of each part, in order; each stream takes the next part when it is free."""
+        rows: list[FloatArray] = []
+        streams = len(self._requests)
+        for i in range(len(parts) + streams):
+            request = self._requests[i % streams]
+            if 0 <= i - streams < len(parts):
+                request.wait()
+                rows.append(request.get_output_tensor(0).data.copy())
+            if i < len(parts):
+                request.start_async({0: parts[i]}, share_inputs=True)
+        return rows
+
+
+def prepare(
+    network: nn.Module, digest: str, size: int, folder: Path | None, say: Callable[[str], None]
+) -> OpenVinoScorer:
+    """The scorer of ``network``, from ``folder`` where it was kept, else converted and kept there.
+
+    ``digest`` names the weights, ``size`` is the input's side in px.  ``say`` hears of a damaged
+    file (it is written anew) and of a folder that cannot be written (the next start converts anew).
+
+    Raises:
+        EngineUnavailable: OpenVINO is not installed, or cannot convert or compile the network.
+    """
+    ov = _openvino()
+    threads = torch.get_num_threads()
+    version = str(ov.__version__).split("-")[0]
+    named = hashlib.sha256(f"{digest}/{size}/openvino {version}".encode()).hexdigest()[:32]
+    path = folder / "engine" / f"{named}.ir" if folder else None
+    if path is not None:
+        try:
+            found = kept.read(path)
+            if found is not None:
+                return OpenVinoScorer(ov.Core().read_model(*found), threads)
+        except (kept.Damaged, RuntimeError):
+            say("The kept OpenVINO model was damaged, so it was converted anew.")
+    try:
+        model = _convert(network, size)
+        graph, constants = _serialised(model)
+        if path is not None:
+            try:
+                kept.write(path, graph, constants)
+            except OSError as problem:
+                say(
+                    "The OpenVINO model cannot be kept in the store folder "
+                    f"({problem.strerror or type(problem).__name__}), so the next start will "
+                    "convert it again."
+                )
+        return OpenVinoScorer(ov.Core().read_model(graph, constants), threads)
+    except (RuntimeError, OSError) as problem:
+        reason = str(problem).strip().splitlines() or [type(problem).__name__]
+        raise EngineUnavailable(f"it cannot convert this network ({reason[-1][:200]})") from problem
+
+
+def _convert(network: nn.Module, size: int) -> Any:
+    """Trace a copy (the original may be scoring) and convert it; any batch size, one image size."""
+    ov = _openvino()
+    own = copy.deepcopy(network).cpu().eval()
+    side = min(size, _TRACED)
+    with warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")  # the tracer's, about shapes that the parity gate covers
+        return ov.convert_model(
+            own, example_input=torch.zeros(1, 3, side, side), input=[(-1, 3, size, size)]
+        )
+
+
+def _serialised(model: Any) -> tuple[bytes, bytes]:
+    """The graph as XML and the constants, float32 as they are."""
+    with tempfile.TemporaryDirectory() as folder:
+        graph, constants = Path(folder) / "model.xml", Path(folder) / "model.bin"
+        _openvino().serialize(model, str(graph), str(constants))
+        return graph.read_bytes(), constants.read_bytes()
+
+
+def _openvino() -> Any:
+    """The library, imported on first use and without its telemetry.
+
+    Its import sends an event over the network unless the telemetry package is missing.
+
+    Raises:
+        EngineUnavailable: it is not installed, or its compiled part does not load.
+    """
+    modules = cast(dict[str, Any], sys.modules)
+    modules.setdefault("openvino_telemetry", None)  # "import" then finds nothing
+    try:
+        import openvino
+    except ImportError as problem:
+        raise EngineUnavailable("it is not installed") from problem
+    return openvino
