@@ -1,13 +1,16 @@
 # make run [CASES=DIR]   set up, and open the dashboard
 # make test              set up, check and test everything
 # make lint              the checkers alone
+# make bench [BENCH=...] speed beside public peers; BENCH="--channels 32 --points 48" for a short run
 
 PYTHON ?= python3.11
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 CASES  ?= library
 
-.PHONY: run test lint setup setup-dev clean
+BENCH  ?=
+
+.PHONY: run test lint bench setup setup-dev clean
 
 run: setup
 	XAI_CASES="$(CASES)" $(BIN)/python -m streamlit run app.py
@@ -33,6 +36,9 @@ lint: setup-dev
 
 test: lint
 	$(BIN)/python -m pytest
+
+bench: setup-dev
+	$(BIN)/python -m benchmarks $(BENCH)
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache

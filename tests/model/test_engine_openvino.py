@@ -215,6 +215,17 @@ def test_nobody_waits_for_the_engine(
     torch.testing.assert_close(classifier.score(images(classifier)), before, rtol=0, atol=1e-4)
 
 
+def test_a_short_command_prepares_nothing(tiny_weights: Path, store: Path) -> None:
+    classifier = Classifier.open(tiny_weights, "cpu")
+    classifier.accelerate("auto", store, after=6)
+    classifier.score(images(classifier, 5))
+    classifier.wait_for_engine()
+    assert classifier.engine.status == EngineStatus("PyTorch")
+    classifier.score(images(classifier, 1))
+    classifier.wait_for_engine()
+    assert classifier.engine.status == READY
+
+
 def test_torch_prepares_nothing(tiny_weights: Path, tmp_path: Path) -> None:
     classifier = opened(tiny_weights, tmp_path, "torch")
     assert classifier.engine.status == EngineStatus("PyTorch")

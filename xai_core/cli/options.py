@@ -11,6 +11,8 @@ if TYPE_CHECKING:  # a verb imports torch when it runs, --help never
     from xai_core.cases.base import CaseSource
     from xai_core.explainer import Explainer
 
+_WARM_UP = 16  # images scored before a faster engine is worth preparing
+
 Source = Annotated[
     str,
     typer.Argument(
@@ -66,7 +68,8 @@ def open_explainer(weights: Path | None, no_store: bool) -> Explainer:
 
     settings = read_settings()
     classifier = Classifier.open(weights or settings.weights, settings.device, settings.batch)
-    classifier.accelerate(settings.engine, None if no_store else settings.store)
+    store = None if no_store else settings.store
+    classifier.accelerate(settings.engine, store, after=_WARM_UP)
     return Explainer(classifier, None if no_store else BookStore(settings.store))
 
 

@@ -51,6 +51,9 @@ class Classifier:
         self._network.to(device, memory_format=torch.channels_last).eval().requires_grad_(False)
         self.engine = Engine(EagerScorer(network, device))
         self._maker: threading.Thread | None = None
+        self._turn = threading.Lock()  # guards the two below
+        self._later: tuple[str, Path | None] | None = None  # an engine to begin with
+        self._begin_after = 0  # images until then
         shape = (1, 3, 1, 1)
         self._mean = torch.tensor(spec.mean, device=device).view(shape)
         self._std = torch.tensor(spec.std, device=device).view(shape)
@@ -70,17 +73,30 @@ class Classifier:
         spec, network = load(weights)
         return cls(spec, network, torch.device(device), chunk)
 
-    def accelerate(self, wanted: str, store: Path | None) -> None:
+    def accelerate(self, wanted: str, store: Path | None, after: int = 0) -> None:
         """Make a faster engine ready in the background; until then PyTorch scores.
 
         ``wanted``: the setting XAI_ENGINE ("auto", "openvino" or "torch").  ``store``: the folder
-        where the converted network is kept; None keeps nothing.  What cannot be used is told by
-        ``engine.status``, never raised.
+        where the converted network is kept; None keeps nothing.  ``after``: begin once so many
+        images were scored, so that a short command does not pay for what it does not use.  What
+        cannot be used is told by ``engine.status``, never raised.
         """
-        self._maker = choose.start(self.engine, self._network, self.spec, wanted, store)
+        with self._turn:
+            self._later = wanted, store
+            self._begin_after = after
+        self._begin_engine(0)
+
+    def _begin_engine(self, images: int) -> None:
+        """Count ``images``, and begin what :meth:`accelerate` put off once its time has come."""
+        with self._turn:
+            self._begin_after -= images
+            if self._later is None or self._begin_after > 0:
+                return
+            (wanted, store), self._later = self._later, None
+            self._maker = choose.start(self.engine, self._network, self.spec, wanted, store)
 
     def wait_for_engine(self) -> None:
-        """Wait until :meth:`accelerate` has come to its end, well or not."""
+        """Wait until the preparation that has begun comes to its end, well or not."""
         if self._maker is not None:
             self._maker.join()
 
@@ -101,6 +117,7 @@ class Classifier:
         Raises:
             ModelError: there is not enough memory for a single image.
         """
+        self._begin_engine(len(inputs))
         return self.engine.score(inputs)
 
     def predict(self, prepared: Prepared) -> Prediction:

@@ -1,0 +1,89 @@
+"""What every benchmark shares: the subject, the clock, one line of a table."""
+
+from __future__ import annotations
+
+import resource
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import torch
+
+from xai_core.cases.open_source import open_source
+from xai_core.context import Context
+from xai_core.model.classifier import Classifier
+from xai_core.settings import Settings
+from xai_core.types import Case
+
+LAYER, TARGET = "stages.2.blocks.8", 1  # Stage 3 Block 9, malignant
+MODULE = "stages.2"  # its output is that of its last block, the same layer
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Took:
+    """Wall seconds, and processor seconds of all threads, which other programs disturb less."""
+
+    wall: float
+    processor: float
+
+    def times(self, other: Took) -> str:
+        """How many times as long as ``other`` this took: wall (processor)."""
+        return f"{self.wall / other.wall:.2f} ({self.processor / other.processor:.2f})"
+
+    def __str__(self) -> str:
+        return f"{self.wall:.1f} ({self.processor:.1f})"
+
+
+def _processor() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def clocked(work: Callable[[], T]) -> tuple[T, Took]:
+    """What ``work`` returns, and how long it took."""
+    wall, processor = time.perf_counter(), _processor()
+    answer = work()
+    return answer, Took(time.perf_counter() - wall, _processor() - processor)
+
+
+@dataclass(frozen=True, eq=False)
+class Bench:
+    """The classifier with its engine ready, and one built-in case without any remembered score."""
+
+    classifier: Classifier
+    case: Case
+    start: Took
+
+    def fresh(self) -> Context:
+        """The case as if it were seen for the first time."""
+        return Context(self.classifier, self.classifier.prepare(self.case.image), None)
+
+    @property
+    def network(self) -> torch.nn.Module:
+        """The module itself, for the peers, which take one."""
+        network: torch.nn.Module = self.classifier._network
+        return network
+
+
+def open_bench(settings: Settings) -> Bench:
+    """The settings' classifier and engine, and the first case of the library.
+
+    Raises:
+        XaiError: the cases or the weights cannot be used.
+    """
+    source = open_source("library", settings)
+    case = source.load(source.records()[0].id)
+    classifier = Classifier.open(settings.weights, settings.device, settings.batch)
+
+    def prepare() -> None:
+        classifier.accelerate(settings.engine, settings.store)
+        classifier.wait_for_engine()
+
+    _, start = clocked(prepare)
+    bench = Bench(classifier, case, start)
+    context = bench.fresh()  # warm: thread pools, primitives of this batch size
+    classifier.score(context.x[None].expand(classifier.chunk, -1, -1, -1))
+    classifier.engine.reference(context.x[None].expand(classifier.chunk, -1, -1, -1))
+    return bench
