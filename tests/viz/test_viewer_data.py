@@ -54,7 +54,9 @@ def test_hybrid_cam_brings_its_area_map_and_levels() -> None:
 
 def test_a_map_that_says_nothing_is_not_sent() -> None:
     nothing = empty(RAW.numpy(), 96, MapState.NO_POSITIVE)
-    assert heat_data(nothing, "grad-cam", fit(make_case().image, 96), ()) is None
+    geometry = fit(make_case().image, 96)
+    assert heat_data(nothing, "grad-cam", geometry, ()) is None
+    assert heat_data(heatmap(RAW, 96), "hybrid-cam", geometry, ()) is None  # no level scored yet
 
 
 def test_the_tables_have_256_colours() -> None:

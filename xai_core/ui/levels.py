@@ -1,4 +1,4 @@
-"""Hybrid-CAM's area levels: each switched on or off, a range slid over them, own ones added."""
+"""Hybrid-CAM's area levels: each switched on or off, own ones added; the viewer slides a range."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from xai_core.ui import state
 from xai_core.ui.address import read_levels
 from xai_core.ui.words import plain
 
-_SWITCHES, _RANGE, _ADD = "level switches", "level range", "level add"
+_SWITCHES, _ADD = "level switches", "level add"
 _OWN, _PROBLEM = "own levels", "level problem"
 _HELP = (
     "Hybrid-CAM scores the image with only this share p of the pixels sharp, the map's strongest, "
@@ -22,10 +22,10 @@ def edit() -> None:
     """Draw the editor where the method has levels."""
     if state.show().method != "hybrid-cam":
         return
-    offered, active = _offered(), state.show().levels
+    choices, active = offered(), state.show().levels
     st.pills(
         "Area levels: the share of the image kept sharp",
-        offered,
+        choices,
         selection_mode="multi",
         default=list(active),
         format_func=_percent,
@@ -34,23 +34,13 @@ def edit() -> None:
         help=_HELP,
         wrap=True,
     )
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="level-row"):
-        whole = (active[0], active[-1])
-        st.select_slider(
-            "Range: all levels within",
-            offered,
-            whole,  # two ends: this is what makes it a range
-            format_func=_percent,
-            key=state.key_showing(_RANGE, whole),
-            on_change=state.when_changed(_RANGE, _slide),
-        )
-        _own(active, offered)
+    _own(active, choices)
     problem = st.session_state.pop(_PROBLEM, None)
     if problem:
         st.warning(plain(problem, 400))
 
 
-def _own(active: tuple[float, ...], offered: tuple[float, ...]) -> None:
+def _own(active: tuple[float, ...], choices: tuple[float, ...]) -> None:
     with st.popover("Own levels"):
         # A form is emptied by the browser itself: the box stays the same one and keeps the focus.
         with st.form("own levels form", clear_on_submit=True, border=False):
@@ -61,7 +51,7 @@ def _own(active: tuple[float, ...], offered: tuple[float, ...]) -> None:
         st.button(
             "Back to the paper's ten",
             on_click=lambda: _set(PAPER_LEVELS, forget=True),
-            disabled=active == PAPER_LEVELS and offered == PAPER_LEVELS,
+            disabled=active == PAPER_LEVELS and choices == PAPER_LEVELS,
         )
 
 
@@ -69,7 +59,7 @@ def _percent(level: float) -> str:
     return f"{level:g} %"
 
 
-def _offered() -> tuple[float, ...]:
+def offered() -> tuple[float, ...]:
     """The paper's levels and every own one added in this session."""
     own: set[float] = st.session_state.setdefault(_OWN, set())
     own |= set(state.show().levels) - set(PAPER_LEVELS)
@@ -88,9 +78,14 @@ def _set(levels: list[float] | tuple[float, ...], forget: bool = False) -> None:
         st.session_state[_PROBLEM] = str(problem)
 
 
-def _slide(span: tuple[float, float]) -> None:
-    low, high = span
-    _set([level for level in _offered() if low <= level <= high])
+def offered_now() -> tuple[float, ...]:
+    """The levels a range can be slid over: none where the method has no levels."""
+    return offered() if state.show().method == "hybrid-cam" else ()
+
+
+def choose(levels: list[float]) -> None:
+    """Ask for the levels that a range was slid over."""
+    _set([level for level in levels if level in offered()])
 
 
 def _add(text: str) -> None:

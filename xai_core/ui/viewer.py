@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
@@ -29,9 +30,16 @@ def _component() -> Any:
     )
 
 
-def show(case: Case, explanation: Explanation | None, input_size: int, key: str = "viewer") -> None:
+def show(
+    case: Case, explanation: Explanation | None, input_size: int, *, offered: Sequence[float],
+    on_levels: Callable[[list[float]], None], key: str = "viewer",
+) -> None:  # fmt: skip
     """Draw a case, and its map as soon as there is one: everything a hand changes (zoom, window,
-    opacity, outline) is drawn in the browser and asks nothing of the server."""
+    opacity, outline, the range of levels) is drawn in the browser and asks nothing of the server.
+
+    ``offered``: the area levels a range can be slid over, in percent.  ``on_levels``: called with
+    the levels in the range when the hand lets go.
+    """
     geometry = (
         explanation.prepared.geometry
         if explanation
@@ -50,9 +58,14 @@ def show(case: Case, explanation: Explanation | None, input_size: int, key: str 
         **remembered("viewer tables", (), tables),
         "case": pictures,
         "heat": heat,
+        "offered": list(offered),
         "words": _words(case, explanation, drawn=heat is not None),
     }
-    _component()(data=data, key=key)
+
+    def slid() -> None:
+        on_levels([float(level) for level in st.session_state[key]["levels"] or []])
+
+    _component()(data=data, key=key, on_levels_change=slid)
 
 
 def _words(case: Case, explanation: Explanation | None, drawn: bool) -> dict[str, str]:

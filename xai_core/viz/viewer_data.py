@@ -48,13 +48,14 @@ def case_data(case: Case, geometry: Geometry) -> dict[str, Any]:
 def heat_data(
     heatmap: Heatmap, method: str, geometry: Geometry, levels: tuple[LevelResult, ...]
 ) -> dict[str, Any] | None:
-    """The map as the browser draws it, or None where it says nothing.
+    """The map as the browser draws it, or None where there is none to draw.
 
     ``raw``: the signed map at the layer's resolution, float32.  Hybrid-CAM adds ``area`` (A,
-    float32 (S, S)) and ``levels`` as pairs (percent, delta): the browser makes its map of them.
+    float32 (S, S)), ``levels`` as pairs (percent, delta), of which the browser makes the map, and
+    ``of``, a name of what the gains belong to.
     """
-    if heatmap.state is not MapState.OK:
-        return None
+    if heatmap.state is not MapState.OK or (method == "hybrid-cam" and not levels):
+        return None  # what Hybrid-CAM has before its levels are scored is not yet its map
     data: dict[str, Any] = {
         "raw": _text(heatmap.raw),
         "rows": heatmap.raw.shape[0],
@@ -68,12 +69,13 @@ def heat_data(
     if levels:
         data["area"] = _text(positive_area(heatmap))
         data["levels"] = [[level.percent, level.delta] for level in levels]
+        data["of"] = map_digest(heatmap, of_raw=True)
     return data
 
 
-def map_digest(heatmap: Heatmap) -> str:
-    """A name of a map's values: 16 hex digits."""
-    return _digest(heatmap.values)
+def map_digest(heatmap: Heatmap, of_raw: bool = False) -> str:
+    """A name of a map's values, or of the signed map under them: 16 hex digits."""
+    return _digest(heatmap.raw if of_raw else heatmap.values)
 
 
 def positive_area(heatmap: Heatmap) -> FloatArray:

@@ -45,8 +45,7 @@ function levelThreshold(sorted, percent) {
 }
 
 // Hybrid-CAM: A times the sum of delta(p) / sqrt(p) over the levels whose mask holds the pixel.
-function hybrid(area, levels) {
-  const sorted = Float32Array.from(area).sort();
+function hybrid(area, sorted, levels) {
   const steps = levels.map(([percent, delta]) => [levelThreshold(sorted, percent), delta / Math.sqrt(percent)]);
   return area.map((a) => {
     let support = 0;

@@ -44,14 +44,27 @@ function prepareHeat(given) {
   const raw = floatsOf(given.raw);
   const positive = raw.map((v) => Math.max(0, v));
   const area = given.area ? floatsOf(given.area) : null; // Hybrid-CAM's A, where that is the method
-  const values = area
-    ? minMax(hybrid(area, given.levels))
-    : minMax(upsample(positive, given.rows, given.columns, given.size));
+  const values = area ? null : minMax(upsample(positive, given.rows, given.columns, given.size));
   const signed = upsample(raw, given.rows, given.columns, given.size);
   let most = 0;
   for (const v of signed) most = Math.max(most, Math.abs(v));
   const canvas = canvasOf(given.size, given.size);
-  return { ...given, values, signed: signed.map((v) => (most ? v / most : 0)), most, canvas, contours: new Map(), shown: "" };
+  const heat = { ...given, values, area, most, canvas, contours: new Map(), shown: "" };
+  heat.signed = signed.map((v) => (most ? v / most : 0));
+  if (area) {
+    heat.sorted = Float32Array.from(area).sort();
+    combine(heat, given.levels);
+  }
+  return heat;
+}
+
+// Hybrid-CAM's map of a set of levels, [percent, delta] each.
+function combine(heat, levels) {
+  const product = hybrid(heat.area, heat.sorted, levels);
+  heat.values = minMax(product);
+  heat.scale = product.reduce((a, b) => Math.max(a, b), 0);
+  heat.contours.clear();
+  heat.shown = "";
 }
 
 // Where the heat is 0 the image shows untouched, and colour covers more the higher the heat is.

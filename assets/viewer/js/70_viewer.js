@@ -20,6 +20,7 @@ class Viewer {
       this.look.diverging = { name: "diverging", colours: bytesOf(data.diverging) };
       this.look.table = this.tables[0];
       this.tools = buildTools(this);
+      this.levels = new Levels(this, this.root.querySelector(".levels"));
       this.root.querySelector(".tools").replaceChildren(...this.tools.rows);
     }
     const news = data.case.digest !== this.shown;
@@ -38,8 +39,9 @@ class Viewer {
       this.shown = data.case.digest;
       this.heat = null;
     }
-    if (!data.heat) this.heat = null;
+    if (!data.heat) this.heat = this.levels.waits() && data.offered.length ? this.heat : null;
     else if (!this.heat || this.heat.digest !== data.heat.digest) this.heat = prepareHeat(data.heat);
+    this.levels.take(this.heat, data.offered);
     this.changed();
   }
 
@@ -112,7 +114,7 @@ class Viewer {
     for (const pane of this.panes) {
       pane.name.textContent = names[pane.role];
       pane.canvas.setAttribute("aria-label", this.data.words[pane.role]);
-      if (pane.role === "heat") pane.canvas.dataset.map = this.data.heat ? this.data.heat.digest : "";
+      if (pane.role === "heat") pane.canvas.dataset.map = this.heat && !this.levels.asked ? this.heat.digest : "";
     }
   }
 
@@ -222,6 +224,7 @@ class Viewer {
 export default function (component) {
   const root = component.parentElement.querySelector(".viewer");
   if (!root.viewer) root.viewer = new Viewer(root);
+  root.viewer.say = component.setTriggerValue;
   root.viewer.show(component.data);
   return () => { root.viewer.end(); root.viewer = null; };
 }
