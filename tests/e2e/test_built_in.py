@@ -20,7 +20,7 @@ def test_the_first_case_gets_a_verdict_a_map_and_growing_curves(
 ) -> None:
     page = visit(built_in.url)
     expect(page.get_by_text(re.compile(r"benign logit .*malignant logit"))).to_be_visible()
-    expect(page.locator(".st-key-legend")).to_contain_text("class score")
+    expect(page.locator(".viewer .bar")).to_contain_text("class score")
     legend = page.locator(".st-key-curve-figure .legendtext")
     expect(legend.first).to_contain_text(re.compile(r"Insertion\s+AUC 0\."))
 
@@ -31,7 +31,7 @@ def test_score_cam_streams_and_can_be_stopped_and_continued(built_in: Server, vi
     expect(line).to_contain_text(re.compile(r"Drawing the map: [1-9]\d* of 384 images scored"))
     page.get_by_role("button", name="Stop").click()
     expect(line).to_contain_text("Stopped")
-    expect(page.locator(".st-key-legend")).to_contain_text("class score")  # the map so far stays
+    expect(page.locator(".viewer .bar")).to_contain_text("class score")  # the map so far stays
     before = int(re.findall(r"(\d+) of 384", line.inner_text())[0])
     page.get_by_role("button", name="Continue").click()
     expect(line).to_contain_text(re.compile(r"Drawing the map: \d+ of 384"))
