@@ -26,7 +26,7 @@ from xai_core.settings import DEFAULT_WEIGHTS
 
 ROOT = Path(__file__).resolve().parents[2]
 # A slow machine shares two cores between the browser, the server and the network.
-PATIENCE_MS = 90_000
+PATIENCE_MS = 240_000
 _ARGUMENTS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -62,6 +62,7 @@ def dashboard(folder: Path, cases: str, weights: Path) -> Iterator[Server]:
         "XAI_WEIGHTS": str(weights),
         "XAI_STORE": str(folder / "store"),
         "XAI_DEVICE": "cpu",
+        "XAI_ENGINE": "torch",  # the reference: what is tested here is the dashboard
     }
     command = [
         sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port),
