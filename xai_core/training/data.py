@@ -20,11 +20,13 @@ VIEWS = ("CC", "MLO")
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """``image``: float32 (S, S) in [0, 1] as the network sees it.  ``mask``: bool (S, S)."""
+    """``image``: float32 (S, S) in [0, 1] as the network sees it.  ``mask``: bool (S, S).
+    ``classed``: whether the image's class counts in the loss, or its mask alone."""
 
     image: FloatArray
     mask: BoolArray
     malignant: bool
+    classed: bool = True
 
 
 def make_backgrounds(folder: Path, split: str, count: int, workers: int = 2) -> list[Background]:
@@ -52,8 +54,9 @@ def _draw_shard(folder: Path, split: str, start: int) -> None:
     for i in range(start, start + _SHARD):
         seed = SPLIT_SEEDS[split] + i
         b = draw_background(np.random.default_rng(seed), VIEWS[i % 2])
-        arrays[f"{i}|{b.view}|{b.density}|{b.scale}"] = np.stack(
-            [b.tissue, b.depth, b.breast, b.nipple]
+        nipple = f"{b.nipple[0]:.1f}|{b.nipple[1]:.1f}"
+        arrays[f"{i}|{b.view}|{b.density}|{b.scale}|{nipple}"] = np.stack(
+            [b.tissue, b.depth, b.breast, b.glands]
         ).astype(np.float16)
     path = _shard(folder, split, start)
     partial = path.with_suffix(".part.npz")
@@ -65,14 +68,15 @@ def _read_shard(path: Path) -> list[Background]:
     out = []
     with np.load(path) as shard:
         for name in shard.files:
-            _, view, density, scale = name.split("|")
-            tissue, depth, breast, nipple = shard[name]
+            _, view, density, scale, nipple_x, nipple_y = name.split("|")
+            tissue, depth, breast, glands = shard[name]
             out.append(
                 Background(
                     tissue.astype(np.float32),
                     breast > 0,
-                    nipple > 0,
                     depth.astype(np.float32),
+                    glands.astype(np.float32),
+                    (float(nipple_x), float(nipple_y)),
                     view,
                     density,
                     float(scale),

@@ -23,6 +23,7 @@ from xai_core.errors import BadRequest
 from xai_core.phantom.background import Background
 from xai_core.training.data import Sample, draw_crops, draw_image, draw_pathology
 from xai_core.training.network import TIMM_NAME, DenselyTaught, loss
+from xai_core.training.real import RealImage, draw_real
 
 MEAN, STD = 0.25, 0.20  # of grey in phantom and release images alike, margins included
 
@@ -40,6 +41,8 @@ class Phase:
     gain: tuple[float, float]  # lesion contrast at the start and at the end of the annealing
     dense_weight: float
     class_weight: float
+    real: float = 0.0  # share of real images in a batch
+    frozen: bool = False  # stem and stages 1, 2 stay as they are: a third of the work
 
 
 @dataclass(frozen=True)
@@ -51,23 +54,43 @@ class Plan:
     size: int = 384
     timm_name: str = TIMM_NAME
     ema_decay: float = 0.998
-    low_precision: bool = True  # bfloat16 autocast, where the processor has it
+    low_precision: bool = True  # bfloat16 autocast
 
 
-def plan_for(minutes: float, seed: int = 0, gpu: bool = False, steps: int | None = None) -> Plan:
-    """The recipe for a budget in minutes: 35 % dense crops, 65 % whole images.
+def plan_for(
+    minutes: float, seed: int = 0, gpu: bool = False, steps: int | None = None,
+    warm: bool = False, real: bool = False,
+) -> Plan:  # fmt: skip
+    """The recipe for a budget in minutes: dense crops, whole images, and real ones mixed in.
 
     ``steps`` ends a phase as well, where given: then a run on the same machine can be repeated.
+    ``warm``: the network starts from trained weights, so the crops are fewer and the contrast is
+    annealed less.  ``real``: a third phase in which three images in ten are real.
     """
     steps = steps or 100_000
-    crops, images = (64, 64) if gpu else (32, 8)
-    return Plan(
-        (
-            Phase("crops", 96, crops, steps, 0.35 * minutes, 2e-3, (3.5, 1.2), 1.0, 0.5),
-            Phase("images", 384, images, steps, 0.65 * minutes, 6e-4, (1.4, 1.0), 0.7, 1.0),
-        ),
-        seed,
-    )  # fmt: skip
+    crops, images = (64, 64) if gpu else (32, 4)
+    first = 0.4 if warm else 0.35
+    last = 0.2 if real else 0.0
+    start = 1.6 if warm else 3.5
+    rate = 6e-4 if gpu else 4e-4
+    phases = [
+        Phase("crops", 96, crops, steps, first * minutes, 1.2e-3 if warm else 2e-3,
+              (start, 1.1), 1.0, 0.5),
+        Phase("images", 384, images, steps, (1 - first - last) * minutes, rate,
+              (1.25, 1.0), 0.7, 1.0, frozen=warm),
+    ]  # fmt: skip
+    if real:
+        phases.append(
+            Phase("images and real ones", 384, images, steps, last * minutes, 0.5 * rate,
+                  (1.0, 1.0), 0.7, 1.0, real=0.3, frozen=warm)
+        )  # fmt: skip
+    return Plan(tuple(phases), seed, low_precision=gpu or has_bfloat16())
+
+
+def has_bfloat16() -> bool:
+    """Whether the processor multiplies bfloat16 itself: emulated it is ten times slower."""
+    known = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}
+    return bool(known.get("avx512_bf16") or known.get("amx_bf16") or known.get("bf16"))
 
 
 @dataclass
@@ -87,6 +110,7 @@ class Run:
         self.plan, self.folder, self.device = plan, folder, device
         self.state = State()
         self.steps_done: dict[str, int] = {}
+        self.real: list[RealImage] = []
         self.model = DenselyTaught(plan.timm_name)
         cast(Any, self.model).to(device, memory_format=torch.channels_last)
         self.average = torch.optim.swa_utils.AveragedModel(
@@ -153,11 +177,20 @@ class Run:
         self.steps_done = dict(kept.get("steps_done", {}))
         return True
 
+    def start_from(self, trunk: dict[str, Tensor]) -> None:
+        """Begin with a trained classifier's weights; the dense heads stay as initialised."""
+        for model in (self.model, cast(Any, self.average.module)):
+            model.trunk.load_state_dict(trunk)
+
     def train(
         self, backgrounds: list[Background], log: Callable[[str, float, float], None],
-        save_every: float = 120.0,
+        save_every: float = 120.0, real: list[RealImage] | None = None,
     ) -> None:  # fmt: skip
-        """Run what is left of the plan; ``log(phase, fraction of it, loss)`` after every step."""
+        """Run what is left of the plan; ``log(phase, fraction of it, loss)`` after every step.
+
+        ``real``: images for the phases with a share of them.
+        """
+        self.real = real or []
         while self.state.phase < len(self.plan.phases):
             phase = self.plan.phases[self.state.phase]
             saved = time.monotonic()
@@ -185,11 +218,12 @@ class Run:
         start, end = phase.gain
         gain = end + (start - end) * max(0.0, 1 - f / 0.7)
         rng = np.random.default_rng((self.plan.seed, self.state.phase, self.state.step))
-        x, mask, malignant = self._collate(self._draw(rng, phase, backgrounds, gain))
+        x, mask, malignant, classed = self._collate(self._draw(rng, phase, backgrounds, gain))
         self.model.train()
+        self.model.frozen = phase.frozen
         with torch.autocast(x.device.type, torch.bfloat16, enabled=self.plan.low_precision):
             maps, logits = self.forward(x)
-        value = loss(maps, logits, mask, malignant, phase.dense_weight, phase.class_weight)
+        value = loss(maps, logits, mask, malignant, phase.dense_weight, phase.class_weight, classed)
         self.optimiser.zero_grad(set_to_none=True)
         value.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
@@ -204,17 +238,23 @@ class Run:
         if phase.crop < size:
             out: list[Sample] = []
             while len(out) < phase.batch:
-                out += draw_crops(rng, backgrounds, size, phase.crop, gain, 4)
+                out += draw_crops(rng, backgrounds, size, phase.crop, gain, 8)
             return out[: phase.batch]
         return [
-            draw_image(rng, backgrounds, size, gain, draw_pathology(rng))
+            draw_real(rng, self.real)
+            if self.real and rng.random() < phase.real
+            else draw_image(rng, backgrounds, size, gain, draw_pathology(rng))
             for _ in range(phase.batch)
         ]
 
-    def _collate(self, samples: list[Sample]) -> tuple[Tensor, Tensor, Tensor]:
+    def _collate(self, samples: list[Sample]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         images = torch.from_numpy(np.stack([s.image for s in samples]))[:, None]
         x = ((images - MEAN) / STD).expand(-1, 3, -1, -1)
         x = x.contiguous(memory_format=torch.channels_last)
         mask = torch.from_numpy(np.stack([s.mask for s in samples])).float()[:, None]
         malignant = torch.tensor([int(s.malignant) for s in samples])
-        return x.to(self.device), mask.to(self.device), malignant.to(self.device)
+        classed = torch.tensor([float(s.classed) for s in samples])
+        return (
+            x.to(self.device), mask.to(self.device), malignant.to(self.device),
+            classed.to(self.device),
+        )  # fmt: skip

@@ -18,7 +18,8 @@ TIMM_NAME = "convnextv2_tiny"
 
 
 class DenselyTaught(nn.Module):
-    """``trunk``: the classifier.  ``heads``: two maps (lesion, malignant) per stage 2 to 4."""
+    """``trunk``: the classifier.  ``heads``: two maps (lesion, malignant) per stage 2 to 4.
+    ``frozen``: no gradient reaches stem and stages 1 and 2."""
 
     def __init__(self, timm_name: str = TIMM_NAME, drop_path: float = 0.05) -> None:
         super().__init__()
@@ -28,6 +29,7 @@ class DenselyTaught(nn.Module):
         self.trunk: Any = timm.create_model(
             timm_name, pretrained=False, num_classes=2, drop_path_rate=drop_path
         )
+        self.frozen = False
         widths = [info["num_chs"] for info in self.trunk.feature_info][1:]
         self.heads = nn.ModuleList(
             nn.Sequential(nn.GroupNorm(1, width), nn.Conv2d(width, 2, 1)) for width in widths
@@ -39,9 +41,10 @@ class DenselyTaught(nn.Module):
     def forward(self, x: Tensor) -> tuple[list[Tensor], Tensor]:
         """Dense maps of stages 2, 3, 4 (each (B, 2, h, w)) and the logits (B, 2)."""
         t = self.trunk
-        x = t.stages[0](t.stem(x))
-        maps = []
-        for stage, head in zip(list(t.stages)[1:], self.heads, strict=True):
+        with torch.set_grad_enabled(torch.is_grad_enabled() and not self.frozen):
+            x = t.stages[1](t.stages[0](t.stem(x)))
+        maps = [self.heads[0](x)]
+        for stage, head in zip(list(t.stages)[2:], list(self.heads)[1:], strict=True):
             x = stage(x)
             maps.append(head(x))
         return maps, t.forward_head(t.norm_pre(x))
@@ -57,13 +60,15 @@ def fan_in_initialise(model: nn.Module) -> None:
 
 def loss(
     maps: list[Tensor], logits: Tensor, mask: Tensor, malignant: Tensor,
-    dense_weight: float, class_weight: float,
+    dense_weight: float, class_weight: float, classed: Tensor,
 ) -> Tensor:  # fmt: skip
     """Weighted sum of the dense losses of all stages and the image's cross-entropy.
 
-    ``mask``: float (B, 1, S, S).  ``malignant``: long (B,).
+    ``mask``: float (B, 1, S, S).  ``malignant``: long (B,).  ``classed``: float (B,), 0 where the
+    image's class does not count.
     """
-    total = class_weight * F.cross_entropy(logits.float(), malignant, label_smoothing=0.05)
+    each = F.cross_entropy(logits.float(), malignant, label_smoothing=0.05, reduction="none")
+    total = class_weight * (each * classed).sum() / classed.sum().clamp(min=1)
     for weight, dense in zip((0.5, 1.0, 0.5), maps, strict=True):
         lesion = F.adaptive_max_pool2d(mask, dense.shape[-2:])
         wanted = torch.cat([lesion, lesion * malignant.view(-1, 1, 1, 1)], dim=1)
