@@ -62,7 +62,6 @@ def dashboard(folder: Path, cases: str, weights: Path) -> Iterator[Server]:
         "XAI_WEIGHTS": str(weights),
         "XAI_STORE": str(folder / "store"),
         "XAI_DEVICE": "cpu",
-        "XAI_ENGINE": "torch",  # the reference: what is tested here is the dashboard
     }
     command = [
         sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port),
