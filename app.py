@@ -3,6 +3,7 @@
 import streamlit as st
 
 explore = st.Page("pages/explore.py", title="Explore")
+compare = st.Page("pages/compare.py", title="Compare")
 about = st.Page("pages/about.py", title="About")
 
 
@@ -12,4 +13,4 @@ def start() -> None:
 
 
 # The frame draws the links: a page opened cold never runs this file.
-st.navigation([st.Page(start, default=True), explore, about], position="hidden").run()
+st.navigation([st.Page(start, default=True), explore, compare, about], position="hidden").run()

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from hypothesis import settings
 from safetensors.torch import save_file
 
 from xai_core.model import torchvision_shim
@@ -14,6 +15,8 @@ from xai_core.model.spec import ModelSpec, file_digest
 from xai_core.types import CLASS_NAMES, LAYERS, Case, Pathology
 
 torchvision_shim.install()
+settings.register_profile("untimed", deadline=None)  # a busy machine is no failure
+settings.load_profile("untimed")
 
 SAMPLE = Path(__file__).resolve().parents[2] / "shared" / "data" / "cdd_cesm_sample"
 

@@ -13,12 +13,14 @@ import pytest
 
 from tests.conftest import make_case
 from xai_core import service as service_module
-from xai_core.errors import CaseNotFound, ModelError, UnreadableImage
+from xai_core.errors import Cancelled, CaseNotFound, ModelError, UnreadableImage
 from xai_core.explainer import Explainer
+from xai_core.explanation import Explanation, Status, View
 from xai_core.model.classifier import Classifier
 from xai_core.request import ExplainRequest
-from xai_core.service import ExplainService, Status, View
-from xai_core.types import Case, CaseRecord, Outcome, Pathology
+from xai_core.service import ExplainService
+from xai_core.store.books import BookStore
+from xai_core.types import LAYERS, Case, CaseRecord, Outcome, Pathology
 
 
 class Source:
@@ -230,3 +232,56 @@ def test_a_defect_does_not_take_the_worker_down(
     assert "bug" not in view.error
     service.retry(REQUEST)
     wait(lambda: service.ask(REQUEST, "me").status is Status.DONE)
+
+
+def test_several_are_asked_for_at_once(service: ExplainService) -> None:
+    other = dataclasses.replace(REQUEST, layer=LAYERS[1])
+    assert service.known(REQUEST) is None
+    views = service.ask_all([REQUEST, other, REQUEST], "me")
+    assert [view.status for view in views] == [Status.WAITING] * 3
+    wait(lambda: all(v.status is Status.DONE for v in service.ask_all([REQUEST, other], "me")))
+    known = service.known(other)
+    assert known is not None
+    assert known is service.ask(other, "me").explanation
+    assert service.known(dataclasses.replace(other, case_id="b")) is None
+
+
+def test_of_several_what_was_stopped_stays_so_while_it_is_asked_for(
+    service: ExplainService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inside, leave = threading.Event(), threading.Event()
+
+    def held(*arguments: object) -> Explanation:
+        inside.set()
+        assert leave.wait(60)
+        raise Cancelled("enough")
+
+    monkeypatch.setattr(service.explainer, "explain", held)
+    other = dataclasses.replace(REQUEST, case_id="b")
+    service.ask_all([REQUEST, other], "me")
+    assert inside.wait(60)
+    service.stop(other)
+    assert service.ask_all([REQUEST, other], "me")[1].status is Status.STOPPED
+    service.ask_all([REQUEST], "me")
+    assert service.ask_all([REQUEST, other], "me")[1].status is Status.WAITING  # forgotten: anew
+    leave.set()
+
+
+def test_what_cannot_be_kept_is_said_and_the_answer_is_shown(
+    tiny_weights: Path, tmp_path: Path
+) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("not a folder")
+    explainer = Explainer(Classifier.open(tiny_weights, "cpu"), BookStore(blocked))
+    service = ExplainService(explainer, Source(A, B))
+    try:
+        assert finish(service, REQUEST).status is Status.DONE
+        wait(lambda: service.prediction_progress() == (2, 2))
+        (said,) = service.remarks()
+        assert "Scores cannot be kept" in said
+    finally:
+        service.close()
+
+
+def test_without_a_store_there_is_nothing_to_say(service: ExplainService) -> None:
+    assert service.remarks() == ()

@@ -28,11 +28,15 @@ _CONTEXTS = 24  # cases whose activations stay in memory, about 8 MB each
 
 
 class Explainer:
-    """A classifier, a memory, and the way from a case to its explanation.  Thread-safe."""
+    """A classifier, a memory, and the way from a case to its explanation.  Thread-safe.
+
+    Attributes:
+        store: where scores are kept; None keeps them in memory only.
+    """
 
     def __init__(self, classifier: Classifier, store: BookStore | None = None) -> None:
         self.classifier = classifier
-        self._store = store
+        self.store = store
         self._contexts: OrderedDict[str, Context] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -43,7 +47,7 @@ class Explainer:
             if digest in self._contexts:
                 self._contexts.move_to_end(digest)
                 return self._contexts[digest]
-        made = Context(self.classifier, self.classifier.prepare(case.image), self._store)
+        made = Context(self.classifier, self.classifier.prepare(case.image), self.store)
         with self._lock:
             kept = self._contexts.setdefault(digest, made)
             while len(self._contexts) > _CONTEXTS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -55,6 +56,28 @@ class Progress:
     done: int
     total: int
     so_far: Explanation
+
+
+class Status(enum.StrEnum):
+    """Where a job is."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    STOPPED = "stopped"  # by a person, or because nobody waited
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """A job at one moment.  ``explanation`` is partial until the status is DONE."""
+
+    status: Status
+    stage: str = ""
+    done: int = 0
+    total: int = 0
+    explanation: Explanation | None = None
+    error: str | None = None
 
 
 Watch = Callable[[Progress], None]

@@ -8,12 +8,11 @@ the source's cases one by one, so that lists can be filtered by outcome.
 
 from __future__ import annotations
 
-import enum
 import logging
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -21,39 +20,17 @@ from xai_core.cases.base import CaseSource
 from xai_core.cases.open_source import open_source
 from xai_core.errors import Cancelled, XaiError
 from xai_core.explainer import Explainer
-from xai_core.explanation import Explanation, Progress
+from xai_core.explanation import Explanation, Progress, Status, View
 from xai_core.model.classifier import Classifier
 from xai_core.request import ExplainRequest
 from xai_core.settings import Settings
-from xai_core.store.books import BookStore
+from xai_core.store.books import open_books
 from xai_core.types import Case, CaseRecord, Outcome, Prediction
 
 _LEASE = 8.0  # seconds a job lives after the last time someone asked for it
 _ANSWERS = 64  # finished explanations kept in memory, about 1 MB each
 _CASES = 32  # cases kept in memory with their pixels
 _log = logging.getLogger(__name__)
-
-
-class Status(enum.StrEnum):
-    """Where a job is."""
-
-    WAITING = "waiting"
-    RUNNING = "running"
-    DONE = "done"
-    STOPPED = "stopped"  # by a person, or because nobody waited
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, eq=False)
-class View:
-    """A job at one moment.  ``explanation`` is partial until the status is DONE."""
-
-    status: Status
-    stage: str = ""
-    done: int = 0
-    total: int = 0
-    explanation: Explanation | None = None
-    error: str | None = None
 
 
 @dataclass(eq=False)
@@ -119,23 +96,25 @@ class ExplainService:
         ``who`` identifies a browser session: asking for another request lets go of the last one.
         A job that was stopped by hand or failed stays so until :meth:`retry`.
         """
-        request = request.canonical()
+        return self.ask_all((request,), who)[0]
+
+    def ask_all(self, requests: Sequence[ExplainRequest], who: str) -> list[View]:
+        """What :meth:`ask` says of each request; the first one missing is worked on first."""
+        asked = [request.canonical() for request in requests]
         with self._wake:
             for other in self._jobs.values():
-                if other.request != request:
+                if other.request not in asked:
                     other.leases.pop(who, None)
-            if request in self._answers:
-                self._answers.move_to_end(request)
-                return self._answers[request]
-            job = self._jobs.get(request)
-            if job is None:
-                job = self._jobs[request] = _Job(request)
-            job.leases[who] = time.monotonic() + _LEASE
-            if not job.stop and job.view.status is Status.STOPPED:
-                job.view = View(Status.WAITING, explanation=job.view.explanation)
+            views = [self._renew(request, who) for request in asked]
             self._forget_idle()
             self._wake.notify_all()
-            return job.view
+            return views
+
+    def known(self, request: ExplainRequest) -> Explanation | None:
+        """The finished answer to ``request`` if it is in memory; starts nothing."""
+        with self._wake:
+            view = self._answers.get(request.canonical())
+            return view.explanation if view else None
 
     def stop(self, request: ExplainRequest) -> None:
         """Stop a job at its next chunk; what was computed is kept and shown."""
@@ -181,6 +160,14 @@ class ExplainService:
         with self._wake:
             return len(self._predictions) + len(self._unpredictable), len(self._records)
 
+    def remarks(self) -> tuple[str, ...]:
+        """What went wrong with the scores kept, each in a sentence fit to be shown as it is.
+
+        The results shown are right all the same; they take longer.
+        """
+        store = self.explainer.store
+        return store.remarks() if store else ()
+
     def close(self) -> None:
         """Stop the worker at its next chunk, and wait for it."""
         with self._wake:
@@ -189,6 +176,17 @@ class ExplainService:
         self._worker.join(timeout=60)
 
     # --- the worker -----------------------------------------------------------------------
+
+    def _renew(self, request: ExplainRequest, who: str) -> View:
+        """The view of a canonical request, its job begun and leased; called with the lock held."""
+        if request in self._answers:
+            self._answers.move_to_end(request)
+            return self._answers[request]
+        job = self._jobs.setdefault(request, _Job(request))
+        job.leases[who] = time.monotonic() + _LEASE
+        if not job.stop and job.view.status is Status.STOPPED:
+            job.view = View(Status.WAITING, explanation=job.view.explanation)
+        return job.view
 
     def _forget_idle(self) -> None:
         """Drop jobs nobody waits for; called with the lock held."""
@@ -282,4 +280,5 @@ def open_service(settings: Settings) -> ExplainService:
     source = open_source(settings.cases, settings)  # before the weights: it is the faster to fail
     classifier = Classifier.open(settings.weights, settings.device, settings.batch)
     classifier.accelerate(settings.engine, settings.store)
-    return ExplainService(Explainer(classifier, BookStore(settings.store)), source)
+    books = open_books(settings, classifier.spec.sha256)
+    return ExplainService(Explainer(classifier, books), source)

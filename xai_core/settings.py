@@ -1,15 +1,17 @@
 """Settings: paths, device and limits, read once from the environment and passed in from there.
 
-=====================  ============================================  =========================
+====================== ============================================= =========================
 variable               meaning                                       default
-=====================  ============================================  =========================
+====================== ============================================= =========================
 ``XAI_CASES``          ``library`` or a folder of cases              ``library``
 ``XAI_WEIGHTS``        weights file (``.safetensors``)               ``assets/weights/...``
 ``XAI_STORE``          folder in which computed scores are kept      the user's cache folder
+``XAI_STORE_LIMIT_MB`` MiB of scores kept there, 1 to 1048576        2048
+``XAI_READY``          folder of ready results, only ever read       ``assets/explanations``
 ``XAI_DEVICE``         ``cpu``, ``cuda`` or ``auto``                 ``auto``
 ``XAI_BATCH``          images per forward pass, 1 to 256             8
 ``XAI_ENGINE``         ``openvino``, ``torch`` or ``auto``           ``auto``
-=====================  ============================================  =========================
+====================== ============================================= =========================
 """
 
 from __future__ import annotations
@@ -24,7 +26,11 @@ from xai_core.errors import BadSetting
 ROOT = Path(__file__).resolve().parent.parent
 ASSETS = ROOT / "assets"
 LIBRARY = ASSETS / "cases"
+READY = ASSETS / "explanations"
 DEFAULT_WEIGHTS = ASSETS / "weights" / "cesm_phantom_tiny.safetensors"
+
+_MIB = 2**20
+_MOST_MIB = 2**20  # a TiB
 
 
 @dataclass(frozen=True)
@@ -37,6 +43,8 @@ class Settings:
     device: str = "auto"
     batch: int = 8
     engine: str = "auto"
+    store_limit: int = 2048 * _MIB  # bytes
+    ready: Path = READY
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
@@ -56,6 +64,12 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     engine = env.get("XAI_ENGINE") or "auto"
     if engine not in ("auto", "openvino", "torch"):
         raise BadSetting(f"XAI_ENGINE is {engine!r}; allowed are auto, openvino and torch.")
+    limit = env.get("XAI_STORE_LIMIT_MB") or "2048"
+    plain = limit.isascii() and limit.isdigit() and len(limit) <= len(str(_MOST_MIB))
+    if not plain or not 1 <= int(limit) <= _MOST_MIB:
+        raise BadSetting(
+            f"XAI_STORE_LIMIT_MB is {limit!r}; give a whole number from 1 to {_MOST_MIB} (MiB)."
+        )
     return Settings(
         cases=env.get("XAI_CASES") or "library",
         weights=Path(env.get("XAI_WEIGHTS") or DEFAULT_WEIGHTS),
@@ -63,4 +77,6 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         device=device,
         batch=int(text),
         engine=engine,
+        store_limit=int(limit) * _MIB,
+        ready=Path(env.get("XAI_READY") or READY),
     )

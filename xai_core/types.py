@@ -79,6 +79,9 @@ class CaseRecord:
     birads: int | None = None  # assessment category 0..6; the highest where findings differ
     findings: tuple[str, ...] = ()
     descriptors: Mapping[str, str] = field(default_factory=dict)  # lexicon term -> value
+    note: str = (
+        ""  # what the case teaches, where its maker wrote it down: truth, not for blind eyes
+    )
     is_phantom: bool = False  # synthetic: must be called a phantom wherever it is shown
     warnings: tuple[str, ...] = ()  # what the source found odd about this case, in plain words
 

@@ -31,7 +31,7 @@ def documents() -> dict[str, str]:
 def test_the_verbs() -> None:
     assert VERBS == [
         "cases", "evaluate", "explain", "performance", "phantom", "pointing", "predict", "realism",
-        "train",
+        "train", "warm",
     ]  # fmt: skip
 
 

@@ -61,7 +61,9 @@ def dashboard(folder: Path, cases: str, weights: Path) -> Iterator[Server]:
         "XAI_CASES": os.environ.get("E2E_CASES") or cases,
         "XAI_WEIGHTS": str(weights),
         "XAI_STORE": str(folder / "store"),
+        "XAI_READY": str(folder / "ready"),  # none: what is asked for is computed
         "XAI_DEVICE": "cpu",
+        "XAI_ENGINE": "torch",  # the reference: what is tested here is the dashboard
     }
     command = [
         sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port),

@@ -17,7 +17,11 @@ from tests.e2e.conftest import ROOT, dashboard
 
 pytestmark = pytest.mark.e2e
 PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
-SIGNS = {"explore": "The model says", "about": "About this dashboard"}
+SIGNS = {
+    "explore": "The model says",
+    "compare": "What to compare",
+    "about": "About this dashboard",
+}
 
 
 def test_pages_open_cold(tmp_path: Path, tiny_weights: Path, visit: Callable[[str], Page]) -> None:
@@ -29,6 +33,6 @@ def test_pages_open_cold(tmp_path: Path, tiny_weights: Path, visit: Callable[[st
             expect(page.get_by_text("Phantom cases: synthetic images").first).to_be_visible()
             expect(page.get_by_test_id("stException")).to_have_count(0)
             expect(page.get_by_text("Page not found")).to_have_count(0)
-            for link in ("Explore", "About"):
+            for link in ("Explore", "Compare", "About"):
                 expect(page.get_by_role("link", name=link)).to_be_visible()
         assert not server.complaints()

@@ -19,7 +19,9 @@ CASES: list[dict[str, Any]] = MANIFEST["cases"]
 
 
 def test_every_file_has_its_digest_and_no_file_is_extra() -> None:
-    listed = {f["file"]: f["sha256"] for case in CASES for f in case["files"].values()}
+    files = [f for case in CASES for f in case["files"].values()]
+    files += [lesion["mask"] for case in CASES for lesion in case["lesions"] if "mask" in lesion]
+    listed = {f["file"]: f["sha256"] for f in files}
     there = {p.name for p in LIBRARY.iterdir()} - {"manifest.json"}
     assert there == listed.keys()
     for name, digest in listed.items():
@@ -45,11 +47,24 @@ def test_textures_come_from_the_test_split_and_every_case_is_a_patient() -> None
     seeds = [case["texture_seed"] for case in CASES]
     first = SPLIT_SEEDS["test"]
     assert all(first <= seed < first + SPLIT_SIZE for seed in seeds)
-    assert len(set(seeds)) == len({case["patient_id"] for case in CASES}) == len(CASES) >= 48
+    assert len(set(seeds)) == len({case["patient_id"] for case in CASES}) == len(CASES) == 141
 
 
 def test_every_pathology_view_and_side_is_there() -> None:
-    for field, least in (("pathology", 13), ("view", 31), ("laterality", 30)):
+    for field, least in (("pathology", 28), ("view", 70), ("laterality", 70)):
         values = [case[field] for case in CASES]
         assert min(values.count(v) for v in set(values)) >= least
     assert {case["pathology"] for case in CASES} == {"normal", "benign", "malignant"}
+
+
+def test_every_case_has_its_recombined_image_its_note_and_a_mask_of_each_lesion() -> None:
+    for case in CASES:
+        assert "recombined" in case["files"]
+        assert case["note"].count(". ") == 1
+        assert bool(case["lesions"]) == ("lesion_mask" in case["files"])
+        if len(case["lesions"]) > 1:
+            assert all("mask" in lesion for lesion in case["lesions"])
+
+
+def test_the_library_is_small_enough_to_ship() -> None:
+    assert sum(p.stat().st_size for p in LIBRARY.iterdir()) < 60e6

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from xai_core.phantom.background import draw_background
-from xai_core.phantom.descriptors import MASS, plan_lesion
 from xai_core.phantom.fields import power_law
 from xai_core.phantom.generate import SPLIT_SEEDS, SPLIT_SIZE, dress, generate
+from xai_core.phantom.lexicon import MASS
 from xai_core.types import Pathology
 
 HEIGHT = 256
@@ -19,12 +19,22 @@ HEIGHT = 256
 @pytest.mark.parametrize("view", ["CC", "MLO"])
 @pytest.mark.parametrize("pathology", list(Pathology))
 def test_the_same_seed_gives_the_same_pixels(view: str, pathology: Pathology) -> None:
-    a, b = (generate(5, pathology, view, height=HEIGHT) for _ in range(2))
+    a, b = (generate(5, pathology, view, height=HEIGHT, recombined=True) for _ in range(2))
     assert np.array_equal(a.image, b.image)
     assert np.array_equal(a.mask, b.mask)
     assert a.plans == b.plans
+    assert a.recombined is not None
+    assert b.recombined is not None
+    assert np.array_equal(a.recombined.image, b.recombined.image)
     other = generate(6, pathology, view, height=HEIGHT)
     assert a.image.shape != other.image.shape or not np.array_equal(a.image, other.image)
+
+
+def test_the_recombined_image_changes_nothing_in_the_low_energy_one() -> None:
+    alone = generate(5, Pathology.MALIGNANT, "CC", height=HEIGHT)
+    paired = generate(5, Pathology.MALIGNANT, "CC", height=HEIGHT, recombined=True)
+    assert np.array_equal(alone.image, paired.image)
+    assert alone.recombined is None
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -51,11 +61,17 @@ def test_grey_levels_and_the_chest_wall_s_side() -> None:
 
 def test_a_lesion_is_brighter_than_without_it() -> None:
     background = draw_background(np.random.default_rng(0), "CC", HEIGHT)
-    for seed in range(6):
+    seen = 0
+    for seed in range(20):
         with_lesion = dress(np.random.default_rng(seed), background, Pathology.MALIGNANT)
         without = dress(np.random.default_rng(seed), background, Pathology.NORMAL)
-        mask = with_lesion.mask
+        first = with_lesion.lesions[0]
+        if first.plan.kind != MASS or first.plan.occult:
+            continue
+        seen += 1
+        mask = first.mask
         assert with_lesion.image[mask].mean() > without.image[mask].mean() + 3
+    assert seen >= 8
 
 
 def test_outside_the_lesion_nothing_depends_on_the_class() -> None:
@@ -72,34 +88,6 @@ def test_outside_the_lesion_nothing_depends_on_the_class() -> None:
     difference = with_lesion.image[far] - without.image[far]
     assert abs(difference.mean()) < 0.2
     assert difference.std() < 3
-
-
-def test_the_classes_overlap_in_every_cue() -> None:
-    """No descriptor occurs in one class alone, and none leaves the classes equal."""
-    counts: dict[tuple[str, str], dict[Pathology, int]] = {}
-    rng = np.random.default_rng(0)
-    n = 3000
-    for pathology in (Pathology.BENIGN, Pathology.MALIGNANT):
-        for _ in range(n):
-            for term in plan_lesion(rng, pathology).descriptors.items():
-                counts.setdefault(term, dict.fromkeys(Pathology, 0))[pathology] += 1
-    assert len(counts) == 3 + 5 + 6 + 5
-    for term, by_class in counts.items():
-        assert by_class[Pathology.BENIGN] > 0, term
-        assert by_class[Pathology.MALIGNANT] > 0, term
-    spiculated = counts["mass margin", "spiculated"]
-    assert spiculated[Pathology.MALIGNANT] > 3 * spiculated[Pathology.BENIGN]
-
-
-def test_an_irregular_mass_is_never_circumscribed() -> None:
-    rng = np.random.default_rng(2)
-    for _ in range(500):
-        plan = plan_lesion(rng, Pathology.BENIGN)
-        if plan.kind == MASS:
-            assert (plan.descriptors["mass shape"], plan.descriptors["mass margin"]) != (
-                "irregular",
-                "circumscribed",
-            )
 
 
 @pytest.mark.parametrize("beta", [2.0, 3.0])

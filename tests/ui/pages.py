@@ -27,3 +27,11 @@ def level_editor() -> None:
     state.restore(["A", "B"])
     levels.edit()
     state.mirror()
+
+
+def compare_page() -> None:
+    """The Compare page without its frame, on the desk that is on duty."""
+    from tests.ui.desk import ON_DUTY
+    from xai_core.ui.compare import page
+
+    page.show(ON_DUTY[-1])

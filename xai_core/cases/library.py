@@ -150,6 +150,7 @@ def _record(entry: Mapping[str, Any], source: str) -> CaseRecord:
         birads=None if birads is None else int(birads),
         findings=tuple(str(f) for f in entry.get("findings", ())),
         descriptors={str(k): str(v) for k, v in entry.get("descriptors", {}).items()},
+        note=str(entry.get("note", "")),
         is_phantom=True,
     )
 

@@ -18,6 +18,7 @@ from xai_core.cli.pointing import pointing
 from xai_core.cli.predict import predict
 from xai_core.cli.realism import realism
 from xai_core.cli.train import train
+from xai_core.cli.warm import warm
 
 app = typer.Typer(
     cls=SentenceGroup,
@@ -27,7 +28,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Explain a CESM classifier's decisions and test the explanations.",
 )
-for verb in (explain, evaluate, predict, performance, pointing, cases, phantom, realism, train):
+_VERBS = (
+    explain, evaluate, predict, performance, pointing, warm, cases, phantom, realism, train,
+)  # fmt: skip
+for verb in _VERBS:
     app.command()(verb)
 
 

@@ -8,7 +8,17 @@ from typing import Annotated
 import typer
 
 from xai_core.cli.group import Interrupted
-from xai_core.cli.options import Limit, NoStore, Weights, open_cases, open_explainer, words
+from xai_core.cli.options import (
+    CurveMode,
+    Layers,
+    Limit,
+    Methods,
+    NoStore,
+    Weights,
+    open_cases,
+    open_explainer,
+    words,
+)
 
 
 def evaluate(
@@ -16,15 +26,9 @@ def evaluate(
     cases: Annotated[
         str, typer.Option(help="'library' (the built-in phantoms) or a folder.", metavar="SOURCE")
     ] = "library",
-    methods: Annotated[
-        str, typer.Option(help="Any of score-cam, grad-cam, hybrid-cam, with commas.")
-    ] = "score-cam,grad-cam,hybrid-cam",
-    layers: Annotated[
-        str, typer.Option(help="Either or both layers, with a comma.")
-    ] = "stages.2.blocks.8,stages.3.blocks.2",
-    curves: Annotated[
-        str, typer.Option(help="Insertion and deletion: adaptive or full.")
-    ] = "adaptive",
+    methods: Methods = "score-cam,grad-cam,hybrid-cam",
+    layers: Layers = "stages.2.blocks.8,stages.3.blocks.2",
+    curves: CurveMode = "adaptive",
     limit: Limit = None,
     weights: Weights = None,
     no_store: NoStore = False,

@@ -25,8 +25,13 @@ Weights = Annotated[
 ]
 NoStore = Annotated[
     bool,
-    typer.Option("--no-store", help="Neither read nor keep scores in the cache folder."),
+    typer.Option(
+        "--no-store", help="Neither read nor keep scores in the cache folder, nor ready results."
+    ),
 ]
+Methods = Annotated[str, typer.Option(help="Any of score-cam, grad-cam, hybrid-cam, with commas.")]
+Layers = Annotated[str, typer.Option(help="Either or both layers, with a comma.")]
+CurveMode = Annotated[str, typer.Option(help="Insertion and deletion: adaptive or full.")]
 Limit = Annotated[int | None, typer.Option(help="Only the first N cases.", metavar="N")]
 EvenPatients = Annotated[
     bool,
@@ -54,8 +59,12 @@ def open_cases(source: str, limit: int | None = None) -> CaseSource:
     return open_source(source, read_settings())
 
 
-def open_explainer(weights: Path | None, no_store: bool) -> Explainer:
+def open_explainer(
+    weights: Path | None, no_store: bool = False, into: Path | None = None
+) -> Explainer:
     """The classifier of ``--weights`` (default: the settings'), with its memory.
+
+    ``into``: a folder that alone keeps the scores, without a limit; nothing is read from elsewhere.
 
     Raises:
         ModelError: the weights are missing or unusable.
@@ -64,13 +73,17 @@ def open_explainer(weights: Path | None, no_store: bool) -> Explainer:
     from xai_core.explainer import Explainer
     from xai_core.model.classifier import Classifier
     from xai_core.settings import read_settings
-    from xai_core.store.books import BookStore
+    from xai_core.store.books import BookStore, open_books
 
     settings = read_settings()
     classifier = Classifier.open(weights or settings.weights, settings.device, settings.batch)
     store = None if no_store else settings.store
     classifier.accelerate(settings.engine, store, after=_WARM_UP)
-    return Explainer(classifier, None if no_store else BookStore(settings.store))
+    if no_store:
+        return Explainer(classifier)
+    return Explainer(
+        classifier, BookStore(into) if into else open_books(settings, classifier.spec.sha256)
+    )
 
 
 def words(text: str) -> tuple[str, ...]:

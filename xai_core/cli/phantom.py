@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-_FILES = re.compile(r"manifest\.json|PH-\d{4}(_mask)?\.png")
+_FILES = re.compile(r"manifest\.json|PH-\d{4}(_cm)?(_mask\d?)?\.png")
 MADE_BY = "xai_core phantom"
 
 

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from xai_core.errors import BadRequest
-from xai_core.phantom.descriptors import MASS, LesionPlan
 from xai_core.phantom.generate import SPLIT_SEEDS, Phantom, generate
-from xai_core.types import Pathology
+from xai_core.phantom.teaching import finding, teaching_note
+from xai_core.types import BoolArray, FloatArray, Pathology
 
 MAX_COUNT = 9_999  # four digits in the id
 MAX_SEED = 99
@@ -93,18 +93,39 @@ def write_cases(
     """
     entries = []
     for done, plan in enumerate(plans, start=1):
-        drawn = generate(plan.texture_seed, plan.pathology, plan.view, plan.laterality, height)
+        drawn = generate(
+            plan.texture_seed, plan.pathology, plan.view, plan.laterality, height, recombined=True
+        )
         entries.append(_entry(folder, plan, drawn))
         report(done, len(plans))
     return entries
 
 
 def _entry(folder: Path, plan: Plan, drawn: Phantom) -> dict[str, Any]:
-    grey = np.rint(drawn.image).clip(0, 255).astype(np.uint8)
-    files = {"low_energy": _write_png(folder / f"{plan.id}.png", grey)}
-    if drawn.mask.any():
-        mask = np.where(drawn.mask, np.uint8(255), np.uint8(0))
-        files["lesion_mask"] = _write_png(folder / f"{plan.id}_mask.png", mask)
+    """Write a case's pictures: the images, and a mask of all lesions and of each, on each grid."""
+    files = {"low_energy": _write_png(folder / f"{plan.id}.png", _grey(drawn.image))}
+    if drawn.lesions:
+        files["lesion_mask"] = _write_png(folder / f"{plan.id}_mask.png", _white(drawn.mask))
+    if drawn.recombined is not None:
+        picture, mask = _grey(drawn.recombined.image), drawn.recombined.mask
+        files["recombined"] = _write_png(folder / f"{plan.id}_cm.png", picture)
+        if mask.any():
+            path = folder / f"{plan.id}_cm_mask.png"
+            files["recombined_mask"] = _write_png(path, _white(mask))
+    lesions = []
+    for k, lesion in enumerate(drawn.lesions, start=1):
+        described = {
+            "kind": lesion.plan.kind,
+            "descriptors": dict(lesion.plan.descriptors),
+            "diameter_mm": round(lesion.plan.diameter, 2),
+            "contrast": round(lesion.plan.contrast, 3),
+            "probability": round(lesion.plan.probability, 4),
+            "occult_at_low_energy": lesion.plan.occult,
+        }
+        if len(drawn.lesions) > 1:
+            path = folder / f"{plan.id}_mask{k}.png"
+            described["mask"] = _write_png(path, _white(lesion.mask))
+        lesions.append(described)
     return {
         "id": plan.id,
         "patient_id": plan.patient_id,
@@ -115,28 +136,20 @@ def _entry(folder: Path, plan: Plan, drawn: Phantom) -> dict[str, Any]:
         "birads": drawn.birads,
         "findings": [finding(lesion) for lesion in drawn.plans],
         "descriptors": {k: v for lesion in drawn.plans for k, v in lesion.descriptors.items()},
-        "lesions": [
-            {
-                "kind": lesion.kind,
-                "diameter_mm": round(lesion.diameter, 2),
-                "contrast": round(lesion.contrast, 3),
-            }
-            for lesion in drawn.plans
-        ],
+        "note": teaching_note(drawn.pathology, drawn.plans),
+        "lesions": lesions,
+        "nuisances": list(drawn.nuisances),
         "texture_seed": plan.texture_seed,
         "files": files,
     }
 
 
-def finding(lesion: LesionPlan) -> str:
-    """A lesion as a report would put it: ``oval mass, circumscribed margin``."""
-    terms = lesion.descriptors
-    if lesion.kind == MASS:
-        return f"{terms['mass shape']} mass, {terms['mass margin']} margin"
-    return (
-        f"{terms['calcification morphology']} calcifications, "
-        f"{terms['calcification distribution']} distribution"
-    )
+def _grey(image: FloatArray) -> NDArray[np.uint8]:
+    return np.rint(image).clip(0, 255).astype(np.uint8)
+
+
+def _white(mask: BoolArray) -> NDArray[np.uint8]:
+    return np.where(mask, np.uint8(255), np.uint8(0))
 
 
 def _write_png(path: Path, grey: NDArray[np.uint8]) -> dict[str, str]:

@@ -25,6 +25,14 @@ def train(
     steps: Annotated[
         int | None, typer.Option(min=1, help="Stop each phase after this many steps, too.")
     ] = None,
+    start: Annotated[
+        Path | None,
+        typer.Option("--from", help="Begin with these weights (.safetensors) instead of anew."),
+    ] = None,
+    real: Annotated[
+        Path | None,
+        typer.Option(help="A CDD-CESM folder: odd-numbered patients join the last phase."),
+    ] = None,
     compiled: Annotated[
         bool,
         typer.Option("--compile/--no-compile", help="Compile the network (needs g++)."),
@@ -33,7 +41,8 @@ def train(
 ) -> None:
     """Fit ConvNeXtV2-Tiny from scratch on generated phantoms, within a budget of minutes.
 
-    Dense crops first, whole images after; stop with Ctrl-C and run the same command to go on.
+    Dense crops first, whole images after, with real images among the last if --real names a
+    folder of them; stop with Ctrl-C and run the same command to go on.
 
     Example: python -m xai_core train --minutes 100 --compile --out my_weights.safetensors
     """
@@ -41,10 +50,13 @@ def train(
         raise BadRequest(f"--out is {out.name!r}; give a file that ends in .safetensors.")
     import torch
 
+    from xai_core.model.weights import load
     from xai_core.training.data import make_backgrounds
     from xai_core.training.export import export
-    from xai_core.training.loop import Run, plan_for
+    from xai_core.training.loop import Run
+    from xai_core.training.plan import plan_for
     from xai_core.training.progress import training_bar
+    from xai_core.training.real import read_real
     from xai_core.training.validate import probabilities, validate
 
     if device not in ("auto", "cpu", "cuda"):
@@ -53,7 +65,12 @@ def train(
         raise BadRequest("--device is cuda, but torch finds no CUDA device; use cpu or auto.")
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
-    plan = plan_for(minutes, seed, gpu=device == "cuda", steps=steps)
+    plan = plan_for(
+        minutes, seed, gpu=device == "cuda", steps=steps, warm=start is not None,
+        real=real is not None,
+    )  # fmt: skip
+    known = load(start) if start else None
+    pictures = read_real(real, plan.size) if real else []
     typer.echo(f"Drawing {backgrounds} + {validation} backgrounds ...", err=True)
     tissue = make_backgrounds(work, "train", backgrounds)
     unseen = make_backgrounds(work, "validation", validation)
@@ -61,8 +78,10 @@ def train(
     run = Run(plan, work, torch.device(device), compiled)
     if run.resume():
         typer.echo(f"Going on in phase {run.state.phase + 1}, step {run.state.step}.", err=True)
+    elif known:
+        run.start_from(known[1].state_dict())
     with training_bar() as log:
-        run.train(tissue, log)
+        run.train(tissue, log, real=pictures)
 
     trunk = run.averaged_trunk
     p, truth = probabilities(trunk, unseen, seed, plan.size, run.device)
@@ -70,12 +89,14 @@ def train(
     command = (
         f"python -m xai_core train --minutes {minutes:g} --seed {seed} --backgrounds {backgrounds}"
         f" --validation {validation}{f' --steps {steps}' if steps else ''}"
+        f"{f' --from {start.name}' if start else ''}{f' --real {real.name}' if real else ''}"
         f"{' --compile' if compiled else ''} --out {out.name}"
     )
     export(
         trunk, out, command=command, timm_name=plan.timm_name, size=plan.size,
         threshold=found.threshold,
         metrics={"validation": dataclasses.asdict(found), "steps": run.steps_done},
+        real_images=len(pictures), parent=known[0].sha256 if known else None,
     )  # fmt: skip
     typer.echo(
         f"{out}: validation AUC {found.auc:.3f} ({found.low:.3f} to {found.high:.3f}, "

@@ -6,11 +6,12 @@ They are drawn enlarged (1 to 2.5 px of a 384 px picture): real ones are smaller
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import ndimage as ndi
 
-from xai_core.phantom.descriptors import LesionPlan
+from xai_core.phantom.plan import LesionPlan
 from xai_core.phantom.window import Drawing, window_around
-from xai_core.types import FloatArray
+from xai_core.types import BoolArray, FloatArray
 
 # Spread of the group across and along its axis, in lesion radii, and the number of particles.
 _LAYOUT = {
@@ -33,19 +34,44 @@ def draw_calcifications(
     if morphology in ("coarse (popcorn)", "rim"):
         n = max(2, n // 5)
     axis = rng.uniform(0, np.pi)
-    u, v = rng.normal(0, along, n) * radius * 0.6, rng.normal(0, across, n) * radius * 0.6
+    # Large areas hold more particles, not the same few farther apart.
+    reach = min(radius, 40 * scale)
+    n = round(n * max(1.0, reach / (20 * scale)))
+    u, v = rng.normal(0, along, n) * reach * 0.6, rng.normal(0, across, n) * reach * 0.6
+    if morphology == "vascular":
+        u, v = _tram_track(rng, reach, scale)
     px = u * np.cos(axis) - v * np.sin(axis)
     py = u * np.sin(axis) + v * np.cos(axis)
-    reach = float(np.abs(np.r_[px, py]).max()) + 14 * scale
-    window = window_around(shape, centre, reach)
+    window = window_around(shape, centre, float(np.abs(np.r_[px, py]).max()) + 14 * scale)
     added = np.zeros(window.dx.shape, np.float32)
     for x, y in zip(px, py, strict=True):
         added = np.maximum(
             added, _particle(rng, morphology, window.dx - x, window.dy - y, scale, axis)
         )
-    mask = ndi.binary_dilation(added > 0.2, iterations=max(2, round(4 * scale)))
+    mask = _marked(added > 0.2, scale)
     # Contrast here is in tissue deviations like a mass's, but specks stand out three times as much.
     return Drawing(window, (3.0 * added).astype(np.float32), mask)
+
+
+def _marked(particles: BoolArray, scale: float) -> BoolArray:
+    """One area about particles that lie near each other, as a reader would outline a group."""
+    near = ndi.distance_transform_edt(~particles) < 11 * scale
+    inside = ndi.distance_transform_edt(near) > 5 * scale
+    return np.asarray(inside | particles)
+
+
+def _tram_track(
+    rng: np.random.Generator, reach: float, scale: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Two parallel dotted lines: the calcified walls of an artery."""
+    along = np.linspace(-1.8 * reach, 1.8 * reach, max(8, int(3.6 * reach / (2.2 * scale))))
+    bend = 0.25 * reach * np.sin(along / reach + rng.uniform(0, 6))
+    wall = rng.uniform(2.0, 3.2) * scale
+    keep = rng.random((2, len(along))) < 0.75
+    keep[:, 0] = True
+    u = np.r_[along[keep[0]], along[keep[1]]]
+    v = np.r_[(bend - wall)[keep[0]], (bend + wall)[keep[1]]]
+    return u, v
 
 
 def _particle(
@@ -57,16 +83,22 @@ def _particle(
     if morphology == "coarse (popcorn)":
         size = rng.uniform(3.0, 6.0) * scale
         lumps = 1 + 0.25 * np.cos(5 * np.arctan2(dy, dx) + rng.uniform(0, 6))
-        out = 1.2 / (1 + np.exp(np.clip((r - size * lumps) / 0.6, -40, 40)))
+        out = 1.2 / (1 + np.exp(np.clip((r - size * lumps) / (0.6 * scale), -40, 40)))
     elif morphology == "rim":
         size = rng.uniform(3.0, 6.0) * scale
         out = 1.1 * np.exp(-(((r - size) / (0.9 * scale)) ** 2)) + 0.15 * (r < size)
-    elif morphology == "round":
+    elif morphology == "coarse heterogeneous":
+        size = rng.uniform(1.6, 2.8) * scale
+        lumps = 1 + 0.3 * np.cos(3 * np.arctan2(dy, dx) + rng.uniform(0, 6))
+        out = rng.uniform(0.7, 1.2) / (
+            1 + np.exp(np.clip((r - size * lumps) / (0.6 * scale), -40, 40))
+        )
+    elif morphology in ("round", "vascular"):
         size = rng.uniform(1.2, 1.9) * scale
         out = rng.uniform(0.8, 1.2) * np.exp(-((r / size) ** 2))
     elif morphology == "amorphous":
         size = rng.uniform(1.0, 1.8) * scale
-        out = rng.uniform(0.25, 0.5) * np.exp(-((r / size) ** 2))
+        out = rng.uniform(0.35, 0.6) * np.exp(-((r / size) ** 2))
     else:
         # Fine pleomorphic: short rods in all directions.  Fine linear: longer ones along the duct.
         linear = morphology == "fine linear"

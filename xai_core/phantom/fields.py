@@ -7,12 +7,13 @@ Jacobson and Judy, Medical Physics 28, 2001).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage as ndi
-from scipy.fft import irfft2, next_fast_len, rfft2
+from scipy.fft import irfft2, next_fast_len
 
 from xai_core.types import FloatArray
 
@@ -26,11 +27,16 @@ class Field:
     def at(self, x: NDArray[Any], y: NDArray[Any]) -> FloatArray:
         """Bilinear samples at columns ``x`` and rows ``y`` (any shape, any real value)."""
         n = self.values.shape[0]
+        where = np.stack(np.broadcast_arrays(y, x)).astype(np.float32)
+        where -= n * np.floor(where / n)
         # One wrapped border makes the periodic interpolation a plain, much faster one.
-        padded = np.pad(self.values, ((0, 1), (0, 1)), mode="wrap")
-        return np.asarray(
-            ndi.map_coordinates(padded, [y % n, x % n], order=1, mode="nearest"), dtype=np.float32
-        )
+        out = np.empty(where.shape[1:], np.float32)
+        ndi.map_coordinates(self._wrapped, where, out, order=1, mode="nearest")
+        return out
+
+    @cached_property
+    def _wrapped(self) -> FloatArray:
+        return np.pad(self.values, ((0, 1), (0, 1)), mode="wrap")
 
 
 def power_law(rng: np.random.Generator, size: int, beta: float, smooth: float = 0.0) -> Field:
@@ -39,13 +45,20 @@ def power_law(rng: np.random.Generator, size: int, beta: float, smooth: float = 
     Frequencies below 1.5 cycles per field are flattened: otherwise one gradient dominates.
     """
     n = next_fast_len(size, real=True)
+    noise = rng.standard_normal((2, n, n // 2 + 1), dtype=np.float32)
+    spectrum = (noise[0] + 1j * noise[1]) * _falling(n, beta, smooth)
+    values = irfft2(spectrum, s=(n, n), overwrite_x=True)
+    values -= values.mean()
+    return Field(values / values.std())
+
+
+@lru_cache(maxsize=32)
+def _falling(n: int, beta: float, smooth: float) -> FloatArray:
+    """Amplitude per frequency: the power law, times a Gaussian blur of ``smooth`` px."""
     fy = np.fft.fftfreq(n)[:, None] * n
     fx = np.fft.rfftfreq(n)[None] * n
-    frequency = np.maximum(np.hypot(fy, fx), 1.5)
-    noise = rfft2(rng.standard_normal((n, n), dtype=np.float32))
-    spectrum = noise * frequency ** (-beta / 2)
-    spectrum[0, 0] = 0
-    values = irfft2(spectrum, s=(n, n))
-    if smooth:
-        values = ndi.gaussian_filter(values, smooth, mode="wrap")
-    return Field(((values - values.mean()) / values.std()).astype(np.float32))
+    frequency = np.hypot(fy, fx)
+    amplitude = np.maximum(frequency, 1.5) ** (-beta / 2)
+    amplitude *= np.exp(-2 * (np.pi * smooth * frequency / n) ** 2)
+    amplitude[0, 0] = 0
+    return np.asarray(amplitude, dtype=np.float32)

@@ -1,27 +1,23 @@
-"""One phantom case from one seed: background, lesions, exposure, ground truth.
-
-A new kind of lesion is one file with a ``draw_`` function and its line in :func:`_draw`.
-"""
+"""A phantom: normal tissue, nuisances, lesions by their descriptors, grey levels, and its truth."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from xai_core.phantom.background import Background, draw_background
-from xai_core.phantom.calcification import draw_calcifications
-from xai_core.phantom.descriptors import MASS, MM_PER_PIXEL_AT_512, LesionPlan, plan_lesion
-from xai_core.phantom.mass import draw_mass
+from xai_core.phantom.nuisance import draw_nuisances
+from xai_core.phantom.place import Lesion, insert
+from xai_core.phantom.plan import LesionPlan, assessment, plan_lesions
+from xai_core.phantom.recombined import Recombined, draw_recombined
 from xai_core.phantom.tone import draw_tone_curve, expose
-from xai_core.phantom.window import Drawing
 from xai_core.types import BoolArray, FloatArray, Pathology
 
 # Texture seeds of the three splits never meet: a split owns its own million.
 SPLIT_SEEDS = {"train": 1_000_000, "validation": 2_000_000, "test": 3_000_000}
 SPLIT_SIZE = 1_000_000
-
-_BIRADS = {Pathology.NORMAL: (1,), Pathology.BENIGN: (2, 3, 4), Pathology.MALIGNANT: (4, 5)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,96 +25,90 @@ class Phantom:
     """A synthetic mammogram with its truth.
 
     ``image``: float32 (H, W), grey 0..255, chest wall at the left edge for a left breast.
-    ``mask``: bool (H, W), True on lesions; all False for a normal breast.
+    ``lesions``: what was put in and where; none in a normal breast.  ``nuisances``: names of what
+    was added whatever the class.  ``recombined``: the subtracted image on its own grid, if drawn.
     """
 
     image: FloatArray
-    mask: BoolArray
+    lesions: tuple[Lesion, ...]
     pathology: Pathology
     laterality: str
     view: str
     density: str
     birads: int
-    plans: tuple[LesionPlan, ...]
+    nuisances: tuple[str, ...]
+    recombined: Recombined | None = None
+
+    @property
+    def mask(self) -> BoolArray:
+        """bool (H, W), True on any lesion."""
+        union = np.zeros(self.image.shape, bool)
+        for lesion in self.lesions:
+            union |= lesion.mask
+        return union
+
+    @property
+    def plans(self) -> tuple[LesionPlan, ...]:
+        """The lesions' descriptors."""
+        return tuple(lesion.plan for lesion in self.lesions)
 
 
 def generate(
-    seed: int, pathology: Pathology, view: str, laterality: str = "L", height: int = 512
-) -> Phantom:
+    seed: int, pathology: Pathology, view: str, laterality: str = "L", height: int = 512,
+    recombined: bool = False,
+) -> Phantom:  # fmt: skip
     """The phantom of ``seed``: the same arguments always give the same pixels."""
     rng = np.random.default_rng(seed)
-    return dress(rng, draw_background(rng, view, height), pathology, laterality)
+    background = draw_background(rng, view, height)
+    return dress(rng, background, pathology, laterality, recombined=recombined)
 
 
 def dress(
     rng: np.random.Generator, background: Background, pathology: Pathology,
-    laterality: str = "L", contrast_gain: float = 1.0,
+    laterality: str = "L", contrast_gain: float = 1.0, recombined: bool = False,
 ) -> Phantom:  # fmt: skip
     """A background with lesions of ``pathology`` put in, exposed: fast beside drawing tissue.
 
     Training dresses one background many times; the library dresses each once.
     """
+    # Film and nuisances are settled before the class is looked at: nothing of it can leak there.
     curve = draw_tone_curve(rng, background)
-    tissue = background.tissue
-    mask = np.zeros(tissue.shape, bool)
-    plans: tuple[LesionPlan, ...] = ()
-    if pathology is not Pathology.NORMAL:
-        plans = (plan_lesion(rng, pathology, contrast_gain),)
-        for plan in plans:
-            tissue, found = _insert(rng, background, tissue, plan)
-            mask |= found
-    image = expose(rng, curve, background, tissue)
-    if laterality == "R":
-        image, mask = image[:, ::-1].copy(), mask[:, ::-1].copy()
-    birads = int(rng.choice(_BIRADS[pathology]))
-    return Phantom(
-        image, mask, pathology, laterality, background.view, background.density, birads, plans
+    nuisances = draw_nuisances(rng.spawn(1)[0], background)
+    plans = plan_lesions(rng, pathology, contrast_gain)
+    tissue = background.tissue + nuisances.added
+    lesions = []
+    for plan in plans:
+        tissue, lesion = insert(rng, background, tissue, plan)
+        lesions.append(lesion)
+    image = expose(rng, curve, background, tissue, nuisances)
+    birads = assessment(rng, plans)
+    second = (
+        draw_recombined(rng.spawn(1)[0], background, tuple(lesions), nuisances)
+        if recombined
+        else None
     )
+    drawn = Phantom(
+        image, tuple(lesions), pathology, "L", background.view, background.density, birads,
+        nuisances.names, second,
+    )  # fmt: skip
+    return drawn if laterality == "L" else _mirrored(drawn)
 
 
-def _insert(
-    rng: np.random.Generator, background: Background, tissue: FloatArray, plan: LesionPlan
-) -> tuple[FloatArray, BoolArray]:
-    """Tissue with the lesion added where it fits, and the lesion's mask."""
-    radius = 0.5 * plan.diameter / MM_PER_PIXEL_AT_512 * background.scale
-    centre = _place(rng, background, radius)
-    drawing = _draw(rng, plan, background, centre, radius)
-    window = drawing.window
-    here = (window.rows, window.columns)
-    inside = background.breast[here] & (background.depth[here] > 2 * background.scale)
-    around = inside & ~drawing.mask & (window.radius < 2.2 * radius + 6)
-    spread = float(tissue[here][around].std()) if around.sum() > 30 else 12.0
-    spread = float(np.clip(spread, 10, 24))
-    added = np.where(inside, drawing.added, 0)
-    level = float(tissue[here][around].mean()) if around.sum() > 30 else float(tissue[here].mean())
-    # A solid mass displaces the tissue it grows in: half of the texture goes, density comes.
-    kept = tissue[here] - 0.5 * np.clip(added, 0, 1) * (tissue[here] - level)
-    out = tissue.copy()
-    out[here] = kept + added * spread * plan.contrast
-    mask = np.zeros(tissue.shape, bool)
-    mask[here] = drawing.mask & inside
-    return out, mask
+def _mirrored(drawn: Phantom) -> Phantom:
+    """A right breast: the left one's mirror image."""
+    width = drawn.image.shape[1]
+    lesions = tuple(
+        Lesion(x.plan, (width - 1 - x.centre[0], x.centre[1]), x.radius, _flip(x.mask))
+        for x in drawn.lesions
+    )
+    second = drawn.recombined
+    if second is not None:
+        second = Recombined(_flip(second.image), tuple(_flip(m) for m in second.masks))
+    return Phantom(
+        _flip(drawn.image), lesions, drawn.pathology, "R", drawn.view, drawn.density, drawn.birads,
+        drawn.nuisances, second,
+    )  # fmt: skip
 
 
-def _place(rng: np.random.Generator, background: Background, radius: float) -> tuple[float, float]:
-    """A centre (column, row) at least 0.8 radii under the skin; shallower in a small breast."""
-    depth = background.depth
-    for need in (0.8 * radius + 6 * background.scale, 0.4 * radius, 0.0):
-        rows, columns = np.nonzero(depth > need)
-        margin = 0.6 * radius
-        keep = (rows > margin) & (rows < depth.shape[0] - margin) & (columns > margin)
-        if keep.sum() > 50:
-            k = int(rng.choice(np.flatnonzero(keep)))
-            return float(columns[k]), float(rows[k])
-    row, column = np.unravel_index(int(depth.argmax()), depth.shape)
-    return float(column), float(row)
-
-
-def _draw(
-    rng: np.random.Generator, plan: LesionPlan, background: Background,
-    centre: tuple[float, float], radius: float,
-) -> Drawing:  # fmt: skip
-    shape = background.tissue.shape
-    if plan.kind == MASS:
-        return draw_mass(rng, plan, (shape[0], shape[1]), centre, radius)
-    return draw_calcifications(rng, plan, (shape[0], shape[1]), centre, radius, background.scale)
+def _flip(picture: Any) -> Any:
+    return picture[:, ::-1].copy()

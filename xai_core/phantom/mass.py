@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import ndimage as ndi
 
-from xai_core.phantom.descriptors import LesionPlan
-from xai_core.phantom.window import Drawing, Window, window_around
+from xai_core.phantom.plan import LesionPlan
+from xai_core.phantom.spicules import draw_lines
+from xai_core.phantom.window import Drawing, window_around
 from xai_core.types import FloatArray
+
+# A reader's outline is generous, and takes in what belongs to the margin.
+_MARKED = {
+    "circumscribed": 1.2, "microlobulated": 1.3, "obscured": 1.3, "indistinct": 1.5,
+    "spiculated": 1.8,
+}  # fmt: skip
 
 
 def draw_mass(
     rng: np.random.Generator, plan: LesionPlan, shape: tuple[int, int],
-    centre: tuple[float, float], radius: float,
+    centre: tuple[float, float], radius: float, scale: float,
 ) -> Drawing:  # fmt: skip
-    """A mass of mean ``radius`` px about ``centre`` (column, row) in a picture of ``shape``."""
+    """A mass of mean ``radius`` px about ``centre`` (column, row) in a picture of ``shape``;
+    ``scale`` as of a 512 px high picture."""
     kind, margin = plan.descriptors["mass shape"], plan.descriptors["mass margin"]
-    window = window_around(shape, centre, radius * (3.4 if margin == "spiculated" else 2.2) + 8)
+    window = window_around(
+        shape, centre, radius * (3.4 if margin == "spiculated" else 2.2) + 8 * scale
+    )
     contour = _contour(rng, kind, margin, radius)
     turns = np.linspace(0, 2 * np.pi, len(contour) + 1)
     border = np.interp(window.angle, turns, np.r_[contour, contour[0]]).astype(np.float32)
@@ -29,7 +38,7 @@ def draw_mass(
             "indistinct": rng.uniform(0.18, 0.32),
             "spiculated": rng.uniform(0.10, 0.20),
         }[margin]
-        + 0.4
+        + 0.4 * scale
     )
     outside = np.clip((window.radius - border) / soft, -40, 40)
     edge = 1 / (1 + np.exp(outside))
@@ -40,9 +49,20 @@ def draw_mass(
         away = np.cos(window.angle - rng.uniform(0, 2 * np.pi))
         hidden = np.clip((away - 0.2) / 0.5, 0, 1) * np.clip(window.radius / radius, 0, 1)
         added = added * (1 - 0.75 * hidden)
+    solid = edge
     if margin == "spiculated":
-        added = np.maximum(added, _spicules(rng, window, radius))
-    return Drawing(window, added.astype(np.float32), window.radius < border)
+        lines = draw_lines(rng, window, radius, scale, int(rng.integers(15, 41)))
+        added = np.maximum(added, lines)
+    if plan.descriptors["mass density"] == "fat-containing":
+        # A thin capsule about fat and a little tissue: darker than its surroundings.
+        capsule = np.exp(-(((window.radius - border) / (1.2 * scale + soft)) ** 2))
+        added = 0.55 * capsule - 0.55 * edge * np.clip(dome, 0, 1)
+    return Drawing(
+        window,
+        added.astype(np.float32),
+        window.radius < _MARKED[margin] * border,
+        solid.astype(np.float32),
+    )
 
 
 def _contour(rng: np.random.Generator, kind: str, margin: str, radius: float) -> FloatArray:
@@ -54,37 +74,13 @@ def _contour(rng: np.random.Generator, kind: str, margin: str, radius: float) ->
         return np.asarray(amplitude * np.cos(k * t + rng.uniform(0, 2 * np.pi)))
 
     if kind == "irregular":
-        weights = rng.dirichlet(np.ones(6)) * rng.uniform(0.28, 0.42)
+        # Low waves weigh most: one high wave alone would draw a flower.
+        weights = rng.dirichlet([4, 3, 2, 1.5, 1, 1]) * rng.uniform(0.28, 0.42)
         r += sum(wave(k, a) for k, a in zip(range(2, 8), weights, strict=True))
     else:
         r += wave(2, rng.uniform(0.12, 0.22) if kind == "oval" else rng.uniform(0, 0.05))
         r += wave(3, rng.uniform(0, 0.03))
     if margin == "microlobulated":
-        r += wave(int(rng.integers(8, 17)), rng.uniform(0.05, 0.08))
+        for k in rng.integers(8, 17, 3):
+            r += wave(int(k), rng.uniform(0.015, 0.04))
     return np.asarray(radius * np.clip(r, 0.45, 1.7), dtype=np.float32)
-
-
-def _spicules(rng: np.random.Generator, window: Window, radius: float) -> FloatArray:
-    """15 to 40 bent, tapering lines that leave the border, some of them branching."""
-    height, width = window.dx.shape
-    canvas = np.zeros((height, width), np.float32)
-    x0, y0 = float(window.dx[0, 0]), float(window.dy[0, 0])
-
-    def line(x: float, y: float, direction: float, length: float, strength: float) -> None:
-        n = max(4, int(length * 2))
-        bends = direction + np.cumsum(rng.normal(0, 0.02, n))
-        px = x + np.cumsum(np.cos(bends)) * length / n - x0
-        py = y + np.cumsum(np.sin(bends)) * length / n - y0
-        keep = (px > 0) & (py > 0) & (px < width - 1) & (py < height - 1)
-        fade = strength * (1 - np.linspace(0, 1, n))[keep] * length / n
-        np.add.at(canvas, (py[keep].astype(int), px[keep].astype(int)), fade)
-
-    for _ in range(int(rng.integers(15, 41))):
-        a = rng.uniform(0, 2 * np.pi)
-        x, y = 0.7 * radius * np.cos(a), 0.7 * radius * np.sin(a)
-        length = radius * rng.uniform(0.8, 2.3)
-        line(x, y, a + rng.normal(0, 0.15), length, 1.0)
-        if rng.random() < 0.3:
-            reach = 0.5 * length
-            line(x + reach * np.cos(a), y + reach * np.sin(a), a + rng.normal(0, 0.5), reach, 0.7)
-    return np.asarray(np.clip(2.6 * ndi.gaussian_filter(canvas, 0.8), 0, 0.9), dtype=np.float32)

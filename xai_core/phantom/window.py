@@ -31,12 +31,18 @@ class Window:
 
 @dataclass(frozen=True, eq=False)
 class Drawing:
-    """A lesion to add: ``added`` and ``mask`` have the window's shape; ``added`` is in units of the
-    surrounding tissue's standard deviation."""
+    """A lesion to add: all arrays have the window's shape.
+
+    ``added`` is in units of the surrounding tissue's standard deviation times the plan's contrast.
+    ``solid`` in [0, 1]: how much of the tissue's own texture the lesion displaces.  ``pull``: px by
+    which tissue is drawn towards the centre, or None where it stays.
+    """
 
     window: Window
     added: FloatArray
     mask: BoolArray
+    solid: FloatArray | None = None
+    pull: FloatArray | None = None
 
 
 def window_around(shape: tuple[int, int], centre: tuple[float, float], reach: float) -> Window:

@@ -11,6 +11,7 @@ import numpy as np
 from xai_core.model.geometry import fit, letterbox, letterbox_mask
 from xai_core.phantom.background import Background, draw_background
 from xai_core.phantom.generate import SPLIT_SEEDS, Phantom, dress
+from xai_core.training.words import NOTHING, Words, words_of
 from xai_core.types import BoolArray, FloatArray, Pathology
 
 _SHARD = 50
@@ -20,11 +21,15 @@ VIEWS = ("CC", "MLO")
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """``image``: float32 (S, S) in [0, 1] as the network sees it.  ``mask``: bool (S, S)."""
+    """``image``: float32 (S, S) in [0, 1] as the network sees it.  ``mask``: bool (S, S).
+    ``target``: the probability of malignancy to learn, in [0, 1].  ``classed``: whether the image's
+    class counts in the loss, or its mask alone.  ``words``: the lesion's descriptors."""
 
     image: FloatArray
     mask: BoolArray
-    malignant: bool
+    target: float
+    classed: bool = True
+    words: Words = NOTHING
 
 
 def make_backgrounds(folder: Path, split: str, count: int, workers: int = 2) -> list[Background]:
@@ -47,13 +52,20 @@ def _shard(folder: Path, split: str, start: int) -> Path:
     return folder / f"backgrounds-{split}-{start:05d}.npz"
 
 
+def _height(i: int) -> int:
+    """Pictures of several heights: fitted to the network they differ in noise and in sharp edges,
+    as images from several sources do."""
+    return 768 if i % 3 == 2 else 512
+
+
 def _draw_shard(folder: Path, split: str, start: int) -> None:
     arrays = {}
     for i in range(start, start + _SHARD):
         seed = SPLIT_SEEDS[split] + i
-        b = draw_background(np.random.default_rng(seed), VIEWS[i % 2])
-        arrays[f"{i}|{b.view}|{b.density}|{b.scale}"] = np.stack(
-            [b.tissue, b.depth, b.breast, b.nipple]
+        b = draw_background(np.random.default_rng(seed), VIEWS[i % 2], _height(i))
+        nipple = f"{b.nipple[0]:.1f}|{b.nipple[1]:.1f}"
+        arrays[f"{i}|{b.view}|{b.density}|{b.scale}|{nipple}"] = np.stack(
+            [b.tissue, b.depth, b.breast, b.glands]
         ).astype(np.float16)
     path = _shard(folder, split, start)
     partial = path.with_suffix(".part.npz")
@@ -65,14 +77,15 @@ def _read_shard(path: Path) -> list[Background]:
     out = []
     with np.load(path) as shard:
         for name in shard.files:
-            _, view, density, scale = name.split("|")
-            tissue, depth, breast, nipple = shard[name]
+            _, view, density, scale, nipple_x, nipple_y = name.split("|")
+            tissue, depth, breast, glands = shard[name]
             out.append(
                 Background(
                     tissue.astype(np.float32),
                     breast > 0,
-                    nipple > 0,
                     depth.astype(np.float32),
+                    glands.astype(np.float32),
+                    (float(nipple_x), float(nipple_y)),
                     view,
                     density,
                     float(scale),
@@ -95,7 +108,16 @@ def to_sample(phantom: Phantom, size: int) -> Sample:
         if phantom.mask.any()
         else np.zeros((size, size), bool)
     )
-    return Sample(letterbox(grey, geometry), mask, phantom.pathology is Pathology.MALIGNANT)
+    return Sample(letterbox(grey, geometry), mask, _target(phantom), words=words_of(phantom.plans))
+
+
+def _target(phantom: Phantom) -> float:
+    """The label is one throw of a die whose odds the descriptors fix: learning from the odds
+    themselves is learning from many throws.  The label keeps a quarter of the weight, for what
+    the odds leave out, such as the number of lesions."""
+    label = float(phantom.pathology is Pathology.MALIGNANT)
+    odds = max((plan.probability for plan in phantom.plans), default=0.0)
+    return 0.75 * odds + 0.25 * label
 
 
 def draw_image(
@@ -114,27 +136,29 @@ def draw_image(
         image, mask = image[:, ::-1], mask[:, ::-1]
     if rng.random() < 0.25:
         image, mask = image[::-1], mask[::-1]
-    return Sample(np.ascontiguousarray(image), np.ascontiguousarray(mask), s.malignant)
+    return Sample(np.ascontiguousarray(image), np.ascontiguousarray(mask), s.target, words=s.words)
 
 
-def draw_crops(
-    rng: np.random.Generator, backgrounds: list[Background], size: int, crop: int, gain: float,
-    count: int,
-) -> list[Sample]:  # fmt: skip
-    """``count`` crops of ``crop`` px from one image: the first half on its lesion, if it has one.
+def draw_crops(rng: np.random.Generator, whole: Sample, crop: int, count: int) -> list[Sample]:
+    """``count`` crops of ``crop`` px from one image: three in four on its lesion, if it has one.
 
     A crop that shows no lesion counts as not malignant: the loss must not ask for what is unseen.
     """
-    whole = draw_image(rng, backgrounds, size, gain)
+    size = whole.image.shape[0]
     lesion = np.argwhere(whole.mask)
     tissue = np.argwhere(whole.image[::4, ::4] > 0.05) * 4
     out = []
     for k in range(count):
-        at = lesion if len(lesion) and k < (count + 1) // 2 else tissue
-        cy, cx = at[int(rng.integers(len(at)))] + rng.integers(-crop // 4, crop // 4 + 1, 2)
+        on_lesion = len(lesion) > 0 and 4 * k < 3 * count
+        at = lesion if on_lesion else tissue
+        cy, cx = at[int(rng.integers(len(at)))] + rng.integers(-crop // 8, crop // 8 + 1, 2)
         y, x = (int(np.clip(c - crop // 2, 0, size - crop)) for c in (cy, cx))
         mask = whole.mask[y : y + crop, x : x + crop]
         shown = bool(mask.sum() > 0.3 * whole.mask.sum()) if len(lesion) else False
         image = whole.image[y : y + crop, x : x + crop]
-        out.append(Sample(image, mask, whole.malignant and shown))
+        out.append(
+            Sample(image, mask, whole.target, whole.classed, whole.words)
+            if shown
+            else Sample(image, mask, 0.0, whole.classed)
+        )
     return out

@@ -15,9 +15,12 @@ from xai_core.types import CLASS_NAMES, LAYERS
 
 def export(
     trunk: nn.Module, path: Path, *, command: str, timm_name: str, size: int, threshold: float,
-    metrics: dict[str, Any],
+    metrics: dict[str, Any], real_images: int = 0, parent: str | None = None,
 ) -> ModelSpec:  # fmt: skip
     """Write ``path`` (.safetensors, float16, dense heads dropped) and its specification beside it.
+
+    ``real_images``: how many images of CDD-CESM were learned from.  ``parent``: digest of the
+    weights the run began with.
 
     The weights are replaced before the specification, and the digest tells a half-done pair.
     """
@@ -36,10 +39,22 @@ def export(
         layers=LAYERS,
         sha256=file_digest(path),
         training_command=command,
-        training_data="phantoms of this project's generator, training split; no patient data",
+        training_data=_data(real_images, parent),
         licence="Apache-2.0",
         trained_on_phantoms=True,
         metrics=metrics,
     )
     spec.write(path.with_suffix(".json"))
     return spec
+
+
+def _data(real_images: int, parent: str | None) -> str:
+    said = "phantoms of this project's generator, training split"
+    if real_images:
+        said += (
+            f", and {real_images} low-energy images of odd-numbered patients of CDD-CESM "
+            "(Khaled et al., Scientific Data 2022; The Cancer Imaging Archive; CC BY 4.0)"
+        )
+    else:
+        said += "; no patient data"
+    return said + (f". Begun with the weights of SHA-256 {parent[:16]}" if parent else "")

@@ -11,6 +11,7 @@ import dataclasses
 import math
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -22,59 +23,11 @@ from torch import Tensor
 from xai_core.errors import BadRequest
 from xai_core.phantom.background import Background
 from xai_core.training.data import Sample, draw_crops, draw_image, draw_pathology
-from xai_core.training.network import TIMM_NAME, DenselyTaught, loss
+from xai_core.training.network import DenselyTaught, loss, naming_loss
+from xai_core.training.plan import Phase, Plan
+from xai_core.training.real import RealImage, draw_real
 
 MEAN, STD = 0.25, 0.20  # of grey in phantom and release images alike, margins included
-
-
-@dataclass(frozen=True)
-class Phase:
-    """One phase: ``crop`` px pictures (the whole image where crop == size), annealed contrast."""
-
-    name: str
-    crop: int
-    batch: int
-    steps: int
-    minutes: float
-    rate: float
-    gain: tuple[float, float]  # lesion contrast at the start and at the end of the annealing
-    dense_weight: float
-    class_weight: float
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a run does; kept in the checkpoint and compared on resume."""
-
-    phases: tuple[Phase, ...]
-    seed: int = 0
-    size: int = 384
-    timm_name: str = TIMM_NAME
-    ema_decay: float = 0.998
-    low_precision: bool = True  # bfloat16 autocast
-
-
-def plan_for(minutes: float, seed: int = 0, gpu: bool = False, steps: int | None = None) -> Plan:
-    """The recipe for a budget in minutes: 35 % dense crops, 65 % whole images.
-
-    ``steps`` ends a phase as well, where given: then a run on the same machine can be repeated.
-    """
-    steps = steps or 100_000
-    crops, images = (64, 64) if gpu else (32, 8)
-    return Plan(
-        (
-            Phase("crops", 96, crops, steps, 0.35 * minutes, 2e-3, (3.5, 1.2), 1.0, 0.5),
-            Phase("images", 384, images, steps, 0.65 * minutes, 6e-4, (1.4, 1.0), 0.7, 1.0),
-        ),
-        seed,
-        low_precision=gpu or has_bfloat16(),
-    )  # fmt: skip
-
-
-def has_bfloat16() -> bool:
-    """Whether the processor multiplies bfloat16 itself: emulated, it is ten times slower."""
-    known = torch.cpu.get_capabilities()
-    return bool(known.get("avx512_bf16") or known.get("amx_bf16") or known.get("bf16"))
 
 
 @dataclass
@@ -94,6 +47,9 @@ class Run:
         self.plan, self.folder, self.device = plan, folder, device
         self.state = State()
         self.steps_done: dict[str, int] = {}
+        self.real: list[RealImage] = []
+        self._drawer = ThreadPoolExecutor(1)
+        self._drawn: dict[tuple[int, int], Future[list[Sample]]] = {}
         self.model = DenselyTaught(plan.timm_name)
         cast(Any, self.model).to(device, memory_format=torch.channels_last)
         self.average = torch.optim.swa_utils.AveragedModel(
@@ -106,7 +62,7 @@ class Run:
             lr=1e-3,
             betas=(0.9, 0.98),
         )
-        self.forward: Callable[[Tensor], Any] = (
+        self.forward: Callable[[Tensor, Tensor], Any] = (
             torch.compile(self.model, dynamic=False) if compiled else self.model
         )
 
@@ -160,17 +116,26 @@ class Run:
         self.steps_done = dict(kept.get("steps_done", {}))
         return True
 
+    def start_from(self, trunk: dict[str, Tensor]) -> None:
+        """Begin with a trained classifier's weights; the dense heads stay as initialised."""
+        for model in (self.model, cast(Any, self.average.module)):
+            model.trunk.load_state_dict(trunk)
+
     def train(
         self, backgrounds: list[Background], log: Callable[[str, float, float], None],
-        save_every: float = 120.0,
+        save_every: float = 120.0, real: list[RealImage] | None = None,
     ) -> None:  # fmt: skip
-        """Run what is left of the plan; ``log(phase, fraction of it, loss)`` after every step."""
+        """Run what is left of the plan; ``log(phase, fraction of it, loss)`` after every step.
+
+        ``real``: images for the phases with a share of them.
+        """
+        self.real = real or []
         while self.state.phase < len(self.plan.phases):
             phase = self.plan.phases[self.state.phase]
             saved = time.monotonic()
             while self._fraction(phase) < 1:
                 begin = time.monotonic()
-                value = self._step(phase, backgrounds)
+                value = self._step(phase, self._batch(phase, backgrounds))
                 self.state.step += 1
                 self.steps_done[phase.name] = self.state.step
                 self.state.seconds += time.monotonic() - begin
@@ -181,22 +146,41 @@ class Run:
             self.state = State(phase=self.state.phase + 1)
             self.save()
 
-    def _fraction(self, phase: Phase) -> float:
-        return max(self.state.step / phase.steps, self.state.seconds / (60 * phase.minutes))
+    def _fraction(self, phase: Phase, step: int | None = None) -> float:
+        done = self.state.step if step is None else step
+        return max(done / phase.steps, self.state.seconds / (60 * phase.minutes))
 
-    def _step(self, phase: Phase, backgrounds: list[Background]) -> float:
+    def _batch(self, phase: Phase, backgrounds: list[Background]) -> list[Sample]:
+        """This step's batch; the next one is drawn beside the network's work on this one."""
+        where = self.state.phase, self.state.step
+        drawn = self._drawn.pop(where, None)
+        self._drawn = {
+            (at, step): self._drawer.submit(self._draw_at, phase, at, step, backgrounds)
+            for at, step in [(where[0], where[1] + 1)]
+        }
+        return drawn.result() if drawn else self._draw_at(phase, *where, backgrounds)
+
+    def _draw_at(
+        self, phase: Phase, at: int, step: int, backgrounds: list[Background]
+    ) -> list[Sample]:
+        rng = np.random.default_rng((self.plan.seed, at, step))
+        return self._draw(rng, phase, backgrounds, self._gain(phase, step))
+
+    def _gain(self, phase: Phase, step: int) -> float:
+        start, end = phase.gain
+        return end + (start - end) * max(0.0, 1 - self._fraction(phase, step) / 0.7)
+
+    def _step(self, phase: Phase, samples: list[Sample]) -> float:
         f = self._fraction(phase)
         rate = phase.rate * min(1, (self.state.step + 1) / 60) * (0.5 + 0.5 * math.cos(math.pi * f))
         for group in self.optimiser.param_groups:
             group["lr"] = rate + 1e-6
-        start, end = phase.gain
-        gain = end + (start - end) * max(0.0, 1 - f / 0.7)
-        rng = np.random.default_rng((self.plan.seed, self.state.phase, self.state.step))
-        x, mask, malignant = self._collate(self._draw(rng, phase, backgrounds, gain))
+        x, mask, target, classed, words = self._collate(samples)
         self.model.train()
         with torch.autocast(x.device.type, torch.bfloat16, enabled=self.plan.low_precision):
-            maps, logits = self.forward(x)
-        value = loss(maps, logits, mask, malignant, phase.dense_weight, phase.class_weight)
+            maps, named, logits = self.forward(x, mask)
+        value = loss(maps, logits, mask, target, phase.dense_weight, phase.class_weight, classed)
+        value = value + phase.naming_weight * naming_loss(named, words)
         self.optimiser.zero_grad(set_to_none=True)
         value.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
@@ -207,21 +191,28 @@ class Run:
     def _draw(
         self, rng: np.random.Generator, phase: Phase, backgrounds: list[Background], gain: float
     ) -> list[Sample]:
+        """A batch: whole images, or crops of them, four small ones or two large ones of each."""
         size = self.plan.size
-        if phase.crop < size:
-            out: list[Sample] = []
-            while len(out) < phase.batch:
-                out += draw_crops(rng, backgrounds, size, phase.crop, gain, 4)
-            return out[: phase.batch]
-        return [
-            draw_image(rng, backgrounds, size, gain, draw_pathology(rng))
-            for _ in range(phase.batch)
-        ]
+        each = 1 if phase.crop == size else 4 if phase.crop <= size // 3 else 2
+        out: list[Sample] = []
+        while len(out) < phase.batch:
+            whole = (
+                draw_real(rng, self.real)
+                if self.real and rng.random() < phase.real
+                else draw_image(rng, backgrounds, size, gain, draw_pathology(rng))
+            )
+            out += [whole] if each == 1 else draw_crops(rng, whole, phase.crop, each)
+        return out[: phase.batch]
 
-    def _collate(self, samples: list[Sample]) -> tuple[Tensor, Tensor, Tensor]:
+    def _collate(self, samples: list[Sample]) -> tuple[Tensor, ...]:
         images = torch.from_numpy(np.stack([s.image for s in samples]))[:, None]
         x = ((images - MEAN) / STD).expand(-1, 3, -1, -1)
         x = x.contiguous(memory_format=torch.channels_last)
         mask = torch.from_numpy(np.stack([s.mask for s in samples])).float()[:, None]
-        malignant = torch.tensor([int(s.malignant) for s in samples])
-        return x.to(self.device), mask.to(self.device), malignant.to(self.device)
+        target = torch.tensor([s.target for s in samples], dtype=torch.float32)
+        words = torch.tensor([s.words for s in samples])
+        classed = torch.tensor([float(s.classed) for s in samples])
+        return (
+            x.to(self.device), mask.to(self.device), target.to(self.device),
+            classed.to(self.device), words.to(self.device),
+        )  # fmt: skip

@@ -15,7 +15,10 @@ from xai_core.settings import ROOT
 from xai_core.types import LAYER_TITLES
 from xai_core.ui.words import LAYER_WORDS, METHOD_WORDS, NOTICE, plain
 
-_CARD = ROOT / "docs" / "model_card.md"
+_CARDS = {
+    "Model card": ROOT / "docs" / "model_card.md",
+    "Data card: the built-in phantoms": ROOT / "docs" / "data_card.md",
+}
 
 _LIMITS = """
 - A heatmap shows what moved **this model's** score. It does not show disease, and a wrong model has
@@ -58,9 +61,10 @@ def show(service: ExplainService) -> None:
             _table(method.conventions(CamOptions()))
         st.markdown("**Insertion and deletion**")
         _table(curve_conventions("adaptive"))
-    if _CARD.is_file():
-        with st.expander("Model card"):
-            st.markdown(_CARD.read_text(encoding="utf-8"))
+    for title, card in _CARDS.items():
+        if card.is_file():
+            with st.expander(title):
+                st.markdown(card.read_text(encoding="utf-8"))
 
 
 def _model(spec: ModelSpec) -> dict[str, str]:

@@ -37,13 +37,18 @@ def show(predicted: int | None) -> None:
                 f"**{LAYER_TITLES[name]}** is {LAYER_WORDS[name]} fields." for name in LAYERS
             ),
         )
-        _choice(
-            "Explain the class",
-            "target",
-            TARGETS,
-            lambda name: _target(name, predicted),
-            "The score the map explains. As predicted: the class the model decided for.",
-        )
+        target_class(predicted)
+
+
+def target_class(predicted: int | None) -> None:
+    """Draw the choice of the class alone; ``predicted`` as for :func:`show`."""
+    _choice(
+        "Explain the class",
+        "target",
+        TARGETS,
+        lambda name: _target(name, predicted),
+        "The score the map explains. As predicted: the class the model decided for.",
+    )
 
 
 def _target(name: str, predicted: int | None) -> str:

@@ -10,7 +10,11 @@ import streamlit as st
 from xai_core.settings import ASSETS
 from xai_core.ui.words import NOTICE
 
-_PAGES = (("pages/explore.py", "Explore"), ("pages/about.py", "About"))
+_PAGES = (
+    ("pages/explore.py", "Explore"),
+    ("pages/compare.py", "Compare"),
+    ("pages/about.py", "About"),
+)
 
 
 def begin(title: str) -> None:

@@ -8,8 +8,9 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from xai_core.errors import XaiError
+from xai_core.explanation import View
 from xai_core.request import ExplainRequest
-from xai_core.service import ExplainService, View
+from xai_core.service import ExplainService
 from xai_core.types import CLASS_NAMES
 from xai_core.ui import curves, picture, progress, state, verdict, worth
 from xai_core.ui.service_access import who
@@ -57,6 +58,8 @@ def _left(service: ExplainService, request: ExplainRequest, view: View) -> None:
         return
     picture.show(case, view.explanation, spec.input_size)
     st.caption(verdict.facts(case))
+    if case.note:
+        st.caption(f"What it teaches: {plain(case.note, 600)}")
 
 
 def _bars(service: ExplainService, request: ExplainRequest, view: View) -> None:  # noqa: ARG001

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
+from xai_core.explanation import Status, View
 from xai_core.request import ExplainRequest
-from xai_core.service import ExplainService, Status, View
+from xai_core.service import ExplainService
 from xai_core.ui.words import plain
 
 _STAGES = {
@@ -29,13 +30,13 @@ def show(service: ExplainService, request: ExplainRequest, view: View) -> None:
             st.caption(f"Done in {seconds:.1f} s; {view.explanation.forwards} images newly scored.")
         elif pending(view):
             share = min(1.0, view.done / view.total) if view.total > 1 else 0.0
-            st.progress(share, text=_words(view))
+            st.progress(share, text=words(view))
             st.button("Stop", key="stop", on_click=service.stop, args=(request,))
         else:
             if view.error:
                 st.error(plain(view.error, 600))
             else:
-                st.caption(f"Stopped. {_words(view)}; what was computed is kept.")
+                st.caption(f"Stopped. {words(view)}; what was computed is kept.")
             st.button(
                 "Try again" if view.error else "Continue",
                 key="continue",
@@ -44,7 +45,8 @@ def show(service: ExplainService, request: ExplainRequest, view: View) -> None:
             )
 
 
-def _words(view: View) -> str:
+def words(view: View) -> str:
+    """What a job is doing, in plain words."""
     if not view.stage:
         return "Waiting for the model"
     stage = _STAGES.get(view.stage, view.stage)

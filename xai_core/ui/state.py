@@ -8,7 +8,7 @@ the rest.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import streamlit as st
@@ -20,8 +20,14 @@ _REQUEST, _WRITTEN, _PROBLEMS = "request", "addresses written", "address problem
 _NOTHING = object()
 
 
-def restore(case_ids: Iterable[str]) -> ExplainRequest:
-    """The request on show: from the address where a person came with one, else as it was."""
+def restore(
+    case_ids: Iterable[str], also: Callable[[Mapping[str, str]], list[str]] = lambda _: []
+) -> ExplainRequest:
+    """The request on show: from the address where a person came with one, else as it was.
+
+    ``also``: takes what else a page keeps in such an address; returns sentences about what of it
+    cannot be used.
+    """
     ids = tuple(case_ids)
     current = before = st.session_state.get(_REQUEST)
     if current is None or current.case_id not in ids:
@@ -32,7 +38,8 @@ def restore(case_ids: Iterable[str]) -> ExplainRequest:
     known = st.session_state.setdefault(_WRITTEN, set())
     if given and tuple(sorted(given.items())) not in known:
         known.add(tuple(sorted(given.items())))
-        current, st.session_state[_PROBLEMS] = read_address(given, ids, current)
+        current, problems = read_address(given, ids, current)
+        st.session_state[_PROBLEMS] = problems + also(given)
     if current is not before:  # a click may be changing it meanwhile
         st.session_state[_REQUEST] = current
     return show()
@@ -61,9 +68,9 @@ def problems() -> list[str]:
     return list(st.session_state.get(_PROBLEMS, []))
 
 
-def mirror() -> None:
-    """Write the request into the address."""
-    address = write_address(show())
+def mirror(address: Mapping[str, str] | None = None) -> None:
+    """Write the request into the address, or what a page writes instead of it."""
+    address = dict(write_address(show()) if address is None else address)
     st.session_state.setdefault(_WRITTEN, set()).add(tuple(sorted(address.items())))
     if st.query_params.to_dict() != address:
         st.query_params.from_dict(address)

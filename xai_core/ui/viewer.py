@@ -13,6 +13,7 @@ from xai_core.settings import ASSETS
 from xai_core.types import CLASS_NAMES, Case
 from xai_core.ui.remembered import remembered
 from xai_core.ui.words import asked_words
+from xai_core.viz.scrub_data import scrub_data, scrub_images
 from xai_core.viz.viewer_data import case_data, heat_data, tables
 
 _FOLDER = ASSETS / "viewer"
@@ -59,6 +60,7 @@ def show(
         "case": pictures,
         "heat": heat,
         "offered": list(offered),
+        "scrub": _scrub(explanation),
         "words": _words(case, explanation, drawn=heat is not None),
     }
 
@@ -66,6 +68,19 @@ def show(
         on_levels([float(level) for level in st.session_state[key]["levels"] or []])
 
     _component()(data=data, key=key, on_levels_change=slid)
+
+
+def _scrub(explanation: Explanation | None) -> dict[str, Any] | None:
+    """What the curves can be stepped through with, as soon as there are some."""
+    if explanation is None or explanation.heatmap is None or explanation.curves is None:
+        return None
+    prepared, heatmap, curves = explanation.prepared, explanation.heatmap, explanation.curves
+    name = CLASS_NAMES[explanation.target]
+    images = remembered("scrub images", (prepared,), lambda: scrub_images(prepared.grey))
+    return remembered(
+        "scrub", (prepared, heatmap, curves),
+        lambda: scrub_data(images, prepared.geometry, heatmap.values, curves, name),
+    )  # fmt: skip
 
 
 def _words(case: Case, explanation: Explanation | None, drawn: bool) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from typing import Any
 
@@ -13,7 +12,7 @@ from xai_core.cam import METHODS
 from xai_core.model.geometry import Geometry
 from xai_core.types import BoolArray, Case, FloatArray, Heatmap, LevelResult, MapState
 from xai_core.viz.colormap import DIVERGING, TABLES
-from xai_core.viz.pictures import to_png
+from xai_core.viz.encoded import array_text, png_text
 from xai_core.viz.screen import shown_box
 
 
@@ -21,8 +20,8 @@ def tables() -> dict[str, Any]:
     """The colour tables: (256, 3) bytes each, from no evidence to the most; ``diverging`` from the
     most negative over none to the most positive."""
     return {
-        "tables": [{"name": name, "colours": _text(table)} for name, table in TABLES.items()],
-        "diverging": _text(DIVERGING),
+        "tables": [{"name": name, "colours": array_text(table)} for name, table in TABLES.items()],
+        "diverging": array_text(DIVERGING),
     }
 
 
@@ -57,7 +56,7 @@ def heat_data(
     if heatmap.state is not MapState.OK or (method == "hybrid-cam" and not levels):
         return None  # what Hybrid-CAM has before its levels are scored is not yet its map
     data: dict[str, Any] = {
-        "raw": _text(heatmap.raw),
+        "raw": array_text(heatmap.raw),
         "rows": heatmap.raw.shape[0],
         "columns": heatmap.raw.shape[1],
         "size": heatmap.values.shape[0],
@@ -67,7 +66,7 @@ def heat_data(
         "digest": map_digest(heatmap),
     }
     if levels:
-        data["area"] = _text(positive_area(heatmap))
+        data["area"] = array_text(positive_area(heatmap))
         data["levels"] = [[level.percent, level.delta] for level in levels]
         data["of"] = map_digest(heatmap, of_raw=True)
     return data
@@ -91,17 +90,13 @@ def _picture(image: FloatArray, mask: BoolArray | None) -> dict[str, Any]:
     grey = np.rint(image * 255).astype(np.uint8)
     marked = mask is not None and bool(mask.any())
     return {
-        "png": base64.b64encode(to_png(grey)).decode("ascii"),
+        "png": png_text(grey),
         "mask": _mask(mask) if mask is not None and marked else None,
     }
 
 
 def _mask(mask: BoolArray) -> str:
-    return base64.b64encode(to_png(np.where(mask, np.uint8(255), np.uint8(0)))).decode("ascii")
-
-
-def _text(array: NDArray[Any]) -> str:
-    return base64.b64encode(np.ascontiguousarray(array).tobytes()).decode("ascii")
+    return png_text(np.where(mask, np.uint8(255), np.uint8(0)))
 
 
 def _digest(array: NDArray[Any]) -> str:

@@ -20,6 +20,7 @@ function drawPane(pane, look, view) {
   if (!picture) return;
   const ratio = pane.ratio;
   const at = view.transform(picture, { width: canvas.width, height: canvas.height });
+  if (pane.scrub) { drawScrubbed(context, pane.scrub, at, ratio); return; }
   applyWindow(picture, look.level, look.window, look.invert);
   context.imageSmoothingEnabled = at.scale < 3 * ratio; // close up, pixels are shown as they are
   context.imageSmoothingQuality = "high";

@@ -21,6 +21,7 @@ class Viewer {
       this.look.table = this.tables[0];
       this.tools = buildTools(this);
       this.levels = new Levels(this, this.root.querySelector(".levels"));
+      this.scrub = new Scrub(this, this.root.querySelector(".scrub"));
       this.root.querySelector(".tools").replaceChildren(...this.tools.rows);
     }
     const news = data.case.digest !== this.shown;
@@ -42,6 +43,7 @@ class Viewer {
     if (!data.heat) this.heat = this.levels.waits() && data.offered.length ? this.heat : null;
     else if (!this.heat || this.heat.digest !== data.heat.digest) this.heat = prepareHeat(data.heat);
     this.levels.take(this.heat, data.offered);
+    await this.scrub.take(data.scrub);
     this.changed();
   }
 
@@ -66,6 +68,7 @@ class Viewer {
       const swap = blinked && this.look.recombined && this.hasRecombined();
       pane.picture = swap || pane.role === "recombined" ? this.pictures.recombined : this.pictures.low;
       pane.heat = pane.role === "heat" && !blinked ? this.heat : null;
+      pane.scrub = pane.role === "heat" && !blinked && this.scrub.on ? this.scrub : null;
       pane.cursor = this.pointed && this.pointed.pane !== pane ? this.pointed : null;
       drawPane(pane, this.look, this.view);
       pane.canvas.dataset.drawn = String((this.frames += 1));
@@ -101,7 +104,7 @@ class Viewer {
     if (this.look.plain) wanted.push("plain");
     wanted.push("heat");
     if (this.look.recombined && this.hasRecombined()) wanted.push("recombined");
-    const names = { plain: "original", heat: this.heat ? "with the heatmap" : "low-energy", recombined: "recombined" };
+    const names = { plain: "original", heat: this.scrub.on ? `${this.scrub.kind}, as scored` : this.heat ? "with the heatmap" : "low-energy", recombined: "recombined" };
     const kept = new Map(this.panes.map((pane) => [pane.role, pane]));
     this.panes = wanted.map((role) => kept.get(role) || this.makePane(role));
     const place = this.root.querySelector(".panes");
@@ -210,6 +213,7 @@ class Viewer {
         const v = heat.values[y * heat.size + x];
         said += ` \u00b7 heat ${v.toFixed(2)} (${(v * heat.scale).toPrecision(3)} of ${heat.unit})`;
         said += ` \u00b7 before ReLU ${(heat.signed[y * heat.size + x] * heat.most).toPrecision(3)}`;
+        said += this.scrub.rankAt(x, y);
       }
     }
     return said;

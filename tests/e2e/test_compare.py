@@ -1,0 +1,95 @@
+"""The Compare page in a browser, on the built-in library with the small random network."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Locator, Page, expect
+
+from tests.e2e import explore
+from tests.e2e.conftest import Server
+
+pytestmark = pytest.mark.e2e
+Visit = Callable[[str], Page]
+
+
+def pictures(page: Page) -> Locator:
+    """The pictures of maps: those that say nothing of a case have none."""
+    return page.get_by_role("img", name=re.compile("with the heatmap over it"))
+
+
+def filled(page: Page) -> None:
+    """Wait until every panel is there."""
+    expect(explore.progress(page)).to_contain_text(re.compile(r"All \d panels ready"))
+
+
+def saved(page: Page, kind: str, folder: Path) -> bytes:
+    """What the button for a kind of file gives."""
+    button = page.get_by_role("button", name=f"Save for print ({kind})")
+    expect(button).to_be_enabled()
+    with page.expect_download() as waiting:
+        button.click()
+    path = folder / waiting.value.suggested_filename
+    waiting.value.save_as(path)
+    return path.read_bytes()
+
+
+def test_a_case_linked_to_the_page_opened_cold_fills_the_matrix(
+    small: Server, visit: Visit
+) -> None:
+    page = visit(f"{small.url}/compare?case=PH-0004&target=malignant")
+    expect(page.get_by_role("radio", name="PH-0004")).to_be_checked()
+    expect(page.get_by_role("radio", name="malignant", exact=True)).to_be_checked()
+    filled(page)
+    empty = page.get_by_text(re.compile("No positive evidence|No level raises|map is constant"))
+    assert pictures(page).count() + empty.count() == 6
+    assert pictures(page).count() > 0
+    expect(page.get_by_text("Malignant class score (class 1)").first).to_be_visible()
+    expect(page.get_by_text(explore.NOTICE).last).to_be_visible()
+    expect(page).to_have_url(re.compile("view=methods&case=PH-0004&target=malignant"))
+
+
+def test_curves_are_measured_when_switched_on(small: Server, visit: Visit) -> None:
+    page = visit(f"{small.url}/compare?case=PH-0004")
+    filled(page)
+    page.get_by_text("Curves too").click()
+    expect(page).to_have_url(re.compile("curves-too=on"))
+    expect(page.get_by_text(re.compile(r"Insertion AUC \d")).first).to_be_visible()
+    filled(page)
+
+
+def test_what_is_shown_is_saved_for_print(small: Server, visit: Visit, tmp_path: Path) -> None:
+    page = visit(f"{small.url}/compare?case=PH-0002")
+    filled(page)
+    with Image.open(io.BytesIO(saved(page, "PNG", tmp_path))) as plate:
+        assert plate.width == 2126
+        assert "PH-0002" in plate.info["Description"]
+        assert "not a medical device" in plate.info["Description"]
+    assert saved(page, "PDF", tmp_path).startswith(b"%PDF-")
+
+
+def test_figure_3_of_an_address(small: Server, visit: Visit) -> None:
+    page = visit(f"{small.url}/compare?view=figure3&tp=PH-0001&tn=PH-0004")
+    for case in ("PH-0001", "PH-0004"):
+        expect(page.get_by_role("heading", name=re.compile(f"Phantom {case}: "))).to_be_visible()
+    filled(page)
+    expect(page.get_by_role("button", name="Save for print (PDF)")).to_be_enabled()
+
+
+def test_a_wrong_address_is_a_sentence_and_a_page(small: Server, visit: Visit) -> None:
+    page = visit(f"{small.url}/compare?case=nobody&view=3d")
+    expect(page.get_by_text(re.compile("which is not among these cases"))).to_be_visible()
+    filled(page)
+
+
+def test_leaving_stops_the_work_and_the_case_stays(small: Server, visit: Visit) -> None:
+    page = visit(f"{small.url}/compare?case=PH-0006")
+    expect(page.get_by_text("panels ready")).to_be_visible()
+    page.get_by_role("link", name="Explore").click()
+    expect(page.get_by_role("radio", name="PH-0006")).to_be_checked()
+    explore.finished(page)

@@ -1,0 +1,77 @@
+"""Stepping through a curve: the frame on show is the image behind the point."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e import explore
+from tests.e2e.conftest import Server
+from xai_core.model.classifier import Classifier
+
+pytestmark = pytest.mark.e2e
+Visit = Callable[[str], Page]
+
+_FRAME = """(e, k) => {
+  const { scrub } = e.viewer;
+  scrub.move(k);
+  const canvas = scrub.paint();
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  return Array.from({ length: data.length / 4 }, (_, i) => data[4 * i]);
+}"""
+
+
+@pytest.mark.parametrize("kind", ["insertion", "deletion"])
+def test_the_frame_scored_again_gives_the_plotted_value(
+    kind: str, small: Server, visit: Visit, tiny_weights: Path
+) -> None:
+    page = visit(f"{small.url}/explore?case=PH-0001")
+    explore.finished(page)
+    explore.areas(page)
+    page.get_by_role("combobox", name="Step through a curve").select_option(kind)
+    viewer = page.locator(".viewer")
+    given = viewer.evaluate(
+        "(e, kind) => ({...e.viewer.scrub.given[kind], size: e.viewer.scrub.given.size,"
+        " name: e.viewer.scrub.given.score})",
+        kind,
+    )
+    target = 1 if "malignant" in given["name"] else 0
+    classifier = Classifier.open(tiny_weights, "cpu", 8)
+    some = np.linspace(0, len(given["counts"]) - 1, 5).astype(int)
+    frames = [viewer.evaluate(_FRAME, given["counts"][i]) for i in some]
+    grey = np.array(frames, np.float32).reshape(-1, given["size"], given["size"]) / 255
+    logits = classifier.score(classifier.normalise(grey)).double()
+    p = logits.softmax(1)[:, target].numpy()
+    # What is on show has 256 grey levels; what was scored has more.
+    np.testing.assert_allclose(p, [given["p"][i] for i in some], atol=5e-3)
+
+
+def test_steps_by_key_and_by_dragging_along_the_curve(small: Server, visit: Visit) -> None:
+    page = visit(f"{small.url}/explore?case=PH-0001")
+    explore.finished(page)
+    explore.areas(page)
+    page.get_by_role("combobox", name="Step through a curve").select_option("deletion")
+    before = explore.pixels(page)
+    slider = page.get_by_role("slider", name="Patches changed")
+    slider.focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    said = page.locator(".viewer .scrub output")
+    expect(said).to_contain_text(re.compile(r"^3 of 576 patches blurred \(0\.5 %\) · P\(\w+\) 0\."))
+    expect(said).to_contain_text("last: patch row")
+    assert explore.pixels(page) != before
+    plot = page.get_by_role("img", name="Insertion (solid) and deletion (dashed) curve")
+    box = plot.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 0.2 * box["width"], box["y"] + 10)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.75 * box["width"], box["y"] + 10, steps=5)
+    page.mouse.up()
+    expect(said).to_contain_text(re.compile(r"^4[23]\d of 576 patches"))
+    page.get_by_role("combobox", name="Step through a curve").select_option("off")
+    expect(slider).to_be_disabled()

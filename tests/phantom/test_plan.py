@@ -1,0 +1,138 @@
+"""Descriptors, the label drawn from them, and what is written about them."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+
+from xai_core.phantom.lexicon import (
+    ASYMMETRY,
+    CALCIFICATIONS,
+    CONSPICUITY_TERM,
+    DISTORTION,
+    MASS,
+    MASS_ENHANCEMENT,
+    NON_MASS_ENHANCEMENT,
+    NON_MASS_TERM,
+    SCAR,
+    TERMS,
+)
+from xai_core.phantom.plan import assessment, draw_descriptors, plan_lesions
+from xai_core.phantom.teaching import finding, teaching_note
+from xai_core.study.statistics import roc_auc
+from xai_core.types import Pathology
+
+N = 3000
+
+
+@pytest.fixture(scope="module")
+def drawn() -> dict[Pathology, list[tuple[str, dict[str, str]]]]:
+    rng = np.random.default_rng(0)
+    return {
+        pathology: [
+            (plan.kind, dict(plan.descriptors))
+            for plan in (plan_lesions(rng, pathology)[0] for _ in range(N))
+        ]
+        for pathology in (Pathology.BENIGN, Pathology.MALIGNANT)
+    }
+
+
+def test_a_normal_breast_has_no_lesion() -> None:
+    assert plan_lesions(np.random.default_rng(0), Pathology.NORMAL) == ()
+
+
+def test_every_kind_and_every_value_is_drawn(
+    drawn: dict[Pathology, list[tuple[str, dict[str, str]]]],
+) -> None:
+    both = [entry for entries in drawn.values() for entry in entries]
+    assert {kind for kind, _ in both} == {MASS, CALCIFICATIONS, DISTORTION, ASYMMETRY, SCAR}
+    for terms in TERMS.values():
+        for term, table in terms.items():
+            assert {found[term] for _, found in both if term in found} == table.keys()
+    assert {found["mass enhancement"] for kind, found in both if kind == MASS} == set(
+        MASS_ENHANCEMENT
+    )
+    assert {found[NON_MASS_TERM] for kind, found in both if kind != MASS} == set(
+        NON_MASS_ENHANCEMENT
+    )
+
+
+def test_the_classes_overlap_and_no_cue_at_low_energy_decides_alone(
+    drawn: dict[Pathology, list[tuple[str, dict[str, str]]]],
+) -> None:
+    for terms in TERMS.values():
+        for term, table in terms.items():
+            for value, (share, weight) in table.items():
+                benign, malignant = (
+                    sum(found.get(term) == value for _, found in drawn[p])
+                    for p in (Pathology.BENIGN, Pathology.MALIGNANT)
+                )
+                if share * N > 300 and abs(weight) < 2.5:
+                    assert benign > 0, (term, value)
+                    assert malignant > 0, (term, value)
+    spiculated = [
+        sum(found.get("mass margin") == "spiculated" for _, found in drawn[p])
+        for p in (Pathology.BENIGN, Pathology.MALIGNANT)
+    ]
+    assert spiculated[1] > 3 * spiculated[0] > 0
+
+
+def test_the_label_s_ceiling_is_where_the_card_says() -> None:
+    """A reader who knew every descriptor and the model of the label could not do better."""
+    rng = np.random.default_rng(1)
+    p = np.array([draw_descriptors(rng)[3] for _ in range(8000)])
+    malignant = rng.random(len(p)) < p
+    assert 0.92 < roc_auc(malignant, p) < 0.96
+    assert 0.35 < malignant.mean() < 0.5
+
+
+def test_an_irregular_mass_is_never_circumscribed() -> None:
+    rng = np.random.default_rng(2)
+    for _ in range(1500):
+        _, terms, diameter, probability = draw_descriptors(rng)
+        assert (terms.get("mass shape"), terms.get("mass margin")) != (
+            "irregular",
+            "circumscribed",
+        )
+        assert 5 <= diameter <= 100
+        assert 0 < probability < 1
+
+
+def test_what_does_not_enhance_has_no_conspicuity(
+    drawn: dict[Pathology, list[tuple[str, dict[str, str]]]],
+) -> None:
+    for entries in drawn.values():
+        for kind, terms in entries:
+            pattern = terms["mass enhancement" if kind == MASS else NON_MASS_TERM]
+            assert (pattern == "none") == (CONSPICUITY_TERM not in terms)
+
+
+def test_the_assessment_follows_the_probability() -> None:
+    rng = np.random.default_rng(3)
+    found: dict[int, list[bool]] = {}
+    for pathology in (Pathology.BENIGN, Pathology.MALIGNANT):
+        for _ in range(1500):
+            plans = plan_lesions(rng, pathology)
+            if plans[0].occult:
+                continue
+            found.setdefault(assessment(rng, plans), []).append(pathology is Pathology.MALIGNANT)
+    assert set(found) == {2, 3, 4, 5}
+    shares = [float(np.mean(found[k])) for k in (2, 3, 4, 5)]
+    assert shares == sorted(shares)
+    assert shares[0] < 0.05 < 0.9 < shares[3]
+    assert {assessment(rng, ()) for _ in range(40)} == {1, 2}
+
+
+@pytest.mark.parametrize("pathology", [Pathology.BENIGN, Pathology.MALIGNANT])
+def test_a_note_is_two_sentences_that_agree_with_the_truth(pathology: Pathology) -> None:
+    rng = np.random.default_rng(4)
+    other = {Pathology.BENIGN: "malignant", Pathology.MALIGNANT: "benign"}[pathology]
+    for _ in range(300):
+        plans = plan_lesions(rng, pathology)
+        note = teaching_note(pathology, plans)
+        assert len(re.findall(r"\.(?: |$)", note)) == 2, note
+        assert f"decides for {other}" not in note
+        assert finding(plans[0])
+    assert "normal tissue" in teaching_note(Pathology.NORMAL, ())

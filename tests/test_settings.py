@@ -1,0 +1,32 @@
+"""Settings: read from the environment, checked, and said in a sentence where they are wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from xai_core.errors import BadSetting
+from xai_core.settings import READY, read_settings
+
+
+def test_the_defaults_of_what_is_kept() -> None:
+    settings = read_settings({})
+    assert settings.store_limit == 2048 * 1024 * 1024
+    assert settings.ready == READY
+
+
+def test_the_environment_names_limit_and_ready_results() -> None:
+    settings = read_settings({"XAI_STORE_LIMIT_MB": "3", "XAI_READY": "made/before"})
+    assert settings.store_limit == 3 * 1024 * 1024
+    assert settings.ready == Path("made/before")
+
+
+def test_an_empty_value_is_the_default() -> None:
+    assert read_settings({"XAI_STORE_LIMIT_MB": "", "XAI_READY": ""}) == read_settings({})
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "1.5", "2 GB", "1048577", "9" * 5000, "²", "٣"])
+def test_a_limit_that_is_not_allowed_is_a_sentence(value: str) -> None:
+    with pytest.raises(BadSetting, match=r"XAI_STORE_LIMIT_MB .* from 1 to 1048576"):
+        read_settings({"XAI_STORE_LIMIT_MB": value})

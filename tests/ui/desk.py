@@ -1,0 +1,150 @@
+"""A service without a network or a worker: what pages ask for is finished by the test's hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
+
+import numpy as np
+
+from tests.conftest import make_case
+from xai_core.cam import METHODS
+from xai_core.errors import UnreadableImage
+from xai_core.explanation import Explanation, Status, View
+from xai_core.faithfulness.perturbation import CurvePair
+from xai_core.model.classifier import Prepared
+from xai_core.model.geometry import fit, letterbox
+from xai_core.request import ExplainRequest
+from xai_core.types import (
+    BENIGN,
+    MALIGNANT,
+    Case,
+    Heatmap,
+    LevelResult,
+    MapState,
+    Outcome,
+    Pathology,
+    PerturbationCurve,
+    Prediction,
+)
+
+SIZE = 96
+YES, NO = Prediction((0.0, 2.0)), Prediction((2.0, 0.0))
+SPEC = SimpleNamespace(
+    timm_name="tiny", input_size=SIZE, threshold=0.5, sha256="ab" * 32, trained_on_phantoms=True
+)
+
+
+def four_cases() -> dict[str, Case]:
+    """TP-1 and TP-2 malignant, TN-1 and TN-2 normal; all are phantoms."""
+    truths = {"P": Pathology.MALIGNANT, "N": Pathology.NORMAL}
+    names = ("TP-1", "TP-2", "TN-1", "TN-2")
+    return {
+        name: make_case(name, seed, pathology=truths[name[1]], is_phantom=True)
+        for seed, name in enumerate(names)
+    }
+
+
+def curve(kind: str, auc: float) -> PerturbationCurve:
+    x = np.array([0.0, 1.0])
+    return PerturbationCurve(kind, x, x if kind == "insertion" else 1 - x, auc, 0.0)
+
+
+def explained(case: Case, request: ExplainRequest, state: MapState = MapState.OK) -> Explanation:
+    """A finished answer: a blob of heat whose bar ends at 0.25, and curves where asked for."""
+    geometry = fit(case.image, SIZE)
+    y, x = np.mgrid[:SIZE, :SIZE]
+    heat = np.exp(-((x - 40) ** 2 + (y - 35) ** 2) / 200).astype(np.float32)
+    if state is not MapState.OK:
+        heat = np.zeros_like(heat)
+    prediction = YES if case.class_index else NO
+    pair = CurvePair(curve("insertion", 0.9), curve("deletion", 0.2), 2)
+    hybrid = request.method == "hybrid-cam"
+    return Explanation(
+        request=request,
+        prepared=Prepared(letterbox(case.image, geometry), geometry),
+        prediction=prediction,
+        threshold=0.5,
+        target=request.target_class(prediction, 0.5),
+        image_digest="cd" * 32,
+        weights_digest=SPEC.sha256,
+        heatmap=Heatmap(heat[::4, ::4], heat, 0.25, state),
+        levels=(LevelResult(1.0, 0.01, 0.5),) if hybrid and state is MapState.OK else (),
+        curves=None if request.curves == "none" else pair,
+        conventions=METHODS[request.method].conventions(request.options()),
+        complete=True,
+    )
+
+
+@dataclass
+class Desk:
+    """As much of the service as pages need.  ``asked``: what the last question was."""
+
+    cases: dict[str, Case] = field(default_factory=four_cases)
+    answers: dict[ExplainRequest, View] = field(default_factory=dict)
+    asked: tuple[ExplainRequest, ...] = ()
+    said: dict[str, Prediction] = field(default_factory=dict)
+    unreadable: tuple[str, ...] = ()
+    explainer = SimpleNamespace(classifier=SimpleNamespace(spec=SPEC))
+
+    @property
+    def records(self) -> dict[str, Case]:
+        return self.cases
+
+    def predict_all(self) -> None:
+        self.said = {name: YES if name[1] == "P" else NO for name in self.cases}
+
+    def finish(self, requests: Sequence[ExplainRequest] | None = None) -> None:
+        """Answer the last question, or a part of it."""
+        for one in self.asked if requests is None else requests:
+            done = View(Status.DONE, explanation=explained(self.cases[one.case_id], one))
+            self.answers[one.canonical()] = done
+
+    def load(self, case_id: str) -> Case:
+        if case_id in self.unreadable:
+            raise UnreadableImage(f"{case_id}.png is damaged.")
+        return self.cases[case_id]
+
+    def ask_all(self, requests: Sequence[ExplainRequest], who: str) -> list[View]:
+        assert who
+        self.asked = tuple(requests)
+        return [self.answers.get(one.canonical(), View(Status.WAITING)) for one in requests]
+
+    def known(self, request: ExplainRequest) -> Explanation | None:
+        view = self.answers.get(request.canonical())
+        return view.explanation if view and view.status is Status.DONE else None
+
+    def stop(self, request: ExplainRequest) -> None:
+        if request in self.asked and request.canonical() not in self.answers:
+            self.answers[request.canonical()] = View(Status.STOPPED)
+
+    def retry(self, request: ExplainRequest) -> None:
+        view = self.answers.get(request.canonical())
+        if view is not None and view.status is not Status.DONE:
+            del self.answers[request.canonical()]
+
+    def predictions(self) -> dict[str, Prediction]:
+        return dict(self.said)
+
+    def predicted(self, case_id: str) -> int | None:
+        found = self.said.get(case_id)
+        return None if found is None else found.predicted(0.5)
+
+    def outcomes(self) -> dict[str, Outcome]:
+        truths = {name: case.class_index for name, case in self.cases.items()}
+        assert set(truths.values()) <= {BENIGN, MALIGNANT}
+        return {k: Outcome.of(truths[k] or 0, p.predicted(0.5)) for k, p in self.said.items()}
+
+    def prediction_progress(self) -> tuple[int, int]:
+        return len(self.said), len(self.cases)
+
+
+def empty_map(desk: Desk, request: ExplainRequest) -> None:
+    """Answer a request with a map that says nothing."""
+    found = explained(desk.cases[request.case_id], request, MapState.NO_POSITIVE)
+    desk.answers[request.canonical()] = View(Status.DONE, explanation=replace(found, curves=None))
+
+
+ON_DUTY: list[Desk] = []
+"""The service of the page under test: a page's function brings nothing along."""

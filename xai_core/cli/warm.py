@@ -1,0 +1,90 @@
+"""``warm``: score every case, method and layer beforehand, so that asking later is fast."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from xai_core.cli.group import Interrupted
+from xai_core.cli.options import (
+    CurveMode,
+    Force,
+    Layers,
+    Limit,
+    Methods,
+    Source,
+    Weights,
+    open_cases,
+    open_explainer,
+    words,
+)
+
+
+def warm(
+    cases: Source,
+    methods: Methods = "score-cam,grad-cam,hybrid-cam",
+    layers: Layers = "stages.2.blocks.8,stages.3.blocks.2",
+    curves: CurveMode = "adaptive",
+    targets: Annotated[
+        str, typer.Option(help="Classes to explain: predicted, or both.")
+    ] = "predicted",
+    limit: Limit = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Write a folder of ready results; without it, fill the cache folder."),
+    ] = None,
+    weights: Weights = None,
+    force: Force = False,
+) -> None:
+    """Score all cases by every method at every layer, so that asking for them later is fast.
+
+    Fills the cache folder (XAI_STORE), or with --out writes a folder of ready results: the scores,
+    and manifest.json with the digest of the weights, the command, the SHA-256 of every file and
+    what was left out. XAI_READY names such a folder; it is read before the cache, never written.
+    Stop with Ctrl-C and run the same command to go on: what is scored is not scored again.
+    Score-CAM costs 384 + 768 forward passes a case: leave it out of --methods for a quick start.
+
+    \b
+    Example:
+      python -m xai_core warm library --methods grad-cam,hybrid-cam --targets both
+    """
+    from xai_core.cli.bars import progress_bar
+    from xai_core.cli.warm_folder import ReadyFolder
+    from xai_core.cli.warm_work import Wanted, Work
+    from xai_core.errors import CaseError
+
+    wanted = Wanted(words(methods), words(layers), curves, targets)
+    source = open_cases(cases, limit)
+    explainer = open_explainer(weights, into=out)
+    records = source.records()[:limit]
+    folder = None
+    if out is not None:
+        folder = ReadyFolder(out, wanted, source, explainer.classifier.spec.sha256, limit)
+        folder.begin(force=force)
+    work = Work(explainer, source, wanted)
+    try:
+        with progress_bar("Warming") as advance:
+            work.do(records, advance)
+    except KeyboardInterrupt:
+        raise Interrupted(
+            f"Stopped after {work.cases} of {len(records)} cases; run the same command to go on."
+        ) from None
+    finally:
+        for line in work.left_out:
+            typer.echo(f"Left out: {line}", err=True)
+        if folder is not None:
+            folder.finish(work, len(records))
+    if work.removed:
+        typer.echo(
+            f"The cache folder is full: the scores of {work.removed} images were removed to stay "
+            "within XAI_STORE_LIMIT_MB; give a higher limit, or fewer cases with --limit.",
+            err=True,
+        )
+    if not work.cases:
+        raise CaseError(f"No case of {source.name} can be read; nothing was scored.")
+    typer.echo(
+        f"{out or 'Cache folder'}: {work.cases} of {len(records)} cases, {work.maps} maps; "
+        f"{work.forwards} images scored now, the rest was known."
+    )

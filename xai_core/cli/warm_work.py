@@ -1,0 +1,115 @@
+"""The work of ``warm``: every case by every method, layer and class, each image scored once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from xai_core.cases.base import CaseSource
+from xai_core.cli.bars import Advance
+from xai_core.errors import BadRequest, CaseError
+from xai_core.explainer import Explainer
+from xai_core.request import ExplainRequest
+from xai_core.types import CLASS_NAMES, CaseRecord, MapState
+
+TARGETS = {"predicted": ("predicted",), "both": CLASS_NAMES}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is scored of every case.
+
+    ``targets``: "predicted" (the class the model decides for) or "both".
+
+    Raises:
+        BadRequest: an unknown method, layer, mode of curves or targets, or none of one.
+    """
+
+    methods: tuple[str, ...]
+    layers: tuple[str, ...]
+    curves: str
+    targets: str = "predicted"
+
+    def __post_init__(self) -> None:
+        if not self.methods or not self.layers:
+            raise BadRequest("Give at least one method with --methods and one layer with --layers.")
+        if self.curves == "none":
+            raise BadRequest("--curves is 'none'; allowed are adaptive and full.")
+        if self.targets not in TARGETS:
+            raise BadRequest(f"--targets is {self.targets!r}; allowed are {', '.join(TARGETS)}.")
+        self.requests("")  # checks the names
+
+    def requests(self, case_id: str) -> list[ExplainRequest]:
+        """One request per layer, method and class."""
+        return [
+            ExplainRequest(case_id, method, layer, target, curves=self.curves)
+            for layer in self.layers
+            for method in self.methods
+            for target in TARGETS[self.targets]
+        ]
+
+
+class Work:
+    """Fills the explainer's store.  Stopped at any moment, all that was scored is kept.
+
+    Attributes:
+        cases: cases that are done.
+        maps: maps that are done.
+        forwards: images scored now; those known before cost nothing.
+        removed: images whose scores were removed to stay within the store's limit.
+        ended: whether all cases were dealt with.
+        left_out: what was left out and why, a line each.
+    """
+
+    def __init__(self, explainer: Explainer, source: CaseSource, wanted: Wanted) -> None:
+        """``explainer``: one with a store."""
+        self._explainer, self._source, self._wanted = explainer, source, wanted
+        self.cases = self.maps = self.forwards = self.removed = 0
+        self.ended = False
+        self.left_out: list[str] = []
+
+    def do(self, records: Sequence[CaseRecord], advance: Advance) -> None:
+        """Score the cases of ``records``, one after the other.
+
+        Args:
+            records: cases of the source.
+            advance: called before each map with (maps dealt with, maps in all, case and method).
+
+        Raises:
+            BadRequest: what was scored cannot be kept, so that going on would be of no use.
+            ModelError: the network gave something that is not a number.
+        """
+        per_case = len(self._wanted.requests(""))
+        for i, record in enumerate(records):
+            done, total = i * per_case, len(records) * per_case
+            advance(done, total, record.id)
+            try:
+                case = self._source.load(record.id)
+            except CaseError as problem:
+                self.left_out.append(f"{record.id}: {problem}")
+                continue
+            for k, request in enumerate(self._wanted.requests(record.id)):
+                advance(done + k, total, f"{record.id} {request.method}")
+                answer = self._explainer.explain(case, request)
+                self.forwards += answer.forwards
+                self._check_kept()
+                self.maps += 1
+                if answer.heatmap and answer.heatmap.state is not MapState.OK:
+                    self.left_out.append(
+                        f"{record.id}, {request.title()} for {CLASS_NAMES[answer.target]}: no "
+                        f"curves ({answer.heatmap.state})"
+                    )
+            self.cases += 1
+        self.ended = True
+        advance(len(records) * per_case, len(records) * per_case, "")
+
+    def _check_kept(self) -> None:
+        store = self._explainer.store
+        if store is None:
+            raise ValueError("there is no store to fill")
+        self.removed = store.removed
+        if store.problem:
+            raise BadRequest(
+                f"Stopped after {self.cases} cases: scores cannot be kept ({store.problem}); free "
+                "some space or name another folder, and run the same command to go on."
+            )

@@ -1,0 +1,43 @@
+"""Architectural distortion: tissue drawn towards a point and straight lines, without a mass.
+
+A post-operative scar looks alike; it is more compact, with a lucent centre, and often holds a clip.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from xai_core.phantom.lexicon import SCAR
+from xai_core.phantom.plan import LesionPlan
+from xai_core.phantom.spicules import draw_lines
+from xai_core.phantom.window import Drawing, window_around
+
+
+def draw_distortion(
+    rng: np.random.Generator, plan: LesionPlan, shape: tuple[int, int],
+    centre: tuple[float, float], radius: float, scale: float,
+) -> Drawing:  # fmt: skip
+    """A distortion or scar of ``radius`` px about ``centre`` (column, row)."""
+    scar = plan.kind == SCAR
+    radius = max(radius, 10 * scale)
+    window = window_around(shape, centre, 3.2 * radius)
+    r = window.radius / radius
+    lines = draw_lines(
+        rng, window, radius, scale, int(rng.integers(10, 21)), start=0.05 if not scar else 0.2,
+        bend=0.004, reach=(1.0, 2.2),
+    )  # fmt: skip
+    added = 0.8 * lines
+    if scar:
+        added = added + 0.45 * np.exp(-(((r - 0.55) / 0.3) ** 2)) - 0.5 * np.exp(-((r / 0.35) ** 2))
+        for _ in range(int(rng.integers(0, 3))):
+            x, y = rng.normal(0, 0.4 * radius, 2)
+            clip = np.maximum(
+                np.abs(window.dx - x) / (2.2 * scale), np.abs(window.dy - y) / (1.1 * scale)
+            )
+            added = np.maximum(added, 2.2 * (clip < 1))
+    else:
+        added = added + rng.uniform(0.1, 0.3) * np.exp(-((r / 0.5) ** 2))
+    pull = rng.uniform(0.5, 0.8) * window.radius * np.exp(-((r / 1.3) ** 2))
+    return Drawing(
+        window, added.astype(np.float32), r < 1.3, pull=pull.astype(np.float32)
+    )  # fmt: skip

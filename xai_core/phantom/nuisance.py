@@ -1,0 +1,83 @@
+"""What is in many mammograms and says nothing of the class: folds, an arm, clips, markers of veins.
+
+They are drawn before the label is known, from a random stream of their own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage as ndi
+
+from xai_core.phantom.background import Background
+from xai_core.types import FloatArray
+
+_SHARE = {"skin fold": 0.15, "clip": 0.06, "prominent vein": 0.15, "arm": 0.06}
+
+
+@dataclass(frozen=True, eq=False)
+class Nuisances:
+    """``added``: tissue units.  ``metal``: 0 or 1.  ``air``: grey 0..1 of what lies outside the
+    breast (an arm).  All float32 (H, W).  ``names``: what was drawn."""
+
+    added: FloatArray
+    metal: FloatArray
+    air: FloatArray
+    names: tuple[str, ...]
+
+
+def draw_nuisances(rng: np.random.Generator, background: Background) -> Nuisances:
+    """Each with a fixed chance, whatever the class; an arm in MLO views only."""
+    names = [name for name, share in _SHARE.items() if rng.random() < share]
+    if background.view == "CC" and "arm" in names:
+        names.remove("arm")
+    h, w = background.tissue.shape
+    added, metal, air = (np.zeros((h, w), np.float32) for _ in range(3))
+    scale = background.scale
+    if "skin fold" in names:
+        added += _fold(rng, background)
+    if "prominent vein" in names:
+        added += _vein(rng, background)
+    if "clip" in names:
+        rows, columns = np.nonzero(background.depth > 15 * scale)
+        k = int(rng.integers(len(rows)))
+        turn = rng.uniform(0, np.pi)
+        y, x = np.mgrid[:h, :w].astype(np.float32)
+        dx, dy = x - columns[k], y - rows[k]
+        u, v = dx * np.cos(turn) + dy * np.sin(turn), dy * np.cos(turn) - dx * np.sin(turn)
+        metal = ((np.abs(u) < 3.2 * scale) & (np.abs(v) < 1.1 * scale)).astype(np.float32)
+    if "arm" in names:
+        y, x = np.mgrid[:h, :w].astype(np.float32)
+        line = x / (rng.uniform(0.75, 1.0) * w) - 1 + y / (rng.uniform(0.08, 0.2) * h)
+        air = 0.30 / (1 + np.exp(np.clip(-(line) / 0.015, -40, 40))) * (y < 0.22 * h)
+        air = air * np.clip(1 - y / (0.16 * h), 0, 1)
+    return Nuisances(added, metal, air.astype(np.float32), tuple(names))
+
+
+def _fold(rng: np.random.Generator, background: Background) -> FloatArray:
+    """A bright line with a dark lip near the upper or the lower end."""
+    h, w = background.tissue.shape
+    scale = background.scale
+    y, x = np.mgrid[:h, :w].astype(np.float32)
+    top = rng.random() < 0.5
+    row = rng.uniform(0.06, 0.16) * h
+    row = row if top else h - row
+    slope = rng.normal(0, 0.25)
+    d = (y - row - slope * (x - 0.3 * w) - 8 * scale * np.sin(x / (0.35 * w))) / scale
+    fade = np.exp(-(((x - rng.uniform(0.2, 0.7) * w) / (rng.uniform(0.25, 0.5) * w)) ** 2))
+    lip = 20 * np.exp(-((d / 2.0) ** 2)) - 14 * np.exp(-(((d - 6) / 4.0) ** 2))
+    return np.asarray(lip * fade, dtype=np.float32)
+
+
+def _vein(rng: np.random.Generator, background: Background) -> FloatArray:
+    h, w = background.tissue.shape
+    scale = background.scale
+    n = int(0.9 * w * 2)
+    along = np.linspace(0, 0.9 * w, n)
+    row = rng.uniform(0.2, 0.8) * h
+    path = row + rng.normal(0, 0.3) * along + 14 * scale * np.sin(along / (35 * scale))
+    line = np.zeros((h, w), np.float32)
+    line[path.astype(int).clip(0, h - 1), along.astype(int).clip(0, w - 1)] = 1
+    line = ndi.gaussian_filter(line, 2.2 * scale)
+    return np.asarray(15 * line / line.max(), dtype=np.float32)

@@ -1,0 +1,104 @@
+"""Where a lesion goes, and how it is put into the tissue there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage as ndi
+
+from xai_core.phantom.asymmetry import draw_asymmetry
+from xai_core.phantom.background import Background
+from xai_core.phantom.calcification import draw_calcifications
+from xai_core.phantom.distortion import draw_distortion
+from xai_core.phantom.lexicon import ASYMMETRY, CALCIFICATIONS, DISTORTION, MASS, SCAR
+from xai_core.phantom.mass import draw_mass
+from xai_core.phantom.plan import MM_PER_PIXEL_AT_512, LesionPlan
+from xai_core.phantom.window import Drawing
+from xai_core.types import BoolArray, FloatArray
+
+_MOST = 90.0  # tissue units that a lesion adds at most
+_Draw = Callable[
+    [np.random.Generator, LesionPlan, tuple[int, int], tuple[float, float], float, float], Drawing
+]
+_DRAW: dict[str, _Draw] = {
+    MASS: draw_mass,
+    CALCIFICATIONS: draw_calcifications,
+    DISTORTION: draw_distortion,
+    SCAR: draw_distortion,
+    ASYMMETRY: draw_asymmetry,
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Lesion:
+    """A lesion where it lies: ``centre`` (column, row) and ``radius`` in px, ``mask`` bool
+    (H, W)."""
+
+    plan: LesionPlan
+    centre: tuple[float, float]
+    radius: float
+    mask: BoolArray
+
+
+def insert(
+    rng: np.random.Generator, background: Background, tissue: FloatArray, plan: LesionPlan
+) -> tuple[FloatArray, Lesion]:
+    """Tissue with the lesion put in where it fits, and the lesion."""
+    scale = background.scale
+    radius = 0.5 * plan.diameter / MM_PER_PIXEL_AT_512 * scale
+    radius = min(radius, 0.55 * float(background.depth.max()))
+    centre = _place(rng, background, radius)
+    h, w = tissue.shape
+    drawing = _DRAW[plan.kind](rng, plan, (h, w), centre, radius, scale)
+    window = drawing.window
+    here = (window.rows, window.columns)
+    inside = background.breast[here] & (background.depth[here] > 2 * scale)
+    around = inside & ~drawing.mask & (window.radius < 2.2 * radius + 6 * scale)
+    known = around.sum() > 30
+    spread = float(np.clip(tissue[here][around].std() if known else 12.0, 10, 24))
+    level = float(tissue[here][around].mean() if known else tissue[here].mean())
+    # A solid mass displaces the tissue it grows in: half of the texture goes, density comes.
+    patch = _pulled(tissue[here], drawing, abs(plan.contrast)) if drawing.pull is not None else None
+    patch = tissue[here] if patch is None else patch
+    solid = np.clip(drawing.added, 0, 1) if drawing.solid is None else drawing.solid
+    visible = min(1.0, abs(plan.contrast) / 1.4)
+    kept = patch - 0.5 * visible * solid * (patch - level)
+    out = tissue.copy()
+    dense = _MOST * np.tanh(spread * plan.contrast / _MOST)  # more would be white, without detail
+    out[here] = np.where(inside, kept + drawing.added * dense, tissue[here])
+    mask = np.zeros(tissue.shape, bool)
+    mask[here] = drawing.mask & inside
+    if not mask.any():  # a lesion that lies wholly in the skin still has its place
+        mask[round(min(centre[1], h - 1)), round(min(centre[0], w - 1))] = True
+    return out, Lesion(plan, centre, radius, mask)
+
+
+def _pulled(tissue: FloatArray, drawing: Drawing, contrast: float) -> FloatArray:
+    """The window's tissue drawn towards the centre by ``drawing.pull`` px."""
+    window = drawing.window
+    pull = (0 if drawing.pull is None else drawing.pull) * min(1.0, contrast / 1.4)
+    along = window.radius + 1e-6
+    rows, columns = np.mgrid[: tissue.shape[0], : tissue.shape[1]].astype(np.float32)
+    where = [rows + pull * window.dy / along, columns + pull * window.dx / along]
+    return np.asarray(ndi.map_coordinates(tissue, where, order=1, mode="nearest"), np.float32)
+
+
+def _place(rng: np.random.Generator, background: Background, radius: float) -> tuple[float, float]:
+    """A centre (column, row) at least 0.8 radii under the skin, rather in glandular tissue;
+    shallower in a small breast."""
+    depth = background.depth[::2, ::2]
+    rows, columns = np.mgrid[: depth.shape[0], : depth.shape[1]] * 2
+    weight = 0.3 + background.glands[::2, ::2]
+    weight = weight * (0.45 + columns / background.nipple[0])  # marked ones lie about half way out
+    margin = 0.6 * radius
+    fits = (rows > margin) & (rows < background.depth.shape[0] - margin) & (columns > margin)
+    for need in (0.8 * radius + 6 * background.scale, 0.4 * radius, 0.0):
+        keep = np.flatnonzero(fits & (depth > need))
+        if len(keep) > 50:
+            chance = np.cumsum(weight.ravel()[keep].astype(np.float64))
+            k = int(keep[np.searchsorted(chance, rng.uniform(0, chance[-1]))])
+            return float(columns.ravel()[k]), float(rows.ravel()[k])
+    row, column = np.unravel_index(int(background.depth.argmax()), background.depth.shape)
+    return float(column), float(row)

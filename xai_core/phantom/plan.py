@@ -1,0 +1,140 @@
+"""What lesions a phantom has, in the lexicon's terms, before they are drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from xai_core.phantom.lexicon import (
+    CONSPICUITY,
+    CONSPICUITY_TERM,
+    KIND,
+    MASS,
+    MASS_ENHANCEMENT,
+    NON_MASS_ENHANCEMENT,
+    NON_MASS_TERM,
+    PATTERN_TERM,
+    TERMS,
+    Table,
+)
+from xai_core.types import Pathology
+
+MM_PER_PIXEL_AT_512 = 0.46  # a release image is about 235 mm high
+_MEDIAN_MM, _SPREAD = 34.0, 0.42
+_PER_LOG_SIZE = 1.3  # log-odds per unit of log(diameter / median)
+_STEEPNESS, _OFFSET = 1.9, 0.1
+_OCCULT = 0.05  # share of lesions hardly visible at low energy
+_MORE = {False: (0.35, 1), True: (0.52, 2)}  # malignant: chance of further lesions, how many
+
+
+@dataclass(frozen=True)
+class LesionPlan:
+    """One lesion to draw.
+
+    ``diameter`` in mm; ``contrast`` in standard deviations of the tissue around it, negative for
+    fat; ``descriptors`` maps a lexicon term to its value; ``probability`` of malignancy in (0, 1)
+    by the descriptors seen at low energy, which the label was drawn with.
+    """
+
+    kind: str
+    pathology: Pathology
+    diameter: float
+    contrast: float
+    descriptors: Mapping[str, str]
+    probability: float
+    occult: bool = False
+
+
+def plan_lesions(
+    rng: np.random.Generator, pathology: Pathology, contrast_gain: float = 1.0
+) -> tuple[LesionPlan, ...]:
+    """The lesions of a breast: none if normal, one, or now and then more alike.
+
+    Descriptors are drawn without regard to the class, then the class by the logistic model on them,
+    until it is the one wanted: within each class the descriptors are distributed as that model
+    says.  ``contrast_gain`` multiplies the contrast: 1 in the library, more early in training.
+    """
+    if pathology is Pathology.NORMAL:
+        return ()
+    wanted = pathology is Pathology.MALIGNANT
+    while True:
+        kind, terms, diameter, probability = draw_descriptors(rng)
+        if (rng.random() < probability) == wanted:
+            break
+    terms |= _enhancement(rng, kind, wanted)
+    occult = bool(rng.random() < _OCCULT)
+    first = LesionPlan(
+        kind, pathology, diameter, _contrast(rng, terms, diameter, occult, contrast_gain), terms,
+        probability, occult,
+    )  # fmt: skip
+    lesions = [first]
+    chance, most = _MORE[wanted]
+    while len(lesions) <= most and rng.random() < chance:
+        smaller = max(6.0, diameter * rng.uniform(0.35, 0.8))
+        contrast = _contrast(rng, terms, smaller, occult, contrast_gain)
+        lesions.append(replace(first, diameter=float(smaller), contrast=contrast))
+    return tuple(lesions)
+
+
+def draw_descriptors(rng: np.random.Generator) -> tuple[str, dict[str, str], float, float]:
+    """Kind, low-energy descriptors, diameter in mm, and the probability of malignancy."""
+    kind, odds = _pick(rng, KIND)
+    terms: dict[str, str] = {}
+    for term, table in TERMS[kind].items():
+        terms[term], weight = _pick(rng, table)
+        odds += weight
+    if terms.get("mass shape") == "irregular" and terms["mass margin"] == "circumscribed":
+        odds += TERMS[kind]["mass shape"]["oval"][1] - TERMS[kind]["mass shape"]["irregular"][1]
+        terms["mass shape"] = "oval"  # the lexicon's irregular masses are not circumscribed
+    size = float(rng.normal(0, _SPREAD))
+    diameter = float(np.clip(_MEDIAN_MM * np.exp(size), 9, 70))
+    odds = _OFFSET + _STEEPNESS * (odds + _PER_LOG_SIZE * size)
+    return kind, terms, diameter, float(1 / (1 + np.exp(-odds)))
+
+
+def assessment(rng: np.random.Generator, plans: tuple[LesionPlan, ...]) -> int:
+    """BI-RADS assessment category of what is seen: by the probability of malignancy, with the
+    cut at 2 % and the upper ones (50 and 95 %) read with some difference between readers."""
+    visible = [p for p in plans if not p.occult]
+    if not visible:
+        return 1 if rng.random() < 0.7 else 2
+    p = max(plan.probability for plan in visible)
+    odds = np.log(p / (1 - p)) + rng.normal(0, 0.4)
+    return int(2 + np.searchsorted([-3.9, -2.2, 2.6], odds))
+
+
+def _enhancement(rng: np.random.Generator, kind: str, malignant: bool) -> dict[str, str]:
+    patterns = MASS_ENHANCEMENT if kind == MASS else NON_MASS_ENHANCEMENT
+    pattern = _pick_class(rng, patterns, malignant)
+    terms = {PATTERN_TERM.get(kind, NON_MASS_TERM): pattern}
+    if pattern != "none":
+        terms[CONSPICUITY_TERM] = _pick_class(rng, CONSPICUITY, malignant)
+    return terms
+
+
+def _contrast(
+    rng: np.random.Generator, terms: Mapping[str, str], diameter: float, occult: bool, gain: float
+) -> float:
+    contrast = float(np.clip(4.4 * np.exp(rng.normal(0, 0.22)), 2.5, 6.8))
+    contrast *= min(1.0, (_MEDIAN_MM / diameter) ** 0.5)  # a large mass is not the thicker for it
+    density = terms.get("mass density", "equal density")
+    contrast *= {"low density": 0.65, "high density": 1.35}.get(density, 1.0)
+    if occult:
+        contrast *= 0.12
+    return float(contrast * gain)
+
+
+def _pick(rng: np.random.Generator, table: Table) -> tuple[str, float]:
+    share = np.array([entry[0] for entry in table.values()])
+    k = int(rng.choice(len(share), p=share / share.sum()))
+    value = list(table)[k]
+    return value, table[value][1]
+
+
+def _pick_class(
+    rng: np.random.Generator, table: Mapping[str, tuple[float, float]], malignant: bool
+) -> str:
+    share = np.array([entry[int(malignant)] for entry in table.values()])
+    return str(list(table)[int(rng.choice(len(share), p=share / share.sum()))])

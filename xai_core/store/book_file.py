@@ -1,0 +1,98 @@
+"""One scorebook as a file: where it lies, what is in it, how damage to it is noticed.
+
+A file of the safetensors format: the logits as one tensor (n, K), the names of the n changed images
+and a SHA-256 over names and logits as metadata.  Nothing in it is ever executed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+from xai_core.types import FloatArray
+
+_FOLDERS = "[0-9a-f][0-9a-f]"  # the first two digits of the keys within
+PARTS = f"{_FOLDERS}/*.part"  # books that are being written, or were when a process was killed
+
+
+def book_name(key: str) -> str:
+    """Where the book of ``key`` lies inside its folder.
+
+    Raises:
+        ValueError: ``key`` is no digest of ours, and might be a path.
+    """
+    if not key.isalnum():
+        raise ValueError(f"not a digest: {key!r}")
+    return f"{key[:2]}/{key}.safetensors"
+
+
+def books_in(folder: Path) -> Iterator[Path]:
+    """Every book of a folder, in no particular order; none where there is no folder."""
+    return folder.glob(f"{_FOLDERS}/*.safetensors")
+
+
+def encode(items: Mapping[str, FloatArray]) -> bytes:
+    """Name of the changed image -> logits (K,), at least one, as the bytes of a file.
+
+    The same items give the same bytes, in whatever order they were scored.
+    """
+    names = sorted(items)
+    logits = np.stack([items[name] for name in names]).astype(np.float32)
+    about = json.dumps({"names": names, "sha256": _digest(names, logits)})
+    # One entry: the format gives several no order of their own.
+    data: bytes = save({"logits": logits}, metadata={"book": about})
+    return data
+
+
+def decode(data: bytes) -> dict[str, FloatArray]:
+    """What :func:`encode` was given: name of the changed image -> logits (K,), float32.
+
+    Raises:
+        ValueError: the bytes are damaged, or not those of a book with a checksum.
+    """
+    try:
+        length = int.from_bytes(data[:8], "little")
+        about = json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["book"])
+        names, promised = about["names"], about["sha256"]
+        logits = load(data)["logits"]
+    except (SafetensorError, KeyError, TypeError, ValueError, RecursionError) as problem:
+        raise ValueError("not a scorebook") from problem
+    if promised != _digest(names, logits) or not np.isfinite(logits).all():
+        raise ValueError("the scores are not those that were kept")
+    if logits.dtype != np.float32 or logits.ndim != 2 or len(names) != len(logits):
+        raise ValueError("a scorebook of another shape")
+    return dict(zip(names, logits, strict=True))
+
+
+def _digest(names: list[str], logits: FloatArray) -> str:
+    return hashlib.sha256(json.dumps(names).encode() + b"\0" + logits.tobytes()).hexdigest()
+
+
+def write_book(path: Path, items: Mapping[str, FloatArray]) -> int:
+    """Write a book beside its place and move it there; returns its size in bytes.
+
+    A reader in this or another process sees the book of before or the new one, never half of one.
+
+    Raises:
+        OSError: the folder is full or cannot be written; nothing half-written stays.
+    """
+    data = encode(items)
+    # A name of its own: processes in two containers may well have the same number.
+    partial = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_bytes(data)
+        partial.replace(path)
+    except BaseException:  # Ctrl-C as well
+        with suppress(OSError):
+            partial.unlink()
+        raise
+    return len(data)

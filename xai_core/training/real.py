@@ -1,0 +1,90 @@
+"""Real low-energy images with marked lesions, beside the phantoms in the last phase of training.
+
+Only patients with an odd number are learned from: those with an even one are kept for testing.
+Their masks teach where lesions are; their class does not count in the loss: nearly all marked
+images of a sample are malignant, and "real means malignant" would be learned instead.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from scipy import ndimage as ndi
+
+from xai_core.cases.open_source import open_source
+from xai_core.errors import BadRequest
+from xai_core.model.geometry import fit, letterbox, letterbox_mask
+from xai_core.settings import read_settings
+from xai_core.training.data import Sample
+from xai_core.types import BoolArray, FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class RealImage:
+    """``image``: float32 (S, S) in [0, 1] as the network sees it.  ``mask``: bool (S, S)."""
+
+    image: FloatArray
+    mask: BoolArray
+    malignant: bool
+
+
+def patient_number(patient_id: str) -> int | None:
+    """The number in a release's patient id (``P17`` is 17), or None where it has none."""
+    found = re.search(r"\d+", patient_id)
+    return int(found.group()) if found else None
+
+
+def read_real(folder: Path, size: int) -> list[RealImage]:
+    """The marked low-energy images of odd-numbered patients in a CDD-CESM release folder.
+
+    Raises:
+        CaseError: the folder cannot be read.
+        BadRequest: it holds no such image.
+    """
+    source = open_source(str(folder), read_settings())
+    out = []
+    for record in source.records():
+        number = patient_number(record.patient_id)
+        if number is None or number % 2 == 0 or record.class_index is None:
+            continue
+        case = source.load(record.id)
+        if case.lesion_mask is None:
+            continue
+        geometry = fit(case.image, size)
+        out.append(
+            RealImage(
+                letterbox(case.image, geometry),
+                letterbox_mask(case.lesion_mask, geometry),
+                record.class_index == 1,
+            )
+        )
+    if not out:
+        raise BadRequest(
+            f"{folder.name} holds no marked low-energy image of a patient with an odd number."
+        )
+    return out
+
+
+def draw_real(rng: np.random.Generator, images: list[RealImage]) -> Sample:
+    """One image, flipped, turned by up to 10 degrees, scaled and its grey levels bent at random."""
+    chosen = images[int(rng.integers(len(images)))]
+    turn, zoom = np.deg2rad(rng.uniform(-10, 10)), rng.uniform(0.88, 1.12)
+    matrix = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]) / zoom
+    centre = (np.array(chosen.image.shape) - 1) / 2
+    offset = centre - matrix @ centre + rng.uniform(-12, 12, 2)
+    image = ndi.affine_transform(chosen.image, matrix, offset, order=1)
+    mask = ndi.affine_transform(chosen.mask.astype(np.float32), matrix, offset, order=1) > 0.5
+    image = image.clip(0, 1) ** np.exp(rng.normal(0, 0.15)) * rng.uniform(0.88, 1.12)
+    if rng.random() < 0.5:
+        image, mask = image[:, ::-1], mask[:, ::-1]
+    if rng.random() < 0.25:
+        image, mask = image[::-1], mask[::-1]
+    return Sample(
+        np.ascontiguousarray(image.clip(0, 1), np.float32),
+        np.ascontiguousarray(mask),
+        float(chosen.malignant),
+        classed=False,
+    )

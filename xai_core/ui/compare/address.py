@@ -1,0 +1,79 @@
+"""What the Compare page shows beside the request, and its address.  No Streamlit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from xai_core.request import ExplainRequest
+from xai_core.ui.address import write_address
+
+METHODS_VIEW, FIGURE_VIEW = "methods", "figure3"
+VIEWS = (METHODS_VIEW, FIGURE_VIEW)
+_SHARED = ("case", "target", "levels")  # of the request's address; the rest is every panel's own
+_CASES = {"tp": "positive", "tn": "negative"}
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """``view``: one case under every method and layer, or the paper's Figure 3.  ``curves``:
+    measure insertion and deletion too.  ``positive``, ``negative``: Figure 3's cases, None until
+    chosen."""
+
+    view: str = METHODS_VIEW
+    curves: bool = False
+    positive: str | None = None
+    negative: str | None = None
+
+
+def read_comparison(
+    parameters: Mapping[str, str], case_ids: Sequence[str]
+) -> tuple[Comparison, list[str]]:
+    """The comparison an address names, and a sentence for each part of it that cannot be used.
+
+    Args:
+        parameters: of the address; unknown ones are ignored.
+        case_ids: the cases there are.
+    """
+    chosen: dict[str, Any] = {}
+    problems: list[str] = []
+    view = parameters.get("view", METHODS_VIEW)
+    if view in VIEWS:
+        chosen["view"] = view
+    else:
+        problems.append(
+            f"The address names the view “{view:.60}”, but only {', '.join(VIEWS)} exist; "
+            f"showing {METHODS_VIEW}."
+        )
+    curves = parameters.get("curves-too", "off")
+    if curves in ("on", "off"):
+        chosen["curves"] = curves == "on"
+    else:
+        problems.append(
+            f"The address says curves-too “{curves:.60}”, but only on and off exist; it is off."
+        )
+    for name, field in _CASES.items():
+        case = parameters.get(name)
+        if case in case_ids:
+            chosen[field] = case
+        elif case is not None:
+            problems.append(
+                f"The address names the {name.upper()} case “{case:.60}”, which is not among these "
+                "cases; one was chosen instead."
+            )
+    return Comparison(**chosen), problems
+
+
+def write_comparison(comparison: Comparison, request: ExplainRequest) -> dict[str, str]:
+    """The parameters that lead back to a comparison; what is as usual is left out."""
+    shared = write_address(request)
+    address = {"view": comparison.view}
+    address |= {name: shared[name] for name in _SHARED if name in shared}
+    if comparison.curves:
+        address["curves-too"] = "on"
+    for name, field in _CASES.items():
+        case = getattr(comparison, field)
+        if case is not None:
+            address[name] = case
+    return address

@@ -1,0 +1,112 @@
+"""The jobs of a comparison: every map first, and only then the curves.  No Streamlit."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from xai_core.explanation import Explanation, Status, View
+from xai_core.request import ExplainRequest
+from xai_core.service import ExplainService
+from xai_core.types import Heatmap, MapState
+from xai_core.ui.progress import pending
+
+_CURVES = "adaptive"
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What is known of one panel.  ``map``: of its map.  ``curves``: of its curves where they were
+    asked for, or the finished ones where somebody measured them before; else None."""
+
+    request: ExplainRequest
+    map: View
+    curves: View | None = None
+
+    @property
+    def explanation(self) -> Explanation | None:
+        """The answer about the map; it has no curves."""
+        return self.map.explanation
+
+    @property
+    def heatmap(self) -> Heatmap | None:
+        """The map as far as there is one to draw."""
+        found = self.explanation
+        if found is None or found.heatmap is None or found.heatmap.state is not MapState.OK:
+            return None
+        # What Hybrid-CAM has before its levels are scored is not yet its map.
+        return None if self.request.method == "hybrid-cam" and not found.levels else found.heatmap
+
+    @property
+    def at_work(self) -> View:
+        """The view that says how far this panel is."""
+        return (
+            self.map if self.curves is None or self.map.status is not Status.DONE else self.curves
+        )
+
+    @property
+    def pending(self) -> bool:
+        """Whether more is to come by itself."""
+        return pending(self.at_work)
+
+    @property
+    def done(self) -> bool:
+        """Whether all that was asked for is there."""
+        return self.at_work.status is Status.DONE
+
+
+def ask(
+    service: ExplainService, requests: Sequence[ExplainRequest], curves: bool, who: str
+) -> tuple[Answer, ...]:
+    """What is known of every panel; starts, joins or keeps alive what is missing.
+
+    Args:
+        requests: of the maps alone (``curves`` is "none").
+        curves: measure the curves of every finished map, once no map is left to do.
+        who: the browser session; all that it asked for before is let go of.
+    """
+    maps = service.ask_all(requests, who)
+    measured = {request: _measured(service, request) for request in requests}
+    if curves and not any(pending(view) for view in maps):
+        wanted = [
+            request
+            for request, view in zip(requests, maps, strict=True)
+            if view.status is Status.DONE and measured[request] is None
+        ]
+        # The maps again: one that was stopped stays so only while it is asked for.
+        views = service.ask_all([*requests, *map(_with_curves, wanted)], who)
+        measured |= dict(zip(wanted, views[len(requests) :], strict=True))
+    return tuple(
+        Answer(request, view, measured[request])
+        for request, view in zip(requests, maps, strict=True)
+    )
+
+
+def stop(service: ExplainService, answers: Sequence[Answer]) -> None:
+    """Stop every job of these; what was computed is kept and shown."""
+    for answer in answers:
+        service.stop(answer.request)
+        service.stop(_with_curves(answer.request))
+
+
+def retry(service: ExplainService, answers: Sequence[Answer]) -> None:
+    """Let those that were stopped or failed run again."""
+    for answer in answers:
+        service.retry(answer.request)
+        service.retry(_with_curves(answer.request))
+
+
+def _with_curves(request: ExplainRequest) -> ExplainRequest:
+    return dataclasses.replace(request, curves=_CURVES)
+
+
+def _measured(service: ExplainService, request: ExplainRequest) -> View | None:
+    """Curves measured before, here or on another page: those of every step where there are."""
+    for mode in ("full", _CURVES):
+        for reliability in (False, True):
+            other = dataclasses.replace(request, curves=mode, reliability=reliability)
+            found = service.known(other)
+            if found is not None:
+                return View(Status.DONE, explanation=found)
+    return None

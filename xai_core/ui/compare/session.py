@@ -1,0 +1,53 @@
+"""What this browser session compares; case, class and levels are the other pages' too."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import streamlit as st
+
+from xai_core.ui import state
+from xai_core.ui.compare.address import Comparison, read_comparison, write_comparison
+
+_COMPARISON = "comparison"
+
+
+def restore(case_ids: Iterable[str]) -> None:
+    """Take what the address says where a person came with one, else keep what was on show."""
+    ids = tuple(case_ids)
+
+    def take(given: Mapping[str, str]) -> list[str]:
+        st.session_state[_COMPARISON], problems = read_comparison(given, ids)
+        return problems
+
+    state.restore(ids, also=take)
+    now = show()
+    st.session_state[_COMPARISON] = dataclasses.replace(
+        now,
+        positive=now.positive if now.positive in ids else None,
+        negative=now.negative if now.negative in ids else None,
+    )
+
+
+def show() -> Comparison:
+    """The comparison on show."""
+    found: Comparison = st.session_state.get(_COMPARISON, Comparison())
+    return found
+
+
+def fill(**cases: Any) -> None:
+    """Name Figure 3's cases (``positive``, ``negative``) where none was chosen."""
+    st.session_state[_COMPARISON] = dataclasses.replace(show(), **cases)
+
+
+def change(**fields: Any) -> None:
+    """Compare something else.  Sentences about the address that led here are then past."""
+    st.session_state[_COMPARISON] = dataclasses.replace(show(), **fields)
+    state.change()
+
+
+def mirror() -> None:
+    """Write what is compared into the address."""
+    state.mirror(write_comparison(show(), state.show()))
