@@ -113,7 +113,7 @@ def test_an_earlier_library_is_replaced_only_by_its_own_kind(tmp_path: Path) -> 
 
 
 def test_ctrl_c_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def stop(*_: object) -> None:
+    def stop(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("xai_core.cli.phantom_library.generate", stop)
