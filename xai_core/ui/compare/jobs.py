@@ -66,7 +66,10 @@ def ask(
         curves: measure the curves of every finished map, once no map is left to do.
         who: the browser session; all that it asked for before is let go of.
     """
-    maps = service.ask_all(requests, who)
+    # Grad-CAM takes a pass or two, Score-CAM hundreds: what is quick is shown first.
+    order = sorted(range(len(requests)), key=lambda k: requests[k].method == "score-cam")
+    asked = dict(zip(order, service.ask_all([requests[k] for k in order], who), strict=True))
+    maps = [asked[k] for k in range(len(requests))]
     measured = {request: _measured(service, request) for request in requests}
     if curves and not any(pending(view) for view in maps):
         wanted = [
