@@ -31,7 +31,9 @@ def train(
     ] = None,
     real: Annotated[
         Path | None,
-        typer.Option(help="A CDD-CESM folder: odd-numbered patients join the last phase."),
+        typer.Option(
+            help="A CDD-CESM folder: marked images of odd-numbered patients are mixed in."
+        ),
     ] = None,
     compiled: Annotated[
         bool,
@@ -39,10 +41,11 @@ def train(
     ] = False,
     device: Annotated[str, typer.Option(help="cpu, cuda or auto.")] = "auto",
 ) -> None:
-    """Fit ConvNeXtV2-Tiny from scratch on generated phantoms, within a budget of minutes.
+    """Fit ConvNeXtV2-Tiny on generated phantoms, within a budget of minutes.
 
-    Dense crops first, whole images after, with real images among the last if --real names a
-    folder of them; stop with Ctrl-C and run the same command to go on.
+    Crops about lesions first, whole images after; from scratch, or from the weights of --from, with
+    real images among them if --real names a folder. Stop with Ctrl-C and run the same command to go
+    on.
 
     Example: python -m xai_core train --minutes 100 --compile --out my_weights.safetensors
     """

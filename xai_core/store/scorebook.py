@@ -124,16 +124,18 @@ class Scorebook:
         """Score the next keys still unknown; False where there was nothing left to do."""
         with self._model:  # asked again under the lock: another thread may have scored them
             with self._memory:
-                todo = [key for key in position if key not in self._logits][: self.chunk]
-            if not todo:
+                missing = [key for key in position if key not in self._logits][: self.chunk]
+            if not missing:
                 return False
             with torch.inference_mode():
-                images = render([position[key] for key in todo])
+                images = render([position[key] for key in missing])
                 logits = self._scorer(images).detach().float().cpu().numpy()
-            self._check(logits, len(todo))
+            self._check(logits, len(missing))
             with self._memory:
-                self._logits |= {key: read_only(row) for key, row in zip(todo, logits, strict=True)}
-                self._forwards += len(todo)
+                self._logits |= {
+                    key: read_only(row) for key, row in zip(missing, logits, strict=True)
+                }
+                self._forwards += len(missing)
         return True
 
     def _check(self, logits: FloatArray, rows: int) -> None:

@@ -98,7 +98,7 @@ def _cases(service: ExplainService) -> None:
         "Truth": ", ".join(f"{n} {name}" for name, n in sorted(truth.items())),
     }
     _table(facts)
-    for warning in source.warnings:
+    for warning in (*source.warnings, *service.remarks()):
         st.caption(plain(warning, 600))
 
 
