@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from xai_core.ui import case_list, controls, curves, frame, levels, live, state
+from xai_core.ui import case_list, controls, curves, frame, live, state
 from xai_core.ui.service_access import service_or_stop
 from xai_core.ui.words import plain
 
@@ -21,7 +21,5 @@ request = state.show()
 controls.show(service.predicted(request.case_id))
 left, right = st.columns([1.7, 1], gap="large")
 with right:
-    levels.edit()
-    bars = st.container(key="bars")
     curves.choose_mode()
-live.show(service, request, left, bars, right)
+live.show(service, request, left, right)

@@ -20,12 +20,19 @@ def one_choice() -> None:
     st.button("Hybrid", on_click=lambda: state.change(method="hybrid-cam"))
 
 
-def level_editor() -> None:
-    """The editor of area levels alone."""
+def level_hands() -> None:
+    """What a hand on the viewer's levels asks for, without a viewer."""
+    import streamlit as st
+
     from xai_core.ui import levels, state
 
     state.restore(["A", "B"])
-    levels.edit()
+    st.text_input("typed", key="typed", on_change=lambda: levels.add(st.session_state["typed"]))
+    st.multiselect(
+        "on", levels.offered(), key="on", on_change=lambda: levels.choose(st.session_state["on"])
+    )
+    st.button("paper", on_click=levels.back_to_paper)
+    st.caption(levels.problem())
     state.mirror()
 
 

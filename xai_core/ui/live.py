@@ -11,27 +11,24 @@ from xai_core.errors import XaiError
 from xai_core.explanation import View
 from xai_core.request import ExplainRequest
 from xai_core.service import ExplainService
-from xai_core.types import CLASS_NAMES
 from xai_core.ui import curves, picture, progress, state, verdict, worth
 from xai_core.ui.service_access import who
 from xai_core.ui.words import plain
-from xai_core.viz.level_figure import level_figure
 
 _POLL = 0.8  # seconds
 _Part = Callable[[ExplainService, ExplainRequest, View], None]
 
 
 def show(
-    service: ExplainService, request: ExplainRequest, left: DeltaGenerator,
-    bars: DeltaGenerator, right: DeltaGenerator,
-) -> None:  # fmt: skip
+    service: ExplainService, request: ExplainRequest, left: DeltaGenerator, right: DeltaGenerator
+) -> None:
     """Ask for ``request`` and draw the answer, as it grows: the picture and its verdict into
-    ``left``, the levels' gains into ``bars``, progress and curves into ``right``."""
+    ``left``, progress and curves into ``right``."""
     waiting = progress.pending(service.ask(request, who()))
     # A fragment for each place, not one that writes into three: what a fragment writes elsewhere
     # is lost, with an error, where a click begins to draw the page anew meanwhile.
     body = st.fragment(_body, run_every=_POLL if waiting else None)
-    for place, part in ((left, _left), (bars, _bars), (right, _right)):
+    for place, part in ((left, _left), (right, _right)):
         with place:
             body(part, service, request, waiting)
 
@@ -56,18 +53,10 @@ def _left(service: ExplainService, request: ExplainRequest, view: View) -> None:
     except XaiError as problem:
         st.error(plain(str(problem), 600))
         return
-    picture.show(case, view.explanation, spec.input_size)
+    picture.show(case, view.explanation, spec.input_size, look=state.look())
     st.caption(verdict.facts(case))
     if case.note:
         st.caption(f"What it teaches: {plain(case.note, 600)}")
-
-
-def _bars(service: ExplainService, request: ExplainRequest, view: View) -> None:  # noqa: ARG001
-    explanation = view.explanation
-    if explanation is None or not explanation.levels:
-        return
-    figure = level_figure(explanation.levels, CLASS_NAMES[explanation.target], height=170)
-    st.plotly_chart(figure, key="levels figure", theme=None, config={"displayModeBar": False})
 
 
 def _right(service: ExplainService, request: ExplainRequest, view: View) -> None:

@@ -38,7 +38,7 @@ const PRESETS = { stored: [127.5, 255], bright: [80, 160], dense: [150, 150], da
 const HELP = "Drag to move, wheel or pinch to zoom, double click to fit. Drag with Shift, or with the right button, "
   + "for window (sideways) and level (up and down). With the image focused: arrow keys move, + and - zoom, 0 fits, "
   + "1 shows pixels one to one, I inverts, W resets the window, H changes the heatmap, [ and ] its opacity, "
-  + "O outlines the lesion, B blinks the heatmap, or the recombined image where it is shown.";
+  + "M marks the middle in a blind reading, O outlines the lesion, B blinks the heatmap, or the recombined image where it is shown.";
 
 function buildTools(viewer) {
   const { look, view } = viewer;
@@ -47,6 +47,7 @@ function buildTools(viewer) {
   const zoom = (factor) => () => { viewer.zoomCentre(factor); };
   const outline = toggle("Lesion outline", "What the source marked (O)", () => look.outline && viewer.hasOutline(), flip("outline"));
   const recombined = toggle("Recombined beside it", "The subtracted image, on its own grid", () => look.recombined && viewer.hasRecombined(), flip("recombined"));
+  const plain = toggle("Original beside it", "The image without the heatmap", () => look.plain, flip("plain"));
   const parts = [
     [
       choice("Heatmap", [["fill", "colour"], ["contours", "contours at 25, 50, 75 %"], ["signed", "signed, before ReLU"], ["off", "off"]], () => look.heat, set("heat")),
@@ -54,7 +55,7 @@ function buildTools(viewer) {
       choice("Colours", viewer.tables.map((t) => [t.name, t.name]), () => look.table.name, (name) => { look.table = viewer.tables.find((t) => t.name === name); viewer.changed(); }),
     ],
     [
-      toggle("Original beside it", "The image without the heatmap", () => look.plain, flip("plain")),
+      plain,
       recombined,
       outline,
     ],
@@ -74,6 +75,10 @@ function buildTools(viewer) {
   const refresh = () => {
     for (const item of parts.flat()) if (item.refresh) item.refresh();
     outline.disabled = !viewer.hasOutline();
+    // Of a blind reading: there is no map, and before the answer no outline.
+    const { blind, truth } = viewer.data;
+    rows[0].hidden = plain.hidden = Boolean(blind);
+    outline.hidden = Boolean(blind && !truth);
     recombined.disabled = !viewer.hasRecombined();
   };
   return { rows, refresh };
