@@ -63,9 +63,11 @@ class CaseFilter:
         )
         if not all(not wanted or value in wanted for wanted, value in values):
             return False
-        words = self.search.casefold().split()
+        words = self.search.casefold().replace(",", " ").split()
         text = known_text(record, outcome) if words else ""
-        return all(word in text for word in words)
+        alone = set(text.split())
+        # A letter or a digit is a density or a category, not a part of any other word.
+        return all(word in (alone if len(word) == 1 else text) for word in words)
 
     def apply(
         self, records: Mapping[str, CaseRecord], outcomes: Mapping[str, Outcome]

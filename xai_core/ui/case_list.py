@@ -79,13 +79,14 @@ def _tile(record: CaseRecord, outcome: Outcome | None) -> Tile:
     assessment = f"BI-RADS {record.birads}" if record.birads is not None else ""
     truth = str(record.pathology or "truth not given")
     what = descriptor_words(record)
-    short = " · ".join(part for part in (side, record.density, assessment) if part)
+    short = " · ".join(part for part in (side, density) if part)
+    judged = " · ".join(part for part in (assessment, truth) if part)
     words = (record.id, view_words(record), truth, outcome, density, assessment, what)
     return Tile(
         case_id=record.id,
         key=record.id,
         name=record.id,
-        lines=tuple(line for line in (short, truth, what) if line),
+        lines=tuple(line for line in (short, judged, what) if line),
         badge=outcome or "",
         right=outcome in (Outcome.TP, Outcome.TN),
         words=", ".join(str(part) for part in words if part),

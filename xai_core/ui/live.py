@@ -12,6 +12,7 @@ from xai_core.explanation import View
 from xai_core.request import ExplainRequest
 from xai_core.service import ExplainService
 from xai_core.ui import curves, picture, progress, state, verdict, worth
+from xai_core.ui.blind import session
 from xai_core.ui.service_access import who
 from xai_core.ui.words import plain
 
@@ -53,7 +54,13 @@ def _left(service: ExplainService, request: ExplainRequest, view: View) -> None:
     except XaiError as problem:
         st.error(plain(str(problem), 600))
         return
-    picture.show(case, view.explanation, spec.input_size, look=state.look())
+    picture.show(
+        case,
+        view.explanation,
+        spec.input_size,
+        look=state.look(),
+        marks=session.marks_on_show(case.id),
+    )
     st.caption(verdict.facts(case))
     if case.note:
         st.caption(f"What it teaches: {plain(case.note, 600)}")

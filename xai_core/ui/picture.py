@@ -18,10 +18,12 @@ def show(
     input_size: int,
     *,
     look: dict[str, Any] | None = None,
+    marks: dict[str, Any] | None = None,
 ) -> None:
     """Draw what there is: the image at once, and the map as soon as there is a part of one.
 
     ``look``: what the page's address says of the viewer; None where the page keeps no look there.
+    ``marks``: a reader's; None where there are none.
     """
     heatmap = explanation.heatmap if explanation else None
     if explanation is not None and heatmap is not None:
@@ -38,6 +40,7 @@ def show(
         on_paper_levels=levels.back_to_paper,
         problem=levels.problem(),
         look=look,
+        marks=marks,
     )
     if heatmap is None:
         st.caption("The heatmap is being computed.")

@@ -48,9 +48,10 @@ def restore(
     back = going_back()
     if given and (back or written not in known):
         known.add(written)
+        said = translate(asked)
         # What an address of ours leaves out is as usual; what a person's leaves out, as it was.
-        start = ExplainRequest(case_id=current.case_id) if back else current
-        current, problems = read_address(translate(asked), ids, start)
+        start = ExplainRequest(case_id=current.case_id) if back and said else current
+        current, problems = read_address(said, ids, start)
         look, more = read_look(given)
         st.session_state[_LOOK] = {"turn": _turn() + 1, "said": look}
         st.session_state[_PROBLEMS] = problems + more + also(asked)

@@ -54,6 +54,7 @@ def show(
     on_paper_levels: Callable[[], None] | None = None,
     problem: str = "",
     look: dict[str, Any] | None = None,
+    marks: dict[str, Any] | None = None,
     key: str = "viewer",
 ) -> None:
     """Draw a case, and its map as soon as there is one: everything a hand changes (zoom, window,
@@ -63,6 +64,7 @@ def show(
     the levels that are on when the hand lets go.  ``on_own_levels``: with levels as a person typed
     them.  ``on_paper_levels``: for the paper's ten.  ``problem``: what was wrong with the last
     levels.  ``look``: see :func:`xai_core.ui.state.look`; None keeps it out of the address.
+    ``marks``: a reader's, see :func:`xai_core.ui.blind.session.marks_on_show`.
     """
     geometry = (
         explanation.prepared.geometry
@@ -85,6 +87,7 @@ def show(
         "problem": problem,
         "scrub": _scrub(explanation),
         "look": look,
+        "marks": marks,
         "words": _words(case, explanation, drawn=drawn),
     }
     mount(
