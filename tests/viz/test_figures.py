@@ -26,6 +26,18 @@ def test_legend_names_both_curves_and_says_when_they_still_grow() -> None:
     assert all("so far" in t.name for t in curve_figure(pair, "malignant", growing=True).data)
 
 
+def test_two_methods_in_one_plot_differ_in_more_than_colour() -> None:
+    pair, other = (Pair(_curve("insertion"), _curve("deletion")) for _ in range(2))
+    figure = curve_figure(pair, "benign", title="Grad-CAM", beside=("Score-CAM", other))
+    by_name = {trace.name.split("  ")[0]: trace for trace in figure.data}
+    assert set(by_name) == {
+        "Grad-CAM insertion", "Grad-CAM deletion", "Score-CAM insertion", "Score-CAM deletion",
+    }  # fmt: skip
+    looks = {(t.line.color, t.line.dash, t.line.width, t.marker.symbol) for t in by_name.values()}
+    assert len(looks) == 4
+    assert len({look[1:] for look in looks}) == 4
+
+
 def test_baselines_lie_under_the_curves_and_no_curve_is_an_empty_figure() -> None:
     pair = Pair(_curve("insertion"), _curve("deletion"))
     figure = curve_figure(pair, "benign", baselines={"Random order": pair})

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from xai_core.errors import XaiError
 from xai_core.service import ExplainService
 from xai_core.types import Case
-from xai_core.ui import case_grid, state, steps
+from xai_core.ui import beside, case_grid, state, steps
 from xai_core.ui.blind import answer, picture, session, truth
 from xai_core.ui.blind.alias import alias, in_blind_order
 from xai_core.ui.case_grid import Tile
@@ -24,10 +26,15 @@ _HELP = (
 def restore(service: ExplainService) -> None:
     """Take over the address, a blind one or not, and write it anew."""
     ids = tuple(service.records)
-    state.restore(ids, lambda given: session.take(given, ids), session.for_request)
+    state.restore(ids, lambda given: _take(given, ids), session.for_request)
     if not session.now().on:
         session.now().seen.add(state.show().case_id)
-    state.mirror(session.address())
+    beside_it = {} if reading() else beside.address(state.show())
+    state.mirror(session.address() | beside_it)
+
+
+def _take(given: Mapping[str, str], ids: tuple[str, ...]) -> list[str]:
+    return session.take(given, ids) + beside.take(given)
 
 
 def switch(service: ExplainService) -> None:
