@@ -1,9 +1,10 @@
-"""Area levels under the hand: switches, areas of any size, and the way out where no level counts."""
+"""Area levels under the hand: switches, areas of any size, a way out where no level counts."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -78,8 +79,7 @@ def test_an_area_of_any_size_shows_its_mask_and_becomes_a_level(
     page.wait_for_function(
         "([c, was]) => c.toDataURL() !== was", arg=[picture.element_handle(), before]
     )
-    known = explain(ExplainRequest(some.request.case_id, "hybrid-cam", LAYERS[1],
-                                   levels=(percent,), curves="none"))  # fmt: skip
+    known = explain(replace(some.request, levels=(percent,)))
     share = 100 * known.levels[0].realised
     words = f"{percent:g} %, keeps {share:.1f} %" if share < 9.95 else f"keeps {share:.0f} %"
     expect(page.locator(".viewer .levels .row output").filter(has_text="keeps")).to_contain_text(
@@ -96,13 +96,7 @@ def test_where_no_level_counts_another_can_be_switched_on(
 ) -> None:
     useless = next(level.percent for level in some.levels if level.delta == 0)
     useful = max(some.levels, key=lambda level: level.delta).percent
-    page = opened(
-        visit,
-        small,
-        ExplainRequest(
-            some.request.case_id, "hybrid-cam", LAYERS[1], levels=(useless,), curves="none"
-        ),  # fmt: skip
-    )
+    page = opened(visit, small, replace(some.request, levels=(useless,)))
     expect(page.get_by_text(re.compile("No level raises the score"))).to_be_visible()
     only = explore.level(page, f"{useless:g}")
     only.click()

@@ -45,6 +45,13 @@ def _one_of(allowed: tuple[str, ...]) -> Callable[[str], str]:
     return read
 
 
+def _percentages(text: str) -> list[float]:
+    numbers = [_number(part, 0.1, 99.9) for part in text.split(",")]
+    if len(numbers) > 10:
+        raise ValueError
+    return numbers
+
+
 def _shown(text: str) -> list[str]:
     return [_one_of(SHOWN)(word) for word in text.split(",")]
 
@@ -55,6 +62,7 @@ _READ: dict[str, tuple[Callable[[str], Any], str]] = {
     "window": (lambda t: _pair(t, ((2, 510), (0, 255))), "width and level such as 160,80"),
     "step": (_step, "a curve and a number of patches such as deletion:120"),
     "heat": (_one_of(HEATS), f"one of {', '.join(HEATS)}"),
+    "contours": (_percentages, "at most ten percentages such as 25,50,75"),
     "opacity": (lambda t: _number(t, 0, 1), "a number from 0 to 1"),
     "colours": (_one_of(tuple(TABLES)), f"one of {', '.join(TABLES)}"),
     "show": (_shown, f"some of {', '.join(SHOWN)}"),

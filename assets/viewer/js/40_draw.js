@@ -56,7 +56,7 @@ function drawHeat(context, pane, look, at, ratio) {
   context.clip();
   if (look.heat === "contours") {
     context.lineWidth = 1.5 * ratio;
-    for (const level of [0.25, 0.5, 0.75]) {
+    for (const level of look.contours.map((percent) => percent / 100)) {
       const k = 3 * Math.round(255 * (0.35 + 0.6 * level));
       context.strokeStyle = `rgb(${look.table.colours[k]}, ${look.table.colours[k + 1]}, ${look.table.colours[k + 2]})`;
       strokeSegments(context, heatContour(heat, level), (x, y) => [toX(x), toY(y)]);

@@ -180,6 +180,7 @@ class OwnLevels {
     const input = tool("input", "", { type: "text", placeholder: "15 or 4, 7.5", autocomplete: "off" });
     const label = tool("label", "Own levels, %", {});
     label.append(input);
+    input.onkeydown = (event) => event.stopPropagation(); // letters typed here are no shortcuts
     this.row.onsubmit = (event) => {
       event.preventDefault();
       if (input.value.trim()) levels.viewer.say("own", input.value.slice(0, 400));

@@ -2,7 +2,7 @@
 // Written here, after the hand rests, so that looking around asks nothing of the server; read in
 // Python (ui/look.py), which hands it back as `look` where somebody comes with such an address.
 
-const LOOK_NAMES = ["zoom", "at", "window", "step", "heat", "opacity", "colours", "show"];
+const LOOK_NAMES = ["zoom", "at", "window", "step", "heat", "contours", "opacity", "colours", "show"];
 const REST_MS = 350;
 
 class Address {
@@ -27,6 +27,7 @@ class Address {
     look.plain = !shown.includes("alone");
     for (const name of ["recombined", "outline", "invert"]) look[name] = shown.includes(name);
     look.heat = said.heat || "fill";
+    look.contours = said.contours || [25, 50, 75];
     look.opacity = said.opacity ?? 0.55;
     look.table = viewer.tables.find((t) => t.name === said.colours) || viewer.tables[0];
   }
@@ -41,6 +42,7 @@ class Address {
     if (look.window !== 255 || look.level !== 127.5) said.window = `${short(look.window)},${short(look.level)}`;
     if (scrub.kind !== "off") said.step = `${scrub.kind}:${scrub.step}`;
     if (look.heat !== "fill") said.heat = look.heat;
+    if (String(look.contours) !== "25,50,75") said.contours = look.contours.map(short).join(",");
     if (look.opacity !== 0.55) said.opacity = short(look.opacity);
     if (look.table !== tables[0]) said.colours = look.table.name;
     const shown = ["recombined", "outline", "invert"].filter((name) => look[name]);

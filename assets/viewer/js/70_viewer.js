@@ -5,7 +5,7 @@ class Viewer {
   constructor(root) {
     this.root = root;
     this.view = new View();
-    this.look = { level: 127.5, window: 255, preset: "stored", invert: false, opacity: 0.55, heat: "fill", outline: false, plain: true, recombined: false, blinking: false };
+    this.look = { level: 127.5, window: 255, preset: "stored", invert: false, opacity: 0.55, heat: "fill", contours: [25, 50, 75], outline: false, plain: true, recombined: false, blinking: false };
     this.pictures = {};
     this.panes = [];
     this.frames = 0;
