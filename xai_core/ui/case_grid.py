@@ -75,7 +75,7 @@ def show(
     data = {
         "label": "Cases",
         "said": said,
-        "hint": "Find: spiculated, left MLO, BI-RADS 4",
+        "hint": "" if search is None else "Find: spiculated, left MLO, BI-RADS 4",
         "search": search,
         "above": above,
         "items": [_item(one, made.get(one.case_id)) for one in tiles],

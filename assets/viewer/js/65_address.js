@@ -38,7 +38,7 @@ class Address {
     const said = {};
     const short = (v) => String(Number(v.toFixed(4)));
     if (view.zoom !== 1) said.zoom = short(view.zoom);
-    if (view.x !== null) said.at = `${short(view.x)},${short(view.y)}`;
+    if (view.x !== null) said.at = `${Number(view.x.toFixed(6))},${Number(view.y.toFixed(6))}`;
     if (look.window !== 255 || look.level !== 127.5) said.window = `${short(look.window)},${short(look.level)}`;
     if (scrub.kind !== "off") said.step = `${scrub.kind}:${scrub.step}`;
     if (look.heat !== "fill") said.heat = look.heat;

@@ -48,7 +48,7 @@ class Viewer {
     this.address.take(data.look);
     this.marks.take(data.marks);
     if (!data.heat) this.heat = this.levels.waits() && data.offered.length ? this.heat : null;
-    else if (!this.heat || this.heat.digest !== data.heat.digest) this.heat = prepareHeat(data.heat);
+    else if (!this.heat || nameOf(this.heat) !== nameOf(data.heat)) this.heat = prepareHeat(data.heat);
     this.levels.take(this.heat, data.offered, data.problem);
     await this.scrub.take(data.scrub);
     this.changed();
@@ -113,7 +113,7 @@ class Viewer {
     }
     const most = signed ? this.heat.most : this.heat.scale;
     canvas.setAttribute("aria-label", `Colour scale from ${signed ? "minus the most" : "no evidence"} to the most`);
-    bar.querySelector(".class").textContent = this.data.words.score;
+    if (this.data.words.score) bar.querySelector(".class").textContent = this.data.words.score;
     bar.querySelector("span:nth-child(2)").textContent = signed ? `\u2212${most.toPrecision(3)}` : "0";
     bar.querySelector(".most").textContent = most.toPrecision(3);
     bar.querySelector(".unit").textContent = this.heat.unit;
@@ -252,6 +252,9 @@ class Viewer {
     if (this.address) this.address.end();
   }
 }
+
+// A map's name: another level with no gain leaves the map as it was, and is news all the same.
+function nameOf(heat) { return `${heat.digest}|${heat.levels || ""}`; }
 
 export default function (component) {
   const root = component.parentElement.querySelector(".viewer");
