@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 from pydicom.dataset import Dataset
 
+from xai_core.cases import upload
 from xai_core.cases.dicom_told import told
 from xai_core.cases.upload import OWN_ID, OneCase, read_own
 from xai_core.errors import CaseNotFound, UnreadableImage
@@ -116,6 +117,17 @@ def test_what_a_camera_wrote_is_not_told() -> None:
 def test_bad_files_are_one_sentence(data: bytes, says: str) -> None:
     with pytest.raises(UnreadableImage, match=says):
         read_own(data, "a.png")
+
+
+def test_a_picture_too_large_for_a_browser_is_averaged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upload, "MOST_SHOWN", 40 * 40)
+    case = read_own(dicom_bytes(mammogram(noise(65, 48, top=4095))), "a.dcm").case
+    assert case.image.shape == (32, 24)
+    assert case.pixel_spacing == (0.14, 0.16)
+    assert any("2 x 2" in warning for warning in case.warnings)
+    whole = noise(65, 48)
+    found = read_own(encode(whole), "a.png").case.image
+    np.testing.assert_allclose(found[0, 1], whole[:2, 2:4].mean() / 255, atol=1e-6)
 
 
 def test_nothing_is_left_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,3 +42,38 @@ def compare_page() -> None:
     from xai_core.ui.compare import page
 
     page.show(ON_DUTY[-1])
+
+
+def your_image_page() -> None:
+    """The page for one's own image without its frame's navigation."""
+    import streamlit as st
+
+    from tests.ui.desk import ON_DUTY
+    from xai_core.ui.your_image import page
+
+    st.session_state["notice"] = st.empty()
+    page.show(ON_DUTY[-1])
+
+
+def aside_page() -> None:
+    """Two pages in one: the library's, or with the switch on that of another case."""
+    import streamlit as st
+
+    from tests.ui.desk import ON_DUTY
+    from xai_core.cases.upload import OWN_ID
+    from xai_core.ui import aside, state
+
+    aside.take_back()
+    state.restore(ON_DUTY[-1].records)
+    if st.toggle("Own"):
+        aside.lend(OWN_ID)
+    st.button("Score-CAM", on_click=lambda: state.change(method="score-cam"))
+    st.markdown(f"{state.show().case_id} {state.show().method}")
+
+
+def demo_page() -> None:
+    """The tour without its frame."""
+    from tests.ui.desk import ON_DUTY
+    from xai_core.ui.demo import page
+
+    page.show(ON_DUTY[-1])

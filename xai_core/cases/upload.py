@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import numpy as np
 from PIL import Image
 
 from xai_core.cases.base import find_entry
@@ -21,6 +22,9 @@ from xai_core.types import Case, CaseRecord
 
 OWN_ID = "your image"
 """The id of an uploaded case: file names may hold a patient's name, and ids reach logs."""
+
+MOST_SHOWN = 40_000_000
+"""Pixels that are sent to a browser at most; a larger picture is averaged down, and says so."""
 
 _DEPTHS = {"1": "1 bit, black and white", "L": "8 bits, grey", "LA": "8 bits, grey"}
 
@@ -52,11 +56,33 @@ def read_own(data: bytes, name: str) -> Upload:
             laterality=found.laterality, view=found.view, pixel_spacing=found.pixel_spacing,
             warnings=found.warnings,
         )  # fmt: skip
-        return Upload(case, {"Kind of file": "DICOM", **found.header}, found.windowed)
+        header = {"Kind of file": "DICOM", **found.header}
+        return Upload(_within(case), header, found.windowed)
     image, warnings = read_picture(data, shown)
     case = Case(id=OWN_ID, source="upload", patient_id=OWN_ID, image=image, warnings=warnings)
     header, windowed = _picture_facts(data)
-    return Upload(case, header, windowed)
+    return Upload(_within(case), header, windowed)
+
+
+def _within(case: Case) -> Case:
+    """The case with at most :data:`MOST_SHOWN` pixels: means of k x k pixels where it has more."""
+    h, w = case.image.shape
+    k = int(np.ceil(np.sqrt(h * w / MOST_SHOWN)))
+    if k < 2:
+        return case
+    whole = case.image[: h // k * k, : w // k * k]
+    means = whole.reshape(h // k, k, w // k, k).mean((1, 3), dtype=np.float32)
+    spacing = case.pixel_spacing
+    return replace(
+        case,
+        image=np.clip(means, 0, 1),
+        pixel_spacing=None if spacing is None else (spacing[0] * k, spacing[1] * k),
+        warnings=(
+            *case.warnings,
+            f"The picture has {h * w / 1e6:.0f} megapixels; it is shown and explained with "
+            f"{k} x {k} of them averaged into one.",
+        ),
+    )
 
 
 def _picture_facts(data: bytes) -> tuple[dict[str, str], str]:
