@@ -54,9 +54,9 @@ def _free_port() -> int:
 
 
 @contextmanager
-def dashboard(folder: Path, cases: str, weights: Path) -> Iterator[Server]:
+def dashboard(folder: Path, cases: str, weights: Path, port: int | None = None) -> Iterator[Server]:
     """A running dashboard with a store of its own; ended afterwards."""
-    port = _free_port()
+    port = port or _free_port()
     environment = {
         **os.environ,
         "XAI_CASES": os.environ.get("E2E_CASES") or cases,
