@@ -77,3 +77,25 @@ def demo_page() -> None:
     from xai_core.ui.demo import page
 
     page.show(ON_DUTY[-1])
+
+
+def blind_page() -> None:
+    """Blind reading without the frame and the model's part, on the desk that is on duty."""
+    import streamlit as st
+
+    from tests.ui.desk import ON_DUTY
+    from xai_core.ui import state
+    from xai_core.ui.blind import page
+
+    service = ON_DUTY[-1]
+    page.restore(service)
+    page.switch(service)
+    if page.on():
+        page.cases(service)
+    if page.reading():
+        page.show(service)
+    else:
+        page.told(service)
+        st.caption(f"open: {state.show().case_id}")
+    for sentence in state.problems():
+        st.warning(sentence)
