@@ -16,6 +16,7 @@ class Viewer {
   async show(data) {
     this.data = data;
     this.root.classList.toggle("blind", Boolean(data.blind));
+    this.root.classList.toggle("levelled", data.offered.length > 0);
     if (!this.tables) {
       this.tables = data.tables.map((t) => ({ name: t.name, colours: bytesOf(t.colours) }));
       this.look.diverging = { name: "diverging", colours: bytesOf(data.diverging) };
