@@ -85,6 +85,23 @@ def test_forgetting_ends_its_service(lender: ExplainService) -> None:
     wait(lambda: workers() == before)
 
 
+class Session(dict[str, object]):
+    """As much of Streamlit's session as is asked."""
+
+    @property
+    def filtered_state(self) -> dict[str, object]:
+        return dict(self)
+
+
+def test_forgetting_takes_the_pictures_made_of_it_along(lender: ExplainService) -> None:
+    session = Session({"remembered viewer case": 1, "remembered scrub": 2, "request": 3})
+    holder = Holder(session)
+    holder.put(Own(read_own(encode(noise()), "a.png"), lender))
+    assert len(session) == 3
+    holder.put(None)
+    assert session == {"request": 3}
+
+
 # --- the page -------------------------------------------------------------------------------
 
 

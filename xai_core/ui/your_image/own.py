@@ -7,8 +7,10 @@ its connection, or the image is forgotten.
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from xai_core.cases.upload import OneCase, Upload, read_own
 from xai_core.explainer import Explainer
@@ -31,16 +33,25 @@ class Own:
 
 
 class Holder:
-    """A browser session's place for one image of its own."""
+    """A browser session's place for one image of its own.
 
-    def __init__(self) -> None:
+    ``state``: Streamlit's values of that session, in which :mod:`xai_core.ui.remembered` keeps the
+    pictures made of it; None where there is no session.
+    """
+
+    def __init__(self, state: Any = None) -> None:
         self.own: Own | None = None
+        self._state = state
 
     def put(self, own: Own | None) -> None:
-        """Hold ``own`` instead of what was held, which ends."""
+        """Hold ``own`` instead of what was held, which ends with every picture made of it."""
         before, self.own = self.own, own
-        if before is not None:
-            before.close()
+        if before is None:
+            return
+        before.close()
+        if self._state is not None:
+            for key in [k for k in self._state.filtered_state if k.startswith(_REMEMBERED)]:
+                del self._state[key]
 
 
 @st.cache_resource(  # type: ignore[untyped-decorator]
@@ -49,7 +60,8 @@ class Holder:
 def _holder() -> Holder:
     # Streamlit keeps a session for some minutes after its tab was closed, but lets go of this at
     # once: an image of a person must not wait for that.
-    return Holder()
+    context = get_script_run_ctx()
+    return Holder(context.session_state if context else None)
 
 
 def held() -> Own | None:
@@ -64,13 +76,9 @@ def take(data: bytes, name: str, lender: ExplainService) -> None:
     Raises:
         UnreadableImage: see :func:`xai_core.cases.upload.read_own`; the one before stays.
     """
-    upload = read_own(data, name)
-    forget()
-    _holder().put(Own(upload, lender))
+    _holder().put(Own(read_own(data, name), lender))
 
 
 def forget() -> None:
     """Let go of the image and of every picture made of it."""
     _holder().put(None)
-    for key in [k for k in st.session_state if str(k).startswith(_REMEMBERED)]:
-        del st.session_state[key]
