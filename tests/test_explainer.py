@@ -141,3 +141,26 @@ def test_reliability_measures_baselines_and_ties(explainer: Explainer) -> None:
         # The end points are the same images, whatever the order.
         assert pair.insertion.probability[0] == answer.curves.insertion.probability[0]
         assert pair.deletion.probability[0] == answer.curves.deletion.probability[0]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_what_was_explained_once_is_shown_without_the_network(
+    tiny_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    request = dataclasses.replace(BASE, method=method, channels=6)
+    first = Explainer(Classifier.open(tiny_weights, "cpu"), BookStore(tmp_path)).explain(
+        CASE, request
+    )
+
+    def never(*_: object) -> None:
+        raise AssertionError("the network was asked")
+
+    again = Explainer(Classifier.open(tiny_weights, "cpu"), BookStore(tmp_path))
+    for name in ("score", "activation", "gradient"):
+        monkeypatch.setattr(again.classifier, name, never)
+    second = again.explain(CASE, request)
+    assert second.forwards == 0
+    assert first.heatmap is not None
+    assert second.heatmap is not None
+    np.testing.assert_array_equal(first.heatmap.values, second.heatmap.values)
+    assert (first.levels, first.map_images) == (second.levels, second.map_images)

@@ -11,8 +11,8 @@ from torch import Tensor
 
 from xai_core.cam.base import CamOptions, CamResult, Evidence, MaskedPixel, MaskOrder
 from xai_core.cam.normalise import heatmap, is_constant, min_max, upsample
-from xai_core.store.scorebook import BASELINE
-from xai_core.types import FloatArray, Heatmap, Report
+from xai_core.store.scorebook import BASELINE, Scorebook
+from xai_core.types import FloatArray, Report
 
 
 def channel_masks(
@@ -80,6 +80,14 @@ class ScoreCam:
         self, evidence: Evidence, target: int, options: CamOptions, report: Report
     ) -> CamResult:
         """See :meth:`xai_core.cam.base.CamMethod.compute`."""
+        stem = _stem(evidence.layer, options)
+        name = f"{stem}/{options.channels or 'all'}/{'softmax' if options.softmax else 'increase'}"
+        name += f"/{target}"
+        native, passes = evidence.native.get(name), _scored(evidence.book, stem, options)
+        if native is not None and passes:
+            final = heatmap(native, evidence.size)
+            report(passes, passes, final)
+            return CamResult(final, forward_passes=passes)
         activation = evidence.activation[: options.channels]
         used: list[int] = torch.nonzero(~is_constant(activation)).flatten().tolist()
         if not used:  # a sum of constant channels is constant, whatever they weigh
@@ -88,18 +96,22 @@ class ScoreCam:
             return CamResult(final)
         images = _MaskedImages(evidence, options, used)
 
-        def answer(logits: FloatArray) -> tuple[Heatmap, Tensor]:
+        def answer(logits: FloatArray) -> tuple[Tensor, Tensor]:
             scores = torch.from_numpy(logits[:, target].copy())
             reference = scores[0] if images.extra else None
             weights = channel_weights(scores[images.extra :], reference)
-            return heatmap(score_cam(activation[used], weights), evidence.size), weights
+            return score_cam(activation[used], weights), weights
 
         logits = evidence.book.score(
             images.keys,
             images.render,
-            lambda done, total, so_far: report(done, total, answer(so_far)[0]),
+            lambda done, total, so_far: report(
+                done, total, heatmap(answer(so_far)[0], evidence.size)
+            ),
         )
-        final, weights = answer(logits)
+        native, weights = answer(logits)
+        final = heatmap(native, evidence.size)
+        evidence.native.put(name, native)
         return CamResult(
             final,
             forward_passes=len(images.keys),
@@ -108,6 +120,20 @@ class ScoreCam:
                 "channel_logits": _spread(logits[images.extra :], used, len(activation), np.nan),
             },
         )
+
+
+def _stem(layer: str, options: CamOptions) -> str:
+    """What the names of all images masked by a channel begin with."""
+    stem = f"score-cam/{layer}/{options.mask_order}/{options.masked_pixel}"
+    return stem + ("/align-corners" if options.mask_align_corners else "")
+
+
+def _scored(book: Scorebook, stem: str, options: CamOptions) -> int:
+    """How many of the images the map rests on are remembered; 0 where none is."""
+    channels = [key[len(stem) + 1 :] for key in book.items() if key.startswith(f"{stem}/")]
+    last = options.channels
+    n = sum(k.isdigit() and (last is None or int(k) < last) for k in channels)
+    return n + (0 if options.softmax or not n else 1)
 
 
 def _spread(rows: FloatArray, used: Sequence[int], channels: int, missing: float) -> FloatArray:
@@ -123,9 +149,7 @@ class _MaskedImages:
     def __init__(self, evidence: Evidence, options: CamOptions, channels: Sequence[int]) -> None:
         self._evidence, self._options, self._channels = evidence, options, channels
         pixel = options.masked_pixel
-        stem = f"score-cam/{evidence.layer}/{options.mask_order}/{pixel}"
-        if options.mask_align_corners:
-            stem += "/align-corners"
+        stem = _stem(evidence.layer, options)
         self.keys = [f"{stem}/{k}" for k in channels]
         self.extra = 0 if options.softmax else 1
         if self.extra:
