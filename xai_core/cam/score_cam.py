@@ -12,7 +12,7 @@ from torch import Tensor
 from xai_core.cam.base import CamOptions, CamResult, Evidence, MaskedPixel, MaskOrder
 from xai_core.cam.normalise import heatmap, is_constant, min_max, upsample
 from xai_core.store.scorebook import BASELINE, Scorebook
-from xai_core.types import FloatArray, Report
+from xai_core.types import FloatArray, Heatmap, Report
 
 
 def channel_masks(
@@ -76,18 +76,26 @@ class ScoreCam:
             "normalisation": "min-max after upsampling",
         }
 
+    def remembered(self, evidence: Evidence, target: int, options: CamOptions) -> Heatmap | None:
+        """The map where it was made before, else None; costs no pass of the network."""
+        known = self._remembered(evidence, target, options)
+        return known.heatmap if known else None
+
+    def _remembered(self, evidence: Evidence, target: int, options: CamOptions) -> CamResult | None:
+        native = evidence.native.get(_name(evidence.layer, target, options))
+        passes = _scored(evidence.book, _stem(evidence.layer, options), options)
+        if native is None or not passes:
+            return None
+        return CamResult(heatmap(native, evidence.size), forward_passes=passes)
+
     def compute(
         self, evidence: Evidence, target: int, options: CamOptions, report: Report
     ) -> CamResult:
         """See :meth:`xai_core.cam.base.CamMethod.compute`."""
-        stem = _stem(evidence.layer, options)
-        name = f"{stem}/{options.channels or 'all'}/{'softmax' if options.softmax else 'increase'}"
-        name += f"/{target}"
-        native, passes = evidence.native.get(name), _scored(evidence.book, stem, options)
-        if native is not None and passes:
-            final = heatmap(native, evidence.size)
-            report(passes, passes, final)
-            return CamResult(final, forward_passes=passes)
+        known = self._remembered(evidence, target, options)
+        if known is not None:
+            report(known.forward_passes, known.forward_passes, known.heatmap)
+            return known
         activation = evidence.activation[: options.channels]
         used: list[int] = torch.nonzero(~is_constant(activation)).flatten().tolist()
         if not used:  # a sum of constant channels is constant, whatever they weigh
@@ -111,7 +119,7 @@ class ScoreCam:
         )
         native, weights = answer(logits)
         final = heatmap(native, evidence.size)
-        evidence.native.put(name, native)
+        evidence.native.put(_name(evidence.layer, target, options), native)
         return CamResult(
             final,
             forward_passes=len(images.keys),
@@ -120,6 +128,13 @@ class ScoreCam:
                 "channel_logits": _spread(logits[images.extra :], used, len(activation), np.nan),
             },
         )
+
+
+def _name(layer: str, target: int, options: CamOptions) -> str:
+    """What the native map is remembered by."""
+    channels = "all" if options.channels is None else options.channels
+    weights = "softmax" if options.softmax else "increase"
+    return f"{_stem(layer, options)}/{channels}/{weights}/{target}"
 
 
 def _stem(layer: str, options: CamOptions) -> str:
