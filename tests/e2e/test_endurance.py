@@ -51,6 +51,20 @@ def test_every_frame_is_drawn_while_a_hand_slides(
     assert drawn >= frames - 2
 
 
+def test_a_known_case_is_drawn_from_its_address_alone(
+    small: Server, visit: Visit, record_property: Callable[[str, object], None]
+) -> None:
+    address = f"{small.url}/explore?case=PH-0005&curves=none"
+    first = visit(address)
+    explore.finished(first)
+    source = explore.map_source(first)
+    again = visit(address)  # a browser that knows nothing of the dashboard
+    assert explore.map_source(again) == source
+    seconds = again.evaluate("() => performance.now() / 1000")
+    record_property("seconds from address to map", round(seconds, 2))
+    print(f"\nfrom address to map: {seconds:.2f} s")  # a figure, not a test: machines differ
+
+
 def heap(session: CDPSession) -> tuple[float, float]:
     """MiB of JavaScript's heap in use, and nodes in documents, after collecting what is unused."""
     session.send("HeapProfiler.collectGarbage")
@@ -70,6 +84,7 @@ def test_a_hundred_cases_in_a_row_with_flat_memory(
     if not Path("/proc").is_dir():
         pytest.skip("the server's memory is read from /proc, which is not on this machine")
     page = visit(f"{small.url}/explore?case=PH-0001&curves=none")
+    explore.finished(page)
     session = page.context.new_cdp_session(page)
     session.send("Performance.enable")
     measured: dict[int, tuple[float, float, float]] = {}

@@ -135,13 +135,14 @@ def test_a_connection_that_breaks_comes_back_to_the_same_state(
         explore.finished(page)
         explore.picture(page).press("+")
         expect(page).to_have_url(re.compile("zoom=1.25"))
+    app = page.get_by_test_id("stApp")
+    expect(app).not_to_have_attribute("data-test-connection-state", "CONNECTED")
     with dashboard(tmp_path, "library", tiny_weights, int(server.url.rsplit(":", 1)[1])):
-        page.keyboard.press("n")  # asked before the server is heard of again, or after
-        page.wait_for_timeout(4000)
-        if "PH-0003" in page.url:
-            page.keyboard.press("n")
+        expect(app).to_have_attribute("data-test-connection-state", "CONNECTED")
+        expect(app).to_have_attribute("data-test-script-state", "notRunning")
+        expect(page).to_have_url(re.compile("case=PH-0003&.*layer=stages.3.blocks.2.*zoom=1.25"))
+        page.keyboard.press("n")
         expect(page.get_by_role("radio", name="PH-0004", checked=True).first).to_be_visible()
         explore.finished(page)
-        expect(
-            page.get_by_role("radio", name="Stage 4 Block 3", checked=True).first
-        ).to_be_visible()
+        layer = page.get_by_role("radio", name="Stage 4 Block 3", checked=True)
+        expect(layer.first).to_be_visible()
