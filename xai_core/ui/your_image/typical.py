@@ -6,11 +6,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import streamlit as st
 
-from xai_core.cases.library import PhantomLibrary
 from xai_core.errors import XaiError
-from xai_core.study.realism.measure import LOW_ENERGY, measurable, measure_source, measure_square
+from xai_core.study.realism.measure import measure_square
 from xai_core.study.realism.quantities import IMAGE_KEYS, TITLES
 from xai_core.study.realism.square import to_square
+from xai_core.study.typical import typical
 from xai_core.study.unlike import Odd, Reference, Unlikeness
 from xai_core.types import Case
 from xai_core.ui.remembered import remembered
@@ -33,18 +33,13 @@ _HELP = (
 
 @st.cache_resource(show_spinner=False)  # type: ignore[untyped-decorator]
 def _reference() -> Future[Reference]:
-    """The built-in phantoms, measured in the background: some seconds."""
-    return ThreadPoolExecutor(1, thread_name_prefix="typical").submit(_measured)
-
-
-def _measured() -> Reference:
-    source = PhantomLibrary()
-    found = measure_source(source, measurable(source), (LOW_ENERGY,))
-    return Reference([m.values for one in found if isinstance(one, list) for m in one])
+    """The built-in phantoms; where they must be measured, in the background, for some seconds."""
+    pool = ThreadPoolExecutor(1, thread_name_prefix="typical")
+    return pool.submit(lambda: Reference(typical()))
 
 
 def begin() -> None:
-    """Start to measure the phantoms, so that the figure is there when an image is."""
+    """Start to learn what phantoms measure, so that the figure is there when an image is."""
     _reference()
 
 
