@@ -52,6 +52,7 @@ class Grid {
       this.place.replaceChildren(...tiles);
       if (tiles.includes(focused)) focused.focus();
     }
+    this.place.hidden = !tiles.length;
     const chosen = this.tiles.get(data.current);
     for (const tile of tiles) tile.tabIndex = tile === (chosen || tiles[0]) ? 0 : -1;
     if (chosen && this.current !== data.current) this.reveal(chosen);
