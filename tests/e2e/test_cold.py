@@ -21,6 +21,8 @@ SIGNS = {
     "explore": "The model says",
     "compare": "What to compare",
     "about": "About this dashboard",
+    "your_image": "What is kept",
+    "demo": "The same by hand, on Explore",
 }
 
 
@@ -30,9 +32,12 @@ def test_pages_open_cold(tmp_path: Path, tiny_weights: Path, visit: Callable[[st
             page = visit(f"{server.url}/{name}")
             expect(page.get_by_text(SIGNS[name or "explore"], exact=True).first).to_be_visible()
             expect(page.get_by_text(explore.NOTICE).last).to_be_visible()
-            expect(page.get_by_text("Phantom cases: synthetic images").first).to_be_visible()
+            synthetic = (
+                "Model trained" if name == "your_image" else "Phantom cases: synthetic images"
+            )
+            expect(page.get_by_text(synthetic).first).to_be_visible()
             expect(page.get_by_test_id("stException")).to_have_count(0)
             expect(page.get_by_text("Page not found")).to_have_count(0)
-            for link in ("Explore", "Compare", "About"):
-                expect(page.get_by_role("link", name=link)).to_be_visible()
+            for link in ("Explore", "Compare", "Your image", "Demo", "About"):
+                expect(page.get_by_role("link", name=link, exact=True)).to_be_visible()
         assert not server.complaints()
