@@ -244,7 +244,7 @@ def test_cases_are_found_by_words_and_turned_by_pages(small: Server, visit: Visi
 def test_two_methods_curves_in_one_plot(small: Server, visit: Visit, telling: str) -> None:
     page = visit(f"{small.url}/?case={telling}&layer={LAYERS[1]}")
     explore.finished(page)
-    page.get_by_role("button", name="Hybrid-CAM", exact=True).click()
+    page.get_by_role("radio", name="+ Hybrid-CAM").click()
     legend = page.locator(".st-key-curve-figure .legendtext")
     expect(legend).to_have_count(4)
     expect(legend.filter(has_text="Hybrid-CAM insertion")).to_have_count(1)

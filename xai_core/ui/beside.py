@@ -30,10 +30,10 @@ def choose(request: ExplainRequest) -> None:
     other = chosen(request)
     now = None if other is None else other.method
     st.segmented_control(
-        "In the same plot, the curves of",
+        "In the same plot, the curves of another method",
         [name for name in METHODS if name != request.method],
         default=now,
-        format_func=lambda name: METHODS[name].title,
+        format_func=lambda name: f"+ {METHODS[name].title}",
         key=state.key_showing(f"choose beside {request.method}", now),
         on_change=state.when_changed(f"choose beside {request.method}", _set),
         help="The same layer, class and levels. Click again to take it away. Score-CAM scores an "
