@@ -159,7 +159,7 @@ def test_two_sessions_at_once_get_their_own_maps(
 def test_cases_are_filtered_by_outcome_and_truth(small: Server, visit: Visit) -> None:
     page = visit(f"{small.url}/?curves=none")
     explore.finished(page)
-    expect(page.get_by_text("cases predicted")).to_have_count(0)  # the last has been predicted
+    expect(page.get_by_text("Predicted so far")).to_have_count(0)  # the last has been predicted
     pills = page.get_by_role("toolbar", name="Outcome").get_by_role("button")
     expect(pills).to_have_count(4)
     by_outcome = {t.split()[0]: int(t.split()[1]) for t in pills.all_inner_texts()}
