@@ -22,7 +22,7 @@ SIGNS = {
     "compare": "What to compare",
     "about": "About this dashboard",
     "your_image": "What is kept",
-    "demo": "The same by hand, on Explore",
+    "demo": "Keys: right and left arrow, Page Down and Page Up (a remote), or N and P.",
 }
 
 
