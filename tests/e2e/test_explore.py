@@ -118,7 +118,8 @@ def test_the_address_restores_what_was_on_show(small: Server, visit: Visit) -> N
     again = visit(page.url)
     found = explore.areas(again, what), explore.map_source(again, what), explore.scale(again)
     assert found == seen
-    for chosen in ("PH-0002", "Hybrid-CAM", "Stage 4 Block 3", "malignant"):
+    expect(again.get_by_role("radio", name="PH-0002")).to_be_checked()
+    for chosen in ("Hybrid-CAM", "Stage 4 Block 3", "malignant"):
         expect(again.get_by_role("radio", name=chosen, exact=True)).to_be_checked()
     expect(explore.level(again, "50")).to_have_attribute("aria-pressed", "false")
 
