@@ -16,7 +16,7 @@ from xai_core.faithfulness.agreement import agreement
 from xai_core.model.classifier import Classifier
 from xai_core.request import ExplainRequest
 from xai_core.store.books import BookStore
-from xai_core.types import LAYERS, MapState
+from xai_core.types import DENSE_LEVELS, LAYERS, MapState
 
 CASE = make_case()
 BASE = ExplainRequest(CASE.id, target="malignant", levels=(1, 5, 20, 50))
@@ -179,3 +179,16 @@ def test_a_fast_map_is_compared_with_the_exact_one_once_that_is_known(
     assert found.heatmap is not None
     assert exact.heatmap is not None
     assert found.agreement == agreement(found.heatmap.values, exact.heatmap.values)
+
+
+def test_gains_known_from_elsewhere_come_along_for_the_hand(explainer: Explainer) -> None:
+    hybrid = dataclasses.replace(BASE, method="hybrid-cam", curves="none")
+    before = explainer.explain(CASE, hybrid).known_levels
+    assert all(level.realised == 1 for level in before), "only the image itself was scored"
+    assert len(before) < len(DENSE_LEVELS) - len(BASE.levels)
+    dense = explainer.explain(CASE, dataclasses.replace(hybrid, levels=DENSE_LEVELS))
+    again = explainer.explain(CASE, hybrid)
+    assert again.forwards == 0
+    assert {level.percent for level in again.known_levels} == set(DENSE_LEVELS) - set(BASE.levels)
+    gains = {level.percent: level for level in dense.levels}
+    assert all(gains[level.percent] == level for level in again.known_levels)

@@ -126,6 +126,7 @@ class Explainer:
             so_far,
             heatmap=result.heatmap,
             levels=result.levels,
+            known_levels=result.known,
             map_images=result.forward_passes,
             agreement=agreement(result.heatmap.values, exact.values) if exact else None,
         )

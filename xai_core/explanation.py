@@ -20,6 +20,7 @@ class Explanation:
 
     ``target``: the class explained.  ``heatmap``: None until the first partial map.  ``curves``:
     None where none were asked for, the map cannot be ranked, or they have not begun.
+    ``known_levels``: further area levels whose gains are known already.
     ``map_images``: distinct perturbed images the map rests on, remembered or not.
     ``reliability``: None unless asked for and measured.  ``agreement``: of a map of fewer channels
     with the exact one, where that is known; else None.
@@ -35,6 +36,7 @@ class Explanation:
     weights_digest: str
     heatmap: Heatmap | None = None
     levels: tuple[LevelResult, ...] = ()
+    known_levels: tuple[LevelResult, ...] = ()
     map_images: int = 0
     curves: CurvePair | None = None
     reliability: Reliability | None = None

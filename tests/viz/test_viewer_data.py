@@ -46,8 +46,10 @@ def test_a_map_is_sent_at_its_layer_s_resolution() -> None:
 def test_hybrid_cam_brings_its_area_map_and_levels() -> None:
     found = heatmap(RAW, 96)
     levels = (LevelResult(1.0, 0.01, 0.5), LevelResult(5.0, 0.05, 0.25))
-    data = heat_data(found, "hybrid-cam", fit(make_case().image, 96), levels)
+    more = (LevelResult(2.0, 0.02, 0.75),)
+    data = heat_data(found, "hybrid-cam", fit(make_case().image, 96), levels, more)
     assert data is not None
+    assert data["known"] == [[2.0, 0.75]]
     np.testing.assert_array_equal(floats(data["area"]).reshape(96, 96), found.values)
     assert data["levels"] == [[1.0, 0.5], [5.0, 0.25]]
 

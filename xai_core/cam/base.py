@@ -117,7 +117,8 @@ class Evidence:
 class CamResult:
     """A method's answer.
 
-    ``levels``: Hybrid-CAM's levels, empty for other methods.  ``forward_passes``: distinct
+    ``levels``: Hybrid-CAM's levels, empty for other methods.  ``known``: further levels whose gains
+    are remembered, so that choosing them costs nothing.  ``forward_passes``: distinct
     perturbed images the answer rests on, remembered or not, so that it does not depend on what was
     asked before (``Scorebook.forwards`` counts what was really spent).  ``extras``: small named
     arrays (``channel_weights`` (K,), ``channel_logits`` (n, classes)); none where the map itself
@@ -127,6 +128,7 @@ class CamResult:
     heatmap: Heatmap
     forward_passes: int = 0
     levels: tuple[LevelResult, ...] = ()
+    known: tuple[LevelResult, ...] = ()
     extras: Mapping[str, FloatArray] = field(default_factory=dict)
 
 

@@ -10,7 +10,7 @@ function of A at pixel level: Grad-CAM with an image-specific contrast curve.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import torch
@@ -21,7 +21,15 @@ from xai_core.cam import grad_cam
 from xai_core.cam.base import CamOptions, CamResult, Evidence
 from xai_core.cam.normalise import empty, heatmap, min_max
 from xai_core.store.scorebook import BASELINE, mask_key
-from xai_core.types import BoolArray, FloatArray, Heatmap, LevelResult, MapState, Report
+from xai_core.types import (
+    DENSE_LEVELS,
+    BoolArray,
+    FloatArray,
+    Heatmap,
+    LevelResult,
+    MapState,
+    Report,
+)
 
 
 def level_weight(p: float) -> float:
@@ -110,7 +118,27 @@ class HybridCam:
             for p, mask, delta in zip(options.levels, masks, deltas, strict=True)
         )
         final = _combine(base, masks, deltas, options.levels)
-        return CamResult(final, forward_passes=len(set(keys)), levels=levels)
+        return CamResult(
+            final,
+            forward_passes=len(set(keys)),
+            levels=levels,
+            known=_known(evidence, target, base.values, set(DENSE_LEVELS) - set(options.levels)),
+        )
+
+
+def _known(
+    evidence: Evidence, target: int, a: FloatArray, percents: Iterable[float]
+) -> tuple[LevelResult, ...]:
+    """Those of the levels whose masked images were scored before."""
+    table = evidence.book.items()
+    found = []
+    for p in sorted(percents):
+        mask = level_mask(a, p)
+        row = table.get(mask_key("pixels", mask))
+        if row is not None:
+            gain = max(0.0, float(row[target] - table[BASELINE][target]))
+            found.append(LevelResult(p, float(mask.mean()), gain))
+    return tuple(found)
 
 
 def _deltas(logits: FloatArray, target: int) -> list[float]:

@@ -16,6 +16,8 @@ _CHOICES: Mapping[str, Sequence[str]] = {
     "curves": CURVE_MODES,
 }
 
+_MOST_CHANNELS = 768  # of the explained layers
+
 
 def read_levels(text: str) -> tuple[float, ...]:
     """Area levels from text such as "1, 2.5; 90 %".
@@ -31,6 +33,12 @@ def read_levels(text: str) -> tuple[float, ...]:
             f"“{text:.40}” is not a list of numbers; give percentages such as 1, 2.5, 90."
         ) from None
     return check_levels(numbers)
+
+
+def _read_channels(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text[:9]) <= _MOST_CHANNELS:
+        raise BadRequest(f"“{text:.20}” is not a number from 1 to {_MOST_CHANNELS}.")
+    return int(text)
 
 
 def write_levels(levels: Sequence[float]) -> str:
@@ -67,6 +75,8 @@ def read_address(
             chosen[name] = value
         else:
             refuse(f"the {name}", value, f"but only {', '.join(allowed)} exist; it was left out.")
+    if "channels" in parameters:
+        _take(chosen, "channels", lambda: _read_channels(parameters["channels"]), problems)
     if "levels" in parameters:
         _take(chosen, "levels", lambda: read_levels(parameters["levels"]), problems)
     fields = {name: getattr(start, name) for name in ExplainRequest.__dataclass_fields__}
@@ -89,6 +99,8 @@ def write_address(request: ExplainRequest) -> dict[str, str]:
         address["target"] = request.target
     if request.levels != PAPER_LEVELS:
         address["levels"] = write_levels(request.levels)
+    if request.channels is not None and request.method == "score-cam":
+        address["channels"] = str(request.channels)
     if request.curves != "adaptive":
         address["curves"] = request.curves
     return address

@@ -12,6 +12,9 @@ from xai_core.types import CLASS_NAMES, LAYER_TITLES, LAYERS
 from xai_core.ui import state
 from xai_core.ui.words import LAYER_WORDS, METHOD_WORDS
 
+_ALL = 0
+FAST = 48  # channels of the fast Score-CAM: an eighth of Stage 3's
+
 
 def show(predicted: int | None) -> None:
     """Draw the choices in one row.
@@ -38,6 +41,26 @@ def show(predicted: int | None) -> None:
             ),
         )
         target_class(predicted)
+        if state.show().method == "score-cam":
+            _channels()
+
+
+def _channels() -> None:
+    """Score-CAM from all channels, or a quick look from the first ones."""
+    chosen = state.show().channels or _ALL
+    st.segmented_control(
+        "Channels",
+        sorted({_ALL, FAST, chosen}),
+        default=chosen,
+        required=True,
+        format_func=lambda n: "all (exact)" if n == _ALL else f"first {n} (fast)",
+        key=state.key_showing("choose channels", chosen),
+        help="Exact Score-CAM asks the model once per channel. The fast one asks about the first "
+        "few alone; where the exact map is known, the agreement of the two is shown.",
+        on_change=state.when_changed(
+            "choose channels", lambda n: state.change(channels=None if n == _ALL else n)
+        ),
+    )
 
 
 def target_class(predicted: int | None) -> None:

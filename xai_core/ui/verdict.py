@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import streamlit as st
 
 from xai_core.types import CLASS_NAMES, CaseRecord, Outcome, Prediction
@@ -50,7 +52,10 @@ def facts(record: CaseRecord) -> str:
         parts.append(f"density {record.density} (ACR)")
     if record.birads is not None:
         parts.append(f"BI-RADS {record.birads}")
-    parts += [plain(finding) for finding in record.findings[:3]]
+    parts += [
+        plain(finding) + (f" ({count})" if count > 1 else "")
+        for finding, count in list(Counter(record.findings).items())[:3]
+    ]
     if not record.findings:
         parts += [f"{plain(k)}: {plain(v)}" for k, v in list(record.descriptors.items())[:4]]
     return " · ".join(fact for fact in parts if fact)

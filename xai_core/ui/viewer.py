@@ -76,8 +76,14 @@ def show(
     if explanation is not None and heatmap is not None:
         heat = remembered(
             "viewer heat",
-            (heatmap, explanation.levels),
-            lambda: heat_data(heatmap, explanation.request.method, geometry, explanation.levels),
+            (heatmap, explanation.levels, explanation.known_levels),
+            lambda: heat_data(
+                heatmap,
+                explanation.request.method,
+                geometry,
+                explanation.levels,
+                explanation.known_levels,
+            ),
         )
     drawn = heat is not None and heatmap is not None and heatmap.state is MapState.OK
     data = {

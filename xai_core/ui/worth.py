@@ -25,7 +25,12 @@ def show(case: Case, explanation: Explanation | None, *, measuring: bool) -> Non
     heatmap = explanation.heatmap if explanation else None
     if explanation is None or heatmap is None or heatmap.state is not MapState.OK:
         return
-    lines = [_order(explanation), _ties(heatmap), _lesion(case, explanation, heatmap)]
+    lines = [
+        _order(explanation),
+        _agreement(explanation),
+        _ties(heatmap),
+        _lesion(case, explanation, heatmap),
+    ]
     st.caption("  \n".join(line for line in lines if line))
     if explanation.reliability is not None:
         _baselines(explanation.reliability)
@@ -42,6 +47,22 @@ def _order(explanation: Explanation) -> str:
     return (
         "Hybrid-CAM keeps Grad-CAM's order of pixels (except for ties at 0): it is Grad-CAM with a "
         "contrast curve made for this image."
+    )
+
+
+def _agreement(explanation: Explanation) -> str:
+    channels = explanation.request.channels
+    if explanation.request.method != "score-cam" or channels is None:
+        return ""
+    words = f"Fast Score-CAM: the first {channels} channels alone. "
+    found = explanation.agreement
+    if found is None:
+        return words + "The exact map is not known yet, so its agreement is not either."
+    if found.spearman is None:
+        return words + "One of the two maps is constant: nothing to compare."
+    return words + (
+        f"Against the exact map: rank correlation (Spearman) {found.spearman:.2f}, of the hottest "
+        f"tenth of the patches {found.top_overlap:.0%} in common."
     )
 
 

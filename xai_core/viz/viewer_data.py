@@ -48,13 +48,14 @@ def case_data(case: Case, geometry: Geometry, *, truth: bool = True) -> dict[str
 
 
 def heat_data(
-    heatmap: Heatmap, method: str, geometry: Geometry, levels: tuple[LevelResult, ...]
-) -> dict[str, Any] | None:
+    heatmap: Heatmap, method: str, geometry: Geometry, levels: tuple[LevelResult, ...],
+    known: tuple[LevelResult, ...] = (),
+) -> dict[str, Any] | None:  # fmt: skip
     """The map as the browser draws it, or None where there is none to draw.
 
     ``raw``: the signed map at the layer's resolution, float32.  Hybrid-CAM adds ``area`` (A,
-    float32 (S, S)), ``levels`` as pairs (percent, delta), of which the browser makes the map, and
-    ``of``, a name of what the gains belong to.
+    float32 (S, S)), ``levels`` as pairs (percent, delta), of which the browser makes the map,
+    ``known``, further pairs that it may use, and ``of``, a name of what the gains belong to.
     """
     # Where no level raises the score there is no map, but there are levels to choose others from.
     drawn = (MapState.OK, MapState.NO_LEVEL) if levels else (MapState.OK,)
@@ -73,6 +74,7 @@ def heat_data(
     if levels:
         data["area"] = array_text(positive_area(heatmap))
         data["levels"] = [[level.percent, level.delta] for level in levels]
+        data["known"] = [[level.percent, level.delta] for level in known]
         data["of"] = map_digest(heatmap, of_raw=True)
     return data
 

@@ -45,7 +45,7 @@ class Levels {
     if (!heat || !heat.area) return; // being computed anew: what is shown keeps its place and focus
     this.place.hidden = false;
     if (heat.of !== this.key) { this.known.clear(); this.key = heat.of; this.asked = null; }
-    for (const [percent, delta] of heat.levels) this.known.set(percent, delta);
+    for (const [percent, delta] of [...heat.known, ...heat.levels]) this.known.set(percent, delta);
     this.offered = offered;
     const active = heat.levels.map(([percent]) => percent);
     if (this.waits() && String(this.asked) !== String(active)) { this.redraw(); return; }

@@ -126,7 +126,7 @@ class Viewer {
     if (this.look.plain && !this.data.blind) wanted.push("plain");
     wanted.push("heat");
     if (this.look.recombined && this.hasRecombined()) wanted.push("recombined");
-    const names = { plain: "original", heat: this.scrub.on ? `${this.scrub.kind}, as scored` : this.heat ? "with the heatmap" : "low-energy", recombined: "recombined" };
+    const names = { plain: "original", heat: this.scrub.on ? `${this.scrub.kind}, as scored` : this.heat && this.look.heat !== "off" ? "with the heatmap" : "low-energy", recombined: "recombined" };
     const kept = new Map(this.panes.map((pane) => [pane.role, pane]));
     this.panes = wanted.map((role) => kept.get(role) || this.makePane(role));
     const place = this.root.querySelector(".panes");
