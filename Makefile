@@ -1,6 +1,7 @@
 # make run [CASES=DIR]   set up, and open the dashboard
 # make test              set up, check and test everything
 # make lint              the checkers alone
+# make pictures          take the README's pictures anew
 # make bench [BENCH=...] speed beside public peers; BENCH="--channels 32 --points 48" for a short run
 
 PYTHON ?= python3.11
@@ -10,7 +11,7 @@ CASES  ?= library
 
 BENCH  ?=
 
-.PHONY: run test lint bench setup setup-dev clean
+.PHONY: run test lint bench pictures setup setup-dev clean
 
 run: setup
 	XAI_CASES="$(CASES)" $(BIN)/python -m streamlit run app.py
@@ -34,11 +35,16 @@ lint: setup-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# Two files at a time: most of a browser test is waiting.  One thread each, so that they share the
+# processor instead of taking turns at all of it.
 test: lint
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
 bench: setup-dev
 	$(BIN)/python -m benchmarks $(BENCH)
+
+pictures: setup-dev
+	$(BIN)/python -m docs.pictures
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache

@@ -35,6 +35,9 @@ def quick_scores(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Classifier, "score", score)
 
 
+BOOKS = 2  # of each image: its scores, and its maps at the one layer of QUICK
+
+
 def scored(result: Result) -> int:
     """How many images a run says it scored."""
     assert result.exit_code == 0, result.output
@@ -57,7 +60,7 @@ def test_what_is_warm_is_not_scored_again(
     assert first.stderr == ""
     assert first.stdout.startswith("Cache folder: 4 of 4 cases, 4 maps; ")
     assert scored(first) > 4 * 10
-    assert len(books(tmp_path / "store")) == 4
+    assert len(books(tmp_path / "store")) == 4 * BOOKS
     assert scored(run(*words)) == 0
     case = release / LOW / "P7_L_DM_CC.jpg"
     out = tmp_path / "out"
@@ -115,10 +118,10 @@ def test_a_stopped_run_goes_on_with_what_it_had(
         result = run(*words)
     assert result.exit_code == 130
     assert result.stderr == "Stopped after 2 of 4 cases; run the same command to go on.\n"
-    assert len(books(out)) == 3
+    assert len(books(out)) == 3 * BOOKS
     if to_folder:
         manifest = manifest_of(out)
-        assert (manifest["complete"], len(manifest["files"])) == (False, 3)
+        assert (manifest["complete"], len(manifest["files"])) == (False, 3 * BOOKS)
     assert 0 < scored(run(*words)) < whole / 2, "only the fourth case"
     assert books(out) == books(tmp_path / "whole")
     assert not list(out.rglob("*.part"))
@@ -150,7 +153,7 @@ def test_ready_results_are_used_and_never_written(
     assert scored(run(*words, "--limit", 2)) == 0
     assert not books(tmp_path / "store")
     assert scored(run(*words, "--limit", 3)) > 0
-    assert len(books(tmp_path / "store")) == 1
+    assert len(books(tmp_path / "store")) == BOOKS
     assert {p: (p.read_bytes(), p.stat().st_mtime_ns) for p in ready.rglob("*.*")} == before
 
 
@@ -195,11 +198,11 @@ def test_it_does_not_work_for_hours_where_nothing_can_be_kept(
 def test_a_limit_too_small_for_the_work_is_said(
     run: Run, release: Path, tiny_weights: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(books_module, "make_room", lambda *a, **k: 2)
+    monkeypatch.setattr(books_module, "make_room", lambda *a, **k: 1)
     monkeypatch.setattr(books_module, "_LOOKS", 1e12)
     result = run("warm", release, *QUICK, "--limit", 1, "--weights", tiny_weights)
     assert result.exit_code == 0
-    assert "The cache folder is full: the scores of 2 images were removed" in result.stderr
+    assert "The cache folder is full: 2 kept results were removed" in result.stderr
     assert "XAI_STORE_LIMIT_MB" in result.stderr
 
 
@@ -251,5 +254,5 @@ def test_another_request_needs_force_and_takes_the_old_results_away(
     assert "another request" in refused.stderr
     assert books(out) == before
     assert run(*other, *words, "--force").exit_code == 0
-    assert len(books(out)) == len(manifest_of(out)["files"]) == 1
+    assert len(books(out)) == len(manifest_of(out)["files"]) == BOOKS
     assert manifest_of(out)["request"]["targets"] == "both"

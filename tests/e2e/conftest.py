@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from tests.conftest import SAMPLE
 from xai_core.settings import DEFAULT_WEIGHTS
@@ -54,8 +54,13 @@ def _free_port() -> int:
 
 
 @contextmanager
-def dashboard(folder: Path, cases: str, weights: Path, port: int | None = None) -> Iterator[Server]:
-    """A running dashboard with a store of its own; ended afterwards."""
+def dashboard(
+    folder: Path, cases: str, weights: Path, port: int | None = None, engine: str = "torch"
+) -> Iterator[Server]:
+    """A running dashboard with a store of its own; ended afterwards.
+
+    ``engine``: "torch" is the reference; what is tested here is the dashboard.
+    """
     port = port or _free_port()
     environment = {
         **os.environ,
@@ -64,7 +69,7 @@ def dashboard(folder: Path, cases: str, weights: Path, port: int | None = None) 
         "XAI_STORE": str(folder / "store"),
         "XAI_READY": str(folder / "ready"),  # none: what is asked for is computed
         "XAI_DEVICE": "cpu",
-        "XAI_ENGINE": "torch",  # the reference: what is tested here is the dashboard
+        "XAI_ENGINE": engine,
     }
     command = [
         sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port),
@@ -110,9 +115,15 @@ def browser() -> Iterator[Browser]:
             pytest.fail(why)
         pytest.skip(why)
     with sync_playwright() as play:
-        found = play.chromium.launch(executable_path=path, args=list(_ARGUMENTS))
+        found = chromium(play)
         yield found
         found.close()
+
+
+def chromium(play: Playwright) -> Browser:
+    """Chromium as it is installed here, without a window."""
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    return play.chromium.launch(executable_path=path, args=list(_ARGUMENTS))
 
 
 @pytest.fixture(scope="session")

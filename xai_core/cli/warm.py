@@ -78,7 +78,7 @@ def warm(
             folder.finish(work, len(records))
     if work.removed:
         typer.echo(
-            f"The cache folder is full: the scores of {work.removed} images were removed to stay "
+            f"The cache folder is full: {work.removed} kept results were removed to stay "
             "within XAI_STORE_LIMIT_MB; give a higher limit, or fewer cases with --limit.",
             err=True,
         )

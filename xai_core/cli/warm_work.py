@@ -57,7 +57,7 @@ class Work:
         cases: cases that are done.
         maps: maps that are done.
         forwards: images scored now; those known before cost nothing.
-        removed: images whose scores were removed to stay within the store's limit.
+        removed: kept results, scores or maps of an image, removed to stay within the store's limit.
         ended: whether all cases were dealt with.
         left_out: what was left out and why, a line each.
     """

@@ -183,6 +183,7 @@ class OwnLevels {
     input.onkeydown = (event) => event.stopPropagation(); // letters typed here are no shortcuts
     this.row.onsubmit = (event) => {
       event.preventDefault();
+      levels.asked = null; // Python's next answer counts, whatever the hand asked for before
       if (input.value.trim()) levels.viewer.say("own", input.value.slice(0, 400));
       input.value = "";
     };

@@ -9,6 +9,8 @@ import streamlit as st
 
 from xai_core.settings import ASSETS
 
+_KEY = "tour keys"
+
 
 @st.cache_resource(show_spinner=False)  # type: ignore[untyped-decorator]
 def _component() -> Any:
@@ -20,15 +22,13 @@ def _component() -> Any:
     )
 
 
-def listen(back: Callable[[], None] | None, onward: Callable[[], None] | None) -> None:
-    """Call ``back`` or ``onward`` for a key; None where there is no such way."""
-    _component()(
-        data={"back": back is not None, "next": onward is not None},
-        key="tour keys",
-        on_back_change=back or _nothing,
-        on_next_change=onward or _nothing,
-    )
+def listen(back: int | None, onward: int | None, go: Callable[[int], None]) -> None:
+    """Go to the stop ``back`` or ``onward`` (counted from 0) for a key; None where there is no such
+    way."""
 
+    def heard() -> None:
+        said = st.session_state[_KEY]["go"]
+        if isinstance(said, list) and said and said[0] in (back, onward):
+            go(int(said[0]))
 
-def _nothing() -> None:
-    pass
+    _component()(data={"back": back, "next": onward}, key=_KEY, on_go_change=heard)
