@@ -28,6 +28,7 @@ class Thumbnails:
         self._load, self._kept = load, kept
         self._made: OrderedDict[str, bytes] = OrderedDict()
         self._wanted: list[str] = []
+        self._at_work: str | None = None  # the case whose picture is being made
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
@@ -41,7 +42,8 @@ class Thumbnails:
                 if case_id in self._made:
                     self._made.move_to_end(case_id)
             found = {case_id: self._made[case_id] for case_id in ids if case_id in self._made}
-            self._wanted = [c for c in dict.fromkeys((*ids, *ahead)) if c not in self._made]
+            known = {*self._made, self._at_work}
+            self._wanted = [c for c in dict.fromkeys((*ids, *ahead)) if c not in known]
             if self._wanted and self._thread is None:
                 self._thread = threading.Thread(
                     target=self._work, name="thumbnail-maker", daemon=True
@@ -55,10 +57,11 @@ class Thumbnails:
                 if not self._wanted:
                     self._thread = None
                     return
-                case_id = self._wanted.pop(0)
+                case_id = self._at_work = self._wanted.pop(0)
             picture = self._make(case_id)
             with self._lock:
                 self._made[case_id] = picture
+                self._at_work = None
                 while len(self._made) > self._kept:
                     self._made.popitem(last=False)
 
