@@ -38,9 +38,7 @@ def test_score_cam_streams_and_can_be_stopped_and_continued(built_in: Server, vi
     stop = page.get_by_role("button", name="Stop")
     with contextlib.suppress(AssertionError):
         expect(stop).to_be_visible(timeout=20_000)
-    if (
-        not stop.is_visible()
-    ):  # the page was being drawn anew under the click: a person clicks again
+    if not stop.is_visible():  # drawn anew under the click: a person clicks again
         page.get_by_role("button", name="Continue").click()
         expect(stop).to_be_visible()
     expect(line).to_contain_text(re.compile(r"Drawing the map: \d+ of 384"))
