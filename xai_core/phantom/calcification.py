@@ -82,7 +82,9 @@ def _particle(
     r = np.hypot(dx, dy)
     if morphology == "coarse (popcorn)":
         size = rng.uniform(3.0, 6.0) * scale
-        lumps = 1 + 0.25 * np.cos(5 * np.arctan2(dy, dx) + rng.uniform(0, 6))
+        turn = np.arctan2(dy, dx)
+        lumps = 1 + rng.uniform(0.1, 0.25) * np.cos(3 * turn + rng.uniform(0, 6))
+        lumps += rng.uniform(0.05, 0.2) * np.cos(4 * turn + rng.uniform(0, 6))
         out = 1.2 / (1 + np.exp(np.clip((r - size * lumps) / (0.6 * scale), -40, 40)))
     elif morphology == "rim":
         size = rng.uniform(3.0, 6.0) * scale

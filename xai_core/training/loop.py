@@ -22,12 +22,14 @@ from torch import Tensor
 
 from xai_core.errors import BadRequest
 from xai_core.phantom.background import Background
-from xai_core.training.data import Sample, draw_crops, draw_image, draw_pathology
+from xai_core.training.data import draw_crops, draw_image, draw_pathology
 from xai_core.training.network import DenselyTaught, loss, naming_loss
 from xai_core.training.plan import Phase, Plan
 from xai_core.training.real import RealImage, draw_real
+from xai_core.training.sample import Sample
 
 MEAN, STD = 0.25, 0.20  # of grey in phantom and release images alike, margins included
+_DRESSED = 3  # for each real image, two phantom lesions in the tissue of one
 
 
 @dataclass
@@ -196,13 +198,20 @@ class Run:
         each = 1 if phase.crop == size else 4 if phase.crop <= size // 3 else 2
         out: list[Sample] = []
         while len(out) < phase.batch:
-            whole = (
-                draw_real(rng, self.real)
-                if self.real and rng.random() < phase.real
-                else draw_image(rng, backgrounds, size, gain, draw_pathology(rng))
-            )
+            whole = self._draw_whole(rng, phase, backgrounds, gain)
             out += [whole] if each == 1 else draw_crops(rng, whole, phase.crop, each)
         return out[: phase.batch]
+
+    def _draw_whole(
+        self, rng: np.random.Generator, phase: Phase, backgrounds: list[Background], gain: float
+    ) -> Sample:
+        """A real image, a phantom lesion in a real image's tissue, or, mostly, a phantom."""
+        kind = rng.random() if self.real else 1.0
+        if kind < phase.real:
+            return draw_real(rng, self.real)
+        if kind < _DRESSED * phase.real:
+            backgrounds = [self.real[int(rng.integers(len(self.real)))].tissue]
+        return draw_image(rng, backgrounds, self.plan.size, gain, draw_pathology(rng))
 
     def _collate(self, samples: list[Sample]) -> tuple[Tensor, ...]:
         images = torch.from_numpy(np.stack([s.image for s in samples]))[:, None]
