@@ -70,6 +70,8 @@ def test_a_crop_without_its_lesion_is_not_called_malignant(tissue: list[Backgrou
             if sample.target:
                 assert sample.mask.any()
                 assert sample.target == whole.target
+            elif sample.classed:
+                assert sample.mask.sum() < 0.5 * max(1, whole.mask.sum()) or not whole.target
             found[sample.target > 0] += 1
     assert min(found.values()) > 10
 
