@@ -40,8 +40,8 @@ def _threads(rng: np.random.Generator, background: Background, broad: FloatArray
     texture = power_law(rng, int(400 * scale), 2.2, smooth=rng.uniform(0.8, 2.2) * scale)
     dx, dy = background.nipple[0] + 70 * scale - x, y - background.nipple[1]
     along, around = np.hypot(dx, dy), np.arctan2(dy, dx)
-    bend = rng.uniform(8, 25) * scale * broad
-    stretched = along * rng.uniform(0.25, 0.6) + bend
+    bend = rng.uniform(5, 18) * scale * broad
+    stretched = along * rng.uniform(0.15, 0.45) + bend
     value = texture.at(stretched, around * rng.uniform(200, 360) * scale + bend)
     rows, columns = np.gradient(value)
     slope = np.hypot(rows, columns) * scale  # per px of a 512 px high picture
@@ -57,7 +57,7 @@ def _lit(picture: FloatArray, turn: float) -> FloatArray:
 
 def _unit(picture: FloatArray, inside: BoolArray) -> FloatArray:
     spread = float(picture[inside].std()) if inside.any() else 1.0
-    return np.asarray(np.clip(picture / max(spread, 1e-6), -4, 4), dtype=np.float32)
+    return np.asarray(np.clip(picture / max(spread, 1e-6), -3, 3), dtype=np.float32)
 
 
 def draw_ripple(rng: np.random.Generator, background: Background) -> FloatArray:

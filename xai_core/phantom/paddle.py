@@ -31,7 +31,7 @@ def draw_thickness(
     )
     depth = depth[:h, :w] / scale + 3.0 * broad
     begin, soft = rng.normal(46, 9), rng.uniform(1.5, 5)
-    inner = np.maximum(depth - begin, 0)
+    inner = np.maximum(depth - begin - rng.uniform(4, 45), 0)
     zone = 1 / (1 + np.exp(np.clip((begin - depth) / soft, -40, 40)))
     zone *= rng.uniform(0.1, 0.5) + np.exp(-inner / rng.uniform(45, 130))
     # It ends above, under the arm, and below.
@@ -42,7 +42,8 @@ def draw_thickness(
     out -= rng.uniform(0.0, 1.4) * np.exp(-y / rng.uniform(0.02, 0.12))
     out += rng.uniform(0.0, 1.6) * np.exp(-(1 - y) / rng.uniform(0.03, 0.12))
     below = np.clip((y - 0.55) / 0.35, 0, 1)
-    out += below * (rng.uniform(0.0, 1.2) + rng.uniform(0, 4) * np.exp(-depth / 5)) * (depth < 25)
+    out += below * rng.uniform(0.0, 1.4) * np.exp(-depth / 14)
+    out += below * rng.uniform(0.0, 4.0) * np.exp(-depth / 5)
     # Towards the chest wall the breast is not pressed evenly.
     out -= rng.uniform(0.6, 2.5) * np.exp(-x / rng.uniform(0.04, 0.35))
     out -= rng.uniform(0.0, 3.0) * np.exp(-x / 0.03)

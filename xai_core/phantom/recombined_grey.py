@@ -31,7 +31,7 @@ _COMPONENTS = np.array([
     [.296, -.138, .031, .075, -.045, -.027, .170, -.039, -.021, .050, .113, -.032, -.548, .270],
 ])  # fmt: skip
 # At the very edge a pixel is partly air: the tissue there is drawn brighter by so much.
-_EDGE = np.array([2.4, 1.05, 1.0, 1.0, 1.0, 1.0, 1.0])
+_EDGE = np.array([2.6, 1.12, 1.0, 1.0, 1.0, 1.0, 1.0])
 _TYPICAL = 58.0  # grey from the 25 % to the 95 % percentile
 
 
