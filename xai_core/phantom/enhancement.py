@@ -58,7 +58,7 @@ def _mass(
         y, x = np.mgrid[: body.shape[0], : body.shape[1]].astype(np.float32)
         turn = rng.uniform(0, np.pi)
         across = (x * np.cos(turn) + y * np.sin(turn)) / (0.55 * lesion.radius + 1)
-        body *= 1 - 0.7 * np.exp(-((np.sin(np.pi * across + 0.4 * lumps) / 0.22) ** 2))
+        body *= 1 - 0.5 * np.exp(-((np.sin(np.pi * across + 0.4 * lumps) / 0.22) ** 2))
     return np.asarray(body, dtype=np.float32), lesion.mask.copy()
 
 

@@ -57,7 +57,7 @@ def draw_recombined(
     broad = slow.at(0.5 * x, 0.5 * y)
     body = _structure(rng, background, broad) + 0.2 * slow.at(y + 99 * background.scale, x)
     relief = draw_relief(rng, background, background.tissue + nuisances.added, broad)
-    fine = 2.5 * float(np.exp(rng.normal(0, 0.6))) * relief + _mottle(rng, background)
+    fine = 3.2 * float(np.exp(rng.normal(0, 0.65))) * relief + _mottle(rng, background)
     grey = toned(body, wanted.gain**0.5 * fine, background, wanted)
     masks = []
     for lesion in lesions:
@@ -87,7 +87,7 @@ def _mottle(rng: np.random.Generator, background: Background) -> FloatArray:
     coarse = power_law(rng, max(h, w), float(rng.uniform(0.3, 1.4))).values[:h, :w]
     white = rng.standard_normal((h, w), dtype=np.float32)
     white = ndi.gaussian_filter(white, 0.4 * background.scale)
-    strength = 1.2 * float(np.exp(rng.normal(0, 0.22)))
+    strength = 1.3 * float(np.exp(rng.normal(0, 0.3)))
     return np.asarray(
         strength * (5.0 * coarse + rng.uniform(1.5, 5) * background.scale * white), dtype=np.float32
     )

@@ -9,7 +9,7 @@ from xai_core.phantom.background import Background
 from xai_core.phantom.recombined_grey import QUANTILES, SKIN, Wanted
 from xai_core.types import FloatArray
 
-_ROUNDS = 5  # of bringing profile and percentiles to what is wanted, in turn
+_ROUNDS = 6  # of bringing profile and percentiles to what is wanted, in turn
 _DEEPEST = 170  # px under the skin, of a 512 px high picture: the profile's correction has faded
 
 
@@ -30,7 +30,7 @@ def toned(
     )
     inside = background.breast[part]
     deep = depth[part][inside]
-    first = _curve(_means(body, step)[inside], wanted)
+    first = _curve(_means(body, step)[inside], wanted.percentiles)
     grey, fine = np.interp(_means(body, step)[inside], *first), _means(mottle, step)[inside]
     rows = np.broadcast_to(np.arange(inside.shape[0])[:, None] * step, inside.shape)[inside]
     # The profile is that of the middle; above and below, skin follows it half.
@@ -41,9 +41,10 @@ def toned(
     middle = (rows > 0.4 * h) & (rows < 0.6 * h) & (deep < SKIN)
     number = np.bincount(deep[middle], minlength=SKIN)
     factor = np.zeros(_DEEPEST)  # its logarithm
+    levels = wanted.percentiles
     second = (np.array([0.0, 255.0]), np.array([0.0, 255.0]))
     for _ in range(_ROUNDS):
-        now = np.interp(grey * np.exp(share * factor[deep]) + fine, *second)
+        now = np.interp(grey * np.exp(share * factor[deep]), *second) + fine
         mean = np.bincount(deep[middle], now[middle], minlength=SKIN) / np.maximum(number, 1)
         change = np.where(number > 0, wanted.profile / np.maximum(mean, 1), 1).clip(0.4, 2.5)
         # Deeper than the profile goes, its last correction fades out slowly: no edge shows.
@@ -52,10 +53,13 @@ def toned(
         smooth = ndi.gaussian_filter1d(log, 3.0)
         log[10:] = smooth[10:]
         factor = (factor + log).clip(-2.2, 0.8)
-        second = _curve(grey * np.exp(share * factor[deep]) + fine, wanted)
+        # Mottle is added last, and not steepened where grey levels are: the map makes room for it.
+        levels = levels + 0.8 * (wanted.percentiles - np.percentile(now, QUANTILES))
+        levels = np.maximum.accumulate(levels.clip(0.5, 250) + np.arange(7) * 0.01)
+        second = _curve(grey * np.exp(share * factor[deep]), levels)
     out = np.asarray(np.interp(body, *first), dtype=np.float32)
     out *= np.exp(follows * factor.astype(np.float32)[depth])
-    return np.asarray(np.interp(out + mottle, *second), dtype=np.float32)
+    return np.asarray(np.interp(out, *second) + mottle, dtype=np.float32).clip(0, 255)
 
 
 def _means(picture: FloatArray, step: int) -> FloatArray:
@@ -65,12 +69,12 @@ def _means(picture: FloatArray, step: int) -> FloatArray:
     return np.asarray(blocks.mean((1, 3)), dtype=np.float32)
 
 
-def _curve(values: FloatArray, wanted: Wanted) -> tuple[FloatArray, FloatArray]:
-    """Knots and grey of the increasing map that gives ``values`` the wanted percentiles."""
+def _curve(values: FloatArray, levels: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Knots and grey of the increasing map that gives ``values`` these percentiles."""
     knots = np.percentile(values, (0, *QUANTILES, 99.7, 99.95))
-    # Noise at the top must not become white: only what is far above all else (a nipple) does.
+    # What is a little above all else must not become white, only what is far above it: a nipple.
     knots[-1] = max(knots[-1], 2.5 * knots[-2] - 1.5 * knots[4])
     knots = np.maximum.accumulate(knots + np.arange(len(knots)) * 1e-5)
-    low, high = wanted.percentiles[0], wanted.percentiles[-1]
-    bright = min(252.0, float(high + 0.4 * (high - wanted.percentiles[3])))
-    return knots, np.array([0.1 * low, *wanted.percentiles, max(bright, high), 255.0])
+    low, high = levels[0], levels[-1]
+    bright = min(252.0, float(high + 0.4 * (high - levels[3])))
+    return knots, np.array([0.1 * low, *levels, max(bright, high), 255.0])
