@@ -10,7 +10,7 @@ from xai_core.phantom.lexicon import CONSPICUITY_TERM, MASS, NON_MASS_TERM, PATT
 from xai_core.phantom.place import Lesion
 from xai_core.types import BoolArray, FloatArray
 
-_GREY = {"low": 12.0, "moderate": 32.0, "high": 68.0}  # above the tissue around it, of 255
+_GREY = {"low": 12.0, "moderate": 36.0, "high": 84.0}  # above the tissue around it, of 255
 
 
 def draw_enhancement(
