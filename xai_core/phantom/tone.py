@@ -55,7 +55,7 @@ def draw_tone_curve(rng: np.random.Generator, background: Background) -> ToneCur
     noise, blur = np.exp(rng.normal(0.9, 0.6)).clip(0.8, 8), rng.uniform(0.25, 0.5)
     ends = faded_ends(rng, background, 0.7)
     few = _thinned(background)
-    knots = np.percentile(few.tissue[few.breast], QUANTILES)
+    knots = np.percentile(few.tissue[few.breast], QUANTILES).astype(np.float64)
     film = _extended(knots, greys.percentiles, 30, 60)
     shown = np.interp(few.tissue, *film).astype(np.float32)
     finish: Curve = (np.arange(256.0), np.arange(256.0))
