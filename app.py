@@ -4,6 +4,8 @@ import streamlit as st
 
 explore = st.Page("pages/explore.py", title="Explore")
 compare = st.Page("pages/compare.py", title="Compare")
+your_image = st.Page("pages/your_image.py", title="Your image")
+demo = st.Page("pages/demo.py", title="Demo")
 about = st.Page("pages/about.py", title="About")
 
 
@@ -13,4 +15,5 @@ def start() -> None:
 
 
 # The frame draws the links: a page opened cold never runs this file.
-st.navigation([st.Page(start, default=True), explore, compare, about], position="hidden").run()
+pages = [st.Page(start, default=True), explore, compare, your_image, demo, about]
+st.navigation(pages, position="hidden").run()

@@ -14,11 +14,13 @@ from pathlib import Path
 
 import torch
 
-from benchmarks import curves, rate, score_cam
+from benchmarks import adaptive, curves, growth, latency, rate, score_cam
 from benchmarks.bench import Bench, open_bench
 from xai_core.errors import XaiError
 from xai_core.settings import read_settings
 
+_PARTS = ("rate", "score-cam", "curves", "adaptive", "latency", "growth")
+_SIZES = ("channels", "points", "repeats", "pairs", "cases", "only")
 _VERSIONS = ("torch", "timm", "numpy", "openvino", "grad-cam", "torchcam")
 
 
@@ -28,11 +30,15 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--channels", type=int, default=384, help="Score-CAM: the first N of 384")
     parser.add_argument("--points", type=int, default=576, help="curves: intervals, divides 576")
     parser.add_argument("--repeats", type=int, default=5, help="rate: rounds, the best counts")
-    parser.add_argument("--only", choices=("score-cam", "curves", "rate"), help="one of them")
+    parser.add_argument("--pairs", type=int, default=12, help="adaptive: images times maps")
+    parser.add_argument("--cases", type=int, default=100, help="growth: cases one after another")
+    parser.add_argument("--only", choices=_PARTS, help="one of them")
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results.md"))
     given = parser.parse_args(words)
     if not 1 <= given.channels <= 384 or given.points < 1 or 576 % given.points:
         parser.error("--channels is 1 to 384, --points divides 576")
+    if min(given.repeats, given.pairs, given.cases) < 1:
+        parser.error("--repeats, --pairs and --cases are at least 1")
     try:
         bench = open_bench(read_settings())
     except XaiError as problem:
@@ -43,10 +49,13 @@ def main(words: list[str] | None = None) -> int:
         "rate": lambda: _table(rate.HEAD, rate.rows(bench, given.repeats)),
         "score-cam": lambda: _table(score_cam.HEAD, score_cam.rows(bench, given.channels)),
         "curves": lambda: _table(curves.HEAD, curves.rows(bench, given.points)),
+        "adaptive": lambda: _table(adaptive.HEAD, adaptive.rows(bench, given.pairs)),
+        "latency": lambda: _table(latency.HEAD, latency.rows(bench, given.repeats)),
+        "growth": lambda: _table(growth.HEAD, growth.rows(bench, given.cases)),
     }
     wanted = [given.only] if given.only else list(parts)
     tables = [parts[name]() for name in wanted]
-    sizes = {name: getattr(given, name) for name in ("channels", "points", "repeats", "only")}
+    sizes = {name: getattr(given, name) for name in _SIZES}
     head = _head(bench, load, [f"--{k} {v}" for k, v in sizes.items() if v is not None])
     text = "\n\n".join((head, *tables)) + "\n"
     given.out.write_text(text, encoding="utf-8")

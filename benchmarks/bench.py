@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 import resource
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
 import torch
 
+from xai_core.cases.base import CaseSource
 from xai_core.cases.open_source import open_source
 from xai_core.context import Context
 from xai_core.model.classifier import Classifier
@@ -23,10 +27,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Took:
-    """Wall seconds, and processor seconds of all threads, which other programs disturb less."""
+    """Wall seconds, and processor seconds of all threads, which other programs disturb less.
+    ``memory``: MiB resident at most while it ran, above what was resident before."""
 
     wall: float
     processor: float
+    memory: float = 0.0
 
     def times(self, other: Took) -> str:
         """How many times as long as ``other`` this took: wall (processor)."""
@@ -41,11 +47,31 @@ def _processor() -> float:
     return used.ru_utime + used.ru_stime
 
 
+def resident() -> float:
+    """MiB of this process in memory now."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * resource.getpagesize() / 2**20
+
+
 def clocked(work: Callable[[], T]) -> tuple[T, Took]:
-    """What ``work`` returns, and how long it took."""
+    """What ``work`` returns, how long it took, and how much memory it held at most."""
+    gc.collect()
+    ended = threading.Event()
+    before = most = resident()
+
+    def watch() -> None:
+        nonlocal most
+        while not ended.wait(0.02):
+            most = max(most, resident())
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
     wall, processor = time.perf_counter(), _processor()
     answer = work()
-    return answer, Took(time.perf_counter() - wall, _processor() - processor)
+    took = time.perf_counter() - wall, _processor() - processor
+    ended.set()
+    watcher.join()
+    return answer, Took(*took, max(most, resident()) - before)
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,10 +81,12 @@ class Bench:
     classifier: Classifier
     case: Case
     start: Took
+    source: CaseSource
 
-    def fresh(self) -> Context:
-        """The case as if it were seen for the first time."""
-        return Context(self.classifier, self.classifier.prepare(self.case.image), None)
+    def fresh(self, case: Case | None = None) -> Context:
+        """A case, else the first one, as if it were seen for the first time."""
+        image = (case or self.case).image
+        return Context(self.classifier, self.classifier.prepare(image), None)
 
     @property
     def network(self) -> torch.nn.Module:
@@ -82,7 +110,7 @@ def open_bench(settings: Settings) -> Bench:
         classifier.wait_for_engine()
 
     _, start = clocked(prepare)
-    bench = Bench(classifier, case, start)
+    bench = Bench(classifier, case, start, source)
     context = bench.fresh()  # warm: thread pools, primitives of this batch size
     classifier.score(context.x[None].expand(classifier.chunk, -1, -1, -1))
     classifier.engine.reference(context.x[None].expand(classifier.chunk, -1, -1, -1))

@@ -17,7 +17,10 @@ from xai_core.cam.base import CamOptions, MaskOrder
 from xai_core.cam.score_cam import ScoreCam
 from xai_core.types import Heatmap, no_report
 
-HEAD = ("Score-CAM of one image", "channels", "ours, s", "peer, s", "peer / ours", "maps differ by")
+HEAD = (
+    "Score-CAM of one image", "channels", "ours, s", "peer, s", "peer / ours", "ours, MiB",
+    "peer, MiB", "maps differ by",
+)  # fmt: skip
 
 
 def rows(bench: Bench, channels: int) -> Iterator[tuple[str, ...]]:
@@ -80,4 +83,5 @@ def _positive(found: Heatmap) -> NDArray[np.float32]:
 
 
 def _row(name: str, channels: int, took: Took, peer: Took, apart: float) -> tuple[str, ...]:
-    return name, str(channels), str(took), str(peer), peer.times(took), f"{apart:.1e}"
+    memory = f"{took.memory:.0f}", f"{peer.memory:.0f}"
+    return name, str(channels), str(took), str(peer), peer.times(took), *memory, f"{apart:.1e}"

@@ -2,26 +2,29 @@
 
 import streamlit as st
 
-from xai_core.ui import case_list, controls, curves, frame, levels, live, state
+from xai_core.ui import case_list, controls, curves, frame, live, state
+from xai_core.ui.blind import page as blind
 from xai_core.ui.service_access import service_or_stop
 from xai_core.ui.words import plain
 
 frame.begin("Explore")
 service = service_or_stop()
-state.restore(service.records)
-state.mirror()
+blind.restore(service)
 
 with st.sidebar:
-    case_list.show(service)
+    blind.switch(service)
+    (blind.cases if blind.on() else case_list.show)(service)
 
 if state.problems():
     st.warning("  \n".join(plain(sentence, 400) for sentence in state.problems()))
 
-request = state.show()
-controls.show(service.predicted(request.case_id))
-left, right = st.columns([1.7, 1], gap="large")
-with right:
-    levels.edit()
-    bars = st.container(key="bars")
-    curves.choose_mode()
-live.show(service, request, left, bars, right)
+if blind.reading():
+    blind.show(service)
+else:
+    request = state.show()
+    blind.told(service)
+    controls.show(service.predicted(request.case_id))
+    left, right = st.columns([1.7, 1], gap="large")
+    with right:
+        curves.choose_mode()
+    live.show(service, request, left, right)

@@ -17,7 +17,7 @@ def test_every_benchmark_agrees_with_its_peer(
     monkeypatch.setenv("XAI_STORE", str(tmp_path / "store"))
     monkeypatch.setenv("XAI_DEVICE", "cpu")
     out = tmp_path / "results.md"
-    sizes = ["--channels", "3", "--points", "4", "--repeats", "1"]
+    sizes = ["--channels", "3", "--points", "4", "--repeats", "1", "--pairs", "1", "--cases", "2"]
     assert main([*sizes, "--out", str(out)]) == 0
     text = out.read_text(encoding="utf-8")
     assert "Engine: OpenVINO." in text
@@ -26,6 +26,15 @@ def test_every_benchmark_agrees_with_its_peer(
         rows = re.findall(rf"^\| {peer} \|.*\| (\S+) \|$", text, re.MULTILINE)
         assert rows
         assert all(float(apart) < 1e-4 for apart in rows), peer
+    adaptive = re.search(r"^\| against all 577 points \| 1 \| (\d+) \|", text, re.MULTILINE)
+    assert adaptive
+    assert int(adaptive[1]) <= 64
+    waiting = re.findall(r"^\| ([^|]+) \| [\d.]+ \| [\d.]+ \| (\d+) \|$", text, re.MULTILINE)
+    passes = {name: int(n) for name, n in waiting}
+    assert passes["a ready case, Hybrid-CAM with curves"] == 0
+    assert passes["another choice of levels"] == 0
+    assert passes["the first curves of an unknown image, Grad-CAM"] <= 20
+    assert "cases explained, memory since the first" in text
 
 
 def test_a_size_that_cannot_be(capsys: pytest.CaptureFixture[str]) -> None:

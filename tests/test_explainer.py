@@ -12,6 +12,7 @@ from tests.conftest import make_case
 from xai_core.errors import Cancelled
 from xai_core.explainer import Explainer
 from xai_core.explanation import Progress
+from xai_core.faithfulness.agreement import agreement
 from xai_core.model.classifier import Classifier
 from xai_core.request import ExplainRequest
 from xai_core.store.books import BookStore
@@ -141,3 +142,40 @@ def test_reliability_measures_baselines_and_ties(explainer: Explainer) -> None:
         # The end points are the same images, whatever the order.
         assert pair.insertion.probability[0] == answer.curves.insertion.probability[0]
         assert pair.deletion.probability[0] == answer.curves.deletion.probability[0]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_what_was_explained_once_is_shown_without_the_network(
+    tiny_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    request = dataclasses.replace(BASE, method=method, channels=6)
+    first = Explainer(Classifier.open(tiny_weights, "cpu"), BookStore(tmp_path)).explain(
+        CASE, request
+    )
+
+    def never(*_: object) -> None:
+        raise AssertionError("the network was asked")
+
+    again = Explainer(Classifier.open(tiny_weights, "cpu"), BookStore(tmp_path))
+    for name in ("score", "activation", "gradient"):
+        monkeypatch.setattr(again.classifier, name, never)
+    second = again.explain(CASE, request)
+    assert second.forwards == 0
+    assert first.heatmap is not None
+    assert second.heatmap is not None
+    np.testing.assert_array_equal(first.heatmap.values, second.heatmap.values)
+    assert (first.levels, first.map_images) == (second.levels, second.map_images)
+
+
+def test_a_fast_map_is_compared_with_the_exact_one_once_that_is_known(
+    explainer: Explainer,
+) -> None:
+    fast = dataclasses.replace(BASE, method="score-cam", channels=4, curves="none")
+    assert explainer.explain(CASE, fast).agreement is None
+    exact = explainer.explain(CASE, dataclasses.replace(fast, channels=None))
+    assert exact.agreement is None
+    found = explainer.explain(CASE, fast)
+    assert found.agreement is not None
+    assert found.heatmap is not None
+    assert exact.heatmap is not None
+    assert found.agreement == agreement(found.heatmap.values, exact.heatmap.values)

@@ -12,6 +12,7 @@ from xai_core.cam.base import Evidence
 from xai_core.faithfulness.baseline import blurred
 from xai_core.model.classifier import Classifier, Prepared
 from xai_core.store.books import BookStore
+from xai_core.store.native_maps import NativeMaps
 from xai_core.store.scorebook import INTACT, Scorebook
 from xai_core.types import Prediction
 
@@ -33,6 +34,7 @@ class Context:
         self._x: Tensor | None = None
         self._baseline: Tensor | None = None
         self._activations: dict[str, Tensor] = {}
+        self._native: dict[str, NativeMaps] = {}
 
     @property
     def x(self) -> Tensor:
@@ -55,21 +57,40 @@ class Context:
 
     def evidence(self, layer: str) -> Evidence:
         """What a CAM method may ask for at ``layer``."""
-        with self._lock:
-            if layer not in self._activations:
-                self._activations[layer] = self.classifier.activation(self.x[None], layer)[0]
-        activation = self._activations[layer]
         return Evidence(
             layer=layer,
             x=self.x,
             baseline=self.baseline,
             black=self.classifier.normalise(np.zeros_like(self.prepared.grey))[0],
-            activation=activation,
-            gradient=lambda c: self.classifier.gradient(activation[None], layer, c)[0],
+            activate=lambda: self._activation(layer),
+            gradient=lambda c: self.classifier.gradient(self._activation(layer)[None], layer, c)[0],
             book=self.book,
+            native=self._maps(layer),
         )
 
+    def _activation(self, layer: str) -> Tensor:
+        with self._lock:
+            if layer not in self._activations:
+                self._activations[layer] = self.classifier.activation(self.x[None], layer)[0]
+            return self._activations[layer]
+
+    def _maps(self, layer: str) -> NativeMaps:
+        with self._lock:
+            if layer not in self._native:
+                known = self._store.load(self._native_key(layer)) if self._store else None
+                self._native[layer] = NativeMaps(known)
+            return self._native[layer]
+
+    def _native_key(self, layer: str) -> str:
+        text = f"{self.image_digest}/{self.weights_digest}/native maps/{layer}"
+        return hashlib.sha256(text.encode()).hexdigest()
+
     def keep(self) -> None:
-        """Write what was scored to the store."""
-        if self._store is not None:
-            self._store.save(self._key, self.book.items())
+        """Write what was scored, and the maps made of it, to the store."""
+        if self._store is None:
+            return
+        self._store.save(self._key, self.book.items())
+        with self._lock:
+            native = dict(self._native)
+        for layer, maps in native.items():
+            self._store.save(self._native_key(layer), maps.rows())

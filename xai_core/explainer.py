@@ -12,10 +12,12 @@ from collections import OrderedDict
 from dataclasses import replace
 from typing import Any
 
-from xai_core.cam import METHODS
+from xai_core.cam import METHODS, CamOptions
+from xai_core.cam.score_cam import ScoreCam
 from xai_core.context import Context
 from xai_core.explanation import Explanation, Progress, Watch, watch_nothing
 from xai_core.faithfulness import curves as curve_modes
+from xai_core.faithfulness.agreement import agreement
 from xai_core.faithfulness.patches import descending, relevance
 from xai_core.faithfulness.perturbation import Subject
 from xai_core.faithfulness.reliability import assess
@@ -115,14 +117,17 @@ class Explainer:
         def report(done: int, total: int, partial: Any) -> None:
             watch(Progress("map", done, total, replace(so_far, heatmap=partial)))
 
-        result = METHODS[request.method].compute(
-            context.evidence(request.layer), so_far.target, request.options(), report
-        )
+        evidence = context.evidence(request.layer)
+        result = METHODS[request.method].compute(evidence, so_far.target, request.options(), report)
+        exact = None
+        if request.method == "score-cam" and request.channels is not None:
+            exact = ScoreCam().remembered(evidence, so_far.target, CamOptions())
         return replace(
             so_far,
             heatmap=result.heatmap,
             levels=result.levels,
             map_images=result.forward_passes,
+            agreement=agreement(result.heatmap.values, exact.values) if exact else None,
         )
 
     def _curves(self, context: Context, so_far: Explanation, watch: Watch) -> Explanation:

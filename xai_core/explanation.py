@@ -6,6 +6,7 @@ import enum
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from xai_core.faithfulness.agreement import Agreement
 from xai_core.faithfulness.perturbation import CurvePair
 from xai_core.faithfulness.reliability import Reliability
 from xai_core.model.classifier import Prepared
@@ -20,7 +21,8 @@ class Explanation:
     ``target``: the class explained.  ``heatmap``: None until the first partial map.  ``curves``:
     None where none were asked for, the map cannot be ranked, or they have not begun.
     ``map_images``: distinct perturbed images the map rests on, remembered or not.
-    ``reliability``: None unless asked for and measured.
+    ``reliability``: None unless asked for and measured.  ``agreement``: of a map of fewer channels
+    with the exact one, where that is known; else None.
     ``seconds``: time spent by stage.  ``forwards``: images really scored for this answer.
     """
 
@@ -36,6 +38,7 @@ class Explanation:
     map_images: int = 0
     curves: CurvePair | None = None
     reliability: Reliability | None = None
+    agreement: Agreement | None = None
     conventions: dict[str, str] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     forwards: int = 0

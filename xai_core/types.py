@@ -228,6 +228,13 @@ class PerturbationCurve:
 LAYERS = ("stages.2.blocks.8", "stages.3.blocks.2")
 LAYER_TITLES = {"stages.2.blocks.8": "Stage 3 Block 9", "stages.3.blocks.2": "Stage 4 Block 3"}
 PAPER_LEVELS = (1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 35.0, 50.0, 70.0, 90.0)
+DENSE_LEVELS = (
+    1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 12.0, 15.0, 18.0, 20.0, 25.0, 30.0, 35.0, 40.0,
+    45.0, 50.0, 55.0, 60.0, 65.0, 70.0, 75.0, 80.0, 85.0, 90.0, 95.0,
+)  # fmt: skip
+"""The paper's levels and those between: where their gains are known, another choice of levels is
+arithmetic."""
+
 CURVE_MODES = ("none", "adaptive", "full")
 
 

@@ -98,7 +98,7 @@ def make_evidence() -> MakeEvidence:
             x=x,
             baseline=x.mean((1, 2), keepdim=True).expand_as(x).contiguous(),
             black=torch.full_like(x, -1.5),
-            activation=activation[0],
+            activate=lambda: activation[0],
             gradient=gradient,
             book=book or Scorebook(net, chunk),
         )

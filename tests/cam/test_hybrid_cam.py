@@ -28,7 +28,7 @@ def by_hand(sign: float = 1.0, activation: torch.Tensor | None = None) -> Eviden
         x=torch.tensor([[[4.0, 3.0], [2.0, 1.0]]]),
         baseline=torch.zeros(1, 2, 2),
         black=torch.zeros(1, 2, 2),
-        activation=a,
+        activate=lambda: a,
         gradient=lambda c: torch.ones_like(a) * (1 if c == 1 else -1),
         book=Scorebook(scorer),
     )

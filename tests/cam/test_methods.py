@@ -9,7 +9,9 @@ import pytest
 import torch
 
 from xai_core.cam import METHODS, CamOptions
+from xai_core.cam.base import Evidence
 from xai_core.errors import Cancelled, ModelError
+from xai_core.store.native_maps import NativeMaps
 from xai_core.store.scorebook import Scorebook
 from xai_core.types import Heatmap, MapState, no_report
 
@@ -20,6 +22,11 @@ FEW = CamOptions(levels=(5, 20, 50), channels=6)
 @pytest.fixture
 def evidence(small_net, x96, make_evidence):
     return make_evidence(small_net, x96, "stages.2.blocks.1")
+
+
+def fresh(evidence: Evidence, **changed: object) -> Evidence:
+    """The evidence with some of it exchanged and no map remembered."""
+    return dataclasses.replace(evidence, native=NativeMaps(), **changed)
 
 
 def test_the_papers_methods_are_registered_under_their_names() -> None:
@@ -55,6 +62,38 @@ def test_the_same_request_again_costs_nothing_and_gives_the_same(method, evidenc
 
 
 @EVERY
+def test_a_remembered_map_needs_no_pass_of_the_network(method, evidence) -> None:
+    first = method.compute(evidence, 1, FEW, no_report)
+
+    def never(*_: object) -> torch.Tensor:
+        raise AssertionError("the network was asked")
+
+    known = evidence.native.rows()
+    assert known
+    again = dataclasses.replace(
+        evidence,
+        activate=never,
+        gradient=never,
+        book=Scorebook(never, known=evidence.book.items()),
+        native=NativeMaps(known),
+    )
+    second = method.compute(again, 1, FEW, no_report)
+    np.testing.assert_array_equal(first.heatmap.values, second.heatmap.values)
+    np.testing.assert_array_equal(first.heatmap.raw, second.heatmap.raw)
+    assert first.heatmap.scale == second.heatmap.scale
+    assert (first.levels, first.forward_passes) == (second.levels, second.forward_passes)
+
+
+@EVERY
+def test_other_options_are_another_map(method, evidence) -> None:
+    few = method.compute(evidence, 1, FEW, no_report)
+    other = method.compute(evidence, 0, CamOptions(levels=(5,), channels=3), no_report)
+    alone = method.compute(fresh(evidence), 0, CamOptions(levels=(5,), channels=3), no_report)
+    np.testing.assert_array_equal(other.heatmap.raw, alone.heatmap.raw)
+    assert not np.array_equal(few.heatmap.raw, other.heatmap.raw)
+
+
+@EVERY
 def test_the_last_report_is_the_whole_map(method, evidence) -> None:
     seen: list[tuple[int, int, Heatmap]] = []
     final = method.compute(evidence, 1, FEW, lambda *args: seen.append(args)).heatmap
@@ -77,21 +116,21 @@ def test_damaged_numbers_are_an_error_and_never_a_picture(method, evidence) -> N
     broken = evidence.activation.clone()
     broken[2, 1, 1] = torch.nan
     with pytest.raises(ModelError):
-        method.compute(dataclasses.replace(evidence, activation=broken), 1, FEW, no_report)
+        method.compute(fresh(evidence, activate=lambda: broken), 1, FEW, no_report)
 
 
 @pytest.mark.parametrize("name", ["score-cam", "hybrid-cam"])
 def test_damaged_scores_are_an_error(name, evidence) -> None:
     damaged = Scorebook(lambda images: torch.full((len(images), 2), torch.nan))
     with pytest.raises(ModelError):
-        METHODS[name].compute(dataclasses.replace(evidence, book=damaged), 1, FEW, no_report)
+        METHODS[name].compute(fresh(evidence, book=damaged), 1, FEW, no_report)
 
 
 @EVERY
 def test_a_dead_layer_is_a_state_and_never_a_picture(method, evidence) -> None:
-    dead = dataclasses.replace(
+    dead = fresh(
         evidence,
-        activation=torch.zeros_like(evidence.activation),
+        activate=lambda: torch.zeros_like(evidence.activation),
         gradient=lambda c: torch.zeros_like(evidence.activation),
     )
     heatmap = method.compute(dead, 1, FEW, no_report).heatmap

@@ -26,7 +26,7 @@ def by_hand(scorer, activation=None, chunk: int = 8) -> Evidence:
         x=torch.tensor([[[1.0, 2.0], [3.0, 4.0]]]),
         baseline=torch.full((1, 2, 2), 0.5),
         black=torch.full((1, 2, 2), -1.0),
-        activation=activation,
+        activate=lambda: activation,
         gradient=lambda c: torch.ones_like(activation),
         book=Scorebook(scorer, chunk),
     )

@@ -33,7 +33,7 @@ def _table(entries: list[int], first: int, bits: int) -> Sequence:
 
 def test_without_a_window_the_range_is_used_and_told() -> None:
     ds = mammogram(RAMP)
-    values, notes = to_grey(ds, RAMP)
+    values, notes, _ = to_grey(ds, RAMP)
     assert values.dtype == np.float32
     np.testing.assert_allclose(values, RAMP / RAMP.max(), atol=1e-6)
     assert any("no window" in n for n in notes)
@@ -66,7 +66,7 @@ def test_several_windows_the_first_counts() -> None:
     ds.WindowCenter, ds.WindowWidth = 2000, 1001
     first = _grey(ds)
     ds.WindowCenter, ds.WindowWidth = [2000, 9], [1001, 5]
-    values, notes = to_grey(ds, RAMP)
+    values, notes, _ = to_grey(ds, RAMP)
     np.testing.assert_array_equal(values, first)
     assert any("several windows" in n for n in notes)
 
@@ -77,7 +77,7 @@ def test_several_windows_the_first_counts() -> None:
 def test_an_invalid_window_falls_back_and_is_told(width: int, function: str) -> None:
     ds = mammogram(RAMP)
     ds.WindowCenter, ds.WindowWidth, ds.VOILUTFunction = 2000, width, function
-    values, notes = to_grey(ds, RAMP)
+    values, notes, _ = to_grey(ds, RAMP)
     np.testing.assert_allclose(values, RAMP / RAMP.max(), atol=1e-6)
     assert any("cannot be used" in n for n in notes)
 
@@ -169,7 +169,7 @@ def test_signed_values() -> None:
     stored = RAMP.astype(np.int16) - 2048
     ds = mammogram(stored)
     ds.WindowCenter, ds.WindowWidth = 0, 4096
-    values, _ = to_grey(ds, stored)
+    values, *_ = to_grey(ds, stored)
     np.testing.assert_allclose(values, np.clip((stored + 0.5) / 4095 + 0.5, 0, 1), atol=1e-6)
 
 

@@ -16,7 +16,7 @@ from tests.cases.builders import LOW
 from xai_core.explainer import Explainer
 from xai_core.model.classifier import Classifier
 from xai_core.store import books as books_module
-from xai_core.types import LAYERS
+from xai_core.types import DENSE_LEVELS, LAYERS
 
 from .conftest import Run
 
@@ -74,6 +74,10 @@ def test_methods_layers_targets_and_the_limit(
     words = ("--methods", "grad-cam,hybrid-cam", "--targets", "both", "--limit", 1)
     result = run("warm", release, *words, "--weights", tiny_weights)
     assert "1 of 1 cases, 8 maps" in result.stdout
+    dense = [r for r in asked if r.levels == DENSE_LEVELS]
+    asked = [r for r in asked if r.levels != DENSE_LEVELS]
+    assert len(dense) == 4
+    assert {(r.method, r.curves) for r in dense} == {("hybrid-cam", "none")}
     assert [(r.layer, r.method, r.target) for r in asked] == [
         (layer, method, target)
         for layer in LAYERS

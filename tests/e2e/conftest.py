@@ -35,10 +35,11 @@ _ARGUMENTS = (
 
 @dataclass(frozen=True)
 class Server:
-    """A dashboard: where it listens, and what it has printed."""
+    """A dashboard: where it listens, what it has printed, its process."""
 
     url: str
     log: Path
+    pid: int = 0
 
     def complaints(self) -> str:
         """What went wrong inside, as far as it was logged: pages hide it on purpose."""
@@ -53,9 +54,9 @@ def _free_port() -> int:
 
 
 @contextmanager
-def dashboard(folder: Path, cases: str, weights: Path) -> Iterator[Server]:
+def dashboard(folder: Path, cases: str, weights: Path, port: int | None = None) -> Iterator[Server]:
     """A running dashboard with a store of its own; ended afterwards."""
-    port = _free_port()
+    port = port or _free_port()
     environment = {
         **os.environ,
         "XAI_CASES": os.environ.get("E2E_CASES") or cases,
@@ -77,7 +78,7 @@ def dashboard(folder: Path, cases: str, weights: Path) -> Iterator[Server]:
         try:
             url = f"http://127.0.0.1:{port}"
             _wait_healthy(process, url, log)
-            yield Server(url, log)
+            yield Server(url, log, process.pid)
         finally:
             process.terminate()
             try:

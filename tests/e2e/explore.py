@@ -17,7 +17,7 @@ def choose(page: Page, label: str) -> None:
 
 def level(page: Page, percent: str) -> Locator:
     """The switch of an area level."""
-    return page.get_by_role("button", name=f"{percent} %", exact=True)
+    return page.get_by_role("button", name=re.compile(rf"^{re.escape(percent)} % "))
 
 
 def progress(page: Page) -> Locator:

@@ -52,7 +52,8 @@ def test_layer_method_and_levels_change_the_curves(
     explore.choose(page, "Hybrid-CAM")
     hybrid = "Hybrid-CAM, Stage 4 Block 3, benign, levels"
     ten = explore.areas(page, f"{hybrid} 1, 2, 3, 5, 10, 20, 35, 50, 70, 90 %")
-    expect(page.locator(".st-key-levels-figure .bartext")).to_have_count(10)
+    bars = page.get_by_role("group", name=re.compile("^Area levels: ")).get_by_role("button")
+    expect(bars).to_have_count(10)
 
     explore.level(page, "90").click()
     expect(explore.level(page, "90")).to_have_attribute("aria-pressed", "false")
@@ -61,7 +62,7 @@ def test_layer_method_and_levels_change_the_curves(
         expect(explore.level(page, percent)).to_have_attribute("aria-pressed", "false")
     expect(page).to_have_url(re.compile(r"levels=1(%2C|,)2$"))
     two = explore.areas(page, f"{hybrid} 1, 2 %")
-    expect(page.locator(".st-key-levels-figure .bartext")).to_have_count(2)
+    expect(bars.and_(page.locator("[aria-pressed=true]"))).to_have_count(2)
     assert two != ten
 
     explore.choose(page, "Grad-CAM")
@@ -83,8 +84,7 @@ def test_a_range_is_slid_and_own_levels_are_added(small: Server, visit: Visit) -
 
     expect(end).to_be_focused()
 
-    page.get_by_role("button", name="Own levels").click()
-    box = page.get_by_label("Add levels, in percent of the image")
+    box = page.get_by_role("textbox", name="Own levels, %")
     box.fill("15, 7.5")
     box.press("Enter")
     expect(explore.level(page, "7.5")).to_have_attribute("aria-pressed", "true")
@@ -168,13 +168,14 @@ def test_cases_are_filtered_by_outcome_and_truth(small: Server, visit: Visit) ->
     outcome = max(by_outcome, key=lambda name: by_outcome[name])
     page.get_by_role("button", name=f"{outcome} {by_outcome[outcome]}").click()
     expect(page.get_by_text(re.compile(f"{by_outcome[outcome]} shown"))).to_be_visible()
-    rows = page.get_by_role("radiogroup", name="Cases")
-    for other in {*by_outcome} - {outcome}:
-        expect(rows.get_by_text(re.compile(f"· {other}$"))).to_have_count(0)
-    expect(rows.get_by_text(re.compile(f"· {outcome}$")).first).to_be_visible()
+    tiles = page.get_by_role("radiogroup", name="Cases").get_by_role("radio")
+    expect(tiles).to_have_count(min(24, by_outcome[outcome]))
+    named = re.compile(f", {outcome},")
+    expect(tiles.and_(page.get_by_role("radio", name=named))).to_have_count(tiles.count())
 
     page.get_by_role("button", name=f"{outcome} {by_outcome[outcome]}").click()
     normal = sum(r.pathology == "normal" for r in records)
+    page.get_by_text("More filters").click()
     page.get_by_role("button", name=f"normal {normal}").click()
     expect(page.get_by_text(re.compile(f"{normal} shown"))).to_be_visible()
     page.get_by_role("button", name=re.compile("^Next")).click()
@@ -195,7 +196,7 @@ def test_the_next_case_is_one_key_away(small: Server, visit: Visit) -> None:
     explore.finished(page)
     page.get_by_role("radio", name="PH-0003").focus()
     for _ in range(2):
-        page.keyboard.press("ArrowDown")
+        page.keyboard.press("ArrowRight")
     expect(page).to_have_url(re.compile("case=PH-0005"))
     explore.finished(page)
     expect(page.get_by_role("radio", name="PH-0005")).to_be_focused()
@@ -210,3 +211,43 @@ def test_baselines_are_measured_on_demand(small: Server, visit: Visit) -> None:
     # Another map has not been measured so: the baselines are asked for one at a time.
     explore.choose(page, "Stage 4 Block 3")
     expect(page.get_by_role("button", name="Measure baselines")).to_be_visible()
+
+
+def test_cases_are_found_by_words_and_turned_by_pages(small: Server, visit: Visit) -> None:
+    page = visit(f"{small.url}/?case=PH-0001&curves=none")
+    explore.finished(page)
+    tiles = page.get_by_role("radiogroup", name="Cases").get_by_role("radio")
+    expect(tiles).to_have_count(24)
+    expect(tiles.locator("img")).to_have_count(24)  # every small picture was made
+    page.get_by_role("button", name="Page after").click()
+    expect(page.get_by_role("radio", name="PH-0025")).to_be_visible()
+    expect(page.get_by_role("radio", name="PH-0001")).to_have_count(0)
+
+    box = page.get_by_role("searchbox")
+    box.click()
+    page.keyboard.type("spiculated mn")  # n and p are keys elsewhere
+    expect(page.get_by_text(re.compile("No case matches"))).to_be_visible()
+    assert "case=PH-0001" in page.url
+    box.fill("spiculated mlo")
+    some = [
+        r.id
+        for r in PhantomLibrary().records()
+        if r.view == "MLO" and any("spiculated" in finding for finding in r.findings)
+    ]
+    expect(page.get_by_text(re.compile(f"{len(some)} shown"))).to_be_visible()
+    page.get_by_role("radio", name=some[1]).click()
+    expect(page).to_have_url(re.compile(f"case={some[1]}"))
+    explore.finished(page)
+    expect(box).to_have_value("spiculated mlo")
+
+
+def test_two_methods_curves_in_one_plot(small: Server, visit: Visit, telling: str) -> None:
+    page = visit(f"{small.url}/?case={telling}&layer={LAYERS[1]}")
+    explore.finished(page)
+    page.get_by_role("button", name="Hybrid-CAM", exact=True).click()
+    legend = page.locator(".st-key-curve-figure .legendtext")
+    expect(legend).to_have_count(4)
+    expect(legend.filter(has_text="Hybrid-CAM insertion")).to_have_count(1)
+    expect(page).to_have_url(re.compile("beside=hybrid-cam"))
+    again = visit(page.url)
+    expect(again.locator(".st-key-curve-figure .legendtext")).to_have_count(4)

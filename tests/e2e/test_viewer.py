@@ -180,7 +180,7 @@ def test_the_map_follows_the_range_of_levels_before_python_answers(
     end = page.get_by_role("slider", name="Largest area level")
     # What a hand does while it slides, without letting go: no request leaves the browser.
     changes(page, lambda: end.evaluate("e => { e.value = 5; e.oninput(); }"))
-    expect(page.locator(".viewer .levels li.out")).to_have_count(4)
+    expect(page.locator(".viewer .bars button[aria-pressed=false]")).to_have_count(4)
     assert "levels=" not in page.url
     here = page.locator(".viewer").evaluate("e => Array.from(e.viewer.heat.values)")
     six = dataclasses.replace(asked, levels=PAPER_LEVELS[:6])

@@ -92,6 +92,10 @@ class Desk:
     def records(self) -> dict[str, Case]:
         return self.cases
 
+    @property
+    def source(self) -> Desk:
+        return self
+
     def predict_all(self) -> None:
         self.said = {name: YES if name[1] == "P" else NO for name in self.cases}
 

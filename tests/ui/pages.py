@@ -20,12 +20,19 @@ def one_choice() -> None:
     st.button("Hybrid", on_click=lambda: state.change(method="hybrid-cam"))
 
 
-def level_editor() -> None:
-    """The editor of area levels alone."""
+def level_hands() -> None:
+    """What a hand on the viewer's levels asks for, without a viewer."""
+    import streamlit as st
+
     from xai_core.ui import levels, state
 
     state.restore(["A", "B"])
-    levels.edit()
+    st.text_input("typed", key="typed", on_change=lambda: levels.add(st.session_state["typed"]))
+    st.multiselect(
+        "on", levels.offered(), key="on", on_change=lambda: levels.choose(st.session_state["on"])
+    )
+    st.button("paper", on_click=levels.back_to_paper)
+    st.caption(levels.problem())
     state.mirror()
 
 
@@ -35,3 +42,60 @@ def compare_page() -> None:
     from xai_core.ui.compare import page
 
     page.show(ON_DUTY[-1])
+
+
+def your_image_page() -> None:
+    """The page for one's own image without its frame's navigation."""
+    import streamlit as st
+
+    from tests.ui.desk import ON_DUTY
+    from xai_core.ui.your_image import page
+
+    st.session_state["notice"] = st.empty()
+    page.show(ON_DUTY[-1])
+
+
+def aside_page() -> None:
+    """Two pages in one: the library's, or with the switch on that of another case."""
+    import streamlit as st
+
+    from tests.ui.desk import ON_DUTY
+    from xai_core.cases.upload import OWN_ID
+    from xai_core.ui import aside, state
+
+    aside.take_back()
+    state.restore(ON_DUTY[-1].records)
+    if st.toggle("Own"):
+        aside.lend(OWN_ID)
+    st.button("Score-CAM", on_click=lambda: state.change(method="score-cam"))
+    st.markdown(f"{state.show().case_id} {state.show().method}")
+
+
+def demo_page() -> None:
+    """The tour without its frame."""
+    from tests.ui.desk import ON_DUTY
+    from xai_core.ui.demo import page
+
+    page.show(ON_DUTY[-1])
+
+
+def blind_page() -> None:
+    """Blind reading without the frame and the model's part, on the desk that is on duty."""
+    import streamlit as st
+
+    from tests.ui.desk import ON_DUTY
+    from xai_core.ui import state
+    from xai_core.ui.blind import page
+
+    service = ON_DUTY[-1]
+    page.restore(service)
+    page.switch(service)
+    if page.on():
+        page.cases(service)
+    if page.reading():
+        page.show(service)
+    else:
+        page.told(service)
+        st.caption(f"open: {state.show().case_id}")
+    for sentence in state.problems():
+        st.warning(sentence)

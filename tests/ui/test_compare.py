@@ -109,15 +109,19 @@ def test_curves_come_after_the_maps_and_only_when_wanted(desk: Desk) -> None:
     page = finished(desk, page)
     assert words(page).count("Insertion AUC 0.900") == 6
     page.toggle[0].set_value(False).run()
-    assert {one.curves for one in desk.asked} == {"none"}
+    assert not desk.asked  # the maps are known with their curves
     assert words(page).count("Insertion AUC 0.900") == 6  # known, so shown
     assert "curves-too" not in address(page)
 
 
 def test_curves_measured_elsewhere_are_shown_unasked(desk: Desk) -> None:
     desk.finish([ExplainRequest("TP-1", "grad-cam", curves="full", reliability=True)])
-    page = finished(desk, opened(case="TP-1"))
-    assert words(page).count("Deletion AUC 0.200") == 1
+    page = opened(case="TP-1")
+    said = words(page)
+    assert said.count("Deletion AUC 0.200") == 1
+    assert said.count("Malignant class score") == 1  # never the areas without their map
+    assert len(desk.asked) == 5
+    assert words(finished(desk, page)).count("Deletion AUC 0.200") == 1
 
 
 def test_stop_and_go_on(desk: Desk) -> None:

@@ -1,12 +1,11 @@
-"""Figures: what the legend says, what the bars hold, and that an empty figure can be drawn."""
+"""Figures: what the legend says, and that an empty figure can be drawn."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from xai_core.types import LevelResult, PerturbationCurve
+from xai_core.types import PerturbationCurve
 from xai_core.viz.curve_figure import Pair, auc_text, curve_figure
-from xai_core.viz.level_figure import level_figure
 
 
 def _curve(kind: str, error: float = 0.0) -> PerturbationCurve:
@@ -27,6 +26,18 @@ def test_legend_names_both_curves_and_says_when_they_still_grow() -> None:
     assert all("so far" in t.name for t in curve_figure(pair, "malignant", growing=True).data)
 
 
+def test_two_methods_in_one_plot_differ_in_more_than_colour() -> None:
+    pair, other = (Pair(_curve("insertion"), _curve("deletion")) for _ in range(2))
+    figure = curve_figure(pair, "benign", title="Grad-CAM", beside=("Score-CAM", other))
+    by_name = {trace.name.split("  ")[0]: trace for trace in figure.data}
+    assert set(by_name) == {
+        "Grad-CAM insertion", "Grad-CAM deletion", "Score-CAM insertion", "Score-CAM deletion",
+    }  # fmt: skip
+    looks = {(t.line.color, t.line.dash, t.line.width, t.marker.symbol) for t in by_name.values()}
+    assert len(looks) == 4
+    assert len({look[1:] for look in looks}) == 4
+
+
 def test_baselines_lie_under_the_curves_and_no_curve_is_an_empty_figure() -> None:
     pair = Pair(_curve("insertion"), _curve("deletion"))
     figure = curve_figure(pair, "benign", baselines={"Random order": pair})
@@ -35,11 +46,3 @@ def test_baselines_lie_under_the_curves_and_no_curve_is_an_empty_figure() -> Non
     empty = curve_figure(None, "benign")
     assert len(empty.data) == 0
     assert empty.layout.xaxis.range == (0, 100.5)
-
-
-def test_bars_are_the_gains_in_order() -> None:
-    figure = level_figure([LevelResult(1, 0.013, 0.5), LevelResult(90, 0.9, 0.0)], "malignant")
-    assert list(figure.data[0].y) == [0.5, 0.0]
-    assert list(figure.data[0].x) == ["1<br>1.3", "90<br>90"]
-    assert "kept 1.3%" in figure.data[0].customdata[0]
-    assert figure.layout.font.size >= 14

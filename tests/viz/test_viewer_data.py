@@ -59,6 +59,25 @@ def test_a_map_that_says_nothing_is_not_sent() -> None:
     assert heat_data(heatmap(RAW, 96), "hybrid-cam", geometry, ()) is None  # no level scored yet
 
 
+def test_where_no_level_raises_the_score_there_are_still_levels_to_choose_from() -> None:
+    nothing = empty(RAW.numpy(), 96, MapState.NO_LEVEL)
+    levels = (LevelResult(1.0, 0.01, 0.0), LevelResult(5.0, 0.05, 0.0))
+    data = heat_data(nothing, "hybrid-cam", fit(make_case().image, 96), levels)
+    assert data is not None
+    assert data["levels"] == [[1.0, 0.0], [5.0, 0.0]]
+    assert floats(data["area"]).max() == 1.0
+
+
+def test_without_the_truth_nothing_marked_is_sent() -> None:
+    """Neither the mask nor a box that reaches out for it."""
+    blob = np.zeros((120, 90), bool)
+    blob[:6, 80:] = True  # outside the breast's box
+    marked, plain = make_case(lesion_mask=blob), make_case(lesion_mask=None)
+    geometry = fit(marked.image, 96)
+    assert case_data(marked, geometry) != case_data(plain, geometry)
+    assert case_data(marked, geometry, truth=False) == case_data(plain, geometry, truth=False)
+
+
 def test_the_tables_have_256_colours() -> None:
     sent = tables()
     assert [len(base64.b64decode(t["colours"])) for t in sent["tables"]] == [768] * 3

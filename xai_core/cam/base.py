@@ -15,6 +15,7 @@ from typing import Protocol
 from torch import Tensor
 
 from xai_core.errors import BadRequest
+from xai_core.store.native_maps import NativeMaps
 from xai_core.store.scorebook import Scorebook
 from xai_core.types import (
     PAPER_LEVELS,
@@ -85,19 +86,26 @@ class Evidence:
     """Everything a method may ask for about one image at one layer.
 
     ``x``, ``baseline``, ``black``: (C, S, S), input space: the image, the image blurred, and a
-    black image.  ``activation``: (K, h, w), the layer's output for ``x``, without a graph.
-    ``gradient``: class -> (K, h, w), the class logit's gradient with respect to ``activation``.
+    black image.  ``activate``: gives the layer's output for ``x``, (K, h, w), without a graph;
+    called where a method needs it, since a map that is remembered needs no pass of the network.
+    ``gradient``: class -> (K, h, w), the class logit's gradient with respect to that output.
     ``book``: scores perturbed images and remembers them; belongs to this image, this baseline
-    and these weights.
+    and these weights.  ``native``: remembers maps of this image, these weights and this layer.
     """
 
     layer: str
     x: Tensor
     baseline: Tensor
     black: Tensor
-    activation: Tensor
+    activate: Callable[[], Tensor]
     gradient: Callable[[int], Tensor]
     book: Scorebook
+    native: NativeMaps = field(default_factory=NativeMaps)
+
+    @property
+    def activation(self) -> Tensor:
+        """(K, h, w), the layer's output for ``x``."""
+        return self.activate()
 
     @property
     def size(self) -> int:
@@ -112,7 +120,8 @@ class CamResult:
     ``levels``: Hybrid-CAM's levels, empty for other methods.  ``forward_passes``: distinct
     perturbed images the answer rests on, remembered or not, so that it does not depend on what was
     asked before (``Scorebook.forwards`` counts what was really spent).  ``extras``: small named
-    arrays worth keeping (``channel_weights`` (K,), ``channel_logits`` (n, classes)).
+    arrays (``channel_weights`` (K,), ``channel_logits`` (n, classes)); none where the map itself
+    was remembered.
     """
 
     heatmap: Heatmap

@@ -88,8 +88,7 @@ class HybridCam:
         The map's ``raw`` is Grad-CAM's.  A Grad-CAM map that says nothing is passed on with its
         state; where no level raises the score the state is NO_LEVEL.
         """
-        raw = grad_cam.grad_cam(evidence.activation, evidence.gradient(target))
-        base = heatmap(raw, evidence.size)
+        base = heatmap(grad_cam.native_map(evidence, target), evidence.size)
         if base.state is not MapState.OK:
             report(1, 1, base)
             return CamResult(base)

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from xai_core.cam.base import CamOptions, CamResult, Evidence, MaskedPixel, MaskOrder
 from xai_core.cam.normalise import heatmap, is_constant, min_max, upsample
-from xai_core.store.scorebook import BASELINE
+from xai_core.store.scorebook import BASELINE, Scorebook
 from xai_core.types import FloatArray, Heatmap, Report
 
 
@@ -76,10 +76,26 @@ class ScoreCam:
             "normalisation": "min-max after upsampling",
         }
 
+    def remembered(self, evidence: Evidence, target: int, options: CamOptions) -> Heatmap | None:
+        """The map where it was made before, else None; costs no pass of the network."""
+        known = self._remembered(evidence, target, options)
+        return known.heatmap if known else None
+
+    def _remembered(self, evidence: Evidence, target: int, options: CamOptions) -> CamResult | None:
+        native = evidence.native.get(_name(evidence.layer, target, options))
+        passes = _scored(evidence.book, _stem(evidence.layer, options), options)
+        if native is None or not passes:
+            return None
+        return CamResult(heatmap(native, evidence.size), forward_passes=passes)
+
     def compute(
         self, evidence: Evidence, target: int, options: CamOptions, report: Report
     ) -> CamResult:
         """See :meth:`xai_core.cam.base.CamMethod.compute`."""
+        known = self._remembered(evidence, target, options)
+        if known is not None:
+            report(known.forward_passes, known.forward_passes, known.heatmap)
+            return known
         activation = evidence.activation[: options.channels]
         used: list[int] = torch.nonzero(~is_constant(activation)).flatten().tolist()
         if not used:  # a sum of constant channels is constant, whatever they weigh
@@ -88,18 +104,22 @@ class ScoreCam:
             return CamResult(final)
         images = _MaskedImages(evidence, options, used)
 
-        def answer(logits: FloatArray) -> tuple[Heatmap, Tensor]:
+        def answer(logits: FloatArray) -> tuple[Tensor, Tensor]:
             scores = torch.from_numpy(logits[:, target].copy())
             reference = scores[0] if images.extra else None
             weights = channel_weights(scores[images.extra :], reference)
-            return heatmap(score_cam(activation[used], weights), evidence.size), weights
+            return score_cam(activation[used], weights), weights
 
         logits = evidence.book.score(
             images.keys,
             images.render,
-            lambda done, total, so_far: report(done, total, answer(so_far)[0]),
+            lambda done, total, so_far: report(
+                done, total, heatmap(answer(so_far)[0], evidence.size)
+            ),
         )
-        final, weights = answer(logits)
+        native, weights = answer(logits)
+        final = heatmap(native, evidence.size)
+        evidence.native.put(_name(evidence.layer, target, options), native)
         return CamResult(
             final,
             forward_passes=len(images.keys),
@@ -108,6 +128,27 @@ class ScoreCam:
                 "channel_logits": _spread(logits[images.extra :], used, len(activation), np.nan),
             },
         )
+
+
+def _name(layer: str, target: int, options: CamOptions) -> str:
+    """What the native map is remembered by."""
+    channels = "all" if options.channels is None else options.channels
+    weights = "softmax" if options.softmax else "increase"
+    return f"{_stem(layer, options)}/{channels}/{weights}/{target}"
+
+
+def _stem(layer: str, options: CamOptions) -> str:
+    """What the names of all images masked by a channel begin with."""
+    stem = f"score-cam/{layer}/{options.mask_order}/{options.masked_pixel}"
+    return stem + ("/align-corners" if options.mask_align_corners else "")
+
+
+def _scored(book: Scorebook, stem: str, options: CamOptions) -> int:
+    """How many of the images the map rests on are remembered; 0 where none is."""
+    channels = [key[len(stem) + 1 :] for key in book.items() if key.startswith(f"{stem}/")]
+    last = options.channels
+    n = sum(k.isdigit() and (last is None or int(k) < last) for k in channels)
+    return n + (0 if options.softmax or not n else 1)
 
 
 def _spread(rows: FloatArray, used: Sequence[int], channels: int, missing: float) -> FloatArray:
@@ -123,9 +164,7 @@ class _MaskedImages:
     def __init__(self, evidence: Evidence, options: CamOptions, channels: Sequence[int]) -> None:
         self._evidence, self._options, self._channels = evidence, options, channels
         pixel = options.masked_pixel
-        stem = f"score-cam/{evidence.layer}/{options.mask_order}/{pixel}"
-        if options.mask_align_corners:
-            stem += "/align-corners"
+        stem = _stem(evidence.layer, options)
         self.keys = [f"{stem}/{k}" for k in channels]
         self.extra = 0 if options.softmax else 1
         if self.extra:

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +29,8 @@ class DicomImage:
     ``image``: float32 (H, W) in [0, 1], 0 black, as the file asks to be shown.
     ``laterality``: "L", "R" or None.  ``view``: "CC", "MLO" or None.
     ``pixel_spacing``: mm (row, column) at the detector, or None.
+    ``header``: what may be shown of the header, see :func:`xai_core.cases.dicom_told.told`.
+    ``windowed``: how stored values became grey, in words.
     """
 
     image: FloatArray
@@ -35,6 +38,8 @@ class DicomImage:
     view: str | None
     pixel_spacing: tuple[float, float] | None
     warnings: tuple[str, ...]
+    header: Mapping[str, str]
+    windowed: str
 
 
 def read_dicom(content: Path | bytes, name: str) -> DicomImage:
@@ -107,4 +112,6 @@ def _collect(name: str, folder: Path) -> DicomImage:
         view=facts["view"],
         pixel_spacing=None if spacing is None else (float(spacing[0]), float(spacing[1])),
         warnings=tuple(facts["warnings"]),
+        header=facts["header"],
+        windowed=facts["windowed"],
     )

@@ -53,11 +53,15 @@ def read(path: Path, name: str, folder: Path) -> None:
 
     from xai_core.cases.dicom_header import describe
     from xai_core.cases.dicom_pixels import check_header, decode, to_grey
+    from xai_core.cases.dicom_told import told
 
     try:
         ds = dcmread(path)
         check_header(ds, name)
-        facts = describe(ds)  # here, since pydicom parses an element when it is first asked for
+        facts = {
+            **describe(ds),
+            "header": told(ds),
+        }  # here, since pydicom parses an element when it is first asked for
         syntax = ds.file_meta.get("TransferSyntaxUID")
     except UnreadableImage:
         raise
@@ -78,7 +82,7 @@ def read(path: Path, name: str, folder: Path) -> None:
         stored = decode(ds, str(path))
         if stored.shape != (ds.Rows, ds.Columns):
             raise ValueError("the decoder gave another size than the header")
-        values, notes = to_grey(ds, stored)
+        values, notes, facts["windowed"] = to_grey(ds, stored)
     except MemoryError:
         raise
     except Exception:  # decoders, too

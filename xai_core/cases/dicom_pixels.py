@@ -57,8 +57,8 @@ def decode(ds: Dataset, path: str) -> NDArray[Any]:
     return np.asarray(ds.pixel_array)
 
 
-def to_grey(ds: Dataset, stored: NDArray[Any]) -> tuple[NDArray[np.float32], list[str]]:
-    """Grey values in [0, 1], 0 black, and sentences about what had to be assumed.
+def to_grey(ds: Dataset, stored: NDArray[Any]) -> tuple[NDArray[np.float32], list[str], str]:
+    """Grey values in [0, 1], 0 black; sentences about what had to be assumed; how it was windowed.
 
     The order is that of PS3.4 N.2: modality LUT or rescale (C.11.1), VOI LUT or window (C.11.2),
     then white and black exchanged for MONOCHROME1.  Padding (C.7.5.1.1.2) becomes black.  Where a
@@ -68,13 +68,16 @@ def to_grey(ds: Dataset, stored: NDArray[Any]) -> tuple[NDArray[np.float32], lis
     padding = _padding(ds, stored)
     values = apply_modality_lut(stored, ds)
     shown: NDArray[np.float64] | None = None
+    how = "full range of its values"
     if ds.get("VOILUTSequence"):
-        shown = _by_table(ds, values)
+        shown, how = _by_table(ds, values), "the file's table (VOI LUT)"
     elif "WindowCenter" in ds and "WindowWidth" in ds:
         if ds["WindowCenter"].VM > 1:
             notes.append("The file offers several windows; the first one is used.")
         shown = _by_window(ds, values)
-        if shown is None:
+        if shown is not None:
+            how = _window_words(ds)
+        else:
             notes.append("The file's window cannot be used; its full range of values is shown.")
     else:
         notes.append("The file gives no window; its full range of values is shown.")
@@ -82,10 +85,11 @@ def to_grey(ds: Dataset, stored: NDArray[Any]) -> tuple[NDArray[np.float32], lis
         shown = _by_range(values, padding)
     if ds.PhotometricInterpretation == "MONOCHROME1":
         shown = 1 - shown
+        how += "; black and white exchanged (MONOCHROME1)"
     shown[padding] = 0
     if shown.min() == shown.max():
         notes.append("The picture has the same value everywhere: there is nothing to explain.")
-    return np.clip(shown, 0, 1).astype(np.float32), notes
+    return np.clip(shown, 0, 1).astype(np.float32), notes, how
 
 
 def _padding(ds: Dataset, stored: NDArray[Any]) -> NDArray[np.bool_]:
@@ -123,6 +127,17 @@ def _by_window(ds: Dataset, values: NDArray[Any]) -> NDArray[np.float64] | None:
     if not np.isfinite(shown).all() or not abs(white - black) > 0:
         return None
     return np.asarray((shown - black) / (white - black), dtype=np.float64)
+
+
+def _window_words(ds: Dataset) -> str:
+    """The first window, which has been used, and its function."""
+    centre, width = (
+        float(v[0] if ds[key].VM > 1 else v)
+        for key in ("WindowCenter", "WindowWidth")
+        for v in (ds[key].value,)
+    )
+    function = str(ds.get("VOILUTFunction") or "LINEAR")[:16]
+    return f"window centre {centre:g}, width {width:g} ({function})"
 
 
 def _by_range(values: NDArray[Any], padding: NDArray[np.bool_]) -> NDArray[np.float64]:

@@ -35,6 +35,13 @@ def read_upload(data: bytes, name: str) -> Case:
     return read_case(data, shown, record)
 
 
+def is_dicom(content: Path | bytes, name: str) -> bool:
+    """Whether a file is to be read as DICOM: by its first bytes, or where those say nothing, by
+    its name."""
+    kind = kind_of(content[:132]) if isinstance(content, bytes) else kind_of_file(content)
+    return kind == "dicom" or (kind is None and name.lower().endswith(DICOM_SUFFIXES))
+
+
 def read_case(content: Path | bytes, name: str, record: CaseRecord) -> Case:
     """The case of one file: ``record`` completed by the file's pixels and, for DICOM, its header.
 
@@ -43,10 +50,7 @@ def read_case(content: Path | bytes, name: str, record: CaseRecord) -> Case:
     """
     if isinstance(content, bytes):
         check_file_size(name, len(content))
-        kind = kind_of(content[:132])
-    else:
-        kind = kind_of_file(content)
-    if kind == "dicom" or (kind is None and name.lower().endswith(DICOM_SUFFIXES)):
+    if is_dicom(content, name):
         found = read_dicom(content, name)
         return with_pixels(
             record,

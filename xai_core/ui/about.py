@@ -83,6 +83,8 @@ def _model(spec: ModelSpec) -> dict[str, str]:
 def _figure(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.4g}"
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_figure(v)}" for name, v in value.items())
     if isinstance(value, list | tuple):
         return " to ".join(_figure(v) for v in value)
     return str(value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from xai_core.cam import METHODS
 from xai_core.explanation import Explanation
 from xai_core.types import CLASS_NAMES
 from xai_core.ui import state
@@ -35,8 +36,13 @@ def choose_mode() -> None:
     )
 
 
-def show(explanation: Explanation | None, *, growing: bool) -> None:
-    """Draw the curves so far; the empty axes where there is none yet, so that nothing jumps."""
+def show(
+    explanation: Explanation | None, *, growing: bool, other: Explanation | None = None
+) -> None:
+    """Draw the curves so far; the empty axes where there is none yet, so that nothing jumps.
+
+    ``other``: another method's, to lie in the same plot.
+    """
     if state.show().curves == "none":
         return
     pair = explanation.curves if explanation else None
@@ -48,6 +54,8 @@ def show(explanation: Explanation | None, *, growing: bool) -> None:
         name,
         growing=growing and known is None,
         baselines={order: Pair(p.insertion, p.deletion) for order, p in orders.items()},
+        title="" if explanation is None else METHODS[explanation.request.method].title,
+        beside=_beside(other),
         height=290,
     )
     st.plotly_chart(
@@ -55,7 +63,7 @@ def show(explanation: Explanation | None, *, growing: bool) -> None:
         key="curve figure",
         theme=None,
         config={"displayModeBar": False},
-        alt=_alt(explanation, growing),
+        alt=_alt(explanation, growing) + _alt_beside(other),
     )
     if pair is not None and not pair.interpretable:
         p = pair.deletion.probability
@@ -63,6 +71,20 @@ def show(explanation: Explanation | None, *, growing: bool) -> None:
             f"Not interpretable: the blurred image scores {p[-1]:.3f} for {name}, no less than the "
             f"image itself ({p[0]:.3f}), so neither area measures the map."
         )
+
+
+def _beside(other: Explanation | None) -> tuple[str, Pair] | None:
+    if other is None or other.curves is None:
+        return None
+    title = METHODS[other.request.method].title
+    return title, Pair(other.curves.insertion, other.curves.deletion)
+
+
+def _alt_beside(other: Explanation | None) -> str:
+    if other is None or other.curves is None:
+        return ""
+    pair, title = other.curves, METHODS[other.request.method].title
+    return f"; {title} insertion AUC {auc_text(pair.insertion)}, deletion {auc_text(pair.deletion)}"
 
 
 def _alt(explanation: Explanation | None, growing: bool) -> str:

@@ -8,11 +8,14 @@ from __future__ import annotations
 import streamlit as st
 
 from xai_core.settings import ASSETS
+from xai_core.ui import aside
 from xai_core.ui.words import NOTICE
 
 _PAGES = (
     ("pages/explore.py", "Explore"),
     ("pages/compare.py", "Compare"),
+    ("pages/your_image.py", "Your image"),
+    ("pages/demo.py", "Demo"),
     ("pages/about.py", "About"),
 )
 
@@ -24,6 +27,7 @@ def begin(title: str) -> None:
         layout="wide",
         initial_sidebar_state="expanded",
     )
+    aside.take_back()
     st.html(ASSETS / "viewer" / "style.css")
     with st.sidebar, st.container(key="brand", gap="small"):
         st.markdown("#### CESM explained")
@@ -41,5 +45,4 @@ def say_phantom(cases: bool, model: bool) -> None:
         words.append("Phantom cases: synthetic images.")
     if model:
         words.append("Model trained on phantoms.")
-    if words:
-        st.session_state["notice"].caption(f"{NOTICE} {' '.join(words)}")
+    st.session_state["notice"].caption(" ".join([NOTICE, *words]))

@@ -11,39 +11,50 @@ from xai_core.errors import XaiError
 from xai_core.explanation import View
 from xai_core.request import ExplainRequest
 from xai_core.service import ExplainService
-from xai_core.types import CLASS_NAMES
-from xai_core.ui import curves, picture, progress, state, verdict, worth
+from xai_core.ui import beside, curves, picture, progress, state, verdict, worth
+from xai_core.ui.blind import session
 from xai_core.ui.service_access import who
 from xai_core.ui.words import plain
-from xai_core.viz.level_figure import level_figure
 
 _POLL = 0.8  # seconds
-_Part = Callable[[ExplainService, ExplainRequest, View], None]
+_Views = tuple[View, View | None]
+_Part = Callable[[ExplainService, ExplainRequest, _Views], None]
 
 
 def show(
-    service: ExplainService, request: ExplainRequest, left: DeltaGenerator,
-    bars: DeltaGenerator, right: DeltaGenerator,
-) -> None:  # fmt: skip
+    service: ExplainService, request: ExplainRequest, left: DeltaGenerator, right: DeltaGenerator
+) -> None:
     """Ask for ``request`` and draw the answer, as it grows: the picture and its verdict into
-    ``left``, the levels' gains into ``bars``, progress and curves into ``right``."""
-    waiting = progress.pending(service.ask(request, who()))
+    ``left``, progress and curves into ``right``."""
+    waiting = _pending(_ask(service, request))
     # A fragment for each place, not one that writes into three: what a fragment writes elsewhere
     # is lost, with an error, where a click begins to draw the page anew meanwhile.
     body = st.fragment(_body, run_every=_POLL if waiting else None)
-    for place, part in ((left, _left), (bars, _bars), (right, _right)):
+    for place, part in ((left, _left), (right, _right)):
         with place:
             body(part, service, request, waiting)
 
 
+def _ask(service: ExplainService, request: ExplainRequest) -> _Views:
+    """The views of the request and of the one whose curves lie beside it, if any."""
+    other = beside.chosen(request)
+    views = service.ask_all((request,) if other is None else (request, other), who())
+    return views[0], None if other is None else views[1]
+
+
+def _pending(views: _Views) -> bool:
+    return any(view is not None and progress.pending(view) for view in views)
+
+
 def _body(part: _Part, service: ExplainService, request: ExplainRequest, polled: bool) -> None:
-    view = service.ask(request, who())
-    if progress.pending(view) is not polled or state.show() != request:
+    views = _ask(service, request)
+    if _pending(views) is not polled or state.show() != request or beside.changed():
         st.rerun()  # polling begins or ends, or something else was asked for in here
-    part(service, request, view)
+    part(service, request, views)
 
 
-def _left(service: ExplainService, request: ExplainRequest, view: View) -> None:
+def _left(service: ExplainService, request: ExplainRequest, views: _Views) -> None:
+    view, _ = views
     spec = service.explainer.classifier.spec
     prediction = (
         view.explanation.prediction
@@ -56,21 +67,20 @@ def _left(service: ExplainService, request: ExplainRequest, view: View) -> None:
     except XaiError as problem:
         st.error(plain(str(problem), 600))
         return
-    picture.show(case, view.explanation, spec.input_size)
+    picture.show(
+        case,
+        view.explanation,
+        spec.input_size,
+        look=state.look(),
+        marks=session.marks_on_show(case.id),
+    )
     st.caption(verdict.facts(case))
     if case.note:
         st.caption(f"What it teaches: {plain(case.note, 600)}")
 
 
-def _bars(service: ExplainService, request: ExplainRequest, view: View) -> None:  # noqa: ARG001
-    explanation = view.explanation
-    if explanation is None or not explanation.levels:
-        return
-    figure = level_figure(explanation.levels, CLASS_NAMES[explanation.target], height=170)
-    st.plotly_chart(figure, key="levels figure", theme=None, config={"displayModeBar": False})
-
-
-def _right(service: ExplainService, request: ExplainRequest, view: View) -> None:
+def _right(service: ExplainService, request: ExplainRequest, views: _Views) -> None:
+    view, other = views
     progress.show(service, request, view)
     explanation = view.explanation
     try:
@@ -78,5 +88,8 @@ def _right(service: ExplainService, request: ExplainRequest, view: View) -> None
     except XaiError:
         return  # said beside, where the image would be
     growing = progress.pending(view)
-    curves.show(explanation, growing=growing)
+    curves.show(explanation, growing=growing, other=other.explanation if other else None)
+    if request.curves != "none":
+        beside.choose(request)
+        beside.say(other)
     worth.show(case, explanation, measuring=growing)

@@ -12,21 +12,28 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from xai_core.request import ExplainRequest
 from xai_core.ui.address import read_address, write_address
+from xai_core.ui.look import read_look, without_look
 
 _REQUEST, _WRITTEN, _PROBLEMS = "request", "addresses written", "address problems"
+_LOOK = "look of an address"
 _NOTHING = object()
+Parameters = Mapping[str, str]
 
 
 def restore(
-    case_ids: Iterable[str], also: Callable[[Mapping[str, str]], list[str]] = lambda _: []
+    case_ids: Iterable[str],
+    also: Callable[[Parameters], list[str]] = lambda _: [],
+    translate: Callable[[Parameters], Parameters] = lambda given: given,
 ) -> ExplainRequest:
     """The request on show: from the address where a person came with one, else as it was.
 
     ``also``: takes what else a page keeps in such an address; returns sentences about what of it
-    cannot be used.
+    cannot be used.  ``translate``: what such an address says of the request, where a page writes
+    it in other words.
     """
     ids = tuple(case_ids)
     current = before = st.session_state.get(_REQUEST)
@@ -36,13 +43,42 @@ def restore(
     # A click may arrive with the address of the click before: one we wrote or have read already is
     # no news, only one that a person brought along is.
     known = st.session_state.setdefault(_WRITTEN, set())
-    if given and tuple(sorted(given.items())) not in known:
-        known.add(tuple(sorted(given.items())))
-        current, problems = read_address(given, ids, current)
-        st.session_state[_PROBLEMS] = problems + also(given)
+    asked = without_look(given)
+    written = tuple(sorted(asked.items()))
+    back = going_back()
+    if given and (back or written not in known):
+        known.add(written)
+        said = translate(asked)
+        # What an address of ours leaves out is as usual; what a person's leaves out, as it was.
+        start = ExplainRequest(case_id=current.case_id) if back and said else current
+        current, problems = read_address(said, ids, start)
+        look, more = read_look(given)
+        st.session_state[_LOOK] = {"turn": _turn() + 1, "said": look}
+        st.session_state[_PROBLEMS] = problems + more + also(asked)
     if current is not before:  # a click may be changing it meanwhile
         st.session_state[_REQUEST] = current
     return show()
+
+
+def going_back() -> bool:
+    """Whether this run is of the browser's back or forward button."""
+    context = get_script_run_ctx(suppress_warning=True)
+    return bool(context and getattr(context, "is_history_navigation", False))
+
+
+def _turn() -> int:
+    return int(st.session_state.get(_LOOK, {}).get("turn", 0))
+
+
+def look() -> dict[str, Any]:
+    """What the address brought along for the viewer: ``said``, see :mod:`xai_core.ui.look`, and
+    ``turn``, which rises with every such address, so that the viewer takes each over once."""
+    return dict(st.session_state.get(_LOOK, {"turn": 0, "said": {}}))
+
+
+def look_at(said: Mapping[str, Any]) -> None:
+    """Let the viewer look as ``said``, see :func:`xai_core.ui.look.read_look`, once."""
+    st.session_state[_LOOK] = {"turn": _turn() + 1, "said": dict(said)}
 
 
 def show() -> ExplainRequest:
@@ -61,6 +97,7 @@ def change(**fields: Any) -> None:
     fields = {"reliability": False, **fields}
     st.session_state[_REQUEST] = dataclasses.replace(show(), **fields)
     st.session_state[_PROBLEMS] = []
+    st.session_state[_LOOK] = {"turn": _turn(), "said": {}}
 
 
 def problems() -> list[str]:
@@ -68,11 +105,14 @@ def problems() -> list[str]:
     return list(st.session_state.get(_PROBLEMS, []))
 
 
-def mirror(address: Mapping[str, str] | None = None) -> None:
-    """Write the request into the address, or what a page writes instead of it."""
+def mirror(address: Parameters | None = None) -> None:
+    """Write the request into the address, or what a page writes instead of it.
+
+    The viewer's own part of the address is written in the browser, and is left as it is there.
+    """
     address = dict(write_address(show()) if address is None else address)
     st.session_state.setdefault(_WRITTEN, set()).add(tuple(sorted(address.items())))
-    if st.query_params.to_dict() != address:
+    if without_look(st.query_params.to_dict()) != address:
         st.query_params.from_dict(address)
 
 

@@ -10,13 +10,15 @@ import streamlit as st
 from xai_core.explanation import Explanation
 from xai_core.model.geometry import fit
 from xai_core.settings import ASSETS
-from xai_core.types import CLASS_NAMES, Case
+from xai_core.types import CLASS_NAMES, Case, MapState
 from xai_core.ui.remembered import remembered
 from xai_core.ui.words import asked_words
 from xai_core.viz.scrub_data import scrub_data, scrub_images
 from xai_core.viz.viewer_data import case_data, heat_data, tables
 
 _FOLDER = ASSETS / "viewer"
+Hand = Callable[[Any], None]
+"""What is called with what a hand did in the browser: plain values, from outside, so checked."""
 
 
 @st.cache_resource(show_spinner=False)  # type: ignore[untyped-decorator]
@@ -31,22 +33,44 @@ def _component() -> Any:
     )
 
 
-def show(
-    case: Case, explanation: Explanation | None, input_size: int, *, offered: Sequence[float],
-    on_levels: Callable[[list[float]], None], key: str = "viewer",
-) -> None:  # fmt: skip
-    """Draw a case, and its map as soon as there is one: everything a hand changes (zoom, window,
-    opacity, outline, the range of levels) is drawn in the browser and asks nothing of the server.
+def mount(data: dict[str, Any], key: str, **hands: Hand) -> None:
+    """Draw the component.  ``hands``: by the name of what the browser reports."""
 
-    ``offered``: the area levels a range can be slid over, in percent.  ``on_levels``: called with
-    the levels in the range when the hand lets go.
+    def heard(name: str, act: Hand) -> Callable[[], None]:
+        return lambda: act(st.session_state[key][name])
+
+    callbacks = {f"on_{name}_change": heard(name, act) for name, act in hands.items()}
+    _component()(data=remembered("viewer tables", (), tables) | data, key=key, **callbacks)
+
+
+def show(
+    case: Case,
+    explanation: Explanation | None,
+    input_size: int,
+    *,
+    offered: Sequence[float] = (),
+    on_levels: Callable[[list[float]], None] | None = None,
+    on_own_levels: Callable[[str], None] | None = None,
+    on_paper_levels: Callable[[], None] | None = None,
+    problem: str = "",
+    look: dict[str, Any] | None = None,
+    marks: dict[str, Any] | None = None,
+    key: str = "viewer",
+) -> None:
+    """Draw a case, and its map as soon as there is one: everything a hand changes (zoom, window,
+    opacity, outline, area levels) is drawn in the browser and asks nothing of the server.
+
+    ``offered``: the area levels there are switches for, in percent.  ``on_levels``: called with
+    the levels that are on when the hand lets go.  ``on_own_levels``: with levels as a person typed
+    them.  ``on_paper_levels``: for the paper's ten.  ``problem``: what was wrong with the last
+    levels.  ``look``: see :func:`xai_core.ui.state.look`; None keeps it out of the address.
+    ``marks``: a reader's, see :func:`xai_core.ui.blind.session.marks_on_show`.
     """
     geometry = (
         explanation.prepared.geometry
         if explanation
         else remembered("geometry", (case,), lambda: fit(case.image, input_size))
     )
-    pictures = remembered("viewer case", (case,), lambda: case_data(case, geometry))
     heatmap = explanation.heatmap if explanation else None
     heat = None
     if explanation is not None and heatmap is not None:
@@ -55,19 +79,29 @@ def show(
             (heatmap, explanation.levels),
             lambda: heat_data(heatmap, explanation.request.method, geometry, explanation.levels),
         )
+    drawn = heat is not None and heatmap is not None and heatmap.state is MapState.OK
     data = {
-        **remembered("viewer tables", (), tables),
-        "case": pictures,
+        "case": remembered("viewer case", (case,), lambda: case_data(case, geometry)),
         "heat": heat,
         "offered": list(offered),
+        "problem": problem,
         "scrub": _scrub(explanation),
-        "words": _words(case, explanation, drawn=heat is not None),
+        "look": look,
+        "marks": marks,
+        "words": _words(case, explanation, drawn=drawn),
     }
+    mount(
+        data,
+        key,
+        levels=lambda levels: on_levels(_numbers(levels)) if on_levels else None,
+        own=lambda text: on_own_levels(str(text or "")) if on_own_levels else None,
+        paper=lambda _: on_paper_levels() if on_paper_levels else None,
+    )
 
-    def slid() -> None:
-        on_levels([float(level) for level in st.session_state[key]["levels"] or []])
 
-    _component()(data=data, key=key, on_levels_change=slid)
+def _numbers(given: Any) -> list[float]:
+    """The numbers of a list from the browser; what is none is left out."""
+    return [float(x) for x in given or [] if isinstance(x, int | float)]
 
 
 def _scrub(explanation: Explanation | None) -> dict[str, Any] | None:

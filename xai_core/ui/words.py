@@ -79,6 +79,13 @@ def truth_words(record: CaseRecord) -> str:
     return str(record.pathology)
 
 
+def descriptor_words(record: CaseRecord) -> str:
+    """What was found, in the lexicon's terms; empty where nothing is given."""
+    if record.findings:
+        return "; ".join(dict.fromkeys(record.findings))
+    return ", ".join(f"{term}: {value}" for term, value in record.descriptors.items())
+
+
 def view_words(record: CaseRecord) -> str:
     """Side and view: "left CC"; empty where neither is given."""
     side = {"L": "left", "R": "right"}.get(record.laterality or "", "")

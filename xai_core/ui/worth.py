@@ -25,7 +25,7 @@ def show(case: Case, explanation: Explanation | None, *, measuring: bool) -> Non
     heatmap = explanation.heatmap if explanation else None
     if explanation is None or heatmap is None or heatmap.state is not MapState.OK:
         return
-    lines = [_ties(heatmap), _lesion(case, explanation, heatmap)]
+    lines = [_order(explanation), _ties(heatmap), _lesion(case, explanation, heatmap)]
     st.caption("  \n".join(line for line in lines if line))
     if explanation.reliability is not None:
         _baselines(explanation.reliability)
@@ -34,6 +34,15 @@ def show(case: Case, explanation: Explanation | None, *, measuring: bool) -> Non
             "Measure baselines", key="measure", on_click=lambda: state.change(reliability=True),
             help=_HELP,
         )  # fmt: skip
+
+
+def _order(explanation: Explanation) -> str:
+    if explanation.request.method != "hybrid-cam":
+        return ""
+    return (
+        "Hybrid-CAM keeps Grad-CAM's order of pixels (except for ties at 0): it is Grad-CAM with a "
+        "contrast curve made for this image."
+    )
 
 
 def _ties(heatmap: Heatmap) -> str:
@@ -52,10 +61,10 @@ def _lesion(case: Case, explanation: Explanation, heatmap: Heatmap) -> str:
     )
     if found.state is not LocalisationState.OK or found.top_share is None:
         return ""
-    hit = "is a hit (within 15 px of the lesion)" if found.hit else "misses the marked lesion"
+    hit = "is a hit (within 15 px of a marked finding)" if found.hit else "misses every marked one"
     return (
-        f"Pointing game: the map's peak {hit}. Of the hottest tenth {found.top_share:.0%} is "
-        f"lesion; of the picture, {found.mask_area:.1%}."
+        f"Overlap with what the source marked: the map's peak {hit}; of the hottest tenth "
+        f"{found.top_share:.0%} is marked, of the picture {found.mask_area:.1%}."
     )
 
 

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from xai_core.types import PerturbationCurve
-from xai_core.viz.style import FONT_PX, ORANGE, QUIET, SKY, dark
+from xai_core.viz.style import FONT_PX, GREEN, ORANGE, QUIET, SKY, VIOLET, dark
 
 _COLOURS = {"insertion": SKY, "deletion": ORANGE}
+_SYMBOLS = {False: "circle", True: "circle-open"}
+_BESIDE = {"insertion": GREEN, "deletion": VIOLET}
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +36,8 @@ def curve_figure(
     *,
     growing: bool = False,
     baselines: Mapping[str, Pair] | None = None,
+    title: str = "",
+    beside: tuple[str, Pair] | None = None,
     height: int = 300,
 ) -> go.Figure:
     """Probability of the class against the share of patches changed.
@@ -43,14 +47,19 @@ def curve_figure(
         class_name: the class whose probability it is.
         growing: the curves are still being measured; drawn with the measured points.
         baselines: curves of orders that have not seen the map, by their names.
+        title: the map's method, said where another's curves lie in the plot.
+        beside: another method and its curves.
     """
     figure = go.Figure()
     for name, other in (baselines or {}).items():
         for curve in (other.insertion, other.deletion):
             figure.add_trace(_baseline(name, curve))
+    if beside is not None:
+        for curve in (beside[1].insertion, beside[1].deletion):
+            figure.add_trace(_trace(curve, growing, beside[0], other=True))
     if pair is not None:
         for curve in (pair.insertion, pair.deletion):
-            figure.add_trace(_trace(curve, growing))
+            figure.add_trace(_trace(curve, growing, title if beside else ""))
     figure.update_xaxes(
         title="patches changed, most relevant first (%)", range=[0, 100.5], dtick=25
     )
@@ -66,17 +75,23 @@ def curve_figure(
     return figure
 
 
-def _trace(curve: PerturbationCurve, growing: bool) -> go.Scatter:
-    colour = _COLOURS[curve.kind]
-    title = "Insertion" if curve.kind == "insertion" else "Deletion"
+def _trace(curve: PerturbationCurve, growing: bool, method: str, other: bool = False) -> go.Scatter:
+    colour = (_BESIDE if other else _COLOURS)[curve.kind]
+    kind = "Insertion" if curve.kind == "insertion" else "Deletion"
+    title = f"{method} {kind.lower()}" if method else kind
     return go.Scatter(
         x=(curve.fraction * 100).round(3).tolist(),
         y=curve.probability.round(5).tolist(),
         name=f"{title}  AUC {auc_text(curve)}{' so far' if growing else ''}",
         mode="lines+markers" if growing or len(curve.fraction) < 100 else "lines",
         # A second sign beside the colour: the deletion curve is dashed.
-        line={"color": colour, "width": 3, "dash": "solid" if title == "Insertion" else "dash"},
-        marker={"size": 5, "color": colour},
+        line={
+            "color": colour,
+            "width": 2 if other else 3,
+            "dash": "solid" if curve.kind == "insertion" else "dash",
+        },
+        # Of two methods, one has rings and one has dots: colour is never the only sign.
+        marker={"size": 6 if other else 5, "color": colour, "symbol": _SYMBOLS[other]},
         hovertemplate="%{x:.1f} % changed: %{y:.3f}<extra>" + title + "</extra>",
     )
 

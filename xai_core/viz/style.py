@@ -10,6 +10,7 @@ INK = "#dfe5ea"
 QUIET = "#93a0ab"
 GRID = "#252c33"
 SKY, ORANGE, GREEN, YELLOW = "#56b4e9", "#e69f00", "#009e73", "#f0e442"
+VIOLET = "#cc79a7"
 FONT_PX = 15
 
 

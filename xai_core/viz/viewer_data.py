@@ -25,20 +25,23 @@ def tables() -> dict[str, Any]:
     }
 
 
-def case_data(case: Case, geometry: Geometry) -> dict[str, Any]:
+def case_data(case: Case, geometry: Geometry, *, truth: bool = True) -> dict[str, Any]:
     """The pictures of a case at native resolution, each with its own mask, and where to look.
+
+    ``truth``: False leaves out what was marked, and what can be guessed of it.
 
     ``box``: (x0, y0, x1, y1) of the part to show, in the picture's pixels.  ``spacing``: mm per
     pixel, or None.  ``digest``: names the content.
     """
     h, w = case.image.shape
-    low = _picture(case.image, case.lesion_mask)
-    low["box"] = list(shown_box((h, w), geometry, case.lesion_mask))
+    mask = case.lesion_mask if truth else None
+    low = _picture(case.image, mask)
+    low["box"] = list(shown_box((h, w), geometry, mask))
     low["spacing"] = float(case.pixel_spacing[0]) if case.pixel_spacing else None
     data = {"low": low, "digest": _digest(case.image)}
     if case.recombined is not None:
         rows, columns = case.recombined.shape
-        second = _picture(case.recombined, case.recombined_mask)
+        second = _picture(case.recombined, case.recombined_mask if truth else None)
         box = [v * s for v, s in zip(low["box"], (columns / w, rows / h) * 2, strict=True)]
         data["recombined"] = {**second, "box": box, "spacing": None}
     return data
@@ -53,7 +56,9 @@ def heat_data(
     float32 (S, S)), ``levels`` as pairs (percent, delta), of which the browser makes the map, and
     ``of``, a name of what the gains belong to.
     """
-    if heatmap.state is not MapState.OK or (method == "hybrid-cam" and not levels):
+    # Where no level raises the score there is no map, but there are levels to choose others from.
+    drawn = (MapState.OK, MapState.NO_LEVEL) if levels else (MapState.OK,)
+    if heatmap.state not in drawn or (method == "hybrid-cam" and not levels):
         return None  # what Hybrid-CAM has before its levels are scored is not yet its map
     data: dict[str, Any] = {
         "raw": array_text(heatmap.raw),

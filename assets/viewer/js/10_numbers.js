@@ -34,8 +34,13 @@ function upsample(values, rows, columns, size) {
 
 function minMax(values) {
   let low = Infinity, high = -Infinity;
-  for (const v of values) { low = Math.min(low, v); high = Math.max(high, v); }
-  return values.map((v) => (high > low ? (v - low) / (high - low) : 0));
+  for (let i = 0; i < values.length; i += 1) {
+    if (values[i] < low) low = values[i];
+    if (values[i] > high) high = values[i];
+  }
+  const out = new Float32Array(values.length);
+  if (high > low) for (let i = 0; i < out.length; i += 1) out[i] = (values[i] - low) / (high - low);
+  return out;
 }
 
 // The pixels of A that are at least the value ranked ceil(percent / 100 * N): the lowest such value.
@@ -46,12 +51,17 @@ function levelThreshold(sorted, percent) {
 
 // Hybrid-CAM: A times the sum of delta(p) / sqrt(p) over the levels whose mask holds the pixel.
 function hybrid(area, sorted, levels) {
-  const steps = levels.map(([percent, delta]) => [levelThreshold(sorted, percent), delta / Math.sqrt(percent)]);
-  return area.map((a) => {
+  const steps = levels.filter(([, delta]) => delta > 0);
+  const thresholds = Float32Array.from(steps, ([percent]) => levelThreshold(sorted, percent));
+  const weights = Float64Array.from(steps, ([percent, delta]) => delta / Math.sqrt(percent));
+  const out = new Float32Array(area.length);
+  for (let i = 0; i < out.length; i += 1) {
+    const a = area[i];
     let support = 0;
-    for (const [threshold, weight] of steps) if (a >= threshold) support += weight;
-    return a * support;
-  });
+    for (let k = 0; k < thresholds.length; k += 1) if (a >= thresholds[k]) support += weights[k];
+    out[i] = a * support;
+  }
+  return out;
 }
 
 // Line segments [x0, y0, x1, y1, ...] where a field crosses a level; coordinates are pixel edges,

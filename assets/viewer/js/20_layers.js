@@ -62,7 +62,8 @@ function prepareHeat(given) {
 function combine(heat, levels) {
   const product = hybrid(heat.area, heat.sorted, levels);
   heat.values = minMax(product);
-  heat.scale = product.reduce((a, b) => Math.max(a, b), 0);
+  heat.scale = 0;
+  for (let i = 0; i < product.length; i += 1) if (product[i] > heat.scale) heat.scale = product[i];
   heat.contours.clear();
   heat.shown = "";
 }
@@ -74,15 +75,15 @@ function paintHeat(heat, table, opacity, signed) {
   const context = heat.canvas.getContext("2d");
   const frame = context.createImageData(heat.size, heat.size);
   const source = signed ? heat.signed : heat.values;
-  for (let i = 0; i < source.length; i += 1) {
-    const v = source[i];
-    const strength = Math.abs(v);
-    const k = signed ? Math.round((v + 1) * 127.5) : Math.round(v * 255);
-    frame.data[4 * i] = table.colours[3 * k];
-    frame.data[4 * i + 1] = table.colours[3 * k + 1];
-    frame.data[4 * i + 2] = table.colours[3 * k + 2];
-    frame.data[4 * i + 3] = Math.round(255 * opacity * (1 - (1 - strength) ** 2));
+  const shades = new Uint32Array(256);
+  for (let k = 0; k < 256; k += 1) {
+    const strength = signed ? Math.abs(k / 127.5 - 1) : k / 255;
+    const cover = Math.round(255 * opacity * (1 - (1 - strength) ** 2));
+    shades[k] = (cover << 24) | (table.colours[3 * k + 2] << 16) | (table.colours[3 * k + 1] << 8) | table.colours[3 * k];
   }
+  const out = new Uint32Array(frame.data.buffer);
+  if (signed) for (let i = 0; i < out.length; i += 1) out[i] = shades[((source[i] + 1) * 127.5 + 0.5) | 0];
+  else for (let i = 0; i < out.length; i += 1) out[i] = shades[(source[i] * 255 + 0.5) | 0];
   context.putImageData(frame, 0, 0);
   heat.shown = asked;
 }
@@ -90,6 +91,21 @@ function paintHeat(heat, table, opacity, signed) {
 function heatContour(heat, level) {
   if (!heat.contours.has(level)) heat.contours.set(level, contour(heat.values, heat.size, heat.size, level));
   return heat.contours.get(level);
+}
+
+// The mask M_p: what a level keeps stays as it is, the rest is dimmed.
+function areaMask(heat, percent) {
+  heat.mask = heat.mask || { canvas: canvasOf(heat.size, heat.size), percent: null };
+  const { canvas } = heat.mask;
+  if (heat.mask.percent === percent) return canvas;
+  const threshold = levelThreshold(heat.sorted, percent);
+  const context = canvas.getContext("2d");
+  const frame = context.createImageData(heat.size, heat.size);
+  const out = new Uint32Array(frame.data.buffer);
+  for (let i = 0; i < out.length; i += 1) out[i] = heat.area[i] >= threshold ? 0 : 0xc0000000;
+  context.putImageData(frame, 0, 0);
+  heat.mask.percent = percent;
+  return canvas;
 }
 
 async function loadOutline(base64) {

@@ -25,12 +25,13 @@ function drawPane(pane, look, view) {
   context.imageSmoothingEnabled = at.scale < 3 * ratio; // close up, pixels are shown as they are
   context.imageSmoothingQuality = "high";
   context.drawImage(picture.canvas, at.left, at.top, picture.width * at.scale, picture.height * at.scale);
-  if (pane.heat && look.heat !== "off") drawHeat(context, pane, look, at, ratio);
+  if (pane.heat && (look.heat !== "off" || look.area)) drawHeat(context, pane, look, at, ratio);
   if (look.outline && picture.outline) {
     context.strokeStyle = LESION;
     context.lineWidth = 2 * ratio;
     strokeSegments(context, picture.outline, (x, y) => [at.left + x * at.scale, at.top + y * at.scale]);
   }
+  pane.marks.draw(context, picture.name, at, ratio);
   if (pane.cursor) {
     context.strokeStyle = "rgba(255, 255, 255, 0.75)";
     context.lineWidth = ratio;
@@ -55,17 +56,22 @@ function drawHeat(context, pane, look, at, ratio) {
   context.clip();
   if (look.heat === "contours") {
     context.lineWidth = 1.5 * ratio;
-    for (const level of [0.25, 0.5, 0.75]) {
+    for (const level of look.contours.map((percent) => percent / 100)) {
       const k = 3 * Math.round(255 * (0.35 + 0.6 * level));
       context.strokeStyle = `rgb(${look.table.colours[k]}, ${look.table.colours[k + 1]}, ${look.table.colours[k + 2]})`;
       strokeSegments(context, heatContour(heat, level), (x, y) => [toX(x), toY(y)]);
     }
-  } else {
+  } else if (look.heat !== "off") {
     const signed = look.heat === "signed";
     paintHeat(heat, signed ? look.diverging : look.table, look.opacity, signed);
     context.imageSmoothingEnabled = true;
     const side = (heat.size / scale) * at.scale;
     context.drawImage(heat.canvas, toX(0), toY(0), side, side);
+  }
+  if (look.area && heat.area) {
+    context.imageSmoothingEnabled = true;
+    const side = (heat.size / scale) * at.scale;
+    context.drawImage(areaMask(heat, look.area), toX(0), toY(0), side, side);
   }
   context.restore();
 }

@@ -5,7 +5,7 @@ class Viewer {
   constructor(root) {
     this.root = root;
     this.view = new View();
-    this.look = { level: 127.5, window: 255, preset: "stored", invert: false, opacity: 0.55, heat: "fill", outline: false, plain: true, recombined: false, blinking: false };
+    this.look = { level: 127.5, window: 255, preset: "stored", invert: false, opacity: 0.55, heat: "fill", contours: [25, 50, 75], outline: false, plain: true, recombined: false, blinking: false };
     this.pictures = {};
     this.panes = [];
     this.frames = 0;
@@ -15,6 +15,8 @@ class Viewer {
 
   async show(data) {
     this.data = data;
+    this.root.classList.toggle("blind", Boolean(data.blind));
+    this.root.classList.toggle("levelled", data.offered.length > 0);
     if (!this.tables) {
       this.tables = data.tables.map((t) => ({ name: t.name, colours: bytesOf(t.colours) }));
       this.look.diverging = { name: "diverging", colours: bytesOf(data.diverging) };
@@ -22,6 +24,8 @@ class Viewer {
       this.tools = buildTools(this);
       this.levels = new Levels(this, this.root.querySelector(".levels"));
       this.scrub = new Scrub(this, this.root.querySelector(".scrub"));
+      this.marks = new Marks(this, this.root.querySelector(".marks"));
+      this.address = new Address(this);
       this.root.querySelector(".tools").replaceChildren(...this.tools.rows);
     }
     const news = data.case.digest !== this.shown;
@@ -32,19 +36,34 @@ class Viewer {
       for (const name of ["low", "recombined"]) {
         const given = data.case[name];
         if (!given) continue;
-        pictures[name] = { ...(await loadGrey(given.png)), box: given.box, spacing: given.spacing };
-        pictures[name].outline = given.mask ? await loadOutline(given.mask) : null;
+        pictures[name] = { name, ...(await loadGrey(given.png)), box: given.box, spacing: given.spacing };
       }
       if (this.data !== data) return; // overtaken while decoding
+      if (data.blind) Object.assign(this.look, { recombined: true, outline: false });
       this.pictures = pictures;
       this.shown = data.case.digest;
       this.heat = null;
     }
+    await this.takeOutlines(data);
+    if (this.data !== data) return;
+    this.address.take(data.look);
+    this.marks.take(data.marks);
     if (!data.heat) this.heat = this.levels.waits() && data.offered.length ? this.heat : null;
-    else if (!this.heat || this.heat.digest !== data.heat.digest) this.heat = prepareHeat(data.heat);
-    this.levels.take(this.heat, data.offered);
+    else if (!this.heat || nameOf(this.heat) !== nameOf(data.heat)) this.heat = prepareHeat(data.heat);
+    this.levels.take(this.heat, data.offered, data.problem);
     await this.scrub.take(data.scrub);
     this.changed();
+  }
+
+  // What was marked by the source may come later than the picture: after a blind reading.
+  async takeOutlines(data) {
+    for (const [name, picture] of Object.entries(this.pictures)) {
+      const { mask } = data.case[name];
+      if (Boolean(mask) !== Boolean(picture.outline)) {
+        picture.outline = mask ? await loadOutline(mask) : null;
+        if (mask && data.truth) this.look.outline = true;
+      }
+    }
   }
 
   hasOutline() { return Object.values(this.pictures).some((p) => p.outline); }
@@ -52,6 +71,7 @@ class Viewer {
   hasRecombined() { return Boolean(this.pictures.recombined); }
 
   changed() {
+    if (this.address) this.address.rest();
     if (this.waiting) return;
     this.waiting = requestAnimationFrame(() => { this.waiting = 0; this.draw(); });
   }
@@ -59,6 +79,7 @@ class Viewer {
   draw() {
     if (!this.data || !this.shown) return;
     this.layOut();
+    this.look.area = this.levels.area.on && this.data.offered.length ? this.levels.percent : 0;
     for (const pane of this.panes) {
       const box = pane.canvas.getBoundingClientRect();
       pane.ratio = window.devicePixelRatio || 1;
@@ -70,6 +91,7 @@ class Viewer {
       pane.heat = pane.role === "heat" && !blinked ? this.heat : null;
       pane.scrub = pane.role === "heat" && !blinked && this.scrub.on ? this.scrub : null;
       pane.cursor = this.pointed && this.pointed.pane !== pane ? this.pointed : null;
+      pane.marks = this.marks;
       drawPane(pane, this.look, this.view);
       pane.canvas.dataset.drawn = String((this.frames += 1));
     }
@@ -80,9 +102,9 @@ class Viewer {
   // The colour bar, in the class's score.
   drawBar() {
     const bar = this.root.querySelector(".bar");
-    bar.hidden = !this.heat || this.look.heat === "off";
-    if (bar.hidden) return;
     const signed = this.look.heat === "signed";
+    bar.hidden = !this.heat || this.look.heat === "off" || !(signed ? this.heat.most : this.heat.scale);
+    if (bar.hidden) return;
     const canvas = bar.querySelector("canvas");
     const context = canvas.getContext("2d");
     const colours = (signed ? this.look.diverging : this.look.table).colours;
@@ -92,7 +114,7 @@ class Viewer {
     }
     const most = signed ? this.heat.most : this.heat.scale;
     canvas.setAttribute("aria-label", `Colour scale from ${signed ? "minus the most" : "no evidence"} to the most`);
-    bar.querySelector(".class").textContent = this.data.words.score;
+    if (this.data.words.score) bar.querySelector(".class").textContent = this.data.words.score;
     bar.querySelector("span:nth-child(2)").textContent = signed ? `\u2212${most.toPrecision(3)}` : "0";
     bar.querySelector(".most").textContent = most.toPrecision(3);
     bar.querySelector(".unit").textContent = this.heat.unit;
@@ -101,7 +123,7 @@ class Viewer {
   // The panes that are wanted, from left to right; a pane that stays keeps its focus.
   layOut() {
     const wanted = [];
-    if (this.look.plain) wanted.push("plain");
+    if (this.look.plain && !this.data.blind) wanted.push("plain");
     wanted.push("heat");
     if (this.look.recombined && this.hasRecombined()) wanted.push("recombined");
     const names = { plain: "original", heat: this.scrub.on ? `${this.scrub.kind}, as scored` : this.heat ? "with the heatmap" : "low-energy", recombined: "recombined" };
@@ -117,7 +139,7 @@ class Viewer {
     for (const pane of this.panes) {
       pane.name.textContent = names[pane.role];
       pane.canvas.setAttribute("aria-label", this.data.words[pane.role]);
-      if (pane.role === "heat") pane.canvas.dataset.map = this.heat && !this.levels.asked ? this.heat.digest : "";
+      if (pane.role === "heat") pane.canvas.dataset.map = this.heat && this.heat.scale && !this.levels.asked ? this.heat.digest : "";
     }
   }
 
@@ -163,6 +185,11 @@ class Viewer {
     this.changed();
   }
 
+  markCentre(pane) {
+    const at = this.view.transform(pane.picture, pane.canvas);
+    this.marks.put(pane.picture.name, at.cx, at.cy, (12 * pane.ratio) / at.scale);
+  }
+
   // True where the key did something.
   key(pressed, pane) {
     const { look, view } = this;
@@ -181,6 +208,7 @@ class Viewer {
       "[": () => { look.opacity = clamp(Math.round(20 * look.opacity - 1) / 20, 0, 1); },
       "]": () => { look.opacity = clamp(Math.round(20 * look.opacity + 1) / 20, 0, 1); },
       b: () => this.blink(true),
+      m: () => this.markCentre(pane),
     };
     const act = acts[pressed] || acts[pressed.toLowerCase()];
     if (!act || !pane.picture) return false;
@@ -222,8 +250,12 @@ class Viewer {
   end() {
     this.watcher.disconnect();
     cancelAnimationFrame(this.waiting);
+    if (this.address) this.address.end();
   }
 }
+
+// A map's name: another level with no gain leaves the map as it was, and is news all the same.
+function nameOf(heat) { return `${heat.digest}|${heat.levels || ""}`; }
 
 export default function (component) {
   const root = component.parentElement.querySelector(".viewer");

@@ -18,7 +18,8 @@ _CURVES = "adaptive"
 @dataclass(frozen=True, eq=False)
 class Answer:
     """What is known of one panel.  ``map``: of its map.  ``curves``: of its curves where they were
-    asked for, or the finished ones where somebody measured them before; else None."""
+    asked for, or the finished ones where somebody measured them before; else None.  What was
+    measured before has its map with it, so that none is asked for."""
 
     request: ExplainRequest
     map: View
@@ -26,7 +27,7 @@ class Answer:
 
     @property
     def explanation(self) -> Explanation | None:
-        """The answer about the map; it has no curves."""
+        """The answer about the map."""
         return self.map.explanation
 
     @property
@@ -66,24 +67,20 @@ def ask(
         curves: measure the curves of every finished map, once no map is left to do.
         who: the browser session; all that it asked for before is let go of.
     """
-    # Grad-CAM takes a pass or two, Score-CAM hundreds: what is quick is shown first.
-    order = sorted(range(len(requests)), key=lambda k: requests[k].method == "score-cam")
-    asked = dict(zip(order, service.ask_all([requests[k] for k in order], who), strict=True))
-    maps = [asked[k] for k in range(len(requests))]
     measured = {request: _measured(service, request) for request in requests}
-    if curves and not any(pending(view) for view in maps):
-        wanted = [
-            request
-            for request, view in zip(requests, maps, strict=True)
-            if view.status is Status.DONE and measured[request] is None
-        ]
-        # The maps again: one that was stopped stays so only while it is asked for.
-        views = service.ask_all([*requests, *map(_with_curves, wanted)], who)
-        measured |= dict(zip(wanted, views[len(requests) :], strict=True))
-    return tuple(
-        Answer(request, view, measured[request])
-        for request, view in zip(requests, maps, strict=True)
+    # Grad-CAM takes a pass or two, Score-CAM hundreds: what is quick is shown first.
+    missing = sorted(
+        (request for request in requests if measured[request] is None),
+        key=lambda request: request.method == "score-cam",
     )
+    maps = {request: view for request, view in measured.items() if view is not None}
+    maps |= dict(zip(missing, service.ask_all(missing, who), strict=True))
+    if curves and not any(pending(view) for view in maps.values()):
+        wanted = [request for request in missing if maps[request].status is Status.DONE]
+        # The maps again: one that was stopped stays so only while it is asked for.
+        views = service.ask_all([*missing, *map(_with_curves, wanted)], who)
+        measured |= dict(zip(wanted, views[len(missing) :], strict=True))
+    return tuple(Answer(request, maps[request], measured[request]) for request in requests)
 
 
 def stop(service: ExplainService, answers: Sequence[Answer]) -> None:

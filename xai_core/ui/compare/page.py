@@ -5,10 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from xai_core.service import ExplainService
-from xai_core.ui import case_list, controls, state, verdict
+from xai_core.ui import case_list, controls, state
 from xai_core.ui.compare import asked, board, export, figure3, said, session
 from xai_core.ui.compare.address import FIGURE_VIEW, METHODS_VIEW, VIEWS
 from xai_core.ui.compare.asked import Line
+from xai_core.ui.compare.jobs import Answer
 from xai_core.ui.words import plain
 
 _POLL = 1.5  # seconds between looks at the predictions while one is missing
@@ -36,13 +37,26 @@ def show(service: ExplainService) -> None:
     if state.problems():
         st.warning("  \n".join(plain(sentence, 400) for sentence in state.problems()))
     _choices(service, figure)
-    lines = _figure_lines(service) if figure else _matrix_lines(service)
+    if figure:
+        figure3.choose(service)
+    drawn = draw(service)
+    if drawn is not None:
+        lines, heads, answers = drawn
+        export.show(service, _title(service, figure), lines, heads, answers)
+
+
+def draw(
+    service: ExplainService,
+) -> tuple[tuple[Line, ...], dict[Line, str], tuple[Answer, ...]] | None:
+    """Draw what is compared, without the choices: the rows, their heads and what is known of each
+    panel; None where no case is chosen yet."""
+    figure = session.show().view == FIGURE_VIEW
+    lines = _figure_lines() if figure else _matrix_lines(service)
     if not lines:
-        return
+        return None
     _await_predictions(service, lines)
     heads = _heads(service, lines)
-    answers = board.show(service, lines, heads, session.show().curves)
-    export.show(service, _title(service, figure), lines, heads, answers)
+    return lines, heads, board.show(service, lines, heads, session.show().curves)
 
 
 def _choices(service: ExplainService, figure: bool) -> None:
@@ -62,7 +76,7 @@ def _choices(service: ExplainService, figure: bool) -> None:
         if not figure:
             controls.target_class(service.predicted(state.show().case_id))
         st.toggle(
-            "Curves too (insertion and deletion AUC)",
+            "Curves too",
             value=chosen.curves,
             key=state.key_showing("choose curves too", chosen.curves),
             on_change=state.when_changed("choose curves too", lambda v: session.change(curves=v)),
@@ -72,16 +86,11 @@ def _choices(service: ExplainService, figure: bool) -> None:
 
 def _matrix_lines(service: ExplainService) -> tuple[Line, ...]:
     request = state.show()
-    verdict.show(
-        service.records[request.case_id],
-        service.predictions().get(request.case_id),
-        service.explainer.classifier.spec.threshold,
-    )
+    st.markdown(f"##### {plain(_case_line(service, request.case_id), 300)}")
     return asked.matrix(request.case_id, request.target, request.levels)
 
 
-def _figure_lines(service: ExplainService) -> tuple[Line, ...]:
-    figure3.choose(service)
+def _figure_lines() -> tuple[Line, ...]:
     chosen, levels = session.show(), state.show().levels
     cases = [case for case in (chosen.positive, chosen.negative) if case is not None]
     return tuple(asked.figure_3(case, levels) for case in dict.fromkeys(cases))

@@ -1,0 +1,140 @@
+// The cases as small pictures: one is chosen by hand or by key; the words in the box on top find
+// others.  Text goes in as text, never as markup.
+
+const SEARCH_MS = 250; // after the last letter
+
+function made(tag, name, text) {
+  const element = document.createElement(tag);
+  if (name) element.className = name;
+  if (text) element.textContent = text;
+  return element;
+}
+
+class Grid {
+  constructor(root) {
+    this.root = root;
+    this.tiles = new Map(); // key -> its tile
+    this.place = root.querySelector(".tiles");
+    this.search = root.querySelector(".search");
+    this.search.oninput = () => { clearTimeout(this.timer); this.timer = setTimeout(() => this.find(), SEARCH_MS); };
+    this.search.onkeydown = (event) => {
+      event.stopPropagation(); // letters typed here are no shortcuts
+      if (event.key === "Enter") this.find();
+    };
+    root.querySelector(".before").onclick = () => this.say("page", this.data.page - 1);
+    root.querySelector(".after").onclick = () => this.say("page", this.data.page + 1);
+    this.place.onkeydown = (event) => this.key(event);
+  }
+
+  find() {
+    clearTimeout(this.timer);
+    if (this.search.value === this.found) return;
+    this.found = this.search.value;
+    this.say("search", this.found.slice(0, 200));
+  }
+
+  show(data) {
+    this.data = data;
+    this.root.style.setProperty("--above", data.above);
+    this.place.setAttribute("aria-label", data.label);
+    this.root.querySelector(".said").textContent = data.said;
+    this.search.hidden = data.search === null;
+    if (data.search !== null) {
+      this.search.placeholder = data.hint;
+      this.search.setAttribute("aria-label", data.hint);
+      if (this.root.getRootNode().activeElement !== this.search) this.search.value = this.found = data.search;
+    }
+    const keys = data.items.map((item) => item.key);
+    for (const key of [...this.tiles.keys()]) if (!keys.includes(key)) this.tiles.delete(key);
+    const focused = this.root.getRootNode().activeElement;
+    const tiles = data.items.map((item) => this.tile(item));
+    if (tiles.length !== this.place.children.length || tiles.some((t, i) => this.place.children[i] !== t)) {
+      this.place.replaceChildren(...tiles);
+      if (tiles.includes(focused)) focused.focus();
+    }
+    const chosen = this.tiles.get(data.current);
+    for (const tile of tiles) tile.tabIndex = tile === (chosen || tiles[0]) ? 0 : -1;
+    if (chosen && this.current !== data.current) this.reveal(chosen);
+    this.current = data.current;
+    this.pager();
+  }
+
+  // Scroll the list, and nothing else, to a tile.
+  reveal(tile) {
+    const box = this.place, top = tile.offsetTop - box.offsetTop;
+    if (top < box.scrollTop) box.scrollTop = top - 4;
+    else if (top + tile.offsetHeight > box.scrollTop + box.clientHeight) box.scrollTop = top + tile.offsetHeight - box.clientHeight + 4;
+  }
+
+  tile(item) {
+    if (!this.tiles.has(item.key)) {
+      const tile = made("button", "tile");
+      tile.type = "button";
+      tile.setAttribute("role", "radio");
+      tile.onclick = () => this.pick(item.key);
+      tile.append(made("span", "picture"), made("span", "words"));
+      this.tiles.set(item.key, tile);
+    }
+    const tile = this.tiles.get(item.key);
+    tile.setAttribute("aria-checked", String(item.key === this.data.current));
+    const said = JSON.stringify([item.name, item.badge, item.lines, item.words]);
+    if (tile.said !== said) {
+      tile.said = said;
+      tile.setAttribute("aria-label", item.words);
+      tile.title = item.words;
+      const head = made("span", "head");
+      head.append(made("span", "", item.name));
+      if (item.badge) head.append(made("b", item.right ? "right" : "wrong", item.badge));
+      tile.children[1].replaceChildren(head, ...item.lines.map((line) => made("span", "line", line)));
+    }
+    if (item.picture !== null && tile.picture !== item.picture) {
+      tile.picture = item.picture;
+      const picture = item.picture ? made("img") : made("span", "", "unreadable");
+      if (item.picture) { picture.alt = ""; picture.src = `data:image/jpeg;base64,${item.picture}`; }
+      tile.children[0].replaceChildren(picture);
+    }
+    return tile;
+  }
+
+  pager() {
+    const { page, pages } = this.data;
+    const pager = this.root.querySelector(".pager");
+    pager.hidden = pages < 2;
+    pager.querySelector("span").textContent = `${page + 1} of ${pages}`;
+    pager.querySelector(".before").disabled = page <= 0;
+    pager.querySelector(".after").disabled = page >= pages - 1;
+  }
+
+  pick(key) {
+    if (key === this.data.current) return;
+    for (const [other, tile] of this.tiles) tile.setAttribute("aria-checked", String(other === key));
+    this.data = { ...this.data, current: key };
+    this.say("pick", key);
+  }
+
+  key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const tiles = [...this.place.children];
+    const here = tiles.indexOf(this.root.getRootNode().activeElement);
+    if (here < 0) return;
+    const row = tiles.filter((tile) => tile.offsetTop === tiles[0].offsetTop).length;
+    const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -row, ArrowDown: row, Home: -here, End: tiles.length - 1 - here };
+    if (!(event.key in steps)) return;
+    event.preventDefault();
+    const next = tiles[here + steps[event.key]];
+    if (!next) return;
+    next.focus();
+    this.reveal(next);
+    this.pick(this.data.items[tiles.indexOf(next)].key);
+  }
+
+  end() { clearTimeout(this.timer); }
+}
+
+export default function (component) {
+  const root = component.parentElement.querySelector(".cases");
+  if (!root.grid) root.grid = new Grid(root);
+  root.grid.say = component.setTriggerValue;
+  root.grid.show(component.data);
+  return () => { root.grid.end(); root.grid = null; };
+}

@@ -1,0 +1,69 @@
+"""Adaptive curves beside full ones: how many forward passes, how far off, and is it admitted."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+import numpy as np
+
+from benchmarks.bench import Bench
+from xai_core.cam.base import CamOptions
+from xai_core.cam.grad_cam import GradCam
+from xai_core.faithfulness.adaptive import TOLERANCE, adaptive
+from xai_core.faithfulness.insertion_deletion import full
+from xai_core.faithfulness.patches import patch_order
+from xai_core.faithfulness.perturbation import CurvePair, Subject
+from xai_core.types import LAYERS, MapState, no_report
+
+HEAD = (
+    "Adaptive curves", "pairs", "forward passes, most", "median", "AUC error, most", "median",
+    f"within {TOLERANCE}", "within the estimate",
+)  # fmt: skip
+
+
+def rows(bench: Bench, pairs: int) -> Iterator[tuple[str, ...]]:
+    """One row over ``pairs`` (image, Grad-CAM map) pairs: both layers of images spread over the
+    library, each with its predicted class."""
+    records = bench.source.records()
+    # 37 and the library's 141 share no divisor: each case once, far from the one before.
+    ids = (records[k * 37 % len(records)].id for k in range(len(records)))
+    found = list(itertools.islice((pair for i in ids for pair in _pairs(bench, i)), pairs))
+    passes = [few.images for few, _ in found]
+    errors = [max(_apart(*pair)) for pair in found]
+    admitted = [
+        apart[0] <= pair[0].insertion.error and apart[1] <= pair[0].deletion.error
+        for pair in found
+        for apart in (_apart(*pair),)
+    ]
+    error = np.array(errors)
+    yield (
+        "against all 577 points",
+        str(len(error)),
+        str(max(passes)),
+        f"{np.median(passes):.0f}",
+        f"{error.max():.4f}",
+        f"{np.median(error):.4f}",
+        f"{100 * (error <= TOLERANCE).mean():.0f} %",
+        f"{100 * np.mean(admitted):.0f} %",
+    )
+
+
+def _apart(few: CurvePair, every: CurvePair) -> tuple[float, float]:
+    """How far the areas of insertion and deletion are from those of all points."""
+    return (
+        abs(few.insertion.auc - every.insertion.auc),
+        abs(few.deletion.auc - every.deletion.auc),
+    )
+
+
+def _pairs(bench: Bench, case_id: str) -> Iterator[tuple[CurvePair, CurvePair]]:
+    context = bench.fresh(bench.source.load(case_id))
+    target = context.prediction().predicted(bench.classifier.spec.threshold)
+    for layer in LAYERS:
+        found = GradCam().compute(context.evidence(layer), target, CamOptions(), no_report).heatmap
+        if found.state is not MapState.OK:
+            continue
+        order = patch_order(found.values)
+        subject = Subject(context.x, context.baseline, target, context.book)
+        yield adaptive(subject, order), full(subject, order)

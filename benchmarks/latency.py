@@ -1,0 +1,75 @@
+"""What a person waits for on a warm server: a ready case, other levels, a first curve."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import statistics
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks.bench import LAYER, Bench, clocked
+from xai_core.explainer import Explainer
+from xai_core.explanation import Progress
+from xai_core.request import ExplainRequest
+from xai_core.store.books import BookStore
+from xai_core.types import DENSE_LEVELS, PAPER_LEVELS
+
+HEAD = ("Waiting", "wall s, median", "most", "forward passes")
+
+
+class _Enough(Exception):
+    pass
+
+
+def rows(bench: Bench, repeats: int) -> Iterator[tuple[str, ...]]:
+    """Ready: from the case's file to map, levels and curves, with nothing of it in memory."""
+    request = ExplainRequest(bench.case.id, "hybrid-cam", LAYER)
+    dense = dataclasses.replace(request, levels=DENSE_LEVELS, curves="none")
+    with tempfile.TemporaryDirectory() as folder:
+        store = BookStore(Path(folder))
+        yield _first_curve(bench, request)
+        for warm in (dense, request):
+            Explainer(bench.classifier, store).explain(bench.case, warm)
+
+        def ready() -> int:
+            case = bench.source.load(request.case_id)
+            return (
+                Explainer(bench.classifier, BookStore(Path(folder))).explain(case, request).forwards
+            )
+
+        yield _row("a ready case, Hybrid-CAM with curves", [clocked(ready) for _ in range(repeats)])
+        explainer = Explainer(bench.classifier, store)
+        explainer.explain(bench.case, request)
+        others = [
+            dataclasses.replace(dense, levels=tuple(p for p in PAPER_LEVELS if p != left_out))
+            for left_out in PAPER_LEVELS[:repeats]
+        ]
+        yield _row(
+            "another choice of levels",
+            [clocked(lambda o=o: explainer.explain(bench.case, o).forwards) for o in others],  # type: ignore[misc]
+        )
+
+
+def _first_curve(bench: Bench, request: ExplainRequest) -> tuple[str, ...]:
+    """Grad-CAM of an image never seen: passes until both curves can be drawn, and its map."""
+    explainer = Explainer(bench.classifier)
+
+    def watch(seen: Progress) -> None:
+        curves = seen.so_far.curves
+        if curves is not None and min(len(curves.insertion.fraction), 9) >= 5:
+            raise _Enough
+
+    def first() -> int:
+        with contextlib.suppress(_Enough):
+            explainer.explain(bench.case, dataclasses.replace(request, method="grad-cam"), watch)
+        return explainer.context(bench.case).book.forwards
+
+    return _row("the first curves of an unknown image, Grad-CAM", [clocked(first)])
+
+
+def _row(name: str, found: list) -> tuple[str, ...]:  # type: ignore[type-arg]
+    walls = [took.wall for _, took in found]
+    passes = max(forwards for forwards, _ in found)
+    return name, f"{statistics.median(walls):.3f}", f"{max(walls):.3f}", str(passes)

@@ -1,0 +1,8 @@
+"""A five-minute tour for a presenter."""
+
+from xai_core.ui import frame
+from xai_core.ui.demo import page
+from xai_core.ui.service_access import service_or_stop
+
+frame.begin("Demo")
+page.show(service_or_stop())

@@ -1,0 +1,82 @@
+"""axe-core on every page in its main states: nothing serious, nothing critical.
+
+The script is the one the package ``axe-playwright-python`` brings along; no network is needed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.cases.builders import dicom_bytes, mammogram
+from tests.e2e import explore
+from tests.e2e.conftest import ROOT, Server
+
+pytestmark = pytest.mark.e2e
+Visit = Callable[[str], Page]
+GRAVE = ("serious", "critical")
+
+
+def about(page: Page) -> None:
+    expect(page.get_by_role("heading", name="About this dashboard")).to_be_visible()
+
+
+def panels(page: Page) -> None:
+    expect(explore.progress(page)).to_contain_text(re.compile(r"All \d panels ready"))
+
+
+def invitation(page: Page) -> None:
+    expect(page.get_by_role("heading", name="Your image")).to_be_visible()
+
+
+def own_image(page: Page) -> None:
+    file = {"name": "a.dcm", "mimeType": "application/dicom", "buffer": dicom_bytes(mammogram())}
+    page.locator("input[type=file]").first.set_input_files(files=[file])  # type: ignore[list-item]
+    explore.finished(page)
+    expect(page.get_by_text("Unlike the training phantoms").first).to_be_visible()
+
+
+def stop(page: Page) -> None:
+    expect(page.get_by_text(re.compile(r"Stop \d of 7"))).to_be_visible()
+    explore.finished(page)
+
+
+def stop_of_compare(page: Page) -> None:
+    expect(page.get_by_text(re.compile(r"Stop \d of 7"))).to_be_visible()
+    panels(page)
+
+
+STATES: dict[str, Callable[[Page], None]] = {
+    "explore?case=PH-0001&method=hybrid-cam": explore.finished,
+    "explore?case=PH-0004&layer=stages.3.blocks.2&curves=none": explore.finished,
+    "compare?case=PH-0001": panels,
+    "compare?view=figure3&tp=PH-0001&tn=PH-0004": panels,
+    "about": about,
+    "your_image": invitation,
+    "your_image?curves=none": own_image,
+    "demo": stop,
+    "demo?stop=3": stop_of_compare,
+}
+
+
+def test_every_page_is_among_them() -> None:
+    pages = {path.stem for path in (ROOT / "pages").glob("*.py")}
+    assert pages == {address.partition("?")[0] for address in STATES}
+
+
+@pytest.mark.parametrize("address", STATES)
+def test_nothing_serious(small: Server, visit: Visit, address: str) -> None:
+    page = visit(f"{small.url}/{address}")
+    STATES[address](page)
+    found = Axe().run(page).response["violations"]
+    grave = [
+        f"{rule['id']} ({rule['impact']}): {rule['help']}; {node['html'][:300]} at {node['target']}"
+        for rule in found
+        if rule["impact"] in GRAVE
+        for node in rule["nodes"]
+    ]
+    assert not grave, "\n".join(grave)

@@ -1,0 +1,181 @@
+"""Blind reading: nothing gives the truth or the model away before the answer."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Browser, Page, WebSocket, expect
+
+from tests.e2e import explore
+from tests.e2e.conftest import PATIENCE_MS, Server
+from xai_core.cases.library import PhantomLibrary
+from xai_core.types import CaseRecord, Pathology
+from xai_core.ui.blind.alias import alias, in_blind_order
+
+pytestmark = pytest.mark.e2e
+Visit = Callable[[str], Page]
+# What is sent to the viewer, without the pixels themselves and the names of their content.
+_DATA = """e => {
+  const data = structuredClone(e.viewer.data);
+  for (const name of ["low", "recombined"]) {
+    delete data.case[name].png;
+    delete data.case[name].box;
+  }
+  delete data.case.digest; delete data.tables; delete data.diverging;
+  return data;
+}"""
+
+
+def one_of_each() -> list[CaseRecord]:
+    """A case of each truth, each with its recombined image."""
+    records = PhantomLibrary().records()
+    return [next(r for r in records if r.pathology is pathology) for pathology in Pathology]
+
+
+def opened(page: Page) -> None:
+    """Wait until the case and all small pictures are on show."""
+    expect(page.get_by_role("img", name=re.compile(r"^Case \d+, low-energy"))).to_be_visible()
+    expect(page.locator(".tile img")).to_have_count(24)
+    page.wait_for_function("document.querySelector('[data-testid=stStatusWidget]') === null")
+
+
+def mark_and_answer(page: Page, called: str) -> None:
+    """Mark a spot and answer, up to the commitment."""
+    picture = page.get_by_role("img", name=re.compile("low-energy"))
+    box = picture.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + 0.5 * box["width"], box["y"] + 0.5 * box["height"])
+    expect(page.get_by_text(re.compile(": 1 mark"))).to_be_visible()
+    page.get_by_role("radio", name=called).click()
+    page.get_by_role("radio", name="75 %").click()
+
+
+def test_nothing_leaks_before_the_answer(small: Server, browser: Browser) -> None:
+    """Of three cases, one of each truth, all that a browser gets says the same but for pixels."""
+    expect.set_options(timeout=PATIENCE_MS)
+    said = []
+    for record in one_of_each():
+        frames: list[bytes] = []
+        context = browser.new_context(viewport={"width": 1440, "height": 900})
+        context.set_default_timeout(PATIENCE_MS)
+        page = context.new_page()
+
+        def listen(socket: WebSocket, into: list[bytes] = frames) -> None:
+            socket.on(
+                "framereceived",
+                lambda frame: into.append(frame if isinstance(frame, bytes) else frame.encode()),
+            )
+
+        page.on("websocket", listen)
+        name = alias(record.id)
+        page.goto(f"{small.url}/explore?blind=on&case={name}")
+        opened(page)
+        number = list(in_blind_order(r.id for r in PhantomLibrary().records())).index(name) + 1
+        everything = b"".join(frames)
+        whole = page.content() + json.dumps(page.evaluate("() => document.body.innerText"))
+        secrets = [record.id, record.patient_id, record.note, *record.findings]
+        secrets += [
+            "BI-RADS",
+            "false negative",
+            "true positive",
+            "malignant logit",
+            "What it teaches",
+        ]
+        for secret in secrets:
+            if secret:
+                assert secret.encode() not in everything, f"{secret} was sent"
+                assert secret not in whole
+        shadow = page.locator(".viewer").evaluate("e => e.outerHTML")
+        grid = page.locator(".cases").evaluate("e => e.innerHTML.replace(/src=.[^ ]*/g, '')")
+        assert record.id not in shadow + grid
+        data = page.locator(".viewer").evaluate(_DATA)
+        assert data["heat"] is None
+        assert data["scrub"] is None
+        assert data["case"]["low"]["mask"] is None
+        assert data["case"]["recombined"]["mask"] is None
+        text = page.evaluate("() => document.body.innerText") + grid + json.dumps(data)
+        text = text.replace(name, "ALIAS").replace(f"Case {number}", "Case N")
+        text = re.sub(r'aria-checked="\w+"|tabindex="-?\d"|left |right |\bCC\b|\bMLO\b', "", text)
+        said.append((text, re.sub("[&?](show|case)=[^&]*", "", page.url)))
+        context.close()
+    words = [re.sub(r"Case (N|\d+)|\d of 6|page. \d", "", text) for text, _ in said]
+    assert words[0] == words[1] == words[2]
+    assert said[0][1] == said[1][1] == said[2][1]
+
+
+def test_mark_answer_truth_model(small: Server, visit: Visit) -> None:
+    record = one_of_each()[2]
+    assert record.pathology is Pathology.MALIGNANT
+    page = visit(f"{small.url}/explore?blind=on&case={alias(record.id)}")
+    opened(page)
+    commit = page.get_by_role("button", name="Commit, then see the truth")
+    expect(commit).to_be_disabled()
+    mark_and_answer(page, "Benign")
+    expect(commit).to_be_enabled()
+    expect(page.get_by_role("list", name="Your marks").get_by_role("listitem")).to_have_count(1)
+    commit.click()
+
+    # Truth first: the outline, the case's name, right or wrong; of the model nothing yet.
+    expect(page.get_by_text("The truth (phantom)")).to_be_visible()
+    expect(page.get_by_text(re.compile("You said benign, 75 % sure: wrong"))).to_be_visible()
+    expect(page.get_by_text(record.id).first).to_be_visible()
+    expect(page.get_by_role("button", name="Lesion outline")).to_be_visible()
+    assert page.locator(".viewer").evaluate("e => Boolean(e.viewer.pictures.low.outline)")
+    expect(page.get_by_text("The model says")).to_have_count(0)
+    assert "method=" not in page.url
+    data = page.locator(".viewer").evaluate(_DATA)
+    assert data["heat"] is None
+
+    page.get_by_role("button", name="Now the model").click()
+    expect(page.get_by_text("The model says")).to_be_visible()
+    explore.finished(page)
+    expect(page.get_by_text(re.compile("You said benign, 75 % sure: wrong"))).to_be_visible()
+    expect(page).to_have_url(re.compile("blind=on"))
+
+    page.keyboard.press("n")
+    expect(page.get_by_text("Your reading")).to_be_visible()
+    expect(page.get_by_text("The model says")).to_have_count(0)
+    page.keyboard.press("p")
+    expect(page.get_by_text("The model says")).to_be_visible()  # what was shown stays shown
+
+
+def test_nothing_to_mark_and_marks_by_key(small: Server, visit: Visit) -> None:
+    record = one_of_each()[0]
+    assert record.pathology is Pathology.NORMAL
+    page = visit(f"{small.url}/explore?blind=on&case={alias(record.id)}")
+    opened(page)
+    page.get_by_role("img", name=re.compile("low-energy")).focus()
+    page.keyboard.press("m")
+    expect(page.get_by_text(re.compile(": 1 mark"))).to_be_visible()
+    expect(page.get_by_role("checkbox", name="There is nothing to mark")).to_be_disabled()
+    page.get_by_role("button", name="Remove mark 1").click()
+    expect(page.get_by_text(re.compile(": no mark yet"))).to_be_visible()
+    page.get_by_text("There is nothing to mark", exact=True).click()
+    page.get_by_role("radio", name="Benign").click()
+    page.get_by_role("radio", name="90 %").click()
+    page.get_by_role("button", name="Commit, then see the truth").click()
+    expect(page.get_by_text(re.compile("Normal .counts as benign.*right"))).to_be_visible()
+    expect(page.get_by_text("Nothing is marked on this case by its source")).to_be_visible()
+
+
+def test_the_switch_begins_with_a_case_not_seen_and_leads_back(small: Server, visit: Visit) -> None:
+    first = next(iter(in_blind_order(r.id for r in PhantomLibrary().records()).values()))
+    page = visit(f"{small.url}/explore?case={first}&curves=none")
+    explore.finished(page)
+    page.get_by_text("Blind reading", exact=True).click()
+    opened(page)
+    expect(page).not_to_have_url(re.compile(alias(first)))  # its truth was on show
+    expect(page).to_have_url(re.compile("blind=on&case=[0-9a-f]{10}"))
+    expect(page.get_by_text("Outcome")).to_have_count(0)
+    page.get_by_text("Blind reading", exact=True).click()
+    expect(page).to_have_url(re.compile(f"case={first}&"))
+    expect(page.get_by_text("The model says")).to_be_visible()
+
+
+def test_an_address_that_names_no_blind_case_is_a_sentence(small: Server, visit: Visit) -> None:
+    page = visit(f"{small.url}/explore?blind=on&case=PH-0001")
+    expect(page.get_by_text(re.compile("names a blind case that is not among"))).to_be_visible()
+    opened(page)

@@ -1,0 +1,147 @@
+"""Two pictures under one hand, fingers, the keyboard's focus, and a connection that breaks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e import explore
+from tests.e2e.conftest import Server, dashboard
+from xai_core.cases.library import PhantomLibrary
+
+pytestmark = pytest.mark.e2e
+Visit = Callable[[str], Page]
+SIZES = [{"width": 1440, "height": 900}, {"width": 1920, "height": 1080}]
+_DIFFERS = "([c, was]) => c.toDataURL() !== was"
+_SAME = "([c, was]) => c.toDataURL() === was"
+
+
+def opened(visit: Visit, server: Server, size: dict[str, int]) -> Page:
+    page = visit(f"{server.url}/explore?case=PH-0001&curves=none")
+    page.set_viewport_size(size)  # type: ignore[arg-type]
+    explore.finished(page)
+    explore.map_source(page)
+    return page
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["1440x900", "1920x1080"])
+def test_low_energy_and_recombined_are_linked_and_blink(
+    size: dict[str, int], small: Server, visit: Visit
+) -> None:
+    page = opened(visit, small, size)
+    page.get_by_role("button", name="Recombined beside it").click()
+    low, second = explore.picture(page), page.get_by_role("img", name=re.compile("^The recombined"))
+    expect(second).to_be_visible()
+    box = low.bounding_box()
+    assert box is not None
+    before = second.evaluate("c => c.toDataURL()")
+    page.mouse.move(box["x"] + 0.4 * box["width"], box["y"] + 0.5 * box["height"])
+    page.wait_for_function(_DIFFERS, arg=[second.element_handle(), before])  # the linked cursor
+    before = second.evaluate("c => c.toDataURL()")
+    page.mouse.wheel(0, -300)
+    page.wait_for_function(_DIFFERS, arg=[second.element_handle(), before])  # the linked zoom
+    low.focus()
+    page.mouse.move(2, 2)
+    with_heat = explore.pixels(page)
+    page.keyboard.down("b")
+    page.wait_for_function(_DIFFERS, arg=[low.element_handle(), with_heat])
+    assert page.locator(".viewer").evaluate(
+        "e => e.viewer.panes.find((p) => p.role === 'heat').picture.name === 'recombined'"
+    )
+    page.keyboard.up("b")
+    page.wait_for_function(_SAME, arg=[low.element_handle(), with_heat])
+    # Nothing of the page lies outside of its window, and the picture is most of its height.
+    assert page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth")
+    assert box["height"] > 0.4 * size["height"]
+
+
+def test_the_outline_on_each_picture_is_its_own(small: Server, visit: Visit) -> None:
+    page = opened(visit, small, SIZES[0])
+    case = PhantomLibrary().load("PH-0001")
+    for name, mask in (("low", case.lesion_mask), ("recombined", case.recombined_mask)):
+        assert mask is not None
+        lines = page.locator(".viewer").evaluate(
+            "(e, name) => Array.from(e.viewer.pictures[name].outline)", name
+        )
+        xs, ys = lines[0::2], lines[1::2]
+        rows, columns = mask.any(1).nonzero()[0], mask.any(0).nonzero()[0]
+        assert min(xs) == pytest.approx(columns[0], abs=1)
+        assert max(xs) == pytest.approx(columns[-1] + 1, abs=1)
+        assert min(ys) == pytest.approx(rows[0], abs=1)
+        assert max(ys) == pytest.approx(rows[-1] + 1, abs=1)
+
+
+def test_two_fingers_zoom_and_one_moves(small: Server, visit: Visit) -> None:
+    page = opened(visit, small, SIZES[0])
+    box = explore.picture(page).bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    fingers = page.context.new_cdp_session(page)
+
+    def touch(kind: str, *points: tuple[float, float]) -> None:
+        at = [{"x": px, "y": py, "id": i} for i, (px, py) in enumerate(points)]
+        fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": at})
+
+    zoom = "e => e.viewer.view.zoom"
+    touch("touchStart", (x - 20, y), (x + 20, y))
+    for k in range(1, 6):
+        touch("touchMove", (x - 20 - 8 * k, y), (x + 20 + 8 * k, y))
+    touch("touchEnd")
+    assert page.locator(".viewer").evaluate(zoom) > 1.5
+    before = page.locator(".viewer").evaluate("e => e.viewer.view.x")
+    touch("touchStart", (x, y))
+    for k in range(1, 6):
+        touch("touchMove", (x + 10 * k, y))
+    touch("touchEnd")
+    assert page.locator(".viewer").evaluate("e => e.viewer.view.x") < before
+
+
+def test_the_focus_can_be_seen_wherever_it_goes(small: Server, visit: Visit) -> None:
+    page = opened(visit, small, SIZES[0])
+    explore.picture(page).focus()
+    seen = set()
+    for _ in range(14):
+        page.keyboard.press("Tab")
+        found = page.evaluate(
+            """() => {
+              let e = document.activeElement;
+              while (e?.shadowRoot?.activeElement) e = e.shadowRoot.activeElement;
+              if (!e || !e.closest(".viewer")) return null;
+              const style = getComputedStyle(e);
+              const label = e.closest("label");
+              const name = e.getAttribute("aria-label") || (label || e).textContent;
+              return [name.trim(), style.outlineStyle, parseFloat(style.outlineWidth)];
+            }"""
+        )
+        if found is None:
+            break
+        name, outline, width = found
+        seen.add(name)
+        assert name
+        assert outline == "solid", name
+        assert width >= 2, name
+    assert {"Fit", "1:1", "Invert"} <= seen
+
+
+def test_a_connection_that_breaks_comes_back_to_the_same_state(
+    tmp_path: Path, tiny_weights: Path, visit: Visit
+) -> None:
+    with dashboard(tmp_path, "library", tiny_weights) as server:
+        page = visit(f"{server.url}/explore?case=PH-0003&layer=stages.3.blocks.2&curves=none")
+        explore.finished(page)
+        explore.picture(page).press("+")
+        expect(page).to_have_url(re.compile("zoom=1.25"))
+    with dashboard(tmp_path, "library", tiny_weights, int(server.url.rsplit(":", 1)[1])):
+        page.keyboard.press("n")  # asked before the server is heard of again, or after
+        page.wait_for_timeout(4000)
+        if "PH-0003" in page.url:
+            page.keyboard.press("n")
+        expect(page.get_by_role("radio", name="PH-0004", checked=True).first).to_be_visible()
+        explore.finished(page)
+        expect(
+            page.get_by_role("radio", name="Stage 4 Block 3", checked=True).first
+        ).to_be_visible()

@@ -1,0 +1,109 @@
+"""Area levels under the hand: switches, areas of any size, a way out where no level counts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e import explore
+from tests.e2e.conftest import Server
+from xai_core.cases.library import PhantomLibrary
+from xai_core.explainer import Explainer
+from xai_core.explanation import Explanation
+from xai_core.model.classifier import Classifier
+from xai_core.request import ExplainRequest
+from xai_core.types import LAYERS, MapState
+from xai_core.ui.address import write_address
+
+pytestmark = pytest.mark.e2e
+Visit = Callable[[str], Page]
+Explain = Callable[[ExplainRequest], Explanation]
+
+
+@pytest.fixture(scope="module")
+def explain(tiny_weights: Path) -> Explain:
+    explainer, library = Explainer(Classifier.open(tiny_weights, "cpu", 8)), PhantomLibrary()
+    return lambda request: explainer.explain(library.load(request.case_id), request)
+
+
+@pytest.fixture(scope="module")
+def some(explain: Explain) -> Explanation:
+    """A case where some levels raise the score and some do not."""
+    for record in PhantomLibrary().records():
+        found = explain(ExplainRequest(record.id, "hybrid-cam", LAYERS[1], curves="none"))
+        gains = [level.delta for level in found.levels]
+        if gains and max(gains) > 0.01 and min(gains) == 0:
+            return found
+    pytest.fail("no case of the library has both")
+
+
+def opened(visit: Visit, server: Server, request: ExplainRequest) -> Page:
+    page = visit(f"{server.url}/explore?{urlencode(write_address(request))}")
+    expect(explore.progress(page)).to_contain_text("Done in")
+    expect(page.locator(".viewer .bars button")).not_to_have_count(0)
+    return page
+
+
+def test_each_level_says_its_gain_and_what_it_keeps(
+    small: Server, visit: Visit, some: Explanation
+) -> None:
+    page = opened(visit, small, some.request)
+    for level in some.levels:
+        column = explore.level(page, f"{level.percent:g}")
+        share = 100 * level.realised
+        kept = f"{share:.1f}" if share < 9.95 else f"{share:.0f}"
+        expect(column).to_contain_text(f"kept {kept} %")
+        said = re.search(r"(-?\d+\.\d\d)", column.inner_text().replace(f"{level.percent:g} %", ""))
+        assert said is not None
+        assert float(said[1]) == pytest.approx(level.delta, abs=6e-3)
+
+
+def test_an_area_of_any_size_shows_its_mask_and_becomes_a_level(
+    small: Server, visit: Visit, some: Explanation, explain: Explain
+) -> None:
+    page = opened(visit, small, some.request)
+    picture = page.get_by_role("img", name=re.compile("with the heatmap over it"))
+    before = picture.evaluate("c => c.toDataURL()")
+    slider = page.get_by_role("slider", name="Area p")
+    slider.focus()
+    for _ in range(6):
+        page.keyboard.press("PageDown")
+    percent = page.locator(".viewer").evaluate("e => e.viewer.levels.percent")
+    assert percent < 20
+    page.wait_for_function(
+        "([c, was]) => c.toDataURL() !== was", arg=[picture.element_handle(), before]
+    )
+    known = explain(replace(some.request, levels=(percent,)))
+    share = 100 * known.levels[0].realised
+    words = f"{percent:g} %, keeps {share:.1f} %" if share < 9.95 else f"keeps {share:.0f} %"
+    expect(page.locator(".viewer .levels .row output").filter(has_text="keeps")).to_contain_text(
+        words
+    )
+    page.get_by_role("button", name="Add", exact=True).first.click()
+    expect(page).to_have_url(re.compile(f"levels=.*{re.escape(f'{percent:g}')}"))
+    expect(explore.level(page, f"{percent:g}")).to_have_attribute("aria-pressed", "true")
+    expect(explore.level(page, f"{percent:g}")).not_to_contain_text("?")  # Python has scored it
+
+
+def test_where_no_level_counts_another_can_be_switched_on(
+    small: Server, visit: Visit, some: Explanation
+) -> None:
+    useless = next(level.percent for level in some.levels if level.delta == 0)
+    useful = max(some.levels, key=lambda level: level.delta).percent
+    page = opened(visit, small, replace(some.request, levels=(useless,)))
+    expect(page.get_by_text(re.compile("No level raises the score"))).to_be_visible()
+    only = explore.level(page, f"{useless:g}")
+    only.click()
+    expect(page.locator(".viewer .levels .said")).to_have_text("At least one level stays on.")
+    expect(only).to_have_attribute("aria-pressed", "true")
+    explore.level(page, f"{useful:g}").click()
+    expect(page.get_by_text(re.compile("No level raises the score"))).to_have_count(0)
+    explore.map_source(page, "Hybrid-CAM")
+    assert some.heatmap is not None
+    assert some.heatmap.state is MapState.OK

@@ -1,0 +1,57 @@
+"""Which cases a list shows."""
+
+from __future__ import annotations
+
+import pytest
+
+from xai_core.types import CaseRecord, Outcome, Pathology
+from xai_core.ui.case_filter import CaseFilter, neighbour, page_with
+
+RECORDS = {
+    r.id: r
+    for r in (
+        CaseRecord(
+            id="A", source="s", patient_id="P1", pathology=Pathology.MALIGNANT, laterality="L",
+            view="MLO", density="C", birads=5, findings=("irregular mass, spiculated margin",),
+        ),
+        CaseRecord(
+            id="B", source="s", patient_id="P2", pathology=Pathology.BENIGN, laterality="R",
+            view="CC", density="B", birads=2, descriptors={"mass shape": "oval"},
+        ),
+        CaseRecord(id="C", source="s", patient_id="P3"),
+    )
+}  # fmt: skip
+OUTCOMES = {"A": Outcome.TP, "B": Outcome.FP}
+
+
+@pytest.mark.parametrize(
+    ("asked", "shown"),
+    [
+        (CaseFilter(), "ABC"),
+        (CaseFilter(outcomes=frozenset({"TP"})), "A"),
+        (CaseFilter(pathologies=frozenset({"benign", "not given"})), "BC"),
+        (CaseFilter(views=frozenset({"MLO"}), densities=frozenset({"B"})), ""),
+        (CaseFilter(densities=frozenset({"B", "C"})), "AB"),
+        (CaseFilter(assessments=frozenset({"5", "not given"})), "AC"),
+        (CaseFilter(search="Spiculated LEFT"), "A"),
+        (CaseFilter(search="oval bi-rads 2"), "B"),
+        (CaseFilter(search="density c"), "A"),
+        (CaseFilter(search="fp"), "B"),
+        (CaseFilter(search="p3"), "C"),
+        (CaseFilter(search="none"), ""),  # what is not given is no word to be found
+        (CaseFilter(search="oval", views=frozenset({"MLO"})), ""),
+    ],
+)
+def test_every_field_and_every_word_must_fit(asked: CaseFilter, shown: str) -> None:
+    assert "".join(asked.apply(RECORDS, OUTCOMES)) == shown
+
+
+def test_neighbours_are_among_those_shown() -> None:
+    assert neighbour("AC", "A", "ABC", +1) == "C"
+    assert neighbour("AC", "B", "ABC", -1) == "A"
+    assert neighbour("AC", "C", "ABC", +1) is None
+
+
+def test_the_page_of_a_case() -> None:
+    assert page_with("ABCDE", "E", 2) == 2
+    assert page_with("ABCDE", "X", 2) == 0

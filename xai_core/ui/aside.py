@@ -1,0 +1,27 @@
+"""Which case the other pages show, put aside while a page shows a case of its own.
+
+Method, layer, class and levels stay one choice for all pages; only the case differs.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from xai_core.ui import state
+
+_ASIDE = "case put aside"
+
+
+def lend(case_id: str) -> None:
+    """Show ``case_id`` until :func:`take_back`; there must be a request on show."""
+    now = state.show()
+    if now.case_id != case_id:
+        st.session_state[_ASIDE] = now.case_id
+        state.change(case_id=case_id, reliability=now.reliability)
+
+
+def take_back() -> None:
+    """Show the case that was put aside again, if one was."""
+    case_id = st.session_state.pop(_ASIDE, None)
+    if case_id is not None:
+        state.change(case_id=case_id, reliability=state.show().reliability)

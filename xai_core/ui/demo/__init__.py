@@ -1,0 +1,1 @@
+"""The tour for a presenter: one idea per file."""

@@ -1,0 +1,62 @@
+"""Which cases the tour is told with: by rule from what the model says of them.  No Streamlit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from xai_core.study.showcase import firsts, settled
+from xai_core.types import Outcome, Prediction
+
+
+@dataclass(frozen=True)
+class Cast:
+    """``hit``: a malignant case called malignant.  ``clear``: one without cancer called benign.
+    ``wrong``: a wrong decision, a miss before a false alarm.  Where the model gave no such case:
+    the first one; None while that is not known.
+
+    ``outcomes``: what each of the three really is, where its truth is given.
+    """
+
+    hit: str | None = None
+    clear: str | None = None
+    wrong: str | None = None
+    outcomes: Mapping[str, Outcome] | None = None
+
+    def outcome(self, case_id: str) -> Outcome | None:
+        """What a case of the cast is."""
+        return (self.outcomes or {}).get(case_id)
+
+
+def choose(
+    case_ids: Sequence[str],
+    outcomes: Mapping[str, Outcome],
+    predictions: Mapping[str, Prediction],
+    everything: bool,
+    threshold: float,
+) -> Cast:
+    """The cast as far as it is settled.
+
+    Args:
+        case_ids: in the source's order.
+        outcomes, predictions: of the cases predicted so far.
+        everything: whether no more will be predicted.
+        threshold: of the classifier; the narrowest decision stands in where none is wrong.
+    """
+    sure = tuple(case_ids) if everything else settled(case_ids, set(predictions))
+    first = {o: (found or (None,))[0] for o, found in firsts(sure, outcomes).items()}
+    # A miss is the better story, so a false alarm waits until it is known that there is none.
+    wrong = first[Outcome.FN] or (first[Outcome.FP] if everything else None)
+    hit, clear = first[Outcome.TP], first[Outcome.TN]
+    if everything:
+        hit, clear = hit or case_ids[0], clear or case_ids[0]
+        wrong = wrong or _narrowest(predictions, threshold) or case_ids[0]
+    return Cast(hit, clear, wrong, dict(outcomes))
+
+
+def _narrowest(predictions: Mapping[str, Prediction], threshold: float) -> str | None:
+    return min(
+        predictions,
+        key=lambda key: abs(predictions[key].probabilities[1] - threshold),
+        default=None,
+    )

@@ -1,0 +1,75 @@
+"""What stands beside the speech: a state of Explore or of Compare, set up once and then in hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from xai_core.request import ExplainRequest
+from xai_core.service import ExplainService
+from xai_core.ui import controls, curves, live, state
+from xai_core.ui.address import write_address
+from xai_core.ui.compare import page as compare_page
+from xai_core.ui.compare import session as comparison
+from xai_core.ui.compare.address import FIGURE_VIEW, METHODS_VIEW, Comparison, write_comparison
+from xai_core.ui.demo import tour
+from xai_core.ui.demo.cast import Cast
+from xai_core.ui.demo.stops import COMPARE_METHODS, COMPARE_PAIR, EXPLORE, Stop
+from xai_core.ui.look import read_look
+
+
+def set_up(number: int, stop: Stop, case_id: str, cast: Cast) -> None:
+    """Show the stop as it is meant, on arrival; afterwards hands may change it."""
+    wanted = _request(stop, case_id)
+    other = _comparison(stop, cast)
+    left_for_another = state.show().case_id != case_id  # on another page, say
+    if not tour.arriving((number, wanted, other)) and not left_for_another:
+        return
+    brought = state.look()["said"] if tour.brought() else {}
+    fields: dict[str, Any] = {n: getattr(wanted, n) for n in ExplainRequest.__dataclass_fields__}
+    state.change(**fields)
+    state.look_at(brought or read_look(stop.look)[0])
+    if not brought:
+        st.query_params.from_dict({"stop": str(number + 1), **stop.look})
+    if other is not None:
+        comparison.change(
+            view=other.view, curves=other.curves, positive=other.positive, negative=other.negative
+        )
+
+
+def address(stop: Stop, case_id: str, cast: Cast) -> tuple[str, str, Mapping[str, str]]:
+    """The page that shows the same, its title, and the address there."""
+    wanted, other = _request(stop, case_id), _comparison(stop, cast)
+    if other is not None:
+        return "pages/compare.py", "Compare", write_comparison(other, wanted)
+    return "pages/explore.py", "Explore", write_address(wanted) | stop.look
+
+
+def draw(service: ExplainService, stop: Stop) -> None:
+    """Draw what is on show now."""
+    if stop.scene != EXPLORE:
+        compare_page.draw(service)
+        return
+    request = state.show()
+    controls.show(service.predicted(request.case_id))
+    if request.curves == "none":  # the image has the page to itself
+        live.show(service, request, st.container(), st.container())
+        return
+    left, right = st.columns([1.7, 1], gap="large")
+    with right:
+        curves.choose_mode()
+    live.show(service, request, left, right)
+
+
+def _request(stop: Stop, case_id: str) -> ExplainRequest:
+    return ExplainRequest(case_id=case_id, **stop.ask)
+
+
+def _comparison(stop: Stop, cast: Cast) -> Comparison | None:
+    if stop.scene == COMPARE_METHODS:
+        return Comparison(METHODS_VIEW)
+    if stop.scene == COMPARE_PAIR:
+        return Comparison(FIGURE_VIEW, curves=True, positive=cast.hit, negative=cast.clear)
+    return None

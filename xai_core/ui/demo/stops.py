@@ -1,0 +1,129 @@
+"""The stops of the tour: what is shown, and what the presenter says.  No Streamlit.
+
+No stop claims what a case's numbers do not bear out: where the words depend on the model's answer
+they are made from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from xai_core.types import CLASS_NAMES, LAYERS, CaseRecord, Outcome, Prediction
+from xai_core.ui.demo.cast import Cast
+from xai_core.ui.words import truth_words
+
+FINER = LAYERS[0]
+EXPLORE, COMPARE_METHODS, COMPARE_PAIR = "explore", "methods", "pair"
+Pick = Callable[[Cast], str | None]
+
+
+@dataclass(frozen=True)
+class Stop:
+    """``title``: a few words.  ``say``: the presenter's sentences, with ``{...}`` for what
+    :func:`filled` knows.  ``do``: what to show by hand meanwhile.  ``scene``: where.  ``pick``: of
+    whom.  ``ask``: fields of the request that are not as usual.  ``look``: of the viewer, as an
+    address has it.  ``short``: the title in a list, where the real one depends on the case."""
+
+    title: str
+    say: str
+    do: str
+    pick: Pick
+    scene: str = EXPLORE
+    ask: dict[str, Any] = field(default_factory=dict)
+    look: dict[str, str] = field(default_factory=dict)
+    short: str = ""
+
+
+STOPS = (
+    Stop(
+        "Two images of one breast",
+        "Contrast mammography takes two images. The low-energy image shows tissue, as every "
+        "mammogram does; the recombined image shows where contrast medium gathers. This model sees "
+        "the low-energy image alone.",
+        "Blink between them: focus the image and hold B. Outline the marked finding: O.",
+        lambda cast: cast.hit,
+        ask={"method": "grad-cam", "curves": "none"},
+        look={"show": "alone,recombined", "heat": "off"},
+    ),
+    Stop(
+        "What the model said",
+        "The model says {says}, with a probability of {p}. The truth is {truth}: {outcome}. The "
+        "colours show what raised that score. They do not show disease.",
+        "Move the pointer over the hottest place: grey, heat and score are read out below.",
+        lambda cast: cast.hit,
+        ask={"method": "grad-cam", "curves": "none"},
+    ),
+    Stop(
+        "Three methods, two layers",
+        "One image, one decision, six explanations. Do they point at the same place? Where they "
+        "differ, they cannot all show what the model used.",
+        "Read a row: same layer, three methods. Read a column: same method, finer and coarser.",
+        lambda cast: cast.hit,
+        scene=COMPARE_METHODS,
+    ),
+    Stop(
+        "Area levels, live",
+        "Hybrid-CAM keeps the strongest 1, 2, 3 up to 90 per cent of Grad-CAM's map sharp and asks "
+        "the model each time. Its order of pixels is still Grad-CAM's: only the contrast changes.",
+        "Slide the range of levels: the map follows the hand. Each bar is what one level gained.",
+        lambda cast: cast.hit,
+        ask={"method": "hybrid-cam", "curves": "none"},
+    ),
+    Stop(
+        "Is the map right? Remove what it marks",
+        "Blur the hottest patches first. If the map is faithful the probability falls at once; if "
+        "it falls late, the model looked elsewhere.",
+        "Choose the deletion curve under the image and step along it: that very image was scored.",
+        lambda cast: cast.hit,
+        ask={"method": "grad-cam", "curves": "adaptive"},
+        look={"step": "deletion:0"},
+    ),
+    Stop(
+        "{wrong_title}",
+        "The model says {says}, with a probability of {p}. The truth is {truth}: {outcome}. Would "
+        "this map have told you so?",
+        "Outline the marked finding with O, if there is one. Switch the class that is explained.",
+        lambda cast: cast.wrong,
+        ask={"method": "grad-cam", "curves": "none"},
+        look={"show": "outline"},
+        short="A wrong decision",
+    ),
+    Stop(
+        "What to trust",
+        "Trust a map no further than its curves: high insertion, low deletion, and better than a "
+        "random order. They compare maps of one image, never patients. And a wrong model has maps "
+        "as convincing as a right one's.",
+        "Compare the areas under the curves, panel by panel, for both cases.",
+        lambda cast: cast.hit if cast.clear else None,
+        scene=COMPARE_PAIR,
+    ),
+)  # fmt: skip
+
+_OUTCOME_PHRASES = {
+    Outcome.TP: "a true positive",
+    Outcome.TN: "a true negative",
+    Outcome.FP: "a false positive",
+    Outcome.FN: "a false negative, a miss",
+}
+
+
+def filled(
+    text: str, record: CaseRecord, prediction: Prediction | None, threshold: float,
+    outcome: Outcome | None,
+) -> str:  # fmt: skip
+    """``text`` with what the model says of the case and what is true of it."""
+    says, p = "nothing yet", "not known yet"
+    if prediction is not None:
+        predicted = prediction.predicted(threshold)
+        says, p = CLASS_NAMES[predicted], f"{prediction.probabilities[predicted]:.2f}"
+    wrong = outcome in (Outcome.FP, Outcome.FN)
+    known = {
+        "says": says,
+        "p": p,
+        "truth": truth_words(record),
+        "outcome": _OUTCOME_PHRASES[outcome] if outcome else "there is nothing to check it against",
+        "wrong_title": "A wrong decision" if wrong else "The narrowest decision",
+    }
+    return text.format(**known)
