@@ -39,8 +39,11 @@ _COMPONENTS = np.array(
          -.071, -.030, .123, .011, -.101, -.018, .088],
     ]
 )  # fmt: skip
-# At the edge a pixel is half air, and blur takes a part: so much brighter it must be drawn.
-_EDGE = np.array([1.22, 1.18, 0.97, 1.0, 0.94, 0.98, 1.0])
+
+# At the edge a pixel is half air, and blur takes a part: so much brighter it must be drawn, and the
+# more so the larger the picture is.
+_EDGE = np.array([1.02, 1.04, 0.98, 1.0, 0.96, 0.98, 1.0])
+_EDGE_PER_SCALE = np.array([1.15, 0.80, 0.0, 0.0, 0.0, 0.0, 0.0])
 
 _LEAST_STEP = 1.1  # from a percentile to the next: less would be a picture without contrast
 
@@ -54,12 +57,16 @@ class Greys:
     profile: NDArray[np.float64]
 
 
-def draw_greys(rng: np.random.Generator) -> Greys:
-    """The figures of one picture, as far apart and as closely bound as in real ones."""
+def draw_greys(rng: np.random.Generator, scale: float) -> Greys:
+    """The figures of one picture, as far apart and as closely bound as in real ones.
+
+    ``scale``: px per px of a 512 px high picture.
+    """
     z = rng.normal(size=len(_COMPONENTS)).clip(-2.6, 2.6)
     z[0] = 2 - rng.gamma(4, 0.5)  # mean 0, variance 1, skew -1: now and then a very dark picture
     figures = np.exp(_MEAN + z @ _COMPONENTS)
     percentiles = figures[:7].clip(1, 253)
     for k in range(1, 7):
         percentiles[k] = min(254.0, max(percentiles[k], _LEAST_STEP * percentiles[k - 1]))
-    return Greys(percentiles, (_EDGE * figures[7:]).clip(1, 250))
+    edge = _EDGE + _EDGE_PER_SCALE * (scale - 1)
+    return Greys(percentiles, (edge * figures[7:]).clip(1, 250))

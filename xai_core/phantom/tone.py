@@ -51,7 +51,7 @@ class ToneCurve:
 
 def draw_tone_curve(rng: np.random.Generator, background: Background) -> ToneCurve:
     """Curves that give this background the percentiles and the skin profile of a real image."""
-    greys = draw_greys(rng)
+    greys = draw_greys(rng, background.scale)
     noise, blur = np.exp(rng.normal(0.9, 0.6)).clip(0.8, 8), rng.uniform(0.25, 0.5)
     ends = faded_ends(rng, background, 0.7)
     few = _thinned(background)
