@@ -49,8 +49,10 @@ def draw_calcifications(
             added, _particle(rng, morphology, window.dx - x, window.dy - y, scale, axis)
         )
     mask = _marked(added > 0.2, scale)
-    # Contrast here is in tissue deviations like a mass's, but specks stand out three times as much.
-    return Drawing(window, (3.0 * added).astype(np.float32), mask)
+    # Specks stand out more than a mass does; the tissue that holds them is somewhat dense as well.
+    bed = rng.uniform(0.1, 0.45) * ndi.gaussian_filter(mask.astype(np.float32), 7 * scale)
+    solid = np.clip(3.0 * added, 0, 1).astype(np.float32)
+    return Drawing(window, (3.0 * added + bed).astype(np.float32), mask, solid)
 
 
 def _marked(particles: BoolArray, scale: float) -> BoolArray:

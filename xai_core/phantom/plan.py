@@ -24,7 +24,7 @@ from xai_core.types import Pathology
 
 MM_PER_PIXEL_AT_512 = 0.46  # a release image is about 235 mm high
 _MEDIAN_MM, _SPREAD = 40.0, 0.46
-_GREY, _GREY_SPREAD = 112.0, 0.35  # median contrast, and standard deviation of its logarithm
+_GREY, _GREY_SPREAD = 100.0, 0.35  # median contrast, and standard deviation of its logarithm
 _PER_LOG_SIZE = 1.3  # log-odds per unit of log(diameter / median)
 _STEEPNESS, _OFFSET = 1.7, 0.1
 _OCCULT = 0.05  # share of lesions hardly visible at low energy
