@@ -26,7 +26,7 @@ from xai_core.training.data import draw_crops, draw_image, draw_pathology
 from xai_core.training.network import DenselyTaught, loss, naming_loss
 from xai_core.training.plan import Phase, Plan
 from xai_core.training.real import RealImage, draw_real
-from xai_core.training.sample import Sample
+from xai_core.training.sample import Sample, shrunk
 
 MEAN, STD = 0.25, 0.20  # of grey in phantom and release images alike, margins included
 _DRESSED = 3  # for each real image, two phantom lesions in the tissue of one
@@ -193,12 +193,12 @@ class Run:
     def _draw(
         self, rng: np.random.Generator, phase: Phase, backgrounds: list[Background], gain: float
     ) -> list[Sample]:
-        """A batch: whole images, or crops of them, four small ones or two large ones of each."""
-        size = self.plan.size
+        """A batch: whole images, or some crops of each, the more the smaller they are."""
+        size = self.plan.size // phase.shrink
         each = 1 if phase.crop == size else 4 if phase.crop <= size // 3 else 2
         out: list[Sample] = []
         while len(out) < phase.batch:
-            whole = self._draw_whole(rng, phase, backgrounds, gain)
+            whole = shrunk(self._draw_whole(rng, phase, backgrounds, gain), phase.shrink)
             out += [whole] if each == 1 else draw_crops(rng, whole, phase.crop, each)
         return out[: phase.batch]
 

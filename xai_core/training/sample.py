@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from xai_core.training.words import NOTHING, Words
 from xai_core.types import BoolArray, FloatArray
@@ -19,3 +21,13 @@ class Sample:
     target: float
     classed: bool = True
     words: Words = NOTHING
+
+
+def shrunk(sample: Sample, by: int) -> Sample:
+    """The picture at a ``by``-th of its side: means of its pixels, any of its mask's."""
+    if by == 1:
+        return sample
+    side = sample.image.shape[0] // by
+    image = sample.image[: side * by, : side * by].reshape(side, by, side, by)
+    mask = sample.mask[: side * by, : side * by].reshape(side, by, side, by)
+    return replace(sample, image=image.mean((1, 3), dtype=np.float32), mask=mask.any((1, 3)))
