@@ -34,6 +34,13 @@ _ARGUMENTS = (
 )  # fmt: skip
 
 
+_CLOSED_TAB = re.compile(
+    r"Exception in ASGI application(?:(?!Exception in ASGI application).)*?"
+    r"WebSocketDisconnected: Cannot call[^\n]*\n",
+    re.DOTALL,
+)
+
+
 @dataclass(frozen=True)
 class Server:
     """A dashboard: where it listens, what it has printed, its process."""
@@ -46,8 +53,7 @@ class Server:
         """What went wrong inside, as far as it was logged: pages hide it on purpose."""
         text = self.log.read_text(encoding="utf-8", errors="replace")
         # A tab that is closed while the server writes to it: the web server's own noise.
-        reports = re.split(r"(?=Exception in ASGI application)", text)
-        told = "".join(r for r in reports if "WebSocketDisconnected: Cannot call" not in r)
+        told = _CLOSED_TAB.sub("", text)
         return text if "Traceback" in told or "Error" in told else ""
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 
 import numpy as np
+from streamlit.testing.v1 import AppTest
 
 from tests.conftest import make_case
 from xai_core.cam import METHODS
@@ -152,3 +154,27 @@ def empty_map(desk: Desk, request: ExplainRequest) -> None:
 
 ON_DUTY: list[Desk] = []
 """The service of the page under test: a page's function brings nothing along."""
+
+
+@contextmanager
+def on_duty(*, predicted: bool = True) -> Iterator[Desk]:
+    """A desk that the pages find; ``predicted``: every case is, from the start."""
+    ON_DUTY.append(Desk())
+    if predicted:
+        ON_DUTY[-1].predict_all()
+    try:
+        yield ON_DUTY[-1]
+    finally:
+        ON_DUTY.pop()
+
+
+def clean(page: AppTest) -> AppTest:
+    """The page, once it is known that nothing in it failed."""
+    assert not page.exception
+    return page
+
+
+def words(page: AppTest) -> str:
+    """All that the page says."""
+    kinds = (page.markdown, page.caption, page.info, page.warning, page.error)
+    return "\n".join(str(element.value) for kind in kinds for element in kind)

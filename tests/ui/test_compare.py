@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.ui.desk import ON_DUTY, Desk, empty_map
+from tests.ui.desk import Desk, clean, empty_map, on_duty, words
 from tests.ui.pages import compare_page
 from xai_core.explanation import Status
 from xai_core.request import ExplainRequest
@@ -26,10 +26,8 @@ IDS = ("TP-1", "TP-2", "TN-1", "TN-2")
 
 @pytest.fixture
 def desk() -> Iterator[Desk]:
-    ON_DUTY.append(Desk())
-    ON_DUTY[-1].predict_all()
-    yield ON_DUTY[-1]
-    ON_DUTY.pop()
+    with on_duty() as desk:
+        yield desk
 
 
 def opened(**address: str) -> AppTest:
@@ -37,16 +35,6 @@ def opened(**address: str) -> AppTest:
     for name, value in address.items():
         page.query_params[name.replace("_", "-")] = value
     return clean(page.run())
-
-
-def clean(page: AppTest) -> AppTest:
-    assert not page.exception
-    return page
-
-
-def words(page: AppTest) -> str:
-    kinds = (page.markdown, page.caption, page.info, page.warning, page.error)
-    return "\n".join(str(element.value) for kind in kinds for element in kind)
 
 
 def finished(desk: Desk, page: AppTest) -> AppTest:

@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from tests.conftest import make_case
-from tests.ui.desk import NO, ON_DUTY, YES, Desk
+from tests.ui.desk import NO, YES, Desk, clean, on_duty, words
 from tests.ui.pages import demo_page
 from xai_core.request import ExplainRequest
 from xai_core.types import LAYERS, Outcome, Pathology, Prediction
@@ -107,11 +107,9 @@ def links(monkeypatch: pytest.MonkeyPatch) -> Links:
 
 @pytest.fixture
 def desk(links: Links) -> Iterator[Desk]:
-    ON_DUTY.append(Desk())
-    ON_DUTY[-1].predict_all()
-    ON_DUTY[-1].said["TP-2"] = NO  # a miss
-    yield ON_DUTY[-1]
-    ON_DUTY.pop()
+    with on_duty() as desk:
+        desk.said["TP-2"] = NO  # a miss
+        yield desk
 
 
 def opened(**address: str) -> AppTest:
@@ -119,16 +117,6 @@ def opened(**address: str) -> AppTest:
     for name, value in address.items():
         page.query_params[name] = value
     return clean(page.run())
-
-
-def clean(page: AppTest) -> AppTest:
-    assert not page.exception
-    return page
-
-
-def words(page: AppTest) -> str:
-    kinds = (page.markdown, page.caption, page.info, page.warning, page.error)
-    return "\n".join(str(element.value) for kind in kinds for element in kind)
 
 
 def press(page: AppTest, label: str) -> AppTest:

@@ -13,7 +13,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.cases.builders import dicom_bytes, encode, make_library, mammogram, noise
-from tests.ui.desk import ON_DUTY, Desk
+from tests.ui.desk import Desk, on_duty, words
 from tests.ui.pages import aside_page, your_image_page
 from xai_core.cases.upload import OWN_ID, read_own
 from xai_core.explanation import Status
@@ -107,15 +107,8 @@ def test_forgetting_takes_the_pictures_made_of_it_along(lender: ExplainService) 
 
 @pytest.fixture
 def desk() -> Iterator[Desk]:
-    ON_DUTY.append(Desk())
-    ON_DUTY[-1].predict_all()
-    yield ON_DUTY[-1]
-    ON_DUTY.pop()
-
-
-def words(page: AppTest) -> str:
-    kinds = (page.markdown, page.caption, page.info, page.warning, page.error)
-    return "\n".join(str(element.value) for kind in kinds for element in kind)
+    with on_duty() as desk:
+        yield desk
 
 
 def test_before_a_file_is_there_the_page_says_what_happens(desk: Desk) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.ui.desk import ON_DUTY, Desk, four_cases
+from tests.ui.desk import Desk, clean, four_cases, on_duty
 from tests.ui.pages import blind_page
 from xai_core.ui.blind.alias import alias, in_blind_order
 
@@ -16,21 +16,15 @@ ORDER = in_blind_order(four_cases())
 
 @pytest.fixture
 def desk() -> Iterator[Desk]:
-    ON_DUTY.append(Desk())
-    yield ON_DUTY[-1]
-    ON_DUTY.pop()
+    with on_duty(predicted=False) as desk:
+        yield desk
 
 
 def opened(**address: str) -> AppTest:
     page = AppTest.from_function(blind_page, default_timeout=60)
     for name, value in address.items():
         page.query_params[name] = value
-    return checked(page.run())
-
-
-def checked(page: AppTest) -> AppTest:
-    assert not page.exception
-    return page
+    return clean(page.run())
 
 
 def address(page: AppTest) -> dict[str, str]:
@@ -48,7 +42,7 @@ def answer(page: AppTest, called: str, sure: int) -> AppTest:
     page.checkbox[0].check().run()
     page.segmented_control[0].set_value(called).run()
     page.segmented_control[1].set_value(sure).run()
-    return checked(page)
+    return clean(page)
 
 
 def test_the_switch_begins_with_a_case_not_seen(desk: Desk) -> None:
@@ -57,9 +51,9 @@ def test_the_switch_begins_with_a_case_not_seen(desk: Desk) -> None:
     assert f"open: {first}" in words(page)
     page.toggle[0].set_value(True).run()
     second = list(ORDER.values())[1]
-    assert address(checked(page)) == {"blind": "on", "case": alias(second)}
+    assert address(clean(page)) == {"blind": "on", "case": alias(second)}
     page.toggle[0].set_value(False).run()
-    assert f"open: {first}" in words(checked(page))
+    assert f"open: {first}" in words(clean(page))
     assert address(page)["case"] == first
 
 
@@ -77,13 +71,13 @@ def test_truth_first_then_the_model(desk: Desk) -> None:
     page = opened(blind="on", case=alias("TP-1"))
     answer(page, "Malignant", 75)
     next(b for b in page.button if "Commit" in b.label).click().run()
-    said = words(checked(page))
+    said = words(clean(page))
     assert "You said **malignant**, 75 % sure: **right**" in said
     assert "1 of 1 malignant right" in said
     assert "open:" not in said
     assert address(page) == {"blind": "on", "case": alias("TP-1")}
     next(b for b in page.button if "Now the model" in b.label).click().run()
-    said = words(checked(page))
+    said = words(clean(page))
     assert "open: TP-1" in said
     assert "You said **malignant**" in said
     assert address(page)["method"] == "grad-cam"
