@@ -18,6 +18,7 @@ from xai_core.training.export import export
 from xai_core.training.loop import Run
 from xai_core.training.network import DenselyTaught
 from xai_core.training.plan import Phase, Plan, plan_for
+from xai_core.training.sample import shrunk
 from xai_core.training.validate import validate
 from xai_core.types import Pathology
 
@@ -25,7 +26,7 @@ ATTO = "convnextv2_atto"
 SIZE = 96
 PLAN = Plan(
     (
-        Phase("crops", 32, 4, 3, 60, 1e-3, (3.0, 1.0), 1.0, 0.5),
+        Phase("crops", 32, 4, 3, 60, 1e-3, (3.0, 1.0), 1.0, 0.5, shrink=2),
         Phase("images", SIZE, 2, 2, 60, 1e-3, (1.0, 1.0), 0.5, 1.0),
     ),
     size=SIZE,
@@ -70,6 +71,8 @@ def test_a_crop_without_its_lesion_is_not_called_malignant(tissue: list[Backgrou
             if sample.target:
                 assert sample.mask.any()
                 assert sample.target == whole.target
+            elif sample.classed:
+                assert sample.mask.sum() < 0.5 * max(1, whole.mask.sum()) or not whole.target
             found[sample.target > 0] += 1
     assert min(found.values()) > 10
 
@@ -192,6 +195,16 @@ def test_the_plan_spends_the_budget() -> None:
     assert not any(p.real for p in plan.phases)
     assert all(p.real for p in plan_for(10, real=True).phases)
     assert all(p.steps == 7 for p in plan_for(10, steps=7).phases)
+
+
+def test_a_shrunken_picture_keeps_its_mean_and_its_lesion(tissue: list[Background]) -> None:
+    whole = data.draw_image(np.random.default_rng(3), tissue, SIZE, 1.0, Pathology.MALIGNANT)
+    half = shrunk(whole, 2)
+    assert half.image.shape == half.mask.shape == (SIZE // 2, SIZE // 2)
+    assert half.image.mean() == pytest.approx(whole.image.mean(), abs=1e-4)
+    assert half.mask.any() == whole.mask.any()
+    assert (half.target, half.words) == (whole.target, whole.words)
+    assert shrunk(whole, 1) is whole
 
 
 def test_validation_finds_the_cut_between_the_classes() -> None:

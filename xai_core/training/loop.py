@@ -22,12 +22,14 @@ from torch import Tensor
 
 from xai_core.errors import BadRequest
 from xai_core.phantom.background import Background
-from xai_core.training.data import Sample, draw_crops, draw_image, draw_pathology
+from xai_core.training.data import draw_crops, draw_image, draw_pathology
 from xai_core.training.network import DenselyTaught, loss, naming_loss
 from xai_core.training.plan import Phase, Plan
 from xai_core.training.real import RealImage, draw_real
+from xai_core.training.sample import Sample, shrunk
 
 MEAN, STD = 0.25, 0.20  # of grey in phantom and release images alike, margins included
+_DRESSED = 3  # for each real image, two phantom lesions in the tissue of one
 
 
 @dataclass
@@ -61,6 +63,7 @@ class Run:
             [{"params": decay, "weight_decay": 0.05}, {"params": plain, "weight_decay": 0.0}],
             lr=1e-3,
             betas=(0.9, 0.98),
+            fused=True,
         )
         self.forward: Callable[[Tensor, Tensor], Any] = (
             torch.compile(self.model, dynamic=False) if compiled else self.model
@@ -132,6 +135,7 @@ class Run:
         self.real = real or []
         while self.state.phase < len(self.plan.phases):
             phase = self.plan.phases[self.state.phase]
+            self._freeze(phase.frozen)
             saved = time.monotonic()
             while self._fraction(phase) < 1:
                 begin = time.monotonic()
@@ -145,6 +149,13 @@ class Run:
                     saved = time.monotonic()
             self.state = State(phase=self.state.phase + 1)
             self.save()
+
+    def _freeze(self, stages: int) -> None:
+        """Hold the stem and the first ``stages`` stages as they are; 0 lets everything learn."""
+        self.model.requires_grad_(True)
+        if stages:
+            for part in (self.model.trunk.stem, *self.model.trunk.stages[:stages]):
+                part.requires_grad_(False)
 
     def _fraction(self, phase: Phase, step: int | None = None) -> float:
         done = self.state.step if step is None else step
@@ -191,18 +202,25 @@ class Run:
     def _draw(
         self, rng: np.random.Generator, phase: Phase, backgrounds: list[Background], gain: float
     ) -> list[Sample]:
-        """A batch: whole images, or crops of them, four small ones or two large ones of each."""
-        size = self.plan.size
+        """A batch: whole images, or some crops of each, the more the smaller they are."""
+        size = self.plan.size // phase.shrink
         each = 1 if phase.crop == size else 4 if phase.crop <= size // 3 else 2
         out: list[Sample] = []
         while len(out) < phase.batch:
-            whole = (
-                draw_real(rng, self.real)
-                if self.real and rng.random() < phase.real
-                else draw_image(rng, backgrounds, size, gain, draw_pathology(rng))
-            )
+            whole = shrunk(self._draw_whole(rng, phase, backgrounds, gain), phase.shrink)
             out += [whole] if each == 1 else draw_crops(rng, whole, phase.crop, each)
         return out[: phase.batch]
+
+    def _draw_whole(
+        self, rng: np.random.Generator, phase: Phase, backgrounds: list[Background], gain: float
+    ) -> Sample:
+        """A real image, a phantom lesion in a real image's tissue, or, mostly, a phantom."""
+        kind = rng.random() if self.real else 1.0
+        if kind < phase.real:
+            return draw_real(rng, self.real)
+        if kind < _DRESSED * phase.real:
+            backgrounds = [self.real[int(rng.integers(len(self.real)))].tissue]
+        return draw_image(rng, backgrounds, self.plan.size, gain, draw_pathology(rng))
 
     def _collate(self, samples: list[Sample]) -> tuple[Tensor, ...]:
         images = torch.from_numpy(np.stack([s.image for s in samples]))[:, None]
