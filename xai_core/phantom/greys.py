@@ -18,8 +18,8 @@ DEPTHS = (0, 1, 3, 8, 15, 30, 59)  # px of a 512 px high picture
 
 # Columns: the quantiles, then the depths.
 _MEAN = np.array(
-    [1.98, 2.98, 3.72, 4.14, 4.53, 4.98, 5.22,
-     3.119, 3.937, 4.147, 4.247, 4.18, 4.212, 4.567]
+    [1.83, 3.02, 3.76, 4.17, 4.555, 4.98, 5.19,
+     3.137, 3.94, 4.127, 4.35, 4.276, 4.284, 4.554]
 )  # fmt: skip
 _COMPONENTS = np.array(
     [
@@ -43,6 +43,8 @@ _COMPONENTS = np.array(
 # At the edge a pixel is half air, and blur takes a part: so much brighter it must be drawn, and the
 # more so the larger the picture is.
 _EDGE = np.array([1.02, 1.04, 0.98, 1.0, 0.96, 0.98, 1.0])
+# Blur evens out the skin's own brightness; lesions and strands add to how tissue under it varies.
+_SPREAD = np.array([1.4, 1.4, 0.8, 0.85, 0.87, 0.9, 0.95])
 _EDGE_PER_SCALE = np.array([1.15, 0.80, 0.0, 0.0, 0.0, 0.0, 0.0])
 
 _LEAST_STEP = 1.1  # from a percentile to the next: less would be a picture without contrast
@@ -64,7 +66,7 @@ def draw_greys(rng: np.random.Generator, scale: float) -> Greys:
     """
     z = rng.normal(size=len(_COMPONENTS)).clip(-2.6, 2.6)
     z[0] = 2 - rng.gamma(4, 0.5)  # mean 0, variance 1, skew -1: now and then a very dark picture
-    figures = np.exp(_MEAN + z @ _COMPONENTS)
+    figures = np.exp(_MEAN + z @ _COMPONENTS * np.r_[np.ones(7), _SPREAD])
     percentiles = figures[:7].clip(1, 253)
     for k in range(1, 7):
         percentiles[k] = min(254.0, max(percentiles[k], _LEAST_STEP * percentiles[k - 1]))

@@ -30,4 +30,5 @@ def shrunk(sample: Sample, by: int) -> Sample:
     side = sample.image.shape[0] // by
     image = sample.image[: side * by, : side * by].reshape(side, by, side, by)
     mask = sample.mask[: side * by, : side * by].reshape(side, by, side, by)
-    return replace(sample, image=image.mean((1, 3), dtype=np.float32), mask=mask.any((1, 3)))
+    some = np.asarray(mask.any((1, 3)))
+    return replace(sample, image=image.mean((1, 3), dtype=np.float32), mask=some)
