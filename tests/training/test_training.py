@@ -19,7 +19,7 @@ from xai_core.training.loop import Run
 from xai_core.training.network import DenselyTaught
 from xai_core.training.plan import Phase, Plan, plan_for
 from xai_core.training.sample import shrunk
-from xai_core.training.validate import validate
+from xai_core.training.validate import answers, as_shipped, probabilities, validate
 from xai_core.types import Pathology
 
 ATTO = "convnextv2_atto"
@@ -214,6 +214,32 @@ def test_validation_finds_the_cut_between_the_classes() -> None:
     assert found.auc == 1
     assert 0.3 < found.threshold < 0.6
     assert found.sensitivity == found.specificity == 1
+
+
+def test_the_same_phantoms_are_asked_again_and_rounding_changes_little(
+    tissue: list[Background],
+) -> None:
+    torch.manual_seed(0)
+    trunk = DenselyTaught(ATTO).trunk
+    before = {k: v.clone() for k, v in trunk.state_dict().items()}
+    first, truth = answers(trunk, tissue, 5, SIZE, torch.device("cpu"))
+    again, _ = answers(as_shipped(trunk), tissue, 5, SIZE, torch.device("cpu"))
+    assert first.shape == (2, 2)
+    assert set(truth.tolist()) <= {0.0, 1.0}
+    assert 0 < np.abs(first - again).max() < 0.02
+    assert all(torch.equal(v, before[k]) for k, v in trunk.state_dict().items())
+    both = torch.softmax(torch.from_numpy(first), 1)[:, 1].numpy()
+    np.testing.assert_allclose(probabilities(first), both, rtol=1e-5)
+
+
+def test_fixed_stages_stay_and_the_rest_learns(tissue: list[Background], tmp_path: Path) -> None:
+    phase = dataclasses.replace(PLAN.phases[0], frozen=2)
+    learner = run(tmp_path, dataclasses.replace(PLAN, phases=(phase,)))
+    before = {k: v.clone() for k, v in learner.model.trunk.state_dict().items()}
+    learner.train(tissue, quiet)
+    for key, value in learner.model.trunk.state_dict().items():
+        fixed = key.startswith(("stem", "stages.0", "stages.1"))
+        assert torch.equal(value, before[key]) is fixed, key
 
 
 def test_the_training_mix_holds_every_pathology() -> None:

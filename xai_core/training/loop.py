@@ -151,10 +151,14 @@ class Run:
             self.save()
 
     def _freeze(self, stages: int) -> None:
-        """Hold the stem and the first ``stages`` stages as they are; 0 lets everything learn."""
+        """Hold the stem and the first ``stages`` stages as they are, and the dense heads on them;
+        0 lets everything learn."""
         self.model.requires_grad_(True)
         if stages:
-            for part in (self.model.trunk.stem, *self.model.trunk.stages[:stages]):
+            trunk = self.model.trunk
+            # The first head is on the second stage.  PyTorch 2.13 crashes where its normalisation
+            # learns from a channels-last picture that needs no gradient.
+            for part in (trunk.stem, *trunk.stages[:stages], *self.model.heads[: stages - 1]):
                 part.requires_grad_(False)
 
     def _fraction(self, phase: Phase, step: int | None = None) -> float:
