@@ -74,7 +74,7 @@ class Work:
     def choose(
         self, records: Sequence[CaseRecord], each: int, advance: Advance
     ) -> Sequence[CaseRecord]:
-        """Predict all of ``records``, and return the first ``each`` cases of every outcome, in order.
+        """Predict all of ``records``; return the first ``each`` cases of every outcome, in order.
 
         A case that cannot be read is left out, and has no outcome; neither has one whose pathology
         is not known.
