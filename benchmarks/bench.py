@@ -15,7 +15,7 @@ import torch
 
 from xai_core.cases.base import CaseSource
 from xai_core.cases.open_source import open_source
-from xai_core.context import Context
+from xai_core.context import Context, digest_of
 from xai_core.model.classifier import Classifier
 from xai_core.settings import Settings
 from xai_core.types import Case
@@ -86,7 +86,7 @@ class Bench:
     def fresh(self, case: Case | None = None) -> Context:
         """A case, else the first one, as if it were seen for the first time."""
         image = (case or self.case).image
-        return Context(self.classifier, self.classifier.prepare(image), None)
+        return Context(self.classifier, self.classifier.prepare(image), None, digest_of(image))
 
     @property
     def network(self) -> torch.nn.Module:

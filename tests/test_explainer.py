@@ -114,6 +114,19 @@ def test_a_cancelled_request_goes_on_from_what_was_kept(tiny_weights: Path, tmp_
     assert 0 < rest.explain(CASE, BASE).forwards < whole
 
 
+def test_scores_are_found_again_where_resampling_rounds_another_way(
+    tiny_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = Explainer(Classifier.open(tiny_weights, "cpu"), BookStore(tmp_path))
+    assert first.explain(CASE, BASE).forwards > 0
+    elsewhere = Classifier.open(tiny_weights, "cpu")
+    seen = elsewhere.prepare(CASE.image)
+    last_bit = dataclasses.replace(seen, grey=np.nextafter(seen.grey, np.float32(1)))
+    assert not np.array_equal(last_bit.grey, seen.grey)
+    monkeypatch.setattr(elsewhere, "prepare", lambda _: last_bit)
+    assert Explainer(elsewhere, BookStore(tmp_path)).explain(CASE, BASE).forwards == 0
+
+
 def test_cases_do_not_share_scores(explainer: Explainer) -> None:
     other = make_case("other", seed=3)
     a = explainer.explain(CASE, BASE)

@@ -14,18 +14,31 @@ from xai_core.model.classifier import Classifier, Prepared
 from xai_core.store.books import BookStore
 from xai_core.store.native_maps import NativeMaps
 from xai_core.store.scorebook import INTACT, Scorebook
-from xai_core.types import Prediction
+from xai_core.types import FloatArray, Prediction
+
+
+def digest_of(image: FloatArray) -> str:
+    """SHA-256 (hex) of a case's own pixels and shape: float32 (H, W)."""
+    return hashlib.sha256(image.tobytes() + repr(image.shape).encode()).hexdigest()
 
 
 class Context:
-    """What all requests on one image share: inputs, activations, scores."""
+    """What all requests on one image share: inputs, activations, scores.
 
-    def __init__(self, classifier: Classifier, prepared: Prepared, store: BookStore | None) -> None:
+    ``image_digest``: see :func:`digest_of`.  What is kept is named by it and not by what the
+    network sees: resampling differs between processors in the last bit, and scores that came along
+    from another machine would never be found.
+    """
+
+    def __init__(
+        self, classifier: Classifier, prepared: Prepared, store: BookStore | None, image_digest: str
+    ) -> None:
         self.classifier, self.prepared = classifier, prepared
-        self.image_digest = hashlib.sha256(prepared.grey.tobytes()).hexdigest()
+        self.image_digest = image_digest
         self.weights_digest = classifier.spec.sha256
         self._store = store
-        text = f"{self.image_digest}/{self.weights_digest}/blur-35-reflect-4"
+        size = prepared.geometry.size
+        text = f"{self.image_digest}/{size}/{self.weights_digest}/blur-35-reflect-4"
         self._key = hashlib.sha256(text.encode()).hexdigest()
         self.book = Scorebook(
             classifier.score, classifier.chunk, known=store.load(self._key) if store else None
@@ -82,7 +95,8 @@ class Context:
             return self._native[layer]
 
     def _native_key(self, layer: str) -> str:
-        text = f"{self.image_digest}/{self.weights_digest}/native maps/{layer}"
+        size = self.prepared.geometry.size
+        text = f"{self.image_digest}/{size}/{self.weights_digest}/native maps/{layer}"
         return hashlib.sha256(text.encode()).hexdigest()
 
     def keep(self) -> None:

@@ -5,7 +5,6 @@ The command line, the batch evaluation and the dashboard's worker all go this wa
 
 from __future__ import annotations
 
-import hashlib
 import threading
 import time
 from collections import OrderedDict
@@ -14,7 +13,7 @@ from typing import Any
 
 from xai_core.cam import METHODS, CamOptions
 from xai_core.cam.score_cam import ScoreCam
-from xai_core.context import Context
+from xai_core.context import Context, digest_of
 from xai_core.explanation import Explanation, Progress, Watch, watch_nothing
 from xai_core.faithfulness import curves as curve_modes
 from xai_core.faithfulness.agreement import agreement
@@ -44,12 +43,12 @@ class Explainer:
 
     def context(self, case: Case) -> Context:
         """The shared state of a case's pixels, kept for the cases used last."""
-        digest = hashlib.sha256(case.image.tobytes() + repr(case.image.shape).encode()).hexdigest()
+        digest = digest_of(case.image)
         with self._lock:
             if digest in self._contexts:
                 self._contexts.move_to_end(digest)
                 return self._contexts[digest]
-        made = Context(self.classifier, self.classifier.prepare(case.image), self.store)
+        made = Context(self.classifier, self.classifier.prepare(case.image), self.store, digest)
         with self._lock:
             kept = self._contexts.setdefault(digest, made)
             while len(self._contexts) > _CONTEXTS:

@@ -24,6 +24,7 @@ class Explanation:
     ``map_images``: distinct perturbed images the map rests on, remembered or not.
     ``reliability``: None unless asked for and measured.  ``agreement``: of a map of fewer channels
     with the exact one, where that is known; else None.
+    ``image_digest``: SHA-256 of the case's own pixels, ``weights_digest``: of the weights' file.
     ``seconds``: time spent by stage.  ``forwards``: images really scored for this answer.
     """
 

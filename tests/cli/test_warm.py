@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import errno
 import hashlib
 import json
@@ -139,8 +140,10 @@ def test_ready_results_are_used_and_never_written(
     assert manifest["made_by"] == "xai_core warm"
     assert manifest["complete"] is True
     assert manifest["weights"] == hashlib.sha256(tiny_weights.read_bytes()).hexdigest()
-    assert manifest["command"].startswith("python -m xai_core warm CDD-CESM --methods grad-cam ")
-    assert manifest["command"].endswith("--curves adaptive --targets predicted --limit 2")
+    assert manifest["command"].startswith("python -m xai_core warm release --methods grad-cam ")
+    assert manifest["command"].endswith(
+        "--curves adaptive --targets predicted --limit 2 --out ready"
+    )
     assert manifest["left_out"] == []
     assert manifest["files"] == {
         f"{name[:2]}/{name}": hashlib.sha256(data).hexdigest()
@@ -155,6 +158,29 @@ def test_ready_results_are_used_and_never_written(
     assert scored(run(*words, "--limit", 3)) > 0
     assert len(books(tmp_path / "store")) == BOOKS
     assert {p: (p.read_bytes(), p.stat().st_mtime_ns) for p in ready.rglob("*.*")} == before
+
+
+def test_a_showcase_predicts_all_and_explains_the_first_of_each_outcome(
+    run: Run, release: Path, tiny_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad = release / LOW / f"{BAD}.jpg"
+    bad.write_bytes(bad.read_bytes()[:300])
+    predicted = tmp_path / "predicted.csv"
+    run("predict", release, "--weights", tiny_weights, "--out", predicted)
+    with predicted.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    first = {row["outcome"]: row["case_id"] for row in reversed(rows) if row["outcome"]}
+    explain, asked = Explainer.explain, []
+    monkeypatch.setattr(Explainer, "explain", lambda *a: asked.append(a[1].id) or explain(*a))
+    monkeypatch.chdir(tmp_path)
+    words = ("warm", release, *QUICK, "--weights", tiny_weights, "--showcase", 1)
+    result = run(*words, "--out", "shown/ready")
+    assert result.exit_code == 0, result.output
+    assert asked == [row["case_id"] for row in rows if row["case_id"] in first.values()]
+    assert result.stderr.startswith(f"Left out: {BAD}: ")
+    folder = tmp_path / "shown/ready"
+    assert len(books(folder)) == len(rows) + (BOOKS - 1) * len(first), "each has its prediction"
+    assert manifest_of(folder)["command"].endswith(" --showcase 1 --out shown/ready")
 
 
 def test_a_case_that_cannot_be_read_is_left_out_and_said(
@@ -216,6 +242,7 @@ def test_a_limit_too_small_for_the_work_is_said(
         (("--methods", ","), "at least one method"),
         (("--layers", "last"), "layer is 'last'"),
         (("--limit", 0), "--limit is 0"),
+        (("--showcase", 0), "--showcase is 0"),
     ],
 )
 def test_bad_input_is_a_sentence_and_writes_nothing(

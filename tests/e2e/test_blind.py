@@ -131,8 +131,15 @@ def test_mark_answer_truth_model(small: Server, visit: Visit) -> None:
     data = page.locator(".viewer").evaluate(_DATA)
     assert data["heat"] is None
 
+    for _ in range(3):
+        page.get_by_role("button", name="+", exact=True).click()
+    zoomed = page.locator(".viewer").evaluate("e => e.viewer.view.zoom")
+    assert zoomed > 1
     page.get_by_role("button", name="Now the model").click()
     expect(page.get_by_text("The model says")).to_be_visible()
+    page.wait_for_function("document.querySelector('.viewer')?.viewer?.data?.blind === undefined")
+    kept = page.locator(".viewer").evaluate("e => [e.viewer.view.zoom, e.viewer.look.outline]")
+    assert kept == [zoomed, True], "the eye stays where it was, and so does the outline"
     explore.finished(page)
     expect(page.get_by_text(re.compile("You said benign, 75 % sure: wrong"))).to_be_visible()
     expect(page).to_have_url(re.compile("blind=on"))
@@ -155,7 +162,10 @@ def test_nothing_to_mark_and_marks_by_key(small: Server, visit: Visit) -> None:
     expect(page.get_by_role("checkbox", name="There is nothing to mark")).to_be_disabled()
     page.get_by_role("button", name="Remove mark 1").click()
     expect(page.get_by_text(re.compile(": no mark yet"))).to_be_visible()
+    nothing = page.get_by_role("checkbox", name="There is nothing to mark")
+    expect(nothing).to_be_enabled()
     page.get_by_text("There is nothing to mark", exact=True).click()
+    expect(nothing).to_be_checked()
     page.get_by_role("radio", name="Benign").click()
     page.get_by_role("radio", name="90 %").click()
     page.get_by_role("button", name="Commit, then see the truth").click()

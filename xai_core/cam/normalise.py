@@ -65,6 +65,8 @@ def heatmap(raw: Tensor, size: int) -> Heatmap:
         return empty(native, size, MapState.CONSTANT)
     if float(raw.max()) <= 0:
         return empty(native, size, MapState.NO_POSITIVE)
-    upsampled = upsample(torch.relu(raw)[None], size)
+    # In float64: float32 arithmetic differs between processors in its last bit, a bit decides which
+    # pixels an area level keeps, and then what another machine scored would not be found.
+    upsampled = upsample(torch.relu(raw)[None].double(), size)
     values = min_max(upsampled)[0].float().cpu().numpy()
     return Heatmap(native, values, float(upsampled.max()), MapState.OK)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import platform
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -90,7 +91,8 @@ def manifest(
         "geometry": answer.prepared.geometry.as_json(),
         "digests": {
             "image_sha256": image.sha256,
-            "prepared_sha256": answer.image_digest,
+            "pixels_sha256": answer.image_digest,
+            "prepared_sha256": hashlib.sha256(answer.prepared.grey.tobytes()).hexdigest(),
             "weights_sha256": answer.weights_digest,
         },
         "model": {

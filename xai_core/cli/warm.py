@@ -31,6 +31,13 @@ def warm(
         str, typer.Option(help="Classes to explain: predicted, or both.")
     ] = "predicted",
     limit: Limit = None,
+    showcase: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Explain only the first N cases of each outcome (TP, TN, FP, FN); predict all.",
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(help="Write a folder of ready results; without it, fill the cache folder."),
@@ -51,20 +58,26 @@ def warm(
       python -m xai_core warm library --methods grad-cam,hybrid-cam --targets both
     """
     from xai_core.cli.bars import progress_bar
-    from xai_core.cli.warm_folder import ReadyFolder
+    from xai_core.cli.warm_folder import ReadyFolder, command
     from xai_core.cli.warm_work import Wanted, Work
-    from xai_core.errors import CaseError
+    from xai_core.errors import BadRequest, CaseError
 
+    if showcase is not None and showcase < 1:
+        raise BadRequest(f"--showcase is {showcase}; give at least 1 case of each outcome.")
     wanted = Wanted(words(methods), words(layers), curves, targets)
     source = open_cases(cases, limit)
     explainer = open_explainer(weights, into=out)
     records = source.records()[:limit]
     folder = None
     if out is not None:
-        folder = ReadyFolder(out, wanted, source, explainer.classifier.spec.sha256, limit)
+        typed = command(cases, wanted, limit, showcase, out)
+        folder = ReadyFolder(out, wanted, source, explainer.classifier.spec.sha256, typed)
         folder.begin(force=force)
     work = Work(explainer, source, wanted)
     try:
+        if showcase is not None:
+            with progress_bar("Predicting") as advance:
+                records = work.choose(records, showcase, advance)
         with progress_bar("Warming") as advance:
             work.do(records, advance)
     except KeyboardInterrupt:

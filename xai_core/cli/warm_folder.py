@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from xai_core.cases.base import CaseSource
+from xai_core.cases.single import plain_name
 from xai_core.cli.output import MANIFEST, check_folder
 from xai_core.cli.warm_work import Wanted, Work
 from xai_core.store.book_file import books_in
@@ -28,10 +29,10 @@ class ReadyFolder:
     """
 
     def __init__(
-        self, out: Path, wanted: Wanted, source: CaseSource, weights: str, limit: int | None
+        self, out: Path, wanted: Wanted, source: CaseSource, weights: str, typed: str
     ) -> None:
-        """``weights``: SHA-256 (hex).  ``limit``: the first N cases, None for all."""
-        self._out, self._weights = out, weights
+        """``weights``: SHA-256 (hex).  ``typed``: see :func:`command`."""
+        self._out, self._weights, self._command = out, weights, typed
         ids = "\n".join(record.id for record in source.records())
         self._request: dict[str, Any] = {
             "source": source.name,
@@ -39,11 +40,6 @@ class ReadyFolder:
             "weights": weights,
             **json.loads(json.dumps(dataclasses.asdict(wanted))),
         }
-        self._command = (
-            f"python -m xai_core warm {shlex.quote(source.name)} "
-            f"--methods {','.join(wanted.methods)} --layers {','.join(wanted.layers)} "
-            f"--curves {wanted.curves} --targets {wanted.targets}"
-        ) + (f" --limit {limit}" if limit else "")
 
     def begin(self, *, force: bool) -> None:
         """Take the folder, or go on in it; with ``force`` the books of another request go first.
@@ -80,6 +76,24 @@ class ReadyFolder:
         with writing(self._out):
             fields = {"made_by": MADE_BY, "request": self._request, **about}
             write_manifest(self._out, self._weights, self._command, fields)
+
+
+def command(cases: str, wanted: Wanted, limit: int | None, showcase: int | None, out: Path) -> str:
+    """What to type for the same results.  A place outside the current folder is named by its last
+    part alone: where things lie is nobody else's business."""
+    return (
+        f"python -m xai_core warm {shlex.quote(_place(Path(cases)))} "
+        f"--methods {','.join(wanted.methods)} --layers {','.join(wanted.layers)} "
+        f"--curves {wanted.curves} --targets {wanted.targets}"
+        + (f" --limit {limit}" if limit else "")
+        + (f" --showcase {showcase}" if showcase else "")
+        + f" --out {shlex.quote(_place(out))}"
+    )
+
+
+def _place(path: Path) -> str:
+    inside = not path.is_absolute() and ".." not in path.parts
+    return path.as_posix() if inside else plain_name(path.name)
 
 
 def _mine(name: str) -> bool:

@@ -11,7 +11,9 @@ from xai_core.cli.bars import Advance
 from xai_core.errors import BadRequest, CaseError
 from xai_core.explainer import Explainer
 from xai_core.request import ExplainRequest
-from xai_core.types import CLASS_NAMES, DENSE_LEVELS, Case, CaseRecord, MapState
+from xai_core.study.predictions import predict_case
+from xai_core.study.showcase import firsts
+from xai_core.types import CLASS_NAMES, DENSE_LEVELS, Case, CaseRecord, MapState, Outcome
 
 TARGETS = {"predicted": ("predicted",), "both": CLASS_NAMES}
 
@@ -68,6 +70,33 @@ class Work:
         self.cases = self.maps = self.forwards = self.removed = 0
         self.ended = False
         self.left_out: list[str] = []
+
+    def choose(
+        self, records: Sequence[CaseRecord], each: int, advance: Advance
+    ) -> Sequence[CaseRecord]:
+        """Predict all of ``records``; return the first ``each`` cases of every outcome, in order.
+
+        A case that cannot be read is left out, and has no outcome; neither has one whose pathology
+        is not known.
+
+        Raises:
+            BadRequest: what was scored cannot be kept.
+            ModelError: the network gave something that is not a number.
+        """
+        outcomes: dict[str, Outcome] = {}
+        for done, record in enumerate(records, start=1):
+            try:
+                row = predict_case(self._explainer, self._source.load(record.id))
+            except CaseError as problem:
+                self.left_out.append(f"{record.id}: {problem}")
+                continue
+            self._check_kept()
+            if row.outcome is not None:
+                outcomes[record.id] = row.outcome
+            advance(done, len(records), record.id)
+        shown = firsts([record.id for record in records], outcomes, each)
+        wanted = {key for keys in shown.values() for key in keys}
+        return [record for record in records if record.id in wanted]
 
     def do(self, records: Sequence[CaseRecord], advance: Advance) -> None:
         """Score the cases of ``records``, one after the other.

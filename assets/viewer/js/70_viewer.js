@@ -30,8 +30,7 @@ class Viewer {
     }
     const news = data.case.digest !== this.shown;
     if (news) {
-      this.view.reset();
-      this.preset("stored");
+      this.begin(data.case.digest);
       const pictures = {};
       for (const name of ["low", "recombined"]) {
         const given = data.case[name];
@@ -53,6 +52,18 @@ class Viewer {
     this.levels.take(this.heat, data.offered, data.problem);
     await this.scrub.take(data.scrub);
     this.changed();
+  }
+
+  // A case begins as it is stored, and fitted; but where another place of the page showed it last,
+  // as it was looked at there: after a blind reading the eye stays where it was.
+  begin(digest) {
+    this.view.reset();
+    this.preset("stored");
+    const { last } = Viewer;
+    if (!last || last === this || this.shown || last.shown !== digest) return;
+    const { level, window, preset, invert, outline } = last.look, { zoom, x, y } = last.view;
+    Object.assign(this.look, { level, window, preset, invert, outline });
+    Object.assign(this.view, { zoom, x, y });
   }
 
   // What was marked by the source may come later than the picture: after a blind reading.
@@ -78,6 +89,7 @@ class Viewer {
 
   draw() {
     if (!this.data || !this.shown) return;
+    Viewer.last = this;
     this.layOut();
     this.look.area = this.levels.area.on && this.data.offered.length ? this.levels.percent : 0;
     for (const pane of this.panes) {

@@ -19,13 +19,14 @@ def ask(key: str) -> None:
     count = len(so_far.marks)
     said = "no mark yet" if not count else f"{count} mark{'s' if count > 1 else ''}"
     st.markdown(f"**1. Where?** Mark what you suspect in the image: {said}.")
+    # Marking takes the tick away; a widget keeps the value it had, so it becomes another one.
+    tick = f"nothing {key} {bool(count)}"
     st.checkbox(
         "There is nothing to mark",
         value=so_far.nothing,
         disabled=bool(count),
-        # Marking takes the tick away; a widget keeps the value it had, so it becomes another one.
-        key=f"nothing {key} {bool(count)}",
-        on_change=lambda: session.update(nothing=not so_far.nothing),
+        key=tick,
+        on_change=lambda: session.update(nothing=bool(st.session_state[tick])),
     )
     called = st.segmented_control("**2. Benign or malignant?**", list(_CALLS), key=f"call {key}")
     sure = st.segmented_control(

@@ -54,7 +54,7 @@ def _cases(records: Mapping[str, CaseRecord], found: Sequence[Explanation]) -> I
             f"{said.kind_of(record)} {record.id}{synthetic}, source {record.source}. "
             f"Explained class: {CLASS_NAMES[one.target]} (class {one.target}), {chosen}; "
             f"malignant probability {one.prediction.probabilities[1]:.3f}, "
-            f"threshold {one.threshold:.3f}. Network input SHA-256 {one.image_digest}."
+            f"threshold {one.threshold:.3f}. Pixels' SHA-256 {one.image_digest}."
         )
 
 
