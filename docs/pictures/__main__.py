@@ -16,7 +16,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.e2e import explore
 from tests.e2e.conftest import PATIENCE_MS, chromium, dashboard
-from xai_core.settings import DEFAULT_WEIGHTS
+from xai_core.settings import DEFAULT_WEIGHTS, READY
 
 HERE = Path(__file__).parent
 WIDTH, HEIGHT = 1440, 900
@@ -31,7 +31,7 @@ def main() -> None:
     expect.set_options(timeout=PATIENCE_MS)
     with (
         tempfile.TemporaryDirectory() as folder,
-        dashboard(Path(folder), "library", DEFAULT_WEIGHTS, engine="auto") as server,
+        dashboard(Path(folder), "library", DEFAULT_WEIGHTS, engine="auto", ready=READY) as server,
         sync_playwright() as play,
     ):
         browser = chromium(play)

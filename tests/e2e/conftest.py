@@ -65,11 +65,13 @@ def _free_port() -> int:
 
 @contextmanager
 def dashboard(
-    folder: Path, cases: str, weights: Path, port: int | None = None, engine: str = "torch"
-) -> Iterator[Server]:
+    folder: Path, cases: str, weights: Path, port: int | None = None, engine: str = "torch",
+    ready: Path | None = None,
+) -> Iterator[Server]:  # fmt: skip
     """A running dashboard with a store of its own; ended afterwards.
 
-    ``engine``: "torch" is the reference; what is tested here is the dashboard.
+    ``engine``: "torch" is the reference; what is tested here is the dashboard.  ``ready``: a folder
+    of ready results; without one all that is asked for is computed.
     """
     port = port or _free_port()
     environment = {
@@ -77,7 +79,7 @@ def dashboard(
         "XAI_CASES": os.environ.get("E2E_CASES") or cases,
         "XAI_WEIGHTS": str(weights),
         "XAI_STORE": str(folder / "store"),
-        "XAI_READY": str(folder / "ready"),  # none: what is asked for is computed
+        "XAI_READY": str(ready or folder / "ready"),
         "XAI_DEVICE": "cpu",
         "XAI_ENGINE": engine,
     }
