@@ -8,9 +8,11 @@ import hashlib
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from click.testing import Result
+from PIL import Image
 from torch import Tensor
 
 from tests.cases.builders import LOW
@@ -181,6 +183,19 @@ def test_a_showcase_predicts_all_and_explains_the_first_of_each_outcome(
     folder = tmp_path / "shown/ready"
     assert len(books(folder)) == len(rows) + (BOOKS - 1) * len(first), "each has its prediction"
     assert manifest_of(folder)["command"].endswith(" --showcase 1 --out shown/ready")
+
+
+def test_a_showcase_needs_cases_whose_truth_is_known(
+    run: Run, tiny_weights: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    grey = np.tile(np.arange(200, dtype=np.uint8), (240, 1))
+    Image.fromarray(grey).save(folder / "one.png")
+    result = run("warm", folder, *QUICK, "--weights", tiny_weights, "--showcase", 1)
+    assert result.exit_code == 2
+    assert "leave out --showcase" in result.stderr
+    assert result.stderr.count("\n") == 1
 
 
 def test_a_case_that_cannot_be_read_is_left_out_and_said(

@@ -80,6 +80,7 @@ class Work:
         is not known.
 
         Raises:
+            CaseError: no case has an outcome.
             BadRequest: what was scored cannot be kept.
             ModelError: the network gave something that is not a number.
         """
@@ -94,6 +95,11 @@ class Work:
             if row.outcome is not None:
                 outcomes[record.id] = row.outcome
             advance(done, len(records), record.id)
+        if not outcomes:
+            raise CaseError(
+                f"No case of {self._source.name} can be read and has a known pathology, so there "
+                "are no outcomes to choose by; leave out --showcase."
+            )
         shown = firsts([record.id for record in records], outcomes, each)
         wanted = {key for keys in shown.values() for key in keys}
         return [record for record in records if record.id in wanted]
