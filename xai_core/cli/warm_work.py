@@ -73,7 +73,7 @@ class Work:
 
     def choose(
         self, records: Sequence[CaseRecord], each: int, advance: Advance
-    ) -> Sequence[CaseRecord]:
+    ) -> tuple[CaseRecord, ...]:
         """Predict all of ``records``; return the first ``each`` cases of every outcome, in order.
 
         A case that cannot be read is left out, and has no outcome; neither has one whose pathology
@@ -102,7 +102,7 @@ class Work:
             )
         shown = firsts([record.id for record in records], outcomes, each)
         wanted = {key for keys in shown.values() for key in keys}
-        return [record for record in records if record.id in wanted]
+        return tuple(record for record in records if record.id in wanted)
 
     def do(self, records: Sequence[CaseRecord], advance: Advance) -> None:
         """Score the cases of ``records``, one after the other.
