@@ -62,7 +62,7 @@ def main() -> None:
 
 
 def _keep(page: Page, name: str) -> None:
-    page.wait_for_timeout(1500)
+    page.wait_for_timeout(5000)  # the small pictures
     Image.open(io.BytesIO(page.screenshot())).convert("RGB").save(
         HERE / f"{name}.jpg", quality=82, optimize=True
     )
