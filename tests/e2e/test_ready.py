@@ -24,7 +24,7 @@ def test_the_whole_tour_scores_no_image(tmp_path: Path, visit: Callable[[str], P
             expect(page.get_by_text(f"Stop {number} of {len(STOPS)}")).to_be_visible()
             if stop.scene == EXPLORE:
                 explore.finished(page)
-                expect(explore.progress(page)).to_contain_text("0 images newly scored")
+                expect(explore.progress(page)).to_contain_text("; 0 images newly scored")
             else:
                 ready = re.compile(r"All \d panels ready")
                 expect(explore.progress(page)).to_contain_text(ready)
