@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import copy
 import hashlib
 import sys
 import tempfile
@@ -19,10 +18,10 @@ from torch import Tensor, nn
 
 from xai_core.model.engine import kept
 from xai_core.model.engine.base import EngineUnavailable
+from xai_core.model.engine.convolutional import FORM, as_convolutions
 from xai_core.types import FloatArray
 
-_STREAMS = 4  # parts in flight at most
-_PART = 2  # images per part
+_STREAMS = 4  # images in flight at most
 _TRACED = 96  # px: the network is convolutional, so a small picture shows all of it
 
 
@@ -53,7 +52,8 @@ class OpenVinoScorer:
     def __call__(self, inputs: Tensor) -> Tensor:
         """See :class:`xai_core.model.engine.base.Scorer`; the logits are on the processor."""
         pixels = inputs.detach().float().cpu().contiguous().numpy()
-        parts = [pixels[i : i + _PART] for i in range(0, len(pixels), _PART)]
+        # One at a time: an image's arrays stay closer to the processor than a batch's.
+        parts = [pixels[i : i + 1] for i in range(len(pixels))]
         with self._lock:
             try:
                 return torch.from_numpy(np.concatenate(self._run(parts)))
@@ -64,7 +64,7 @@ class OpenVinoScorer:
                 raise
 
     def _run(self, parts: list[FloatArray]) -> list[FloatArray]:
-        """The logits of each part, in order; each stream takes the next part when it is free."""
+        """The logits of each part, in order; each stream takes the next one when it is free."""
         rows: list[FloatArray] = []
         streams = len(self._requests)
         for i in range(len(parts) + streams):
@@ -91,7 +91,7 @@ def prepare(
     ov = _openvino()
     threads = torch.get_num_threads()
     version = str(ov.__version__).split("-")[0]
-    named = hashlib.sha256(f"{digest}/{size}/openvino {version}".encode()).hexdigest()[:32]
+    named = hashlib.sha256(f"{digest}/{size}/openvino {version}/{FORM}".encode()).hexdigest()[:32]
     path = folder / "engine" / f"{named}.ir" if folder else None
     if path is not None:
         try:
@@ -121,7 +121,7 @@ def prepare(
 def _convert(network: nn.Module, size: int) -> Any:
     """Trace a copy (the original may be scoring) and convert it; any batch size, one image size."""
     ov = _openvino()
-    own = copy.deepcopy(network).cpu().eval()
+    own = as_convolutions(network)
     side = min(size, _TRACED)
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")  # the tracer's, about shapes that the parity gate covers
