@@ -111,6 +111,25 @@ def test_asking_never_blocks_and_equal_requests_are_one_job(
         service.close()
 
 
+def test_patience_brings_what_is_soon_there_and_ends(
+    service: ExplainService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (view,) = service.ask_all((REQUEST,), "me", patience=60)
+    assert view.status is Status.DONE
+    assert service.ask_all((REQUEST,), "me", patience=60) == [view]
+
+    wait(lambda: service.prediction_progress() == (2, 2))  # the worker has nothing else to do
+    gate = Gate(service, monkeypatch)
+    other = dataclasses.replace(REQUEST, method="score-cam")
+    begin = time.monotonic()
+    assert service.ask_all((other,), "me", patience=0.1)[0].status is Status.RUNNING
+    assert time.monotonic() - begin >= 0.1
+    begin = time.monotonic()
+    service.ask_all((other,), "me", patience=60)  # it has begun: how far it is, is news enough
+    assert time.monotonic() - begin < 30
+    gate.open.set()
+
+
 def test_partial_answers_are_seen(service: ExplainService) -> None:
     request = ExplainRequest("a", method="score-cam", channels=64)
     seen: list[View] = []

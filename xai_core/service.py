@@ -50,6 +50,10 @@ class _Job:
         return not self.stop and self.watched()
 
 
+def _settled(job: _Job) -> bool:
+    return job.view.status not in (Status.WAITING, Status.RUNNING)
+
+
 class ExplainService:
     """The dashboard's one way to the model.  Thread-safe; never blocks on the model."""
 
@@ -98,8 +102,14 @@ class ExplainService:
         """
         return self.ask_all((request,), who)[0]
 
-    def ask_all(self, requests: Sequence[ExplainRequest], who: str) -> list[View]:
-        """What :meth:`ask` says of each request; the first one missing is worked on first."""
+    def ask_all(
+        self, requests: Sequence[ExplainRequest], who: str, patience: float = 0.0
+    ) -> list[View]:
+        """What :meth:`ask` says of each request; the first one missing is worked on first.
+
+        ``patience``: seconds to wait for jobs that have not begun: what is kept is found in a
+        moment, and a page that waits for it is drawn once.
+        """
         asked = [request.canonical() for request in requests]
         with self._wake:
             for other in self._jobs.values():
@@ -108,6 +118,10 @@ class ExplainService:
             views = [self._renew(request, who) for request in asked]
             self._forget_idle()
             self._wake.notify_all()
+            if patience and all(view.status in (Status.WAITING, Status.DONE) for view in views):
+                jobs = [self._jobs[request] for request in asked if request in self._jobs]
+                self._wake.wait_for(lambda: all(map(_settled, jobs)), timeout=patience)
+                views = [self._renew(request, who) for request in asked]
             return views
 
     def known(self, request: ExplainRequest) -> Explanation | None:
@@ -254,6 +268,7 @@ class ExplainService:
                 self._jobs.pop(job.request, None)
                 while len(self._answers) > _ANSWERS:
                     self._answers.popitem(last=False)
+            self._wake.notify_all()  # whoever settles
 
     def _predict(self, case_id: str) -> None:
         try:

@@ -17,6 +17,7 @@ from xai_core.ui.service_access import who
 from xai_core.ui.words import plain
 
 _POLL = 0.8  # seconds
+_AT_ONCE = 0.25  # seconds within which what is kept is found; nobody sees that nothing was drawn
 _Views = tuple[View, View | None]
 _Part = Callable[[ExplainService, ExplainRequest, _Views], None]
 
@@ -26,7 +27,7 @@ def show(
 ) -> None:
     """Ask for ``request`` and draw the answer, as it grows: the picture and its verdict into
     ``left``, progress and curves into ``right``."""
-    waiting = _pending(_ask(service, request))
+    waiting = _pending(_ask(service, request, patience=_AT_ONCE))
     # A fragment for each place, not one that writes into three: what a fragment writes elsewhere
     # is lost, with an error, where a click begins to draw the page anew meanwhile.
     body = st.fragment(_body, run_every=_POLL if waiting else None)
@@ -35,10 +36,11 @@ def show(
             body(part, service, request, waiting)
 
 
-def _ask(service: ExplainService, request: ExplainRequest) -> _Views:
+def _ask(service: ExplainService, request: ExplainRequest, patience: float = 0.0) -> _Views:
     """The views of the request and of the one whose curves lie beside it, if any."""
     other = beside.chosen(request)
-    views = service.ask_all((request,) if other is None else (request, other), who())
+    asked = (request,) if other is None else (request, other)
+    views = service.ask_all(asked, who(), patience)
     return views[0], None if other is None else views[1]
 
 
