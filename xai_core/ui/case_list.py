@@ -24,7 +24,9 @@ def show(service: ExplainService) -> None:
 
 def _every(service: ExplainService) -> float | None:
     """How often to look, in seconds; None where there is nothing to come."""
-    if st.session_state.get(_WAITING, True):
+    # At first as if the pictures were there: mostly they are, and finding that out the other way
+    # round would draw the whole page twice.
+    if st.session_state.get(_WAITING, False):
         return _POLL_PICTURES
     done, total = service.prediction_progress()
     return _POLL if done < total else None

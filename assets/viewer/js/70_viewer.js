@@ -109,6 +109,13 @@ class Viewer {
     }
     this.tools.refresh();
     this.drawBar();
+    if (this.pictures.low) this.note("first picture");
+    if (this.heat) this.note("first map");
+  }
+
+  // When the page first drew it, for the browser's own performance tools.
+  note(what) {
+    if (!performance.getEntriesByName(what).length) performance.mark(what);
   }
 
   // The colour bar, in the class's score.

@@ -61,7 +61,7 @@ def reading() -> bool:
 
 def cases(service: ExplainService) -> None:
     """Draw the list of cases, without anything known of them."""
-    every = _POLL_PICTURES if st.session_state.get(_WAITING, True) else None
+    every = _POLL_PICTURES if st.session_state.get(_WAITING, False) else None
     st.fragment(_cases, run_every=every)(service, every)
 
 
