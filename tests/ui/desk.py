@@ -112,7 +112,9 @@ class Desk:
             raise UnreadableImage(f"{case_id}.png is damaged.")
         return self.cases[case_id]
 
-    def ask_all(self, requests: Sequence[ExplainRequest], who: str) -> list[View]:
+    def ask_all(
+        self, requests: Sequence[ExplainRequest], who: str, patience: float = 0.0
+    ) -> list[View]:
         assert who
         self.asked = tuple(requests)
         return [self.answers.get(one.canonical(), View(Status.WAITING)) for one in requests]
