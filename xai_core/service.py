@@ -55,7 +55,7 @@ def _settled(job: _Job) -> bool:
 
 
 class ExplainService:
-    """The dashboard's one way to the model.  Thread-safe; never blocks on the model."""
+    """The dashboard's one way to the model.  Thread-safe; waits for the model only when told to."""
 
     def __init__(self, explainer: Explainer, source: CaseSource) -> None:
         self.explainer, self.source = explainer, source
@@ -268,7 +268,7 @@ class ExplainService:
                 self._jobs.pop(job.request, None)
                 while len(self._answers) > _ANSWERS:
                     self._answers.popitem(last=False)
-            self._wake.notify_all()  # whoever settles
+            self._wake.notify_all()  # whoever has patience
 
     def _predict(self, case_id: str) -> None:
         try:

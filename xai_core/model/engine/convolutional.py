@@ -1,16 +1,16 @@
 """A ConvNeXt V2 written with convolutions alone: the same function, in a form that compiles well.
 
-timm's blocks turn to channels-last for two linear layers and back.  A compiled network then spends
-a third of its time on moving numbers about.  Written as 1x1 convolutions on channels-first arrays
-nothing is turned, and what is constant is folded into the weights: the norm's scale and shift into
-the first layer, the shift of the global response norm (GRN) into the second (Woo et al. 2023,
-ConvNeXt V2, section 3.2).  Equal up to rounding; the parity gate holds every use to that.
+timm's blocks turn to channels-last for two linear layers and back, and a compiled network then
+moves arrays about between layers.  Written as 1x1 convolutions on channels-first arrays nothing is
+turned, and what is constant is folded into the weights: the norm's scale and shift into the first
+layer, the shift of the global response norm (GRN) into the second (Woo et al. 2023, ConvNeXt V2,
+section 3.2).  Equal up to rounding; the parity gate holds every use to that.
 """
 
 from __future__ import annotations
 
 import copy
-from typing import Any
+from typing import Any, TypeGuard
 
 import torch
 from torch import Tensor, nn
@@ -30,7 +30,7 @@ def as_convolutions(network: nn.Module) -> nn.Module:
             for name, child in list(parent.named_children()):
                 if _is_block(child):
                     setattr(parent, name, _Block(child))
-                elif isinstance(child, nn.LayerNorm) and type(child).__name__ == "LayerNorm2d":
+                elif type(child).__name__ == "LayerNorm2d" and _scales_and_shifts(child):
                     setattr(parent, name, _ChannelNorm(child.eps, child.weight, child.bias))
     return own.eval()
 
@@ -42,9 +42,13 @@ def _is_block(module: Any) -> bool:
         and not module.use_conv_mlp
         and module.gamma is None
         and isinstance(module.shortcut, nn.Identity)
-        and isinstance(module.norm, nn.LayerNorm)
+        and _scales_and_shifts(module.norm)
         and hasattr(module.mlp, "grn")
     )
+
+
+def _scales_and_shifts(norm: nn.Module) -> TypeGuard[nn.LayerNorm]:
+    return isinstance(norm, nn.LayerNorm) and norm.weight is not None and norm.bias is not None
 
 
 class _ChannelNorm(nn.Module):

@@ -61,6 +61,7 @@ def reading() -> bool:
 
 def cases(service: ExplainService) -> None:
     """Draw the list of cases, without anything known of them."""
+    # At first as if the pictures were there, see case_list.
     every = _POLL_PICTURES if st.session_state.get(_WAITING, False) else None
     st.fragment(_cases, run_every=every)(service, every)
 
