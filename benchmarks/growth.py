@@ -71,5 +71,5 @@ def _memory(bench: Bench, cases: int) -> Iterator[tuple[str, ...]]:
                 str(done),
                 "",
                 "",
-                (f"{resident() - start:.0f}"),
+                str(round(resident() - start)),
             )

@@ -86,7 +86,7 @@ def test_curves_of_known_shape_are_within_0_005_with_at_most_64_images(family, s
 def test_where_64_images_cannot_do_the_estimate_says_so(family, scripted) -> None:
     true, estimate = np.moveaxis(measured(family, scripted), 2, 0)
     assert (true <= 0.005).all(1).mean() < 0.95
-    assert (true <= estimate + 1e-9).all(1).mean() >= 0.9
+    assert (true <= estimate + 1e-9).all(1).mean() >= 0.95
 
 
 def test_the_estimate_covers_an_untrained_network_in_a_random_order() -> None:
@@ -177,7 +177,7 @@ def test_a_looser_tolerance_and_a_smaller_budget_cost_less(scripted) -> None:
     assert adaptive(scripted(*curves), np.arange(576), budget=30).images == 30
     loose = adaptive(scripted(*curves), np.arange(576), tolerance=0.2)
     assert loose.images == 16
-    assert max(loose.insertion.error, loose.deletion.error) <= 0.2
+    assert max(loose.insertion.error, loose.deletion.error) <= 2 * 0.2
 
 
 def test_cancelling_stops_it(scripted) -> None:
@@ -205,9 +205,9 @@ def test_the_estimate_worked_by_hand() -> None:
     """A jump of 0.8 in a gap of 2 of 4 patches, one of which is unseen: 0.25 * 0.5 * 0.8 from the
     jump.  The middle point lies 0.4 off the line through its neighbours; as the only residual it
     is the median too, so it counts FLOOR times, within the range 0.8: 0.25 * 0.8 in each gap,
-    added in quadrature."""
+    added in quadrature; stated with the coverage factor of 2."""
     counts, p = np.array([0, 2, 4]), np.array([0.0, 0.8, 0.8])
     np.testing.assert_allclose(gap_errors(counts, p), [0.2, 0.2])
-    assert area_error(counts, p) == pytest.approx(0.2 * 2**0.5)
+    assert area_error(counts, p) == pytest.approx(2 * 0.2 * 2**0.5)
     assert area_error(np.arange(5), np.array([0, 1, 0, 1, 0.0])) == 0
     np.testing.assert_allclose(gap_errors(np.array([0, 4]), np.array([0.0, 1.0])), [0.375])

@@ -9,6 +9,11 @@ from scipy import ndimage as ndi
 from xai_core.phantom.background import draw_background
 from xai_core.phantom.generate import dress
 from xai_core.phantom.lexicon import CONSPICUITY_TERM, MASS
+from xai_core.phantom.motion import draw_relief
+from xai_core.phantom.paddle import draw_thickness
+from xai_core.phantom.recombined_grey import QUANTILES, SKIN, draw_wanted
+from xai_core.phantom.recombined_tone import toned
+from xai_core.phantom.uptake import draw_contrast_vessels, draw_nipple, draw_parenchyma
 from xai_core.types import Pathology
 
 HEIGHT = 256
@@ -65,3 +70,71 @@ def test_a_mass_of_high_conspicuity_is_bright(pairs: list) -> None:  # type: ign
             ring = ndi.binary_dilation(mask, iterations=8) & ~p.recombined.mask & (image > 0)
             assert image[mask].mean() > image[ring].mean() + 10
     assert seen >= 3
+
+
+def test_what_is_wanted_of_a_picture_varies_as_in_real_ones() -> None:
+    drawn = [draw_wanted(np.random.default_rng(seed)) for seed in range(300)]
+    levels = np.array([w.percentiles for w in drawn])
+    assert (np.diff(levels) > 0).all()
+    assert levels.min() >= 1
+    assert levels.max() <= 255
+    assert all(w.profile.shape == (SKIN,) for w in drawn)
+    # The darkest levels say little of the brightest: real ones do not scale together either.
+    assert abs(np.corrcoef(np.log(levels[:, 0]), np.log(levels[:, 6]))[0, 1]) < 0.6
+    assert 50 < np.median(levels[:, 3]) < 62
+
+
+@pytest.mark.parametrize("height", [256, 512, 768])
+def test_a_picture_gets_its_percentiles_and_its_skin(height: int) -> None:
+    rng = np.random.default_rng(5)
+    background = draw_background(rng, "CC", height)
+    wanted = draw_wanted(np.random.default_rng(1))
+    body = ndi.gaussian_filter(rng.standard_normal(background.breast.shape), 6) * 10
+    noise = rng.standard_normal(background.breast.shape)
+    grey = toned(body.astype(np.float32), noise.astype(np.float32), background, wanted)
+    got = np.percentile(grey[background.breast], QUANTILES)
+    assert np.abs(got - wanted.percentiles).max() < 8
+    depth = background.depth / background.scale
+    rows = slice(int(0.42 * height), int(0.58 * height))
+    for px in (5, 15, 30):
+        there = np.abs(depth[rows] - px) < 1
+        mean = float(grey[rows][there].mean())
+        assert mean == pytest.approx(float(wanted.profile[px]), rel=0.2)
+
+
+def test_the_zone_under_the_paddle_is_brighter_than_the_rim_outside_it() -> None:
+    brighter = []
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        background = draw_background(rng, "CC", HEIGHT)
+        flat = np.zeros(background.breast.shape, np.float32)
+        zone = draw_thickness(rng, background, flat)
+        depth = background.depth / background.scale
+        row = slice(int(0.48 * HEIGHT), int(0.56 * HEIGHT))
+        under = zone[row][(depth[row] > 70) & (depth[row] < 90)].mean()
+        outside = zone[row][(depth[row] > 15) & (depth[row] < 25)].mean()
+        brighter.append(under > outside)
+    assert sum(brighter) >= 7
+
+
+def test_relief_and_uptake_stay_within_the_picture() -> None:
+    rng = np.random.default_rng(9)
+    background = draw_background(rng, "MLO", HEIGHT)
+    flat = np.zeros(background.breast.shape, np.float32)
+    relief = draw_relief(rng, background, background.tissue, flat)
+    assert relief[background.breast].std() > 0.2
+    assert np.abs(relief[background.depth < 0.5 * background.scale]).max() < 0.5
+    vessels = draw_contrast_vessels(rng, background)
+    assert vessels.min() >= 0
+    assert vessels[~background.breast].max() == 0
+    assert draw_parenchyma(rng, background, flat)[background.glands == 0].max() < 0.5
+    nipple = draw_nipple(rng, background)
+    row, column = np.unravel_index(int(nipple.argmax()), nipple.shape)
+    assert np.hypot(column - background.nipple[0], row - background.nipple[1]) < 15
+
+
+def test_the_same_seed_draws_the_same_picture(pairs: list) -> None:  # type: ignore[type-arg]
+    rng = np.random.default_rng(4)
+    background = draw_background(rng, "CC", HEIGHT)
+    again = dress(rng, background, Pathology.BENIGN, "L", recombined=True)
+    assert np.array_equal(again.recombined.image, pairs[4].recombined.image)  # type: ignore[union-attr]

@@ -10,6 +10,7 @@ import pytest
 from tests.cases.builders import make_release
 from xai_core.errors import BadRequest
 from xai_core.training.real import RealImage, draw_real, patient_number, read_real
+from xai_core.training.real_tissue import tissue_of
 
 SIZE = 64
 
@@ -36,14 +37,17 @@ def test_a_release_without_such_an_image_is_refused(tmp_path: Path) -> None:
         read_real(root, SIZE)
 
 
-def test_a_draw_keeps_the_mask_on_its_lesion_and_leaves_the_class_out() -> None:
+def test_a_draw_keeps_the_mask_on_its_lesion_and_is_all_but_sure_of_the_class() -> None:
     mask = np.zeros((SIZE, SIZE), bool)
     mask[20:34, 24:40] = True
     image = np.where(mask, 0.9, 0.2).astype(np.float32)
-    for seed in range(10):
-        drawn = draw_real(np.random.default_rng(seed), [RealImage(image, mask, True)])
-        assert not drawn.classed
-        assert drawn.target == 1
-        assert drawn.image.dtype == np.float32
-        assert 0 <= drawn.image.min() <= drawn.image.max() <= 1
-        assert drawn.image[drawn.mask].mean() > 2 * drawn.image[~drawn.mask].mean()
+    tissue = tissue_of(image, mask, "L", "CC")
+    for malignant, target in ((True, 0.95), (False, 0.05)):
+        for seed in range(10):
+            rng = np.random.default_rng(seed)
+            drawn = draw_real(rng, [RealImage(image, mask, malignant, tissue)])
+            assert drawn.classed
+            assert drawn.target == target
+            assert drawn.image.dtype == np.float32
+            assert 0 <= drawn.image.min() <= drawn.image.max() <= 1
+            assert drawn.image[drawn.mask].mean() > 2 * drawn.image[~drawn.mask].mean()

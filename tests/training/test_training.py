@@ -18,14 +18,15 @@ from xai_core.training.export import export
 from xai_core.training.loop import Run
 from xai_core.training.network import DenselyTaught
 from xai_core.training.plan import Phase, Plan, plan_for
-from xai_core.training.validate import validate
+from xai_core.training.sample import shrunk
+from xai_core.training.validate import answers, as_shipped, probabilities, validate
 from xai_core.types import Pathology
 
 ATTO = "convnextv2_atto"
 SIZE = 96
 PLAN = Plan(
     (
-        Phase("crops", 32, 4, 3, 60, 1e-3, (3.0, 1.0), 1.0, 0.5),
+        Phase("crops", 32, 4, 3, 60, 1e-3, (3.0, 1.0), 1.0, 0.5, shrink=2),
         Phase("images", SIZE, 2, 2, 60, 1e-3, (1.0, 1.0), 0.5, 1.0),
     ),
     size=SIZE,
@@ -70,6 +71,8 @@ def test_a_crop_without_its_lesion_is_not_called_malignant(tissue: list[Backgrou
             if sample.target:
                 assert sample.mask.any()
                 assert sample.target == whole.target
+            elif sample.classed:
+                assert sample.mask.sum() < 0.5 * max(1, whole.mask.sum()) or not whole.target
             found[sample.target > 0] += 1
     assert min(found.values()) > 10
 
@@ -118,8 +121,8 @@ def test_the_loss_falls_on_a_batch_seen_again_and_again(
 ) -> None:
     phase = Phase("crops", 32, 8, 40, 60, 3e-3, (3.0, 3.0), 1.0, 0.5)
     learner = run(tmp_path, dataclasses.replace(PLAN, phases=(phase,)))
-    batch = learner._draw(np.random.default_rng(0), phase, tissue, 3.0)
-    monkeypatch.setattr(learner, "_draw", lambda *_: batch)
+    batch = learner._draw_at(phase, 0, 0, tissue)
+    monkeypatch.setattr(learner, "_draw_at", lambda *_: batch)
     losses: list[float] = []
     learner.train(tissue, lambda _p, _f, value: losses.append(value))
     assert np.mean(losses[-5:]) < 0.7 * np.mean(losses[:5])
@@ -149,6 +152,23 @@ def test_a_resumed_run_ends_where_an_uninterrupted_one_does(
     assert second.steps_done == {"crops": 3, "images": 2}
     for key, value in weights(whole).items():
         torch.testing.assert_close(weights(second)[key], value, rtol=1e-4, atol=1e-5)
+
+
+def test_a_step_draws_its_share_of_images_and_takes_the_others_again(
+    tissue: list[Background], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phase = Phase("images", SIZE, 8, 5, 60, 1e-3, (1.0, 1.0), 1.0, 0.5, fresh=0.25)
+    learner = run(tmp_path, dataclasses.replace(PLAN, phases=(phase,)))
+    drawn: list[object] = []
+    whole = learner._draw_whole
+    monkeypatch.setattr(learner, "_draw_whole", lambda *a: drawn.append(a) or whole(*a))
+    for step, images in enumerate((8, 8, 8, 8, 10)):
+        assert len(learner._draw_at(phase, 0, step, tissue)) == 8
+        assert len(drawn) == images, "the first step draws all of its own: there is none before it"
+    late = run(tmp_path / "late", learner.plan)
+    again = late._draw_at(phase, 0, 4, tissue)
+    for a, b in zip(learner._draw_at(phase, 0, 4, tissue), again, strict=True):
+        assert np.array_equal(a.image, b.image), "what is remembered does not change what is drawn"
 
 
 def test_a_checkpoint_of_another_plan_is_refused(tmp_path: Path) -> None:
@@ -194,6 +214,16 @@ def test_the_plan_spends_the_budget() -> None:
     assert all(p.steps == 7 for p in plan_for(10, steps=7).phases)
 
 
+def test_a_shrunken_picture_keeps_its_mean_and_its_lesion(tissue: list[Background]) -> None:
+    whole = data.draw_image(np.random.default_rng(3), tissue, SIZE, 1.0, Pathology.MALIGNANT)
+    half = shrunk(whole, 2)
+    assert half.image.shape == half.mask.shape == (SIZE // 2, SIZE // 2)
+    assert half.image.mean() == pytest.approx(whole.image.mean(), abs=1e-4)
+    assert half.mask.any() == whole.mask.any()
+    assert (half.target, half.words) == (whole.target, whole.words)
+    assert shrunk(whole, 1) is whole
+
+
 def test_validation_finds_the_cut_between_the_classes() -> None:
     p = np.array([0.1, 0.2, 0.3, 0.6, 0.7, 0.8], np.float32)
     truth = np.array([0, 0, 0, 1, 1, 1], np.float32)
@@ -201,6 +231,32 @@ def test_validation_finds_the_cut_between_the_classes() -> None:
     assert found.auc == 1
     assert 0.3 < found.threshold < 0.6
     assert found.sensitivity == found.specificity == 1
+
+
+def test_the_same_phantoms_are_asked_again_and_rounding_changes_little(
+    tissue: list[Background],
+) -> None:
+    torch.manual_seed(0)
+    trunk = DenselyTaught(ATTO).trunk
+    before = {k: v.clone() for k, v in trunk.state_dict().items()}
+    first, truth = answers(trunk, tissue, 5, SIZE, torch.device("cpu"))
+    again, _ = answers(as_shipped(trunk), tissue, 5, SIZE, torch.device("cpu"))
+    assert first.shape == (2, 2)
+    assert set(truth.tolist()) <= {0.0, 1.0}
+    assert 0 < np.abs(first - again).max() < 0.02
+    assert all(torch.equal(v, before[k]) for k, v in trunk.state_dict().items())
+    both = torch.softmax(torch.from_numpy(first), 1)[:, 1].numpy()
+    np.testing.assert_allclose(probabilities(first), both, rtol=1e-5)
+
+
+def test_fixed_stages_stay_and_the_rest_learns(tissue: list[Background], tmp_path: Path) -> None:
+    phase = dataclasses.replace(PLAN.phases[0], frozen=2)
+    learner = run(tmp_path, dataclasses.replace(PLAN, phases=(phase,)))
+    before = {k: v.clone() for k, v in learner.model.trunk.state_dict().items()}
+    learner.train(tissue, quiet)
+    for key, value in learner.model.trunk.state_dict().items():
+        fixed = key.startswith(("stem", "stages.0", "stages.1"))
+        assert torch.equal(value, before[key]) is fixed, key
 
 
 def test_the_training_mix_holds_every_pathology() -> None:

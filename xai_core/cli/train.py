@@ -10,6 +10,8 @@ import typer
 
 from xai_core.errors import BadRequest
 
+_COMPARED = 20  # phantoms on which the rounded weights are held against the exact ones
+
 
 def train(
     out: Annotated[Path, typer.Option(help="Weights file to write (.safetensors).")],
@@ -60,7 +62,7 @@ def train(
     from xai_core.training.plan import plan_for
     from xai_core.training.progress import training_bar
     from xai_core.training.real import read_real
-    from xai_core.training.validate import probabilities, validate
+    from xai_core.training.validate import answers, as_shipped, probabilities, validate
 
     if device not in ("auto", "cpu", "cuda"):
         raise BadRequest(f"--device is {device!r}; allowed are auto, cpu and cuda.")
@@ -87,8 +89,11 @@ def train(
         run.train(tissue, log, real=pictures)
 
     trunk = run.averaged_trunk
-    p, truth = probabilities(trunk, unseen, seed, plan.size, run.device)
-    found = validate(p, truth)
+    logits, truth = answers(trunk, unseen, seed, plan.size, run.device)
+    found = validate(probabilities(logits), truth)
+    few = unseen[:_COMPARED]
+    rounded, _ = answers(as_shipped(trunk), few, seed, plan.size, run.device)
+    apart = float(abs(rounded - logits[: len(few)]).max())
     command = (
         f"python -m xai_core train --minutes {minutes:g} --seed {seed} --backgrounds {backgrounds}"
         f" --validation {validation}{f' --steps {steps}' if steps else ''}"
@@ -98,11 +103,15 @@ def train(
     export(
         trunk, out, command=command, timm_name=plan.timm_name, size=plan.size,
         threshold=found.threshold,
-        metrics={"validation": dataclasses.asdict(found), "steps": run.steps_done},
+        metrics={
+            "validation": dataclasses.asdict(found), "steps": run.steps_done,
+            "float16_logits_differ_by": apart,
+        },
         real_images=len(pictures), parent=known[0].sha256 if known else None,
     )  # fmt: skip
     typer.echo(
         f"{out}: validation AUC {found.auc:.3f} ({found.low:.3f} to {found.high:.3f}, "
         f"{found.images} phantoms), threshold {found.threshold:.3f}, "
-        f"sensitivity {found.sensitivity:.2f}, specificity {found.specificity:.2f}"
+        f"sensitivity {found.sensitivity:.2f}, specificity {found.specificity:.2f}; "
+        f"rounding to float16 changes logits by at most {apart:.4f} ({len(few)} phantoms)"
     )

@@ -2,7 +2,7 @@
 
 Starts from the same coarse points for both curves, then halves the gaps that bring most
 uncertainty (see ``estimate``) to a curve that is not yet good enough, a few per round, until the
-estimated error of both areas is below a tolerance or a budget of images is spent.
+standard uncertainty of both areas is below a tolerance or a budget of images is spent.
 """
 
 from __future__ import annotations
@@ -41,13 +41,14 @@ def adaptive(
         order: the patches, the most relevant first.
         report: called after each chunk with (images so far, ``budget``, :class:`CurvePair` so far
             or None until both ends are known).
-        tolerance: stop when the estimated error of either area is at most this, in (0, 1).
+        tolerance: stop when the standard uncertainty of either area is at most this, in (0, 1).
         budget: at most this many distinct images for both curves, at least 16.  Images the book
             remembers count too: the same request gives the same curves whatever was asked before.
 
     Returns:
-        Each curve with ``error``, an estimate and not a proof: a curve can hide a spike.  It
-        exceeds ``tolerance`` where the budget ended first.
+        Each curve with ``error``, an estimate and not a proof: a curve can hide a spike.  It is
+        twice the standard uncertainty, and exceeds twice ``tolerance`` where the budget ended
+        first.
 
     Raises:
         BadRequest: ``order`` does not fit the grid; tolerance or budget out of range.

@@ -24,7 +24,7 @@ def draw_asymmetry(
     inside = 1 / (1 + np.exp(np.clip((window.radius - border) / soft, -40, 40)))
     noise = ndi.gaussian_filter(rng.standard_normal(window.dx.shape), 3 * scale)
     noise /= max(float(noise.std()), 1e-6)
-    added = inside * np.clip(0.55 + 0.22 * noise, 0, 1)
+    added = inside * np.clip(0.75 + 0.25 * noise, 0, 1.2)
     return Drawing(
         window, added.astype(np.float32), window.radius < 1.1 * border,
         solid=np.zeros(window.dx.shape, np.float32),

@@ -49,8 +49,10 @@ def draw_calcifications(
             added, _particle(rng, morphology, window.dx - x, window.dy - y, scale, axis)
         )
     mask = _marked(added > 0.2, scale)
-    # Contrast here is in tissue deviations like a mass's, but specks stand out three times as much.
-    return Drawing(window, (3.0 * added).astype(np.float32), mask)
+    # Specks stand out more than a mass does; the tissue that holds them is somewhat dense as well.
+    bed = rng.uniform(0.1, 0.45) * ndi.gaussian_filter(mask.astype(np.float32), 7 * scale)
+    solid = np.clip(3.0 * added, 0, 1).astype(np.float32)
+    return Drawing(window, (3.0 * added + bed).astype(np.float32), mask, solid)
 
 
 def _marked(particles: BoolArray, scale: float) -> BoolArray:
@@ -82,7 +84,9 @@ def _particle(
     r = np.hypot(dx, dy)
     if morphology == "coarse (popcorn)":
         size = rng.uniform(3.0, 6.0) * scale
-        lumps = 1 + 0.25 * np.cos(5 * np.arctan2(dy, dx) + rng.uniform(0, 6))
+        about = np.arctan2(dy, dx)
+        lumps = 1 + rng.uniform(0.1, 0.25) * np.cos(3 * about + rng.uniform(0, 6))
+        lumps += rng.uniform(0.05, 0.2) * np.cos(4 * about + rng.uniform(0, 6))
         out = 1.2 / (1 + np.exp(np.clip((r - size * lumps) / (0.6 * scale), -40, 40)))
     elif morphology == "rim":
         size = rng.uniform(3.0, 6.0) * scale
@@ -105,7 +109,7 @@ def _particle(
         turn = axis + rng.normal(0, 0.25) if linear else rng.uniform(0, np.pi)
         length = scale * (rng.uniform(2.5, 5.5) if linear else rng.uniform(0.9, 2.4))
         width = scale * rng.uniform(0.7, 1.0)
-        s, c = np.sin(turn), np.cos(turn)
+        s, c = float(np.sin(turn)), float(np.cos(turn))
         out = rng.uniform(0.6, 1.3) * np.exp(
             -(((dx * c + dy * s) / length) ** 2) - (((dy * c - dx * s) / width) ** 2)
         )

@@ -26,9 +26,9 @@ def draw_distortion(
         rng, window, radius, scale, int(rng.integers(10, 21)), start=0.05 if not scar else 0.2,
         bend=0.004, reach=(1.0, 2.2),
     )  # fmt: skip
-    added = 0.8 * lines
+    added = 0.45 * lines
     if scar:
-        added = added + 0.45 * np.exp(-(((r - 0.55) / 0.3) ** 2)) - 0.5 * np.exp(-((r / 0.35) ** 2))
+        added = added + 0.6 * np.exp(-(((r - 0.6) / 0.4) ** 2)) - 0.5 * np.exp(-((r / 0.35) ** 2))
         for _ in range(int(rng.integers(0, 3))):
             x, y = rng.normal(0, 0.4 * radius, 2)
             clip = np.maximum(
@@ -36,7 +36,7 @@ def draw_distortion(
             )
             added = np.maximum(added, 2.2 * (clip < 1))
     else:
-        added = added + rng.uniform(0.1, 0.3) * np.exp(-((r / 0.5) ** 2))
+        added = added + rng.uniform(0.45, 0.8) * np.exp(-((r / 0.9) ** 2))
     pull = rng.uniform(0.5, 0.8) * window.radius * np.exp(-((r / 1.3) ** 2))
     return Drawing(
         window, added.astype(np.float32), r < 1.3, pull=pull.astype(np.float32)

@@ -10,7 +10,7 @@ from xai_core.phantom.lexicon import CONSPICUITY_TERM, MASS, NON_MASS_TERM, PATT
 from xai_core.phantom.place import Lesion
 from xai_core.types import BoolArray, FloatArray
 
-_GREY = {"low": 12.0, "moderate": 32.0, "high": 68.0}  # above the tissue around it, of 255
+_GREY = {"low": 12.0, "moderate": 36.0, "high": 84.0}  # above the tissue around it, of 255
 
 
 def draw_enhancement(
@@ -25,7 +25,7 @@ def draw_enhancement(
     pattern = terms[PATTERN_TERM.get(lesion.plan.kind, NON_MASS_TERM)]
     if pattern == "none":
         return np.zeros(shape, np.float32), np.zeros(shape, bool)
-    grey = _GREY[terms[CONSPICUITY_TERM]] * float(np.exp(rng.normal(0, 0.15)))
+    grey = _GREY[terms[CONSPICUITY_TERM]] * float(np.exp(rng.normal(0, 0.28)))
     if lesion.plan.kind == MASS:
         added, region = _mass(rng, background, lesion, pattern)
     else:
@@ -43,19 +43,22 @@ def _mass(
     signed = inside - outside
     soft = max(1.0, 0.06 * lesion.radius) + 0.6 * background.scale
     body = 1 / (1 + np.exp(np.clip(-signed / soft, -40, 40)))
-    lumps = _lumps(rng, lesion.mask.shape, 0.22 * lesion.radius + 1)
+    lumps = _lumps(rng, lesion.mask.shape, 0.3 * lesion.radius + 1)
+    finer = _lumps(rng, lesion.mask.shape, 0.09 * lesion.radius + 1)
+    body *= 1 + 0.07 * finer
     if pattern == "homogeneous":
         body *= 1 + 0.06 * lumps
     elif pattern == "heterogeneous":
-        body *= np.clip(0.8 + 0.4 * lumps, 0.15, 1.7)
+        body *= np.clip(0.85 + 0.25 * lumps + 0.18 * finer, 0.25, 1.7)
     elif pattern == "rim":
         deep = inside / max(float(inside.max()), 1.0)
-        body *= 1 - 0.75 / (1 + np.exp(np.clip((0.38 - deep) / 0.06, -40, 40)))
+        wall = np.clip(0.38 + 0.10 * lumps, 0.12, 0.7)  # thicker on one side than on the other
+        body *= 1 - 0.7 / (1 + np.exp(np.clip((wall - deep) / 0.08, -40, 40)))
     else:
         y, x = np.mgrid[: body.shape[0], : body.shape[1]].astype(np.float32)
         turn = rng.uniform(0, np.pi)
         across = (x * np.cos(turn) + y * np.sin(turn)) / (0.55 * lesion.radius + 1)
-        body *= 1 - 0.7 * np.exp(-((np.sin(np.pi * across + 0.4 * lumps) / 0.22) ** 2))
+        body *= 1 - 0.5 * np.exp(-((np.sin(np.pi * across + 0.4 * lumps) / 0.22) ** 2))
     return np.asarray(body, dtype=np.float32), lesion.mask.copy()
 
 
@@ -82,10 +85,13 @@ def _non_mass(
         far = 1.5 * (1 - background.glands)
     else:
         far = np.hypot(u, v) / radius
-    clumps = _lumps(rng, (h, w), max(2.0, 0.16 * radius))
-    body = 1 / (1 + np.exp(np.clip((far - 1 + 0.15 * clumps) / 0.12, -40, 40)))
+    clumps = _lumps(rng, (h, w), max(2.0, 0.22 * radius))
+    finer = _lumps(rng, (h, w), max(1.5, 0.08 * radius))
+    body = 1 / (1 + np.exp(np.clip((far - 1 + 0.15 * clumps) / 0.16, -40, 40)))
     region = ndi.binary_closing(body > 0.5, iterations=max(1, round(background.scale)))
-    return np.asarray(body * np.clip(0.75 + 0.4 * clumps, 0.1, 1.7), np.float32), region
+    return np.asarray(
+        body * np.clip(0.8 + 0.28 * clumps + 0.22 * finer, 0.1, 1.8), np.float32
+    ), region
 
 
 def _lumps(rng: np.random.Generator, shape: tuple[int, ...], size: float) -> FloatArray:

@@ -78,7 +78,7 @@ def dress(
     tissue = background.tissue + nuisances.added
     lesions = []
     for plan in plans:
-        tissue, lesion = insert(rng, background, tissue, plan)
+        tissue, lesion = insert(rng, background, tissue, plan, curve)
         lesions.append(lesion)
     image = expose(rng, curve, background, tissue, nuisances)
     birads = assessment(rng, plans)

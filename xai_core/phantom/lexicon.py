@@ -23,43 +23,43 @@ KIND: Table = {
     SCAR: (0.06, -2.6),
 }
 
-MASS_SHAPE: Table = {"oval": (0.36, -1.2), "round": (0.20, -0.9), "irregular": (0.44, 1.3)}
 MASS_MARGIN: Table = {
     "circumscribed": (0.36, -1.9),
     "obscured": (0.12, -0.5),
     "microlobulated": (0.10, 0.4),
     "indistinct": (0.17, 0.8),
-    "spiculated": (0.25, 2.3),
+    "spiculated": (0.25, 2.2),
 }
+MASS_SHAPE: Table = {"oval": (0.38, -0.9), "round": (0.22, -0.7), "irregular": (0.40, 0.9)}
 MASS_DENSITY: Table = {
     "fat-containing": (0.03, -3.0),
-    "low density": (0.14, -1.0),
-    "equal density": (0.43, -0.2),
-    "high density": (0.40, 0.6),
+    "low density": (0.14, -0.5),
+    "equal density": (0.43, -0.1),
+    "high density": (0.40, 0.3),
 }
 CALCIFICATION_MORPHOLOGY: Table = {
     "round": (0.17, -2.0),
     "coarse (popcorn)": (0.12, -3.0),
     "rim": (0.09, -3.0),
-    "vascular": (0.08, -3.5),
+    "vascular": (0.08, -4.0),
     "amorphous": (0.13, 0.0),
     "coarse heterogeneous": (0.10, 0.2),
     "fine pleomorphic": (0.18, 2.2),
-    "fine linear": (0.13, 2.8),
+    "fine linear": (0.13, 2.6),
 }
 CALCIFICATION_DISTRIBUTION: Table = {
-    "diffuse": (0.08, -1.6),
-    "regional": (0.18, -0.8),
+    "diffuse": (0.08, -1.2),
+    "regional": (0.18, -0.6),
     "grouped": (0.46, 0.1),
-    "linear": (0.13, 1.0),
-    "segmental": (0.15, 1.1),
+    "linear": (0.13, 0.8),
+    "segmental": (0.15, 0.9),
 }
 ASYMMETRY_TYPE: Table = {
     "asymmetry": (0.3, -0.4), "focal": (0.4, 0.0), "developing": (0.3, 0.8),
 }  # fmt: skip
 
 TERMS: dict[str, dict[str, Table]] = {
-    MASS: {"mass shape": MASS_SHAPE, "mass margin": MASS_MARGIN, "mass density": MASS_DENSITY},
+    MASS: {"mass margin": MASS_MARGIN, "mass shape": MASS_SHAPE, "mass density": MASS_DENSITY},
     CALCIFICATIONS: {
         "calcification morphology": CALCIFICATION_MORPHOLOGY,
         "calcification distribution": CALCIFICATION_DISTRIBUTION,
@@ -69,6 +69,46 @@ TERMS: dict[str, dict[str, Table]] = {
     SCAR: {},
 }
 """Kind of lesion -> its terms in the low-energy image, each with its values."""
+
+# Descriptors go together: most spiculated masses are irregular, and the lexicon's irregular masses
+# are not circumscribed; branching rods follow a duct, round specks lie anywhere.
+GIVEN: dict[str, tuple[str, dict[str, dict[str, float]]]] = {
+    "mass shape": (
+        "mass margin",
+        {
+            "circumscribed": {"oval": 0.63, "round": 0.37},
+            "obscured": {"oval": 0.50, "round": 0.30, "irregular": 0.20},
+            "microlobulated": {"oval": 0.32, "round": 0.18, "irregular": 0.50},
+            "indistinct": {"oval": 0.20, "round": 0.12, "irregular": 0.68},
+            "spiculated": {"oval": 0.10, "round": 0.08, "irregular": 0.82},
+        },
+    ),
+    "calcification distribution": (
+        "calcification morphology",
+        {
+            "round": {
+                "grouped": 0.42, "regional": 0.30, "diffuse": 0.20, "linear": 0.03,
+                "segmental": 0.05,
+            },
+            "coarse (popcorn)": {"grouped": 0.70, "regional": 0.20, "diffuse": 0.10},
+            "rim": {"grouped": 0.50, "regional": 0.30, "diffuse": 0.20},
+            "vascular": {"linear": 1.0},
+            "amorphous": {
+                "grouped": 0.50, "regional": 0.25, "diffuse": 0.05, "linear": 0.05,
+                "segmental": 0.15,
+            },
+            "coarse heterogeneous": {
+                "grouped": 0.60, "regional": 0.20, "linear": 0.05, "segmental": 0.15,
+            },
+            "fine pleomorphic": {
+                "grouped": 0.50, "regional": 0.10, "linear": 0.15, "segmental": 0.25,
+            },
+            "fine linear": {"grouped": 0.22, "linear": 0.43, "segmental": 0.35},
+        },
+    ),
+}  # fmt: skip
+"""Term -> the term it goes with, and how often its values occur with each value of that one.
+The frequencies in the tables above are those that result, over all lesions of the kind."""
 
 # In the recombined image.  Values: (frequency in benign, frequency in malignant lesions).  They are
 # drawn after the label: what enhances is seen in the recombined image alone.

@@ -11,8 +11,8 @@ from xai_core.types import FloatArray
 
 # A reader's outline is generous, and takes in what belongs to the margin.
 _MARKED = {
-    "circumscribed": 1.2, "microlobulated": 1.3, "obscured": 1.3, "indistinct": 1.5,
-    "spiculated": 1.8,
+    "circumscribed": 1.2, "microlobulated": 1.3, "obscured": 1.3, "indistinct": 1.4,
+    "spiculated": 1.6,
 }  # fmt: skip
 
 

@@ -15,10 +15,11 @@ from xai_core.phantom.distortion import draw_distortion
 from xai_core.phantom.lexicon import ASYMMETRY, CALCIFICATIONS, DISTORTION, MASS, SCAR
 from xai_core.phantom.mass import draw_mass
 from xai_core.phantom.plan import MM_PER_PIXEL_AT_512, LesionPlan
+from xai_core.phantom.tone import ToneCurve
 from xai_core.phantom.window import Drawing
 from xai_core.types import BoolArray, FloatArray
 
-_MOST = 90.0  # tissue units that a lesion adds at most
+_WHITE = 246.0  # grey that a lesion comes near to: more would be white, without detail
 _Draw = Callable[
     [np.random.Generator, LesionPlan, tuple[int, int], tuple[float, float], float, float], Drawing
 ]
@@ -43,9 +44,13 @@ class Lesion:
 
 
 def insert(
-    rng: np.random.Generator, background: Background, tissue: FloatArray, plan: LesionPlan
-) -> tuple[FloatArray, Lesion]:
-    """Tissue with the lesion put in where it fits, and the lesion."""
+    rng: np.random.Generator, background: Background, tissue: FloatArray, plan: LesionPlan,
+    curve: ToneCurve,
+) -> tuple[FloatArray, Lesion]:  # fmt: skip
+    """Tissue with the lesion put in where it fits, and the lesion.
+
+    ``curve`` tells how much tissue makes the planned contrast in grey there.
+    """
     scale = background.scale
     radius = 0.5 * plan.diameter / MM_PER_PIXEL_AT_512 * scale
     radius = min(radius, 0.55 * float(background.depth.max()))
@@ -57,16 +62,15 @@ def insert(
     inside = background.breast[here] & (background.depth[here] > 2 * scale)
     around = inside & ~drawing.mask & (window.radius < 2.2 * radius + 6 * scale)
     known = around.sum() > 30
-    spread = float(np.clip(tissue[here][around].std() if known else 12.0, 10, 24))
     level = float(tissue[here][around].mean() if known else tissue[here].mean())
     # A solid mass displaces the tissue it grows in: half of the texture goes, density comes.
-    patch = _pulled(tissue[here], drawing, abs(plan.contrast)) if drawing.pull is not None else None
+    patch = _pulled(tissue[here], drawing, plan.contrast) if drawing.pull is not None else None
     patch = tissue[here] if patch is None else patch
     solid = np.clip(drawing.added, 0, 1) if drawing.solid is None else drawing.solid
-    visible = min(1.0, abs(plan.contrast) / 1.4)
+    visible = min(1.0, plan.contrast / 20)
     kept = patch - 0.5 * visible * solid * (patch - level)
     out = tissue.copy()
-    dense = _MOST * np.tanh(spread * plan.contrast / _MOST)  # more would be white, without detail
+    dense = _dense(curve, level, plan.contrast)
     out[here] = np.where(inside, kept + drawing.added * dense, tissue[here])
     mask = np.zeros(tissue.shape, bool)
     mask[here] = drawing.mask & inside
@@ -75,10 +79,17 @@ def insert(
     return out, Lesion(plan, centre, radius, mask)
 
 
+def _dense(curve: ToneCurve, level: float, contrast: float) -> float:
+    """Tissue units that show as ``contrast`` grey levels over tissue of ``level``."""
+    grey = curve.grey(level)
+    room = max(_WHITE - grey, 8.0)
+    return curve.tissue(grey + room * float(np.tanh(contrast / room))) - level
+
+
 def _pulled(tissue: FloatArray, drawing: Drawing, contrast: float) -> FloatArray:
     """The window's tissue drawn towards the centre by ``drawing.pull`` px."""
     window = drawing.window
-    pull = (0 if drawing.pull is None else drawing.pull) * min(1.0, contrast / 1.4)
+    pull = (0 if drawing.pull is None else drawing.pull) * min(1.0, contrast / 20)
     along = window.radius + 1e-6
     rows, columns = np.mgrid[: tissue.shape[0], : tissue.shape[1]].astype(np.float32)
     where = [rows + pull * window.dy / along, columns + pull * window.dx / along]

@@ -10,6 +10,7 @@ import numpy as np
 from xai_core.phantom.lexicon import (
     CONSPICUITY,
     CONSPICUITY_TERM,
+    GIVEN,
     KIND,
     MASS,
     MASS_ENHANCEMENT,
@@ -22,19 +23,20 @@ from xai_core.phantom.lexicon import (
 from xai_core.types import Pathology
 
 MM_PER_PIXEL_AT_512 = 0.46  # a release image is about 235 mm high
-_MEDIAN_MM, _SPREAD = 34.0, 0.42
+_MEDIAN_MM, _SPREAD = 40.0, 0.46
+_GREY, _GREY_SPREAD = 100.0, 0.35  # median contrast, and standard deviation of its logarithm
 _PER_LOG_SIZE = 1.3  # log-odds per unit of log(diameter / median)
-_STEEPNESS, _OFFSET = 1.9, 0.1
+_STEEPNESS, _OFFSET = 1.7, 0.1
 _OCCULT = 0.05  # share of lesions hardly visible at low energy
-_MORE = {False: (0.35, 1), True: (0.52, 2)}  # malignant: chance of further lesions, how many
+_MORE = {False: (0.42, 2), True: (0.58, 3)}  # malignant: chance of further lesions, how many
 
 
 @dataclass(frozen=True)
 class LesionPlan:
     """One lesion to draw.
 
-    ``diameter`` in mm; ``contrast`` in standard deviations of the tissue around it, negative for
-    fat; ``descriptors`` maps a lexicon term to its value; ``probability`` of malignancy in (0, 1)
+    ``diameter`` in mm; ``contrast``: grey levels (of 255) of its body over the tissue around it;
+    ``descriptors`` maps a lexicon term to its value; ``probability`` of malignancy in (0, 1)
     by the descriptors seen at low energy, which the label was drawn with.
     """
 
@@ -72,7 +74,7 @@ def plan_lesions(
     lesions = [first]
     chance, most = _MORE[wanted]
     while len(lesions) <= most and rng.random() < chance:
-        smaller = max(6.0, diameter * rng.uniform(0.35, 0.8))
+        smaller = max(8.0, diameter * rng.uniform(0.25, 0.75))
         contrast = _contrast(rng, terms, smaller, occult, contrast_gain)
         lesions.append(replace(first, diameter=float(smaller), contrast=contrast))
     return tuple(lesions)
@@ -83,13 +85,10 @@ def draw_descriptors(rng: np.random.Generator) -> tuple[str, dict[str, str], flo
     kind, odds = _pick(rng, KIND)
     terms: dict[str, str] = {}
     for term, table in TERMS[kind].items():
-        terms[term], weight = _pick(rng, table)
+        terms[term], weight = _pick(rng, _beside(terms, term, table))
         odds += weight
-    if terms.get("mass shape") == "irregular" and terms["mass margin"] == "circumscribed":
-        odds += TERMS[kind]["mass shape"]["oval"][1] - TERMS[kind]["mass shape"]["irregular"][1]
-        terms["mass shape"] = "oval"  # the lexicon's irregular masses are not circumscribed
     size = float(rng.normal(0, _SPREAD))
-    diameter = float(np.clip(_MEDIAN_MM * np.exp(size), 9, 70))
+    diameter = float(np.clip(_MEDIAN_MM * np.exp(size), 12, 75))
     odds = _OFFSET + _STEEPNESS * (odds + _PER_LOG_SIZE * size)
     return kind, terms, diameter, float(1 / (1 + np.exp(-odds)))
 
@@ -117,10 +116,11 @@ def _enhancement(rng: np.random.Generator, kind: str, malignant: bool) -> dict[s
 def _contrast(
     rng: np.random.Generator, terms: Mapping[str, str], diameter: float, occult: bool, gain: float
 ) -> float:
-    contrast = float(np.clip(4.4 * np.exp(rng.normal(0, 0.22)), 2.5, 6.8))
-    contrast *= min(1.0, (_MEDIAN_MM / diameter) ** 0.5)  # a large mass is not the thicker for it
+    # Independent of the picture, as in real ones; a large mass is not the thicker for it.
+    contrast = float(np.clip(_GREY * np.exp(rng.normal(0, _GREY_SPREAD)), 45, 230))
+    contrast *= min(1.3, (_MEDIAN_MM / diameter) ** 0.5)
     density = terms.get("mass density", "equal density")
-    contrast *= {"low density": 0.65, "high density": 1.35}.get(density, 1.0)
+    contrast *= {"low density": 0.7, "high density": 1.3}.get(density, 1.0)
     if occult:
         contrast *= 0.12
     return float(contrast * gain)
@@ -131,6 +131,14 @@ def _pick(rng: np.random.Generator, table: Table) -> tuple[str, float]:
     k = int(rng.choice(len(share), p=share / share.sum()))
     value = list(table)[k]
     return value, table[value][1]
+
+
+def _beside(terms: Mapping[str, str], term: str, table: Table) -> Table:
+    """``table`` with the frequencies that hold beside the terms already drawn."""
+    if term not in GIVEN:
+        return table
+    other, tables = GIVEN[term]
+    return {value: (share, table[value][1]) for value, share in tables[terms[other]].items()}
 
 
 def _pick_class(

@@ -2,57 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
+from numpy.typing import NDArray
 
 from xai_core.phantom.background import Background
 from xai_core.types import FloatArray
 
-# Grey at these depths (px of a 512 px high picture) that gives, measured, the medians of real
-# CDD-CESM images; brighter than those at the edge, where a pixel is half air.
-_DEPTHS = np.array([0, 1, 3, 8, 15, 30, 59], dtype=np.float32)
-LOW_ENERGY = np.array([33, 68, 64, 66, 62, 63, 82], dtype=np.float32)
-RECOMBINED = np.array([103, 90, 82, 70, 59, 57, 82], dtype=np.float32)
-
-# How much the profile wanders, and at which depths: standard deviation of the logarithm.
-_UNEVEN_AT, _UNEVEN = (0, 1, 4, 22, 59), (0.24, 0.15, 0.26, 0.26, 0.0)
+_FADE = 40  # px of a 512 px high picture in which a correction fades out
 
 
-def skin_correction(
-    rng: np.random.Generator, grey: FloatArray, background: Background, profile: FloatArray,
-    spread: float, uneven: float = 1.0,
-) -> FloatArray:  # fmt: skip
+def profile_correction(
+    grey: FloatArray, background: Background, depths: Sequence[int], profile: NDArray[np.float64]
+) -> FloatArray:
     """Grey to add, and a factor first, at the depths 0, 1, 2, ... px of a 512 px high picture:
-    float32 (2, 61), the last column changing nothing.
+    float32 (2, n), the last column changing nothing.
 
-    It brings ``grey``'s mean profile to ``profile``, brighter or darker from picture to picture by
-    about ``spread`` (standard deviation of the logarithm) at the skin, half of that 59 px deep, and
-    ``uneven`` times as wavy as low-energy images are.
+    It brings ``grey``'s mean profile to ``profile`` at ``depths``, and fades out below the last.
 
     ``grey``: normal tissue, float32 (H, W): a lesion under the skin stays as bright as it is.
     """
     h = grey.shape[0]
     middle = slice(int(0.4 * h), int(0.6 * h))
+    last = depths[-1]
     depth = background.depth[middle] / background.scale - 1
-    near = (depth > -0.99) & (depth < 59.5)
-    bins = np.rint(depth[near]).astype(int).clip(0, 59)
-    count = np.bincount(bins, minlength=60)
-    mean = np.bincount(bins, grey[middle][near], minlength=60) / np.maximum(count, 1)
-    depths = np.arange(60, dtype=np.float32)
-    own = rng.normal(0, spread) * (1 - 0.5 * depths / 59) + rng.normal(0, 0.12)
-    own += np.interp(depths, _UNEVEN_AT, uneven * rng.normal(0, _UNEVEN))
-    wanted = np.interp(depths, _DEPTHS, profile) * np.exp(own)
-    fade = np.clip((59 - depths) / 25, 0, 1)
-    change = np.where(count > 0, (wanted - mean) * fade, 0)
+    near = (depth > -0.99) & (depth < last + 0.5)
+    bins = np.rint(depth[near]).astype(int).clip(0, last)
+    count = np.bincount(bins, minlength=last + 1)
+    mean = np.bincount(bins, grey[middle][near], minlength=last + 1) / np.maximum(count, 1)
+    wanted = np.exp(np.interp(np.arange(last + 1), depths, np.log(np.maximum(profile, 0.5))))
+    change = np.where(count > 0, wanted - mean, 0)
     # What must get darker is scaled: subtracting would leave black holes in fat.
     factor = np.where(change < 0, 1 + change / np.maximum(mean, 1), 1)
-    table = np.array([np.append(factor, 1), np.append(np.maximum(change, 0), 0)])
+    deeper = np.linspace(1, 0, _FADE)
+    table = np.array(
+        [
+            np.r_[factor, 1 + (factor[-1] - 1) * deeper],
+            np.r_[np.maximum(change, 0), max(change[-1], 0) * deeper],
+        ]
+    )
     return table.astype(np.float32)
 
 
 def corrected(grey: FloatArray, background: Background, correction: FloatArray) -> FloatArray:
     """``grey`` with the correction of its depth made, float32 (H, W)."""
     depth = (background.depth * (1 / background.scale)).astype(np.int16) - 1
-    index = depth.clip(0, 60)
+    index = depth.clip(0, correction.shape[1] - 1)
     return np.asarray(grey * correction[0][index] + correction[1][index], dtype=np.float32)
 
 

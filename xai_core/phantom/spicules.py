@@ -11,7 +11,7 @@ from xai_core.types import FloatArray
 
 def draw_lines(
     rng: np.random.Generator, window: Window, radius: float, scale: float, count: int,
-    start: float = 0.7, bend: float = 0.02, reach: tuple[float, float] = (0.5, 1.7),
+    start: float = 0.7, bend: float = 0.03, reach: tuple[float, float] = (0.4, 1.9),
 ) -> FloatArray:  # fmt: skip
     """``count`` tapering lines, some of them branching, in [0, 0.8] on the window's grid.
 
@@ -34,7 +34,9 @@ def draw_lines(
     for _ in range(count):
         a = rng.uniform(0, 2 * np.pi)
         x, y = start * radius * np.cos(a), start * radius * np.sin(a)
-        length = min(radius * rng.uniform(*reach), rng.uniform(30, 48) * scale)
+        # Many short ones, few long ones.
+        length = radius * (reach[0] + (reach[1] - reach[0]) * rng.random() ** 1.5)
+        length = min(length, rng.uniform(30, 52) * scale)
         line(x, y, a + rng.normal(0, 0.2), length, rng.uniform(0.4, 1.0))
         if rng.random() < 0.3:
             on = 0.5 * length

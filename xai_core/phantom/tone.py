@@ -1,7 +1,7 @@
 """From linear tissue to the grey levels of a mammogram.
 
-The curve is fixed by the NORMAL tissue's percentiles, so a lesion cannot change how the rest of the
-breast is shown, and nothing about the class leaks into the background.
+The curves are fixed by the NORMAL tissue, so a lesion cannot change how the rest of the breast is
+shown, and nothing about the class leaks into the background.
 """
 
 from __future__ import annotations
@@ -9,53 +9,92 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import ndimage as ndi
 
 from xai_core.phantom.background import Background
+from xai_core.phantom.greys import DEPTHS, QUANTILES, Greys, draw_greys
 from xai_core.phantom.nuisance import Nuisances
-from xai_core.phantom.skin import LOW_ENERGY, corrected, faded_ends, skin_correction
+from xai_core.phantom.skin import corrected, faded_ends, profile_correction
 from xai_core.types import FloatArray
 
-_QUANTILES = (1, 5, 25, 50, 75, 95, 99)
-# Median grey percentiles within the breast of 326 low-energy images of CDD-CESM.
-_LOW_ENERGY = np.array([11, 22, 44, 67, 98, 152, 196], dtype=np.float64)
+_ROUNDS = 3  # the profile moves the percentiles, and they the profile: then it is settled
+_EVERY = 3  # px: the curves are fitted to this fraction of rows and columns
+
+Curve = tuple[NDArray[np.float64], NDArray[np.float64]]
+"""Piecewise linear and increasing: where, and what."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ToneCurve:
-    """Piecewise linear map from tissue units to grey 0..255, then ``skin``: what changes
-    by depth, and ``ends``: a factor by row.  ``toe``: how steeply the darkest grey falls to black.
+    """``film``: tissue units to grey.  ``skin``: what changes by depth, ``ends``: a factor by row.
+    ``finish``: from the grey so far to the picture's.
 
     ``noise``: its standard deviation in grey.  ``blur``: in px of a 512 px high picture.
     """
 
-    tissue: tuple[float, ...]
-    grey: tuple[float, ...]
+    film: Curve
     skin: FloatArray
     ends: FloatArray
-    toe: float
+    finish: Curve
     noise: float
     blur: float
 
+    def grey(self, tissue: float) -> float:
+        """Grey of tissue deep in the breast, in 0..255."""
+        return float(np.interp(np.interp(tissue, *self.film), *self.finish))
+
+    def tissue(self, grey: float) -> float:
+        """Tissue that is shown at ``grey`` deep in the breast: the inverse of :meth:`grey`."""
+        return float(np.interp(np.interp(grey, *self.finish[::-1]), *self.film[::-1]))
+
 
 def draw_tone_curve(rng: np.random.Generator, background: Background) -> ToneCurve:
-    """A curve that gives this background the grey percentiles of real images, with jitter."""
-    inside = background.tissue[background.breast]
-    knots = np.percentile(inside, _QUANTILES)
-    target = _LOW_ENERGY * np.exp(rng.normal(0, 0.2))
-    target[:2] *= np.exp(rng.normal(0.28, 0.3))
-    target[3:] *= np.exp(rng.normal(0, 0.12))
-    target[4:] = target[3] + (target[4:] - target[3]) * np.exp(rng.normal(0, 0.15))
-    target = target.clip(1, 252)
-    target = np.maximum.accumulate(target + np.arange(7) * 0.01)
-    tissue = (float(knots[0]) - 30, *map(float, knots), float(knots[-1]) + 60)
-    grey = (2.0, *map(float, target), min(255.0, float(target[-1]) + 45))
-    shown = np.interp(background.tissue, tissue, grey).astype(np.float32)
-    skin = skin_correction(rng, shown, background, LOW_ENERGY, 0.28)
-    noise, blur = rng.uniform(0.8, 5.0) * background.scale, rng.uniform(0.25, 0.5)
-    ends = faded_ends(rng, background, 0.95)
-    toe = float(rng.uniform(0.3, 4.5))
-    return ToneCurve(tissue, grey, skin, ends, toe, float(noise), float(blur))
+    """Curves that give this background the percentiles and the skin profile of a real image."""
+    greys = draw_greys(rng, background.scale)
+    noise, blur = np.exp(rng.normal(0.9, 0.6)).clip(0.8, 8), rng.uniform(0.25, 0.5)
+    ends = faded_ends(rng, background, 0.7)
+    few = _thinned(background)
+    knots = np.percentile(few.tissue[few.breast], QUANTILES).astype(np.float64)
+    film = _extended(knots, greys.percentiles, 30, 60)
+    shown = np.interp(few.tissue, *film).astype(np.float32)
+    finish: Curve = (np.arange(256.0), np.arange(256.0))
+    skin = np.zeros((2, 1), np.float32)
+    for _ in range(_ROUNDS):
+        # Asked for before the finish is that grey which the finish turns into what is wanted.
+        wanted = np.interp(greys.profile, *finish[::-1])
+        skin = profile_correction(shown, few, DEPTHS, wanted)
+        profiled = corrected(shown, few, skin).clip(0) * ends[::_EVERY]
+        finish = _finish(profiled[few.breast], greys)
+    return ToneCurve(film, skin, ends, finish, float(noise * background.scale), float(blur))
+
+
+def _thinned(background: Background) -> Background:
+    """Every third row and column; depths and scale stay those of the whole."""
+    step = np.s_[::_EVERY, ::_EVERY]
+    return Background(
+        background.tissue[step], background.breast[step], background.depth[step],
+        background.glands[step], background.nipple, background.view, background.density,
+        background.scale,
+    )  # fmt: skip
+
+
+def _extended(
+    at: NDArray[np.float64], values: NDArray[np.float64], below: float, above: float
+) -> Curve:
+    """The curve through the percentiles, with an end on each side."""
+    at = np.maximum.accumulate(at + np.arange(len(at)) * 1e-3)
+    ends = at[0] - below, at[-1] + above
+    # A lesion is often brighter than nearly all normal tissue: the curve goes on, and flattens.
+    brightest = values[-1] + 0.8 * (255 - values[-1])
+    return np.r_[ends[0], at, ends[1]], np.r_[0.3 * values[0], values, brightest]
+
+
+def _finish(grey: FloatArray, greys: Greys) -> Curve:
+    knots = np.percentile(grey, QUANTILES).astype(np.float64)
+    knots = np.maximum.accumulate(knots.clip(0.5) + np.arange(7) * 1e-2)
+    last = max(255.5, knots[-1] + 1)
+    return np.r_[-0.1, knots, last], np.r_[0.0, greys.percentiles, 255.0]
 
 
 def expose(
@@ -67,12 +106,11 @@ def expose(
     ``tissue`` is the background's with nuisances, with or without lesions in it.  Air is 0, but for
     what lies in it.
     """
-    normal = np.interp(background.tissue, curve.tissue, curve.grey).astype(np.float32)
-    grey = np.interp(tissue, curve.tissue, curve.grey).astype(np.float32)
+    normal = np.interp(background.tissue, *curve.film).astype(np.float32)
+    grey = np.interp(tissue, *curve.film).astype(np.float32)
     # What was put in stays as bright as it is: the profile is that of normal tissue.
     grey += corrected(normal, background, curve.skin) - normal
-    grey = grey.clip(0) * curve.ends
-    grey *= np.clip(1 - curve.toe * np.exp(grey * (-1 / 12)), 0, 1)
+    grey = np.interp(grey.clip(0) * curve.ends, *curve.finish).astype(np.float32)
     grey += nuisances.metal * (250 - grey)
     grey = np.where(background.breast, grey, 255 * nuisances.air)
     grey = ndi.gaussian_filter(grey, curve.blur * background.scale)

@@ -33,7 +33,7 @@ class Window:
 class Drawing:
     """A lesion to add: all arrays have the window's shape.
 
-    ``added`` is in units of the surrounding tissue's standard deviation times the plan's contrast.
+    ``added`` is in units of the plan's contrast.
     ``solid`` in [0, 1]: how much of the tissue's own texture the lesion displaces.  ``pull``: px by
     which tissue is drawn towards the centre, or None where it stays.
     """

@@ -3,33 +3,23 @@
 from __future__ import annotations
 
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from scipy import ndimage as ndi
 
 from xai_core.model.geometry import fit, letterbox, letterbox_mask
 from xai_core.phantom.background import Background, draw_background
 from xai_core.phantom.generate import SPLIT_SEEDS, Phantom, dress
-from xai_core.training.words import NOTHING, Words, words_of
-from xai_core.types import BoolArray, FloatArray, Pathology
+from xai_core.training.blurred import partly_blurred
+from xai_core.training.sample import Sample
+from xai_core.training.words import words_of
+from xai_core.types import Pathology
 
 _SHARD = 50
 _CLASS_MIX = {Pathology.NORMAL: 0.2, Pathology.BENIGN: 0.38, Pathology.MALIGNANT: 0.42}
 VIEWS = ("CC", "MLO")
-
-
-@dataclass(frozen=True, eq=False)
-class Sample:
-    """``image``: float32 (S, S) in [0, 1] as the network sees it.  ``mask``: bool (S, S).
-    ``target``: the probability of malignancy to learn, in [0, 1].  ``classed``: whether the image's
-    class counts in the loss, or its mask alone.  ``words``: the lesion's descriptors."""
-
-    image: FloatArray
-    mask: BoolArray
-    target: float
-    classed: bool = True
-    words: Words = NOTHING
+_BLURRED = 0.12  # share of the pictures that are partly blurred
 
 
 def make_backgrounds(folder: Path, split: str, count: int, workers: int = 2) -> list[Background]:
@@ -124,41 +114,39 @@ def draw_image(
     rng: np.random.Generator, backgrounds: list[Background], size: int, gain: float,
     pathology: Pathology | None = None,
 ) -> Sample:  # fmt: skip
-    """One whole image: a random background, dressed anew, flipped at random.
+    """One whole image: a random background, dressed anew.
 
     ``gain`` multiplies the lesion's contrast: above 1 early in training.
     """
     background = backgrounds[int(rng.integers(len(backgrounds)))]
     phantom = dress(rng, background, pathology or draw_pathology(rng), "L", gain)
-    s = to_sample(phantom, size)
-    image, mask = s.image, s.mask
-    if rng.random() < 0.5:
-        image, mask = image[:, ::-1], mask[:, ::-1]
-    if rng.random() < 0.25:
-        image, mask = image[::-1], mask[::-1]
-    return Sample(np.ascontiguousarray(image), np.ascontiguousarray(mask), s.target, words=s.words)
+    out = to_sample(phantom, size)
+    return partly_blurred(rng, out) if rng.random() < _BLURRED else out
 
 
 def draw_crops(rng: np.random.Generator, whole: Sample, crop: int, count: int) -> list[Sample]:
     """``count`` crops of ``crop`` px from one image: three in four on its lesion, if it has one.
 
     A crop that shows no lesion counts as not malignant: the loss must not ask for what is unseen.
+    Where a part of one is seen, but no whole one, the class does not count.
     """
     size = whole.image.shape[0]
     lesion = np.argwhere(whole.mask)
     tissue = np.argwhere(whole.image[::4, ::4] > 0.05) * 4
+    parts, _ = ndi.label(whole.mask)
+    whole_size = np.bincount(parts.ravel())[1:]
     out = []
     for k in range(count):
         on_lesion = len(lesion) > 0 and 4 * k < 3 * count
-        at = lesion if on_lesion else tissue
+        at = lesion if on_lesion or not len(tissue) else tissue
         cy, cx = at[int(rng.integers(len(at)))] + rng.integers(-crop // 8, crop // 8 + 1, 2)
         y, x = (int(np.clip(c - crop // 2, 0, size - crop)) for c in (cy, cx))
-        mask = whole.mask[y : y + crop, x : x + crop]
-        shown = bool(mask.sum() > 0.3 * whole.mask.sum()) if len(lesion) else False
-        image = whole.image[y : y + crop, x : x + crop]
-        out.append(
-            Sample(image, mask, whole.target, whole.classed, whole.words)
-            if shown
-            else Sample(image, mask, 0.0, whole.classed)
-        )
+        here = np.s_[y : y + crop, x : x + crop]
+        seen = np.bincount(parts[here].ravel(), minlength=len(whole_size) + 1)[1:]
+        most = float((seen / whole_size.clip(1)).max(initial=0.0))
+        image, mask = whole.image[here], whole.mask[here]
+        if most >= 0.5 or seen.sum() > (crop // 2) ** 2:
+            out.append(Sample(image, mask, whole.target, whole.classed, whole.words))
+        else:
+            out.append(Sample(image, mask, 0.0, whole.classed and most < 0.15))
     return out

@@ -1,6 +1,7 @@
 """The training loop: dense crops first, whole images after; checkpoint, resume, budget.
 
-Every batch is drawn from (seed, phase, step), so a resumed run sees the batches it would have seen.
+Every batch is drawn from (seed, phase, step), and every image in it from (seed, phase, its number),
+so a resumed run sees the batches it would have seen.
 The schedule follows the larger of two fractions: steps done of steps planned, and time used of the
 budget; on a slow machine the run ends in time with its rates annealed all the same.
 """
@@ -22,12 +23,16 @@ from torch import Tensor
 
 from xai_core.errors import BadRequest
 from xai_core.phantom.background import Background
-from xai_core.training.data import Sample, draw_crops, draw_image, draw_pathology
+from xai_core.training.data import draw_crops, draw_image, draw_pathology
 from xai_core.training.network import DenselyTaught, loss, naming_loss
 from xai_core.training.plan import Phase, Plan
 from xai_core.training.real import RealImage, draw_real
+from xai_core.training.sample import Sample, flipped, shrunk
 
 MEAN, STD = 0.25, 0.20  # of grey in phantom and release images alike, margins included
+_AVERAGED = 4  # steps between two updates of the average: one touches every weight twice
+_REMEMBERED = 1500  # images to draw again from
+_DRESSED = 3  # for each real image, two phantom lesions in the tissue of one
 
 
 @dataclass
@@ -50,17 +55,18 @@ class Run:
         self.real: list[RealImage] = []
         self._drawer = ThreadPoolExecutor(1)
         self._drawn: dict[tuple[int, int], Future[list[Sample]]] = {}
+        self._images: dict[tuple[int, int], Sample] = {}
         self.model = DenselyTaught(plan.timm_name)
         cast(Any, self.model).to(device, memory_format=torch.channels_last)
-        self.average = torch.optim.swa_utils.AveragedModel(
-            self.model, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(plan.ema_decay)
-        )
+        ema = torch.optim.swa_utils.get_ema_multi_avg_fn(plan.ema_decay**_AVERAGED)
+        self.average = torch.optim.swa_utils.AveragedModel(self.model, multi_avg_fn=ema)
         decay = [p for p in self.model.parameters() if p.ndim > 1]
         plain = [p for p in self.model.parameters() if p.ndim <= 1]
         self.optimiser = torch.optim.AdamW(
             [{"params": decay, "weight_decay": 0.05}, {"params": plain, "weight_decay": 0.0}],
             lr=1e-3,
             betas=(0.9, 0.98),
+            fused=True,
         )
         self.forward: Callable[[Tensor, Tensor], Any] = (
             torch.compile(self.model, dynamic=False) if compiled else self.model
@@ -132,6 +138,7 @@ class Run:
         self.real = real or []
         while self.state.phase < len(self.plan.phases):
             phase = self.plan.phases[self.state.phase]
+            self._freeze(phase.frozen)
             saved = time.monotonic()
             while self._fraction(phase) < 1:
                 begin = time.monotonic()
@@ -146,6 +153,17 @@ class Run:
             self.state = State(phase=self.state.phase + 1)
             self.save()
 
+    def _freeze(self, stages: int) -> None:
+        """Hold the stem and the first ``stages`` stages as they are, and the dense heads on them;
+        0 lets everything learn."""
+        self.model.requires_grad_(True)
+        if stages:
+            trunk = self.model.trunk
+            # The first head is on the second stage.  PyTorch 2.13 crashes where its normalisation
+            # learns from a channels-last picture that needs no gradient.
+            for part in (trunk.stem, *trunk.stages[:stages], *self.model.heads[: stages - 1]):
+                part.requires_grad_(False)
+
     def _fraction(self, phase: Phase, step: int | None = None) -> float:
         done = self.state.step if step is None else step
         return max(done / phase.steps, self.state.seconds / (60 * phase.minutes))
@@ -153,18 +171,44 @@ class Run:
     def _batch(self, phase: Phase, backgrounds: list[Background]) -> list[Sample]:
         """This step's batch; the next one is drawn beside the network's work on this one."""
         where = self.state.phase, self.state.step
-        drawn = self._drawn.pop(where, None)
-        self._drawn = {
-            (at, step): self._drawer.submit(self._draw_at, phase, at, step, backgrounds)
-            for at, step in [(where[0], where[1] + 1)]
-        }
-        return drawn.result() if drawn else self._draw_at(phase, *where, backgrounds)
+        drawn = self._drawn.pop(where, None) or self._draw_soon(phase, *where, backgrounds)
+        after = where[0], where[1] + 1
+        self._drawn = {after: self._draw_soon(phase, *after, backgrounds)}
+        return drawn.result()
+
+    def _draw_soon(
+        self, phase: Phase, at: int, step: int, backgrounds: list[Background]
+    ) -> Future[list[Sample]]:
+        return self._drawer.submit(self._draw_at, phase, at, step, backgrounds)
 
     def _draw_at(
         self, phase: Phase, at: int, step: int, backgrounds: list[Background]
     ) -> list[Sample]:
         rng = np.random.default_rng((self.plan.seed, at, step))
-        return self._draw(rng, phase, backgrounds, self._gain(phase, step))
+        size = self.plan.size // phase.shrink
+        each = 1 if phase.crop == size else 4 if phase.crop <= self.plan.size // 3 else 2
+        images = -(-phase.batch // each)
+        new = max(1, round(phase.fresh * images))
+        first = new * step  # numbers of the images of the steps before: 0 to first - 1
+        earlier = rng.integers(max(0, first - _REMEMBERED), first, images - new) if first else []
+        out: list[Sample] = []
+        for number in [*range(first, first + (new if first else images)), *map(int, earlier)]:
+            whole = flipped(rng, self._image(phase, at, number, number // new, backgrounds))
+            out += [whole] if each == 1 else draw_crops(rng, whole, phase.crop, each)
+        return out[: phase.batch]
+
+    def _image(
+        self, phase: Phase, at: int, number: int, step: int, backgrounds: list[Background]
+    ) -> Sample:
+        """The phase's image of that number, first drawn at that step; the latest are remembered."""
+        known = self._images.get((at, number))
+        if known is None:
+            rng = np.random.default_rng((self.plan.seed, at, number, _REMEMBERED))
+            drawn = self._draw_whole(rng, phase, backgrounds, self._gain(phase, step))
+            known = self._images[at, number] = shrunk(drawn, phase.shrink)
+            while len(self._images) > _REMEMBERED + phase.batch:
+                self._images.pop(next(iter(self._images)))
+        return known
 
     def _gain(self, phase: Phase, step: int) -> float:
         start, end = phase.gain
@@ -185,24 +229,20 @@ class Run:
         value.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimiser.step()
-        self.average.update_parameters(self.model)
+        if self.state.step % _AVERAGED == 0:
+            self.average.update_parameters(self.model)
         return float(value.detach())
 
-    def _draw(
+    def _draw_whole(
         self, rng: np.random.Generator, phase: Phase, backgrounds: list[Background], gain: float
-    ) -> list[Sample]:
-        """A batch: whole images, or crops of them, four small ones or two large ones of each."""
-        size = self.plan.size
-        each = 1 if phase.crop == size else 4 if phase.crop <= size // 3 else 2
-        out: list[Sample] = []
-        while len(out) < phase.batch:
-            whole = (
-                draw_real(rng, self.real)
-                if self.real and rng.random() < phase.real
-                else draw_image(rng, backgrounds, size, gain, draw_pathology(rng))
-            )
-            out += [whole] if each == 1 else draw_crops(rng, whole, phase.crop, each)
-        return out[: phase.batch]
+    ) -> Sample:
+        """A real image, a phantom lesion in a real image's tissue, or, mostly, a phantom."""
+        kind = rng.random() if self.real else 1.0
+        if kind < phase.real:
+            return draw_real(rng, self.real)
+        if kind < _DRESSED * phase.real:
+            backgrounds = [self.real[int(rng.integers(len(self.real)))].tissue]
+        return draw_image(rng, backgrounds, self.plan.size, gain, draw_pathology(rng))
 
     def _collate(self, samples: list[Sample]) -> tuple[Tensor, ...]:
         images = torch.from_numpy(np.stack([s.image for s in samples]))[:, None]

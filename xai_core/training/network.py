@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from xai_core.model import torchvision_shim
+from xai_core.training.depthwise import DepthwiseConv2d
 from xai_core.training.words import TABLES, UNKNOWN
 
 TIMM_NAME = "convnextv2_tiny"
@@ -30,6 +31,9 @@ class DenselyTaught(nn.Module):
         self.trunk: Any = timm.create_model(
             timm_name, pretrained=False, num_classes=2, drop_path_rate=drop_path
         )
+        for stage in self.trunk.stages:
+            for block in stage.blocks:
+                block.conv_dw = DepthwiseConv2d.of(block.conv_dw)
         widths = [info["num_chs"] for info in self.trunk.feature_info][1:]
         self.heads = nn.ModuleList(
             nn.Sequential(nn.GroupNorm(1, width), nn.Conv2d(width, 2, 1)) for width in widths

@@ -1,8 +1,9 @@
-"""Real low-energy images with marked lesions, beside the phantoms in the last phase of training.
+"""Real low-energy images with marked lesions, beside the phantoms.
 
 Only patients with an odd number are learned from: those with an even one are kept for testing.
-Their masks teach where lesions are; their class does not count in the loss: nearly all marked
-images of a sample are malignant, and "real means malignant" would be learned instead.
+Nearly all marked images of a sample are malignant.  So that "real means malignant" is not learned,
+crops without a lesion count as not malignant, and the tissue of the same images, its lesions
+erased, is dressed with phantom lesions of both classes (:mod:`.real_tissue`).
 """
 
 from __future__ import annotations
@@ -17,18 +18,22 @@ from scipy import ndimage as ndi
 from xai_core.cases.open_source import open_source
 from xai_core.errors import BadRequest
 from xai_core.model.geometry import fit, letterbox, letterbox_mask
+from xai_core.phantom.background import Background
 from xai_core.settings import read_settings
-from xai_core.training.data import Sample
+from xai_core.training.real_tissue import tissue_of
+from xai_core.training.sample import Sample
 from xai_core.types import BoolArray, FloatArray
 
 
 @dataclass(frozen=True, eq=False)
 class RealImage:
-    """``image``: float32 (S, S) in [0, 1] as the network sees it.  ``mask``: bool (S, S)."""
+    """``image``: float32 (S, S) in [0, 1] as the network sees it.  ``mask``: bool (S, S).
+    ``tissue``: the same breast, its marked lesions erased, to be dressed as phantoms are."""
 
     image: FloatArray
     mask: BoolArray
     malignant: bool
+    tissue: Background
 
 
 def patient_number(patient_id: str) -> int | None:
@@ -59,6 +64,7 @@ def read_real(folder: Path, size: int) -> list[RealImage]:
                 letterbox(case.image, geometry),
                 letterbox_mask(case.lesion_mask, geometry),
                 record.class_index == 1,
+                tissue_of(case.image, case.lesion_mask, record.laterality, record.view),
             )
         )
     if not out:
@@ -69,7 +75,7 @@ def read_real(folder: Path, size: int) -> list[RealImage]:
 
 
 def draw_real(rng: np.random.Generator, images: list[RealImage]) -> Sample:
-    """One image, flipped, turned by up to 10 degrees, scaled and its grey levels bent at random."""
+    """One image, turned by up to 10 degrees, scaled and its grey levels bent at random."""
     chosen = images[int(rng.integers(len(images)))]
     turn, zoom = np.deg2rad(rng.uniform(-10, 10)), rng.uniform(0.88, 1.12)
     matrix = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]) / zoom
@@ -78,13 +84,8 @@ def draw_real(rng: np.random.Generator, images: list[RealImage]) -> Sample:
     image = ndi.affine_transform(chosen.image, matrix, offset, order=1)
     mask = ndi.affine_transform(chosen.mask.astype(np.float32), matrix, offset, order=1) > 0.5
     image = image.clip(0, 1) ** np.exp(rng.normal(0, 0.15)) * rng.uniform(0.88, 1.12)
-    if rng.random() < 0.5:
-        image, mask = image[:, ::-1], mask[:, ::-1]
-    if rng.random() < 0.25:
-        image, mask = image[::-1], mask[::-1]
     return Sample(
         np.ascontiguousarray(image.clip(0, 1), np.float32),
         np.ascontiguousarray(mask),
-        float(chosen.malignant),
-        classed=False,
+        0.95 if chosen.malignant else 0.05,
     )

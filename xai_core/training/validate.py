@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,12 +31,15 @@ class Validation:
     specificity: float
 
 
-def probabilities(
+def answers(
     trunk: nn.Module, backgrounds: list[Background], seed: int, size: int, device: torch.device
 ) -> tuple[FloatArray, FloatArray]:
-    """P(malignant) and truth (0 or 1) of one newly dressed phantom per background, float32 (n,)."""
+    """Logits (n, 2) and truth (0 or 1, (n,)) of one newly dressed phantom per background, float32.
+
+    The same backgrounds and seed give the same phantoms.
+    """
     trunk.eval()
-    p, truth = [], []
+    rows, truth = [], []
     for i, background in enumerate(backgrounds):
         rng = np.random.default_rng((seed, i))
         pathology = draw_pathology(rng)
@@ -43,9 +47,19 @@ def probabilities(
         x = torch.from_numpy((sample.image - MEAN) / STD)[None, None].expand(1, 3, -1, -1)
         with torch.inference_mode():
             logits = trunk(x.to(device, memory_format=torch.channels_last)).float()
-        p.append(float(torch.softmax(logits, 1)[0, 1]))
+        rows.append(logits[0].cpu().numpy())
         truth.append(float(pathology is Pathology.MALIGNANT))
-    return np.array(p, np.float32), np.array(truth, np.float32)
+    return np.array(rows, np.float32), np.array(truth, np.float32)
+
+
+def probabilities(logits: FloatArray) -> FloatArray:
+    """P(malignant) of logits (n, 2): float32 (n,)."""
+    return np.asarray(1 / (1 + np.exp(logits[:, 0] - logits[:, 1])), np.float32)
+
+
+def as_shipped(trunk: nn.Module) -> nn.Module:
+    """A copy with its weights rounded to float16, as they are exported, computing in float32."""
+    return copy.deepcopy(trunk).half().float()
 
 
 def validate(p: FloatArray, truth: FloatArray) -> Validation:
