@@ -72,9 +72,9 @@ def _head(bench: Bench, load: float, given: list[str]) -> str:
             "# Benchmarks",
             "",
             f"Written by `{words}`. Peers run in the same process, on the same network in",
-            "float32, with the same batch size (a loop as RISE's: one image at a time). Times are wall",
-            "seconds (processor seconds of all threads); a ratio above 1 means that the peer took",
-            "longer.",
+            "float32, with the same batch size (a loop as RISE's: one image at a time). Times are",
+            "wall seconds (processor seconds of all threads); a ratio above 1 means that the peer",
+            "took longer.",
             "",
             f"- Date: {datetime.datetime.now(datetime.UTC):%Y-%m-%d}",
             f"- Machine: {_processor()}, {os.cpu_count()} logical cores, "

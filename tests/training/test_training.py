@@ -14,6 +14,7 @@ from xai_core.model.weights import load
 from xai_core.phantom.background import Background, draw_background
 from xai_core.phantom.generate import dress
 from xai_core.training import data
+from xai_core.training.batches import Batches
 from xai_core.training.export import export
 from xai_core.training.loop import Run
 from xai_core.training.network import DenselyTaught
@@ -121,8 +122,8 @@ def test_the_loss_falls_on_a_batch_seen_again_and_again(
 ) -> None:
     phase = Phase("crops", 32, 8, 40, 60, 3e-3, (3.0, 3.0), 1.0, 0.5)
     learner = run(tmp_path, dataclasses.replace(PLAN, phases=(phase,)))
-    batch = learner._draw_at(phase, 0, 0, tissue)
-    monkeypatch.setattr(learner, "_draw_at", lambda *_: batch)
+    batch = Batches(learner.plan, tissue, [], lambda *_: 3.0).draw(0, 0)
+    monkeypatch.setattr(Batches, "draw", lambda *_: batch)
     losses: list[float] = []
     learner.train(tissue, lambda _p, _f, value: losses.append(value))
     assert np.mean(losses[-5:]) < 0.7 * np.mean(losses[:5])
@@ -152,23 +153,6 @@ def test_a_resumed_run_ends_where_an_uninterrupted_one_does(
     assert second.steps_done == {"crops": 3, "images": 2}
     for key, value in weights(whole).items():
         torch.testing.assert_close(weights(second)[key], value, rtol=1e-4, atol=1e-5)
-
-
-def test_a_step_draws_its_share_of_images_and_takes_the_others_again(
-    tissue: list[Background], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    phase = Phase("images", SIZE, 8, 5, 60, 1e-3, (1.0, 1.0), 1.0, 0.5, fresh=0.25)
-    learner = run(tmp_path, dataclasses.replace(PLAN, phases=(phase,)))
-    drawn: list[object] = []
-    whole = learner._draw_whole
-    monkeypatch.setattr(learner, "_draw_whole", lambda *a: drawn.append(a) or whole(*a))
-    for step, images in enumerate((8, 8, 8, 8, 10)):
-        assert len(learner._draw_at(phase, 0, step, tissue)) == 8
-        assert len(drawn) == images, "the first step draws all of its own: there is none before it"
-    late = run(tmp_path / "late", learner.plan)
-    again = late._draw_at(phase, 0, 4, tissue)
-    for a, b in zip(learner._draw_at(phase, 0, 4, tissue), again, strict=True):
-        assert np.array_equal(a.image, b.image), "what is remembered does not change what is drawn"
 
 
 def test_a_checkpoint_of_another_plan_is_refused(tmp_path: Path) -> None:

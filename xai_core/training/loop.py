@@ -1,7 +1,5 @@
 """The training loop: dense crops first, whole images after; checkpoint, resume, budget.
 
-Every batch is drawn from (seed, phase, step), and every image in it from (seed, phase, its number),
-so a resumed run sees the batches it would have seen.
 The schedule follows the larger of two fractions: steps done of steps planned, and time used of the
 budget; on a slow machine the run ends in time with its rates annealed all the same.
 """
@@ -12,7 +10,6 @@ import dataclasses
 import math
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -23,16 +20,14 @@ from torch import Tensor
 
 from xai_core.errors import BadRequest
 from xai_core.phantom.background import Background
-from xai_core.training.data import draw_crops, draw_image, draw_pathology
+from xai_core.training.batches import Batches
 from xai_core.training.network import DenselyTaught, loss, naming_loss
 from xai_core.training.plan import Phase, Plan
-from xai_core.training.real import RealImage, draw_real
-from xai_core.training.sample import Sample, flipped, shrunk
+from xai_core.training.real import RealImage
+from xai_core.training.sample import Sample
 
 MEAN, STD = 0.25, 0.20  # of grey in phantom and release images alike, margins included
 _AVERAGED = 4  # steps between two updates of the average: one touches every weight twice
-_REMEMBERED = 1500  # images to draw again from
-_DRESSED = 3  # for each real image, two phantom lesions in the tissue of one
 
 
 @dataclass
@@ -52,10 +47,6 @@ class Run:
         self.plan, self.folder, self.device = plan, folder, device
         self.state = State()
         self.steps_done: dict[str, int] = {}
-        self.real: list[RealImage] = []
-        self._drawer = ThreadPoolExecutor(1)
-        self._drawn: dict[tuple[int, int], Future[list[Sample]]] = {}
-        self._images: dict[tuple[int, int], Sample] = {}
         self.model = DenselyTaught(plan.timm_name)
         cast(Any, self.model).to(device, memory_format=torch.channels_last)
         ema = torch.optim.swa_utils.get_ema_multi_avg_fn(plan.ema_decay**_AVERAGED)
@@ -135,14 +126,14 @@ class Run:
 
         ``real``: images for the phases with a share of them.
         """
-        self.real = real or []
+        batches = Batches(self.plan, backgrounds, real or [], self._gain)
         while self.state.phase < len(self.plan.phases):
             phase = self.plan.phases[self.state.phase]
             self._freeze(phase.frozen)
             saved = time.monotonic()
             while self._fraction(phase) < 1:
                 begin = time.monotonic()
-                value = self._step(phase, self._batch(phase, backgrounds))
+                value = self._step(phase, batches.take(self.state.phase, self.state.step))
                 self.state.step += 1
                 self.steps_done[phase.name] = self.state.step
                 self.state.seconds += time.monotonic() - begin
@@ -168,48 +159,6 @@ class Run:
         done = self.state.step if step is None else step
         return max(done / phase.steps, self.state.seconds / (60 * phase.minutes))
 
-    def _batch(self, phase: Phase, backgrounds: list[Background]) -> list[Sample]:
-        """This step's batch; the next one is drawn beside the network's work on this one."""
-        where = self.state.phase, self.state.step
-        drawn = self._drawn.pop(where, None) or self._draw_soon(phase, *where, backgrounds)
-        after = where[0], where[1] + 1
-        self._drawn = {after: self._draw_soon(phase, *after, backgrounds)}
-        return drawn.result()
-
-    def _draw_soon(
-        self, phase: Phase, at: int, step: int, backgrounds: list[Background]
-    ) -> Future[list[Sample]]:
-        return self._drawer.submit(self._draw_at, phase, at, step, backgrounds)
-
-    def _draw_at(
-        self, phase: Phase, at: int, step: int, backgrounds: list[Background]
-    ) -> list[Sample]:
-        rng = np.random.default_rng((self.plan.seed, at, step))
-        size = self.plan.size // phase.shrink
-        each = 1 if phase.crop == size else 4 if phase.crop <= self.plan.size // 3 else 2
-        images = -(-phase.batch // each)
-        new = max(1, round(phase.fresh * images))
-        first = new * step  # numbers of the images of the steps before: 0 to first - 1
-        earlier = rng.integers(max(0, first - _REMEMBERED), first, images - new) if first else []
-        out: list[Sample] = []
-        for number in [*range(first, first + (new if first else images)), *map(int, earlier)]:
-            whole = flipped(rng, self._image(phase, at, number, number // new, backgrounds))
-            out += [whole] if each == 1 else draw_crops(rng, whole, phase.crop, each)
-        return out[: phase.batch]
-
-    def _image(
-        self, phase: Phase, at: int, number: int, step: int, backgrounds: list[Background]
-    ) -> Sample:
-        """The phase's image of that number, first drawn at that step; the latest are remembered."""
-        known = self._images.get((at, number))
-        if known is None:
-            rng = np.random.default_rng((self.plan.seed, at, number, _REMEMBERED))
-            drawn = self._draw_whole(rng, phase, backgrounds, self._gain(phase, step))
-            known = self._images[at, number] = shrunk(drawn, phase.shrink)
-            while len(self._images) > _REMEMBERED + phase.batch:
-                self._images.pop(next(iter(self._images)))
-        return known
-
     def _gain(self, phase: Phase, step: int) -> float:
         start, end = phase.gain
         return end + (start - end) * max(0.0, 1 - self._fraction(phase, step) / 0.7)
@@ -232,17 +181,6 @@ class Run:
         if self.state.step % _AVERAGED == 0:
             self.average.update_parameters(self.model)
         return float(value.detach())
-
-    def _draw_whole(
-        self, rng: np.random.Generator, phase: Phase, backgrounds: list[Background], gain: float
-    ) -> Sample:
-        """A real image, a phantom lesion in a real image's tissue, or, mostly, a phantom."""
-        kind = rng.random() if self.real else 1.0
-        if kind < phase.real:
-            return draw_real(rng, self.real)
-        if kind < _DRESSED * phase.real:
-            backgrounds = [self.real[int(rng.integers(len(self.real)))].tissue]
-        return draw_image(rng, backgrounds, self.plan.size, gain, draw_pathology(rng))
 
     def _collate(self, samples: list[Sample]) -> tuple[Tensor, ...]:
         images = torch.from_numpy(np.stack([s.image for s in samples]))[:, None]
