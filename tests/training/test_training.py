@@ -67,7 +67,7 @@ def test_a_crop_without_its_lesion_is_not_called_malignant(tissue: list[Backgrou
     for seed in range(30):
         rng = np.random.default_rng(seed)
         whole = data.draw_image(rng, tissue, SIZE, 1.0)
-        for sample in data.draw_crops(rng, whole, 32, 4):
+        for sample in (data.draw_crop(rng, whole, 32) for _ in range(4)):
             assert sample.image.shape == (32, 32)
             if sample.target:
                 assert sample.mask.any()

@@ -82,5 +82,5 @@ def _contour(rng: np.random.Generator, kind: str, margin: str, radius: float) ->
         r += wave(3, rng.uniform(0, 0.03))
     if margin == "microlobulated":
         for k in rng.integers(8, 17, 3):
-            r += wave(int(k), rng.uniform(0.015, 0.04))
+            r += wave(int(k), rng.uniform(0.025, 0.05))
     return np.asarray(radius * np.clip(r, 0.45, 1.7), dtype=np.float32)

@@ -24,7 +24,7 @@ from xai_core.types import Pathology
 
 MM_PER_PIXEL_AT_512 = 0.46  # a release image is about 235 mm high
 _MEDIAN_MM, _SPREAD = 40.0, 0.46
-_GREY, _GREY_SPREAD = 100.0, 0.35  # median contrast, and standard deviation of its logarithm
+_GREY, _GREY_SPREAD = 130.0, 0.35  # median contrast, and standard deviation of its logarithm
 _PER_LOG_SIZE = 1.3  # log-odds per unit of log(diameter / median)
 _STEEPNESS, _OFFSET = 1.7, 0.1
 _OCCULT = 0.05  # share of lesions hardly visible at low energy
@@ -117,7 +117,7 @@ def _contrast(
     rng: np.random.Generator, terms: Mapping[str, str], diameter: float, occult: bool, gain: float
 ) -> float:
     # Independent of the picture, as in real ones; a large mass is not the thicker for it.
-    contrast = float(np.clip(_GREY * np.exp(rng.normal(0, _GREY_SPREAD)), 45, 230))
+    contrast = float(np.clip(_GREY * np.exp(rng.normal(0, _GREY_SPREAD)), 58, 260))
     contrast *= min(1.3, (_MEDIAN_MM / diameter) ** 0.5)
     density = terms.get("mass density", "equal density")
     contrast *= {"low density": 0.7, "high density": 1.3}.get(density, 1.0)

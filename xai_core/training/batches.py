@@ -12,12 +12,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import numpy as np
 
 from xai_core.phantom.background import Background
-from xai_core.training.data import draw_crops, draw_image, draw_pathology
+from xai_core.training.data import draw_crop, draw_image, draw_pathology
 from xai_core.training.plan import Phase, Plan
 from xai_core.training.real import RealImage, draw_real
 from xai_core.training.sample import Sample, flipped, shrunk
 
-_REMEMBERED = 1500  # images to draw crops from again
+_REMEMBERED = 3000  # images to draw crops from again
 _DRESSED = 3  # for each real image, two phantom lesions in the tissue of one
 
 
@@ -45,26 +45,22 @@ class Batches:
         return now.result()
 
     def draw(self, phase: int, step: int) -> list[Sample]:
-        """A batch: whole images, or some crops of each, the more the smaller they are.
+        """A batch: whole images, or a crop of each.
 
-        The first step draws all its images: there are none before it.
+        One crop an image: two of the same lesion teach little more than one.  The first step draws
+        all its images: there are none before it.
         """
         what = self.plan.phases[phase]
         rng = np.random.default_rng((self.plan.seed, phase, step))
         whole = what.crop == self.plan.size // what.shrink
-        each = 1 if whole else 4 if what.crop <= self.plan.size // 3 else 2
-        images = -(-what.batch // each)
-        new = max(1, round(what.fresh * images))  # at each step but the first
+        new = max(1, round(what.fresh * what.batch))  # at each step but the first
         first = new * step
-        numbers = list(range(first, first + (new if step else images)))
+        numbers = list(range(first, first + (new if step else what.batch)))
         if step:
-            again = rng.integers(max(0, first - _REMEMBERED), first, images - new)
+            again = rng.integers(max(0, first - _REMEMBERED), first, what.batch - new)
             numbers += [int(number) for number in again]
-        out: list[Sample] = []
-        for number in numbers:
-            image = flipped(rng, self._image(phase, number, number // new))
-            out += [image] if whole else draw_crops(rng, image, what.crop, each)
-        return out[: what.batch]
+        images = (flipped(rng, self._image(phase, number, number // new)) for number in numbers)
+        return [image if whole else draw_crop(rng, image, what.crop) for image in images]
 
     def _image(self, phase: int, number: int, step: int) -> Sample:
         """The phase's image of that number, first drawn for that step; the latest are kept."""

@@ -19,6 +19,7 @@ from xai_core.types import Pathology
 _SHARD = 50
 _CLASS_MIX = {Pathology.NORMAL: 0.2, Pathology.BENIGN: 0.38, Pathology.MALIGNANT: 0.42}
 VIEWS = ("CC", "MLO")
+_ON_LESION = 0.85  # share of the crops, of images that have one
 _BLURRED = 0.12  # share of the pictures that are partly blurred
 
 
@@ -124,8 +125,8 @@ def draw_image(
     return partly_blurred(rng, out) if rng.random() < _BLURRED else out
 
 
-def draw_crops(rng: np.random.Generator, whole: Sample, crop: int, count: int) -> list[Sample]:
-    """``count`` crops of ``crop`` px from one image: three in four on its lesion, if it has one.
+def draw_crop(rng: np.random.Generator, whole: Sample, crop: int) -> Sample:
+    """A crop of ``crop`` px from an image: mostly on its lesion, if it has one.
 
     A crop that shows no lesion counts as not malignant: the loss must not ask for what is unseen.
     Where a part of one is seen, but no whole one, the class does not count.
@@ -135,18 +136,14 @@ def draw_crops(rng: np.random.Generator, whole: Sample, crop: int, count: int) -
     tissue = np.argwhere(whole.image[::4, ::4] > 0.05) * 4
     parts, _ = ndi.label(whole.mask)
     whole_size = np.bincount(parts.ravel())[1:]
-    out = []
-    for k in range(count):
-        on_lesion = len(lesion) > 0 and 4 * k < 3 * count
-        at = lesion if on_lesion or not len(tissue) else tissue
-        cy, cx = at[int(rng.integers(len(at)))] + rng.integers(-crop // 8, crop // 8 + 1, 2)
-        y, x = (int(np.clip(c - crop // 2, 0, size - crop)) for c in (cy, cx))
-        here = np.s_[y : y + crop, x : x + crop]
-        seen = np.bincount(parts[here].ravel(), minlength=len(whole_size) + 1)[1:]
-        most = float((seen / whole_size.clip(1)).max(initial=0.0))
-        image, mask = whole.image[here], whole.mask[here]
-        if most >= 0.5 or seen.sum() > (crop // 2) ** 2:
-            out.append(Sample(image, mask, whole.target, whole.classed, whole.words))
-        else:
-            out.append(Sample(image, mask, 0.0, whole.classed and most < 0.15))
-    return out
+    on_lesion = len(lesion) > 0 and rng.random() < _ON_LESION
+    at = lesion if on_lesion or not len(tissue) else tissue
+    cy, cx = at[int(rng.integers(len(at)))] + rng.integers(-crop // 8, crop // 8 + 1, 2)
+    y, x = (int(np.clip(c - crop // 2, 0, size - crop)) for c in (cy, cx))
+    here = np.s_[y : y + crop, x : x + crop]
+    seen = np.bincount(parts[here].ravel(), minlength=len(whole_size) + 1)[1:]
+    most = float((seen / whole_size.clip(1)).max(initial=0.0))
+    image, mask = whole.image[here], whole.mask[here]
+    if most >= 0.5 or seen.sum() > (crop // 2) ** 2:
+        return Sample(image, mask, whole.target, whole.classed, whole.words)
+    return Sample(image, mask, 0.0, whole.classed and most < 0.15)

@@ -64,16 +64,13 @@ def plan_for(
     often = 2 if gpu else 1
     fixed = 0 if gpu else 2
     first, rate = (1.5, 1e-3) if warm else (2.5, 2e-3)
-    crops = 32 * often
     return Plan(
         (
             Phase("small lesions", 64, 64 * often, steps, 0.38 * minutes, rate, (first, 1.0), 0.5,
-                  1.0, 1.5, 0.04 * real, shrink=2, fresh=0.25),
-            Phase("lesions", 128, crops, steps, 0.08 * minutes, 6e-4, (1.0, 1.0), 0.5, 1.0, 1.5,
-                  0.06 * real, fresh=0.25),
-            Phase("more lesions", 128, crops, steps, 0.26 * minutes, 8e-4, (1.0, 1.0), 0.5, 1.0,
-                  1.5, 0.06 * real, frozen=fixed, fresh=0.25),
-            Phase("images", 384, 8 * often, steps, 0.28 * minutes, 5e-4, (1.0, 1.0), 0.4, 1.0, 0.5,
+                  1.0, 1.5, 0.04 * real, shrink=2, fresh=0.06),
+            Phase("lesions", 128, 24 * often, steps, 0.42 * minutes, rate, (first, 1.0), 0.5, 1.0,
+                  2.0, 0.06 * real, fresh=0.08),
+            Phase("images", 384, 8 * often, steps, 0.2 * minutes, 5e-4, (1.0, 1.0), 0.4, 1.0, 0.5,
                   0.1 * real, frozen=fixed, fresh=0.5),
         ),
         seed,
