@@ -21,12 +21,13 @@ from xai_core.settings import DEFAULT_WEIGHTS, READY
 HERE = Path(__file__).parent
 WIDTH, HEIGHT = 1440, 900
 _FRAMES = 16  # of the animated picture
+_UPPER = 0.7  # of the viewer's height: picture, bars and range
 
 
 def main() -> None:
     """Take all pictures of one malignant case that the model calls malignant."""
     parser = argparse.ArgumentParser(prog="python -m docs.pictures", description=__doc__)
-    parser.add_argument("--case", default="PH-0008", help="a case of the library")
+    parser.add_argument("--case", default="PH-0015", help="a case of the library")
     case = parser.parse_args().case
     expect.set_options(timeout=PATIENCE_MS)
     with (
@@ -76,8 +77,10 @@ def _levels(page: Page) -> None:
     low.focus()
     for k in range(_FRAMES):
         shot = Image.open(io.BytesIO(viewer.screenshot())).convert("RGB")
-        shot.thumbnail((760, 760))
-        frames.append(shot.quantize(64))
+        shot = shot.crop((0, 0, shot.width, round(_UPPER * shot.height)))
+        shot.thumbnail((640, 640))
+        # By range of colour, not by number of pixels: most of them are nearly black.
+        frames.append(shot.quantize(256, Image.Quantize.MAXCOVERAGE))
         page.keyboard.press("ArrowRight" if k < _FRAMES // 2 else "ArrowLeft")
         page.wait_for_timeout(250)
     frames[0].save(

@@ -30,10 +30,19 @@ def cast(outcomes: dict[str, Outcome], everything: bool = False, **p: float) -> 
 
 
 def test_the_first_of_each_kind_once_nothing_before_it_is_open() -> None:
-    assert cast({"b": TP}).hit is None  # "a" may still turn out to be one
-    found = cast({"a": TN, "b": TP, "c": FN})
+    assert cast({"b": TN}).clear is None  # "a" may still turn out to be one
+    found = cast({"a": TN, "b": TP, "c": FN}, everything=True)
     assert (found.hit, found.clear, found.wrong) == ("b", "a", "c")
     assert found.outcome("c") is FN
+
+
+def test_the_surest_of_the_first_true_positives_is_the_hit() -> None:
+    outcomes = dict.fromkeys(IDS, TP)
+    sure = {"a": 0.1, "b": 2.0, "c": 1.0, "d": 3.0}
+    assert cast({"a": TP, "b": TP}, **sure).hit is None  # "c" may be the surest
+    assert cast({"a": TP, "b": TP, "c": TP}, **sure).hit == "b"
+    assert cast(outcomes, everything=True, **sure).hit == "b"  # "d" is not among the first three
+    assert cast({"a": TN, "d": TP}, everything=True, **sure).hit == "d"
 
 
 def test_a_choice_stays_when_more_is_known() -> None:

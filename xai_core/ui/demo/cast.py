@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from xai_core.study.showcase import firsts, settled
 from xai_core.types import Outcome, Prediction
 
+_FEW = 3  # of the first true positives the surest is taken: as many come with ready results
+
 
 @dataclass(frozen=True)
 class Cast:
-    """``hit``: a malignant case called malignant.  ``clear``: one without cancer called benign.
-    ``wrong``: a wrong decision, a miss before a false alarm.  Where the model gave no such case:
-    the first one; None while that is not known.
+    """``hit``: a malignant case called malignant, the surest of the first few.  ``clear``: one
+    without cancer called benign.  ``wrong``: a wrong decision, a miss before a false alarm.  Where
+    the model gave no such case: the first one; None while that is not known.
 
     ``outcomes``: what each of the three really is, where its truth is given.
     """
@@ -44,10 +46,13 @@ def choose(
         threshold: of the classifier; the narrowest decision stands in where none is wrong.
     """
     sure = tuple(case_ids) if everything else settled(case_ids, set(predictions))
-    first = {o: (found or (None,))[0] for o, found in firsts(sure, outcomes).items()}
+    few = firsts(sure, outcomes, _FEW)
+    first = {o: (found or (None,))[0] for o, found in few.items()}
     # A miss is the better story, so a false alarm waits until it is known that there is none.
     wrong = first[Outcome.FN] or (first[Outcome.FP] if everything else None)
-    hit, clear = first[Outcome.TP], first[Outcome.TN]
+    hit, clear = None, first[Outcome.TN]
+    if everything or len(few[Outcome.TP]) == _FEW:
+        hit = max(few[Outcome.TP], key=lambda key: predictions[key].probabilities[1], default=None)
     if everything:
         hit, clear = hit or case_ids[0], clear or case_ids[0]
         wrong = wrong or _narrowest(predictions, threshold) or case_ids[0]
