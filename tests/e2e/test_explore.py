@@ -109,17 +109,17 @@ def test_the_address_restores_what_was_on_show(small: Server, visit: Visit) -> N
     expect(page.get_by_role("radio", name="PH-0002")).to_be_checked()
     explore.choose(page, "Hybrid-CAM")
     explore.choose(page, "Stage 4 Block 3")
-    explore.choose(page, "malignant")
+    explore.choose(page, "benign")
     explore.level(page, "50").click()
-    expect(page).to_have_url(re.compile(r"target=malignant.*levels=|levels=.*target=malignant"))
-    what = "Hybrid-CAM, Stage 4 Block 3, malignant, levels 1, 2, 3, 5, 10, 20, 35, 70, 90 %"
+    expect(page).to_have_url(re.compile(r"target=benign.*levels=|levels=.*target=benign"))
+    what = "Hybrid-CAM, Stage 4 Block 3, benign, levels 1, 2, 3, 5, 10, 20, 35, 70, 90 %"
     seen = explore.areas(page, what), explore.map_source(page, what), explore.scale(page)
 
     again = visit(page.url)
     found = explore.areas(again, what), explore.map_source(again, what), explore.scale(again)
     assert found == seen
     expect(again.get_by_role("radio", name="PH-0002")).to_be_checked()
-    for chosen in ("Hybrid-CAM", "Stage 4 Block 3", "malignant"):
+    for chosen in ("Hybrid-CAM", "Stage 4 Block 3", "benign"):
         expect(again.get_by_role("radio", name=chosen, exact=True)).to_be_checked()
     expect(explore.level(again, "50")).to_have_attribute("aria-pressed", "false")
 
