@@ -18,6 +18,7 @@ from xai_core.training.real import RealImage, draw_real
 from xai_core.training.sample import Sample, flipped, shrunk
 
 _REMEMBERED = 3000  # images to draw crops from again
+_STREAM = 3000  # sets the images' random numbers apart from the steps'; not zero, which pads
 _DRESSED = 3  # for each real image, two phantom lesions in the tissue of one
 
 
@@ -67,7 +68,7 @@ class Batches:
         known = self._images.get((phase, number))
         if known is None:
             what = self.plan.phases[phase]
-            rng = np.random.default_rng((self.plan.seed, phase, number, _REMEMBERED))
+            rng = np.random.default_rng((self.plan.seed, phase, number, _STREAM))
             drawn = self.draw_whole(rng, what.real, self.gain(what, step))
             known = self._images[phase, number] = shrunk(drawn, what.shrink)
             while len(self._images) > _REMEMBERED + what.batch:
