@@ -81,8 +81,8 @@ def plan_for(
 def multiplies_bfloat16() -> bool:
     """Whether the processor multiplies matrices of bfloat16 faster than those of float32.
 
-    It is measured, for what a processor says of itself does not tell: some that have AVX512-BF16 are
-    slower with it, others faster.
+    It is measured, for what a processor says of itself does not tell: some that have AVX512-BF16
+    are slower with it, others faster.
     """
 
     def seconds(dtype: torch.dtype) -> float:
