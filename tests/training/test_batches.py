@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from xai_core.phantom.background import Background, draw_background
-from xai_core.training import batches
+from xai_core.training import drawer
 from xai_core.training.batches import Batches
+from xai_core.training.drawer import Drawer
 from xai_core.training.plan import Phase, Plan
-from xai_core.training.sample import Sample, flipped
+from xai_core.training.sample import Batch, Sample, flipped
 
 SIZE = 96
 WHOLE = Phase("images", SIZE, 8, 5, 60, 1e-3, (1.0, 1.0), 1.0, 0.5, fresh=0.25)
@@ -23,39 +24,56 @@ def tissue() -> list[Background]:
     return [draw_background(np.random.default_rng(i), v, 160) for i, v in enumerate(("CC", "MLO"))]
 
 
-def of(tissue: list[Background], *phases: Phase) -> Batches:
-    return Batches(Plan(phases, seed=3, size=SIZE), tissue, [], lambda _phase, _step: 1.0)
+def plan(*phases: Phase, drawers: int = 1) -> Plan:
+    return Plan(phases, seed=3, size=SIZE, drawers=drawers)
 
 
-def same(a: list[Sample], b: list[Sample]) -> bool:
-    return all(np.array_equal(x.image, y.image) for x, y in zip(a, b, strict=True))
+def of(tissue: list[Background], *phases: Phase) -> Drawer:
+    return Drawer(plan(*phases), tissue, [])
+
+
+def taken(tissue: list[Background], plan: Plan, steps: int, phase: int = 0) -> list[Batch]:
+    with Batches(plan, tissue, [], lambda _phase: 0.0) as batches:
+        return [batches.take(phase, step) for step in range(steps)]
+
+
+def same(a: Batch, b: Batch) -> bool:
+    return np.array_equal(a.images, b.images) and np.array_equal(a.masks, b.masks)
 
 
 def test_a_step_draws_its_share_of_images_and_takes_the_others_again(
     tissue: list[Background], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drawn: list[int] = []
-    whole = Batches.draw_whole
-    monkeypatch.setattr(Batches, "draw_whole", lambda *a: drawn.append(1) or whole(*a))
+    whole = Drawer.draw_whole
+    monkeypatch.setattr(Drawer, "draw_whole", lambda *a: drawn.append(1) or whole(*a))
     learner = of(tissue, WHOLE)
     for step, images in enumerate((8, 8, 8, 8, 10)):
-        assert len(learner.draw(0, step)) == 8
+        assert len(learner.draw(0, step).images) == 8
         assert len(drawn) == images, "the first step draws all of its own: there is none before it"
 
 
 def test_what_is_remembered_does_not_change_what_is_drawn(tissue: list[Background]) -> None:
     steady, late = of(tissue, WHOLE), of(tissue, WHOLE)
-    for step in range(4):
-        steady.draw(0, step)
-    assert same(steady.draw(0, 4), late.draw(0, 4))
-    assert same(steady.draw(0, 4), steady.take(0, 4))
-    assert not same(steady.draw(0, 4), steady.draw(0, 3))
+    drawn = [steady.draw(0, step) for step in range(5)]
+    assert same(drawn[4], late.draw(0, 4))
+    assert not same(drawn[4], drawn[3])
+    assert all(same(a, b) for a, b in zip(drawn, taken(tissue, plan(WHOLE), 5), strict=True))
+
+
+def test_drawers_take_turns_and_each_draws_its_own(tissue: list[Background]) -> None:
+    shared = plan(WHOLE, drawers=2)
+    lanes = [Drawer(shared, tissue, [], lane, 2) for lane in range(2)]
+    by_hand = [lanes[step % 2].draw(0, step) for step in range(6)]
+    by_processes = taken(tissue, shared, 6)
+    assert all(same(a, b) for a, b in zip(by_hand, by_processes, strict=True))
+    assert not same(by_hand[0], by_hand[1])
 
 
 def test_only_the_latest_images_are_kept(
     tissue: list[Background], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batches, "_REMEMBERED", 4)
+    monkeypatch.setattr(drawer, "_REMEMBERED", 4)
     learner = of(tissue, dataclasses.replace(WHOLE, batch=4, fresh=1.0))
     for step in range(5):
         learner.draw(0, step)
@@ -63,10 +81,17 @@ def test_only_the_latest_images_are_kept(
     assert min(number for _, number in learner._images) == 12
 
 
+def test_contrast_is_annealed_by_steps_or_by_time_whichever_is_further() -> None:
+    phase = dataclasses.replace(WHOLE, gain=(3.0, 1.0), steps=10)
+    assert phase.gain_at(phase.fraction(0, 0.0)) == 3.0
+    assert phase.gain_at(phase.fraction(3, 0.35)) == pytest.approx(2.0)
+    assert phase.gain_at(phase.fraction(7, 0.1)) == pytest.approx(1.0)
+
+
 def test_phases_of_crops_and_of_images_differ_in_size(tissue: list[Background]) -> None:
     both = of(tissue, CROPS, WHOLE)
-    assert {s.image.shape for s in both.take(0, 0)} == {(24, 24)}
-    assert {s.image.shape for s in both.take(1, 0)} == {(SIZE, SIZE)}
+    assert both.draw(0, 0).images.shape == (8, 24, 24)
+    assert both.draw(1, 0).images.shape == (8, SIZE, SIZE)
 
 
 def test_a_flip_moves_picture_and_mask_alike() -> None:

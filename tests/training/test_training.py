@@ -14,7 +14,7 @@ from xai_core.model.weights import load
 from xai_core.phantom.background import Background, draw_background
 from xai_core.phantom.generate import dress
 from xai_core.training import data
-from xai_core.training.batches import Batches
+from xai_core.training.drawer import Drawer
 from xai_core.training.export import export
 from xai_core.training.loop import Run
 from xai_core.training.network import DenselyTaught
@@ -107,7 +107,7 @@ def test_backgrounds_are_drawn_once_and_read_back(
 class _Inline:
     """A pool that works at once, so that a patched shard size is seen."""
 
-    def __init__(self, workers: int) -> None: ...
+    def __init__(self, workers: int, **_: object) -> None: ...
     def __enter__(self) -> _Inline:
         return self
 
@@ -122,8 +122,8 @@ def test_the_loss_falls_on_a_batch_seen_again_and_again(
 ) -> None:
     phase = Phase("crops", 32, 8, 40, 60, 3e-3, (3.0, 3.0), 1.0, 0.5)
     learner = run(tmp_path, dataclasses.replace(PLAN, phases=(phase,)))
-    batch = Batches(learner.plan, tissue, [], lambda *_: 3.0).draw(0, 0)
-    monkeypatch.setattr(Batches, "draw", lambda *_: batch)
+    batch = Drawer(learner.plan, tissue, []).draw(0, 0)
+    monkeypatch.setattr(Drawer, "draw", lambda *_: batch)
     losses: list[float] = []
     learner.train(tissue, lambda _p, _f, value: losses.append(value))
     assert np.mean(losses[-5:]) < 0.7 * np.mean(losses[:5])
@@ -189,12 +189,14 @@ def test_export_drops_the_dense_heads_and_loads(tmp_path: Path) -> None:
     assert difference < 0.02, "float16 weights keep the logits"
 
 
-def test_the_plan_spends_the_budget() -> None:
-    plan = plan_for(10)
+@pytest.mark.parametrize("gpu", [False, True])
+def test_the_plan_spends_the_budget(gpu: bool) -> None:
+    plan = plan_for(10, gpu=gpu, drawers=3)
+    assert plan.drawers == 3
     assert sum(p.minutes for p in plan.phases) == pytest.approx(10)
     assert plan.phases[-1].crop == plan.size
     assert not any(p.real for p in plan.phases)
-    assert all(p.real for p in plan_for(10, real=True).phases)
+    assert all(p.real for p in plan_for(10, real=True, gpu=gpu).phases)
     assert all(p.steps == 7 for p in plan_for(10, steps=7).phases)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -42,6 +43,14 @@ def train(
         typer.Option("--compile/--no-compile", help="Compile the network (needs g++)."),
     ] = False,
     device: Annotated[str, typer.Option(help="cpu, cuda or auto.")] = "auto",
+    drawers: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Processes that draw pictures: one for each core but one beside a graphics card, "
+            "else one thread. Another number draws other pictures.",
+        ),
+    ] = None,
 ) -> None:
     """Fit ConvNeXtV2-Tiny on generated phantoms, within a budget of minutes.
 
@@ -70,15 +79,17 @@ def train(
         raise BadRequest("--device is cuda, but torch finds no CUDA device; use cpu or auto.")
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
+    cores = os.cpu_count() or 1
+    drawers = drawers or (max(1, cores - 1) if device == "cuda" else 1)
     plan = plan_for(
         minutes, seed, gpu=device == "cuda", steps=steps, warm=start is not None,
-        real=real is not None,
+        real=real is not None, drawers=drawers,
     )  # fmt: skip
     known = load(start) if start else None
     pictures = read_real(real, plan.size) if real else []
     typer.echo(f"Drawing {backgrounds} + {validation} backgrounds ...", err=True)
-    tissue = make_backgrounds(work, "train", backgrounds)
-    unseen = make_backgrounds(work, "validation", validation)
+    tissue = make_backgrounds(work, "train", backgrounds, cores)
+    unseen = make_backgrounds(work, "validation", validation, cores)
 
     run = Run(plan, work, torch.device(device), compiled)
     if run.resume():
@@ -98,7 +109,8 @@ def train(
         f"python -m xai_core train --minutes {minutes:g} --seed {seed} --backgrounds {backgrounds}"
         f" --validation {validation}{f' --steps {steps}' if steps else ''}"
         f"{f' --from {start.name}' if start else ''}{f' --real {real.name}' if real else ''}"
-        f"{' --compile' if compiled else ''} --out {out.name}"
+        f"{' --compile' if compiled else ''}{f' --drawers {drawers}' if drawers > 1 else ''}"
+        f" --device {run.device.type} --out {out.name}"
     )
     export(
         trunk, out, command=command, timm_name=plan.timm_name, size=plan.size,

@@ -6,7 +6,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
-from scipy import ndimage as ndi
+import torch
 
 from xai_core.model.geometry import fit, letterbox, letterbox_mask
 from xai_core.phantom.background import Background, draw_background
@@ -32,7 +32,7 @@ def make_backgrounds(folder: Path, split: str, count: int, workers: int = 2) -> 
     starts = range(0, count, _SHARD)
     missing = [s for s in starts if not _shard(folder, split, s).exists()]
     if missing:
-        with ProcessPoolExecutor(workers) as pool:
+        with ProcessPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
             jobs = [pool.submit(_draw_shard, folder, split, s) for s in missing]
             for job in jobs:
                 job.result()
@@ -132,10 +132,8 @@ def draw_crop(rng: np.random.Generator, whole: Sample, crop: int) -> Sample:
     Where a part of one is seen, but no whole one, the class does not count.
     """
     size = whole.image.shape[0]
-    lesion = np.argwhere(whole.mask)
-    tissue = np.argwhere(whole.image[::4, ::4] > 0.05) * 4
-    parts, _ = ndi.label(whole.mask)
-    whole_size = np.bincount(parts.ravel())[1:]
+    lesion, tissue = whole.lesion_pixels, whole.tissue_pixels
+    parts, whole_size = whole.parts
     on_lesion = len(lesion) > 0 and rng.random() < _ON_LESION
     at = lesion if on_lesion or not len(tissue) else tissue
     cy, cx = at[int(rng.integers(len(at)))] + rng.integers(-crop // 8, crop // 8 + 1, 2)

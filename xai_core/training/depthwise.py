@@ -38,8 +38,12 @@ class DepthwiseConv2d(nn.Conv2d):
         new.weight, new.bias = conv.weight, conv.bias
         return new
 
+    def _by_products(self, input: Tensor) -> bool:
+        small = max(input.shape[-2:]) <= _LARGEST and input.device.type == "cpu"
+        return small and self.weight.requires_grad
+
     def forward(self, input: Tensor) -> Tensor:
-        if max(input.shape[-2:]) > _LARGEST or not self.weight.requires_grad:
+        if not self._by_products(input):
             return super().forward(input)
         x, weight = input, self.weight
         if torch.is_autocast_enabled(x.device.type):

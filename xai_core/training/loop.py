@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -24,7 +23,7 @@ from xai_core.training.batches import Batches
 from xai_core.training.network import DenselyTaught, loss, naming_loss
 from xai_core.training.plan import Phase, Plan
 from xai_core.training.real import RealImage
-from xai_core.training.sample import Sample
+from xai_core.training.sample import Batch
 
 MEAN, STD = 0.25, 0.20  # of grey in phantom and release images alike, margins included
 _AVERAGED = 4  # steps between two updates of the average: one touches every weight twice
@@ -126,7 +125,12 @@ class Run:
 
         ``real``: images for the phases with a share of them.
         """
-        batches = Batches(self.plan, backgrounds, real or [], self._gain)
+        with Batches(self.plan, backgrounds, real or [], self._passed) as batches:
+            self._run(batches, log, save_every)
+
+    def _run(
+        self, batches: Batches, log: Callable[[str, float, float], None], save_every: float
+    ) -> None:
         while self.state.phase < len(self.plan.phases):
             phase = self.plan.phases[self.state.phase]
             self._freeze(phase.frozen)
@@ -155,20 +159,20 @@ class Run:
             for part in (trunk.stem, *trunk.stages[:stages], *self.model.heads[: stages - 1]):
                 part.requires_grad_(False)
 
-    def _fraction(self, phase: Phase, step: int | None = None) -> float:
-        done = self.state.step if step is None else step
-        return max(done / phase.steps, self.state.seconds / (60 * phase.minutes))
+    def _passed(self, phase: int) -> float:
+        """The share of a phase's time that is over."""
+        now = self.state.seconds if phase == self.state.phase else 0.0
+        return now / (60 * self.plan.phases[phase].minutes)
 
-    def _gain(self, phase: Phase, step: int) -> float:
-        start, end = phase.gain
-        return end + (start - end) * max(0.0, 1 - self._fraction(phase, step) / 0.7)
+    def _fraction(self, phase: Phase) -> float:
+        return phase.fraction(self.state.step, self._passed(self.state.phase))
 
-    def _step(self, phase: Phase, samples: list[Sample]) -> float:
+    def _step(self, phase: Phase, batch: Batch) -> float:
         f = self._fraction(phase)
         rate = phase.rate * min(1, (self.state.step + 1) / 60) * (0.5 + 0.5 * math.cos(math.pi * f))
         for group in self.optimiser.param_groups:
             group["lr"] = rate + 1e-6
-        x, mask, target, classed, words = self._collate(samples)
+        x, mask, target, classed, words = self._collate(batch)
         self.model.train()
         with torch.autocast(x.device.type, torch.bfloat16, enabled=self.plan.low_precision):
             maps, named, logits = self.forward(x, mask)
@@ -182,15 +186,10 @@ class Run:
             self.average.update_parameters(self.model)
         return float(value.detach())
 
-    def _collate(self, samples: list[Sample]) -> tuple[Tensor, ...]:
-        images = torch.from_numpy(np.stack([s.image for s in samples]))[:, None]
+    def _collate(self, batch: Batch) -> tuple[Tensor, ...]:
+        images = torch.from_numpy(batch.images).to(self.device)[:, None]
         x = ((images - MEAN) / STD).expand(-1, 3, -1, -1)
         x = x.contiguous(memory_format=torch.channels_last)
-        mask = torch.from_numpy(np.stack([s.mask for s in samples])).float()[:, None]
-        target = torch.tensor([s.target for s in samples], dtype=torch.float32)
-        words = torch.tensor([s.words for s in samples])
-        classed = torch.tensor([float(s.classed) for s in samples])
-        return (
-            x.to(self.device), mask.to(self.device), target.to(self.device),
-            classed.to(self.device), words.to(self.device),
-        )  # fmt: skip
+        mask = torch.from_numpy(batch.masks).to(self.device).float()[:, None]
+        others = (batch.targets, batch.classed, batch.words)
+        return (x, mask, *(torch.from_numpy(other).to(self.device) for other in others))

@@ -36,6 +36,15 @@ class Phase:
     frozen: int = 0
     fresh: float = 1.0
 
+    def fraction(self, step: int, passed: float) -> float:
+        """How much of the phase is over, where ``passed`` of its time is: 1 at its end."""
+        return max(step / self.steps, passed)
+
+    def gain_at(self, fraction: float) -> float:
+        """What multiplies the lesions' contrast: annealed over the phase's first seven tenths."""
+        start, end = self.gain
+        return end + (start - end) * max(0.0, 1 - fraction / 0.7)
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -47,35 +56,42 @@ class Plan:
     timm_name: str = TIMM_NAME
     ema_decay: float = 0.99
     low_precision: bool = True  # bfloat16 autocast
+    drawers: int = 1  # that take turns in drawing the steps' pictures
 
 
 def plan_for(
     minutes: float, seed: int = 0, gpu: bool = False, steps: int | None = None,
-    warm: bool = False, real: bool = False,
+    warm: bool = False, real: bool = False, drawers: int = 1,
 ) -> Plan:  # fmt: skip
     """The recipe for a budget in minutes: crops about lesions, small at first, then
     whole images.
 
     ``steps`` ends a phase as well, where given: then a run on the same machine can be repeated.
     ``warm``: the network starts from trained weights, so the contrast is annealed less.  ``real``:
-    a share of the images is real.
+    a share of the images is real.  ``gpu``: no small pictures and nothing held still, for both save
+    a processor's time alone.
     """
     steps = steps or 100_000
-    often = 2 if gpu else 1
-    fixed = 0 if gpu else 2
-    first, rate = (1.5, 1e-3) if warm else (2.5, 2e-3)
-    return Plan(
-        (
-            Phase("small lesions", 64, 64 * often, steps, 0.38 * minutes, rate, (first, 1.0), 0.5,
-                  1.0, 1.5, 0.04 * real, shrink=2, fresh=0.06),
-            Phase("lesions", 128, 24 * often, steps, 0.42 * minutes, rate, (first, 1.0), 0.5, 1.0,
-                  2.0, 0.06 * real, fresh=0.08),
-            Phase("images", 384, 8 * often, steps, 0.2 * minutes, 5e-4, (1.0, 1.0), 0.4, 1.0, 0.5,
-                  0.1 * real, frozen=fixed, fresh=0.5),
-        ),
-        seed,
-        low_precision=gpu or multiplies_bfloat16(),
+    gain = (1.5 if warm else 2.5, 1.0)
+    phases: tuple[Phase, ...]
+    if gpu:
+        phases = (
+            Phase("lesions", 128, 128, steps, 0.5 * minutes, 1.5e-3, gain, 0.5, 1.0, 2.0,
+                  0.06 * real, fresh=0.08),
+            Phase("images", 384, 32, steps, 0.5 * minutes, 8e-4, (1.0, 1.0), 0.4, 1.0, 0.5,
+                  0.1 * real, fresh=0.5),
+        )  # fmt: skip
+        return Plan(phases, seed, drawers=drawers)
+    rate = 1e-3 if warm else 2e-3
+    phases = (
+        Phase("small lesions", 64, 64, steps, 0.38 * minutes, rate, gain, 0.5, 1.0, 1.5,
+              0.04 * real, shrink=2, fresh=0.06),
+        Phase("lesions", 128, 24, steps, 0.42 * minutes, rate, gain, 0.5, 1.0, 2.0,
+              0.06 * real, fresh=0.08),
+        Phase("images", 384, 8, steps, 0.2 * minutes, 5e-4, (1.0, 1.0), 0.4, 1.0, 0.5,
+              0.1 * real, frozen=2, fresh=0.5),
     )  # fmt: skip
+    return Plan(phases, seed, low_precision=multiplies_bfloat16(), drawers=drawers)
 
 
 def multiplies_bfloat16() -> bool:

@@ -9,12 +9,14 @@ erased, is dressed with phantom lesions of both classes (:mod:`.real_tissue`).
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from scipy import ndimage as ndi
 
+from xai_core.cases.base import CaseSource
 from xai_core.cases.open_source import open_source
 from xai_core.errors import BadRequest
 from xai_core.model.geometry import fit, letterbox, letterbox_mask
@@ -22,7 +24,7 @@ from xai_core.phantom.background import Background
 from xai_core.settings import read_settings
 from xai_core.training.real_tissue import tissue_of
 from xai_core.training.sample import Sample
-from xai_core.types import BoolArray, FloatArray
+from xai_core.types import BoolArray, CaseRecord, FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,28 +52,33 @@ def read_real(folder: Path, size: int) -> list[RealImage]:
         BadRequest: it holds no such image.
     """
     source = open_source(str(folder), read_settings())
-    out = []
-    for record in source.records():
-        number = patient_number(record.patient_id)
-        if number is None or number % 2 == 0 or record.class_index is None:
-            continue
-        case = source.load(record.id)
-        if case.lesion_mask is None:
-            continue
-        geometry = fit(case.image, size)
-        out.append(
-            RealImage(
-                letterbox(case.image, geometry),
-                letterbox_mask(case.lesion_mask, geometry),
-                record.class_index == 1,
-                tissue_of(case.image, case.lesion_mask, record.laterality, record.view),
-            )
-        )
+    learned = [r for r in source.records() if r.class_index is not None and _is_odd(r.patient_id)]
+    with ThreadPoolExecutor() as pool:
+        read = pool.map(lambda record: _read(source, record, size), learned)
+        out = [image for image in read if image is not None]
     if not out:
         raise BadRequest(
             f"{folder.name} holds no marked low-energy image of a patient with an odd number."
         )
     return out
+
+
+def _is_odd(patient_id: str) -> bool:
+    number = patient_number(patient_id)
+    return number is not None and number % 2 == 1
+
+
+def _read(source: CaseSource, record: CaseRecord, size: int) -> RealImage | None:
+    case = source.load(record.id)
+    if case.lesion_mask is None:
+        return None
+    geometry = fit(case.image, size)
+    return RealImage(
+        letterbox(case.image, geometry),
+        letterbox_mask(case.lesion_mask, geometry),
+        record.class_index == 1,
+        tissue_of(case.image, case.lesion_mask, record.laterality, record.view),
+    )
 
 
 def draw_real(rng: np.random.Generator, images: list[RealImage]) -> Sample:

@@ -1,26 +1,76 @@
-"""One training picture and what it teaches."""
+"""One training picture and what it teaches; a step's worth of them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage as ndi
 
 from xai_core.training.words import NOTHING, Words
 from xai_core.types import BoolArray, FloatArray
+
+_TISSUE = 0.05  # of the grey range: darker is outside of the breast
+_EVERY = 4  # px: tissue is looked for on a grid
 
 
 @dataclass(frozen=True, eq=False)
 class Sample:
     """``image``: float32 (S, S) in [0, 1] as the network sees it.  ``mask``: bool (S, S).
     ``target``: the probability of malignancy to learn, in [0, 1].  ``classed``: whether the image's
-    class counts in the loss, or its mask alone.  ``words``: the lesion's descriptors."""
+    class counts in the loss, or its mask alone.  ``words``: the lesion's descriptors.
+
+    Where its lesions and its tissue are is found once: many crops are drawn from one picture.
+    """
 
     image: FloatArray
     mask: BoolArray
     target: float
     classed: bool = True
     words: Words = NOTHING
+
+    @cached_property
+    def lesion_pixels(self) -> NDArray[np.int64]:
+        """(n, 2): rows and columns inside the mask."""
+        return np.argwhere(self.mask)
+
+    @cached_property
+    def tissue_pixels(self) -> NDArray[np.int64]:
+        """(n, 2): rows and columns on the breast, every fourth."""
+        return np.argwhere(self.image[::_EVERY, ::_EVERY] > _TISSUE) * _EVERY
+
+    @cached_property
+    def parts(self) -> tuple[NDArray[np.int16], NDArray[np.int64]]:
+        """The mask's connected parts: int16 (S, S), numbered from 1, and the pixels of each."""
+        numbered = np.zeros(self.mask.shape, np.int16)
+        found = int(ndi.label(self.mask, output=numbered))
+        return numbered, np.bincount(numbered.ravel(), minlength=found + 1)[1:]
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """A step's pictures, stacked.  ``images``: float32 (B, S, S).  ``masks``: bool (B, S, S).
+    ``targets``, ``classed``: float32 (B,).  ``words``: int64 (B, terms)."""
+
+    images: FloatArray
+    masks: BoolArray
+    targets: FloatArray
+    classed: FloatArray
+    words: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, samples: Sequence[Sample]) -> Batch:
+        """The samples, which are of one size, in their order."""
+        return cls(
+            np.stack([s.image for s in samples]),
+            np.stack([s.mask for s in samples]),
+            np.array([s.target for s in samples], np.float32),
+            np.array([s.classed for s in samples], np.float32),
+            np.array([s.words for s in samples], np.int64),
+        )
 
 
 def shrunk(sample: Sample, by: int) -> Sample:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,7 @@ from xai_core.phantom.generate import dress
 from xai_core.study.statistics import auc_interval, roc_auc
 from xai_core.training.data import draw_pathology, to_sample
 from xai_core.training.loop import MEAN, STD
+from xai_core.training.sample import Sample
 from xai_core.types import FloatArray, Pathology
 
 
@@ -40,15 +42,19 @@ def answers(
     """
     trunk.eval()
     rows, truth = [], []
-    for i, background in enumerate(backgrounds):
+
+    def drawn(i: int) -> tuple[Sample, Pathology]:
         rng = np.random.default_rng((seed, i))
         pathology = draw_pathology(rng)
-        sample = to_sample(dress(rng, background, pathology), size)
-        x = torch.from_numpy((sample.image - MEAN) / STD)[None, None].expand(1, 3, -1, -1)
-        with torch.inference_mode():
-            logits = trunk(x.to(device, memory_format=torch.channels_last)).float()
-        rows.append(logits[0].cpu().numpy())
-        truth.append(float(pathology is Pathology.MALIGNANT))
+        return to_sample(dress(rng, backgrounds[i], pathology), size), pathology
+
+    with ThreadPoolExecutor() as pool:
+        for sample, pathology in pool.map(drawn, range(len(backgrounds))):
+            x = torch.from_numpy((sample.image - MEAN) / STD)[None, None].expand(1, 3, -1, -1)
+            with torch.inference_mode():
+                logits = trunk(x.to(device, memory_format=torch.channels_last)).float()
+            rows.append(logits[0].cpu().numpy())
+            truth.append(float(pathology is Pathology.MALIGNANT))
     return np.array(rows, np.float32), np.array(truth, np.float32)
 
 
