@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import report
 from benchmarks.__main__ import main
 
 
@@ -20,7 +21,7 @@ def test_every_benchmark_agrees_with_its_peer(
     sizes = ["--channels", "3", "--points", "4", "--repeats", "1", "--pairs", "1", "--cases", "2"]
     assert main([*sizes, "--out", str(out)]) == 0
     text = out.read_text(encoding="utf-8")
-    assert "Engine: OpenVINO." in text
+    assert text.count("OpenVINO. Ready") == len(re.findall("^## ", text, re.MULTILINE)) == 6
     assert str(tmp_path) not in text
     for peer in ("pytorch-grad-cam", "torch-cam", "a loop as RISE's"):
         rows = re.findall(rf"^\| {peer} \|.*\| (\S+) \|$", text, re.MULTILINE)
@@ -35,6 +36,16 @@ def test_every_benchmark_agrees_with_its_peer(
     assert passes["another choice of levels"] == 0
     assert passes["the first curves of an unknown image, Grad-CAM"] <= 20
     assert "cases explained, memory since the first" in text
+
+
+def test_one_benchmark_replaces_its_section_and_leaves_the_others(tmp_path: Path) -> None:
+    path, order = tmp_path / "results.md", ("rate", "curves", "growth")
+    for name in ("growth", "rate", "gone"):
+        report.replace(path, name, f"## {name}\n\n| {name} 1 |", (*order, "gone"))
+    report.replace(path, "rate", "## rate\n\n| rate 2 |", order)
+    text = path.read_text(encoding="utf-8")
+    assert text.startswith(report.PREFACE)
+    assert re.findall(r"^\| (.*) \|$", text, re.MULTILINE) == ["rate 2", "growth 1"]
 
 
 def test_a_size_that_cannot_be(capsys: pytest.CaptureFixture[str]) -> None:

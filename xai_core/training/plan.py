@@ -76,9 +76,9 @@ def plan_for(
     phases: tuple[Phase, ...]
     if gpu:
         phases = (
-            Phase("lesions", 128, 128, steps, 0.5 * minutes, 1.5e-3, gain, 0.5, 1.0, 2.0,
+            Phase("lesions", 128, 256, steps, 0.5 * minutes, 1.5e-3, gain, 0.5, 1.0, 2.0,
                   0.06 * real, fresh=0.08),
-            Phase("images", 384, 32, steps, 0.5 * minutes, 8e-4, (1.0, 1.0), 0.4, 1.0, 0.5,
+            Phase("images", 384, 64, steps, 0.5 * minutes, 1e-3, (1.0, 1.0), 0.4, 1.0, 0.5,
                   0.1 * real, fresh=0.5),
         )  # fmt: skip
         return Plan(phases, seed, drawers=drawers)
