@@ -13,6 +13,7 @@ from xai_core.model.spec import ModelSpec
 from xai_core.service import ExplainService
 from xai_core.settings import ROOT
 from xai_core.types import LAYER_TITLES
+from xai_core.ui.metrics import metric_rows
 from xai_core.ui.words import LAYER_WORDS, METHOD_WORDS, NOTICE, plain
 
 _CARDS = {
@@ -77,17 +78,7 @@ def _model(spec: ModelSpec) -> dict[str, str]:
         "Licence": spec.licence,
         "Weights (SHA-256)": spec.sha256,
     }
-    return facts | {f"Metric: {k}": _figure(v) for k, v in spec.metrics.items()}
-
-
-def _figure(value: object) -> str:
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    if isinstance(value, dict):
-        return ", ".join(f"{name} {_figure(v)}" for name, v in value.items())
-    if isinstance(value, list | tuple):
-        return " to ".join(_figure(v) for v in value)
-    return str(value)
+    return facts | metric_rows(spec.metrics)
 
 
 def _cases(service: ExplainService) -> None:

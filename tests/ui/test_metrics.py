@@ -1,0 +1,30 @@
+"""The weights' figures on the About page: words for what is known, the rest as it is."""
+
+from __future__ import annotations
+
+from xai_core.ui.metrics import metric_rows
+
+
+def test_known_figures_have_words_and_unknown_ones_are_kept() -> None:
+    rows = metric_rows(
+        {
+            "validation": {
+                "images": 400, "auc": 0.93171, "low": 0.9057, "high": 0.9562, "threshold": 0.286,
+                "sensitivity": 0.90286, "specificity": 0.79556,
+            },
+            "steps": {"lesions": 1722, "images": 992},
+            "float16_logits_differ_by": 0.00072872,
+            "brier_score": 0.12345,
+            "interval": [0.1, 0.25],
+        }
+    )  # fmt: skip
+    assert rows["AUC on validation phantoms"].startswith("0.932 (95 % interval 0.906 to 0.956; 400")
+    assert rows["At the threshold, on the same"] == "sensitivity 90.3 %, specificity 79.6 %"
+    assert rows["Training steps, by phase"] == "lesions 1722, images 992"
+    assert rows["Rounding to float16 changes logits by at most"] == "0.0007287"
+    assert rows["Brier score"] == "0.1235"
+    assert rows["Interval"] == "0.1 to 0.25"
+
+
+def test_a_validation_of_other_figures_is_told_as_it_is() -> None:
+    assert metric_rows({"validation": {"auc": 0.5}}) == {"Validation": "auc 0.5"}
