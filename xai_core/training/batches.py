@@ -7,6 +7,7 @@ faster than one can draw.
 from __future__ import annotations
 
 import multiprocessing
+import signal
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from types import TracebackType
@@ -78,6 +79,7 @@ def _begin(
     plan: Plan, backgrounds: list[Background], real: list[RealImage], lane: int, lanes: int
 ) -> None:
     global _drawer
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the run's, which then ends its drawers
     torch.set_num_threads(1)  # each has one core; and threads begun before a fork are lost in it
     _drawer = Drawer(plan, backgrounds, real, lane, lanes)
 
