@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import secrets
 
 import streamlit as st
@@ -21,7 +22,11 @@ def _close(service: ExplainService) -> None:
     max_entries=2, show_spinner="Loading the model and the cases", on_release=_close
 )
 def _opened(key: str, _settings: Settings) -> ExplainService:  # noqa: ARG001 - the cache's key
-    return open_service(_settings)
+    service = open_service(_settings)
+    # What is here now stays: collections need not look at it again (see .streamlit/config.toml).
+    gc.collect()
+    gc.freeze()
+    return service
 
 
 def service_or_stop() -> ExplainService:
