@@ -19,6 +19,16 @@ async function loadGrey(base64) {
   return { grey, width: canvas.width, height: canvas.height, canvas, shown: "" };
 }
 
+// A case's pictures by name, each with its outline if it has one; all are decoded at once.
+async function decodeCase(given) {
+  const loaded = ["low", "recombined"].filter((name) => given[name]).map(async (name) => {
+    const { png, mask, box, spacing } = given[name];
+    const [grey, outline] = await Promise.all([loadGrey(png), mask ? loadOutline(mask) : null]);
+    return [name, { name, ...grey, box, spacing, outline }];
+  });
+  return Object.fromEntries(await Promise.all(loaded));
+}
+
 // Window and level: grey at level - window / 2 becomes black, at level + window / 2 white.
 function applyWindow(picture, level, window, invert) {
   const asked = `${level}|${window}|${invert}`;

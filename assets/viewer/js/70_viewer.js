@@ -29,26 +29,25 @@ class Viewer {
       this.root.querySelector(".tools").replaceChildren(...this.tools.rows);
     }
     const news = data.case.digest !== this.shown;
+    if (news) this.begin(data.case.digest);
+    // The browser decodes beside this script, which makes the heat meanwhile.
+    const decoding = news ? decodeCase(data.case) : null;
+    const known = news ? null : this.heat;
+    const heat = known && data.heat && nameOf(known) === nameOf(data.heat) ? known : data.heat && prepareHeat(data.heat);
     if (news) {
-      this.begin(data.case.digest);
-      const pictures = {};
-      for (const name of ["low", "recombined"]) {
-        const given = data.case[name];
-        if (!given) continue;
-        pictures[name] = { name, ...(await loadGrey(given.png)), box: given.box, spacing: given.spacing };
-      }
+      const pictures = await decoding;
       if (this.data !== data) return; // overtaken while decoding
       if (data.blind) Object.assign(this.look, { recombined: true, outline: false });
       this.pictures = pictures;
       this.shown = data.case.digest;
       this.heat = null;
     }
-    await this.takeOutlines(data);
+    await this.takeOutlines(data, news);
     if (this.data !== data) return;
     this.address.take(data.look);
     this.marks.take(data.marks);
     if (!data.heat) this.heat = this.levels.waits() && data.offered.length ? this.heat : null;
-    else if (!this.heat || nameOf(this.heat) !== nameOf(data.heat)) this.heat = prepareHeat(data.heat);
+    else this.heat = heat;
     this.levels.take(this.heat, data.offered, data.problem);
     await this.scrub.take(data.scrub);
     this.changed();
@@ -67,13 +66,12 @@ class Viewer {
   }
 
   // What was marked by the source may come later than the picture: after a blind reading.
-  async takeOutlines(data) {
+  async takeOutlines(data, news) {
     for (const [name, picture] of Object.entries(this.pictures)) {
       const { mask } = data.case[name];
-      if (Boolean(mask) !== Boolean(picture.outline)) {
-        picture.outline = mask ? await loadOutline(mask) : null;
-        if (mask && data.truth) this.look.outline = true;
-      }
+      const changed = Boolean(mask) !== Boolean(picture.outline);
+      if (changed) picture.outline = mask ? await loadOutline(mask) : null;
+      if (mask && data.truth && (changed || news)) this.look.outline = true;
     }
   }
 
