@@ -22,13 +22,13 @@ def _component() -> Any:
     )
 
 
-def listen(back: int | None, onward: int | None, go: Callable[[int], None]) -> None:
-    """Go to the stop ``back`` or ``onward`` (counted from 0) for a key; None where there is no such
-    way."""
+def listen(here: int, last: int, go: Callable[[int], None]) -> None:
+    """Go to the stop that a key asks for.  ``here``: the stop that is drawn, counted from 0;
+    ``last``: the last one."""
 
     def heard() -> None:
         said = st.session_state[_KEY]["go"]
-        if isinstance(said, list) and said and said[0] in (back, onward):
+        if isinstance(said, list) and said and said[0] in range(last + 1):
             go(int(said[0]))
 
-    _component()(data={"back": back, "next": onward}, key=_KEY, on_go_change=heard)
+    _component()(data={"here": here, "last": last}, key=_KEY, on_go_change=heard)

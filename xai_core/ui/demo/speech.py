@@ -64,7 +64,7 @@ def _ways(number: int) -> None:
                 width="stretch")  # fmt: skip
     right.button("Next", key="tour next", on_click=onward, disabled=last, shortcut="N",
                  width="stretch")  # fmt: skip
-    keys.listen(None if first else number - 1, None if last else number + 1, tour.go)
+    keys.listen(number, len(STOPS) - 1, tour.go)
     st.caption(_KEYS)
 
 
