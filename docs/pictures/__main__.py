@@ -21,7 +21,7 @@ from xai_core.settings import DEFAULT_WEIGHTS, READY
 HERE = Path(__file__).parent
 WIDTH, HEIGHT = 1440, 900
 _FRAMES = 16  # of the animated picture
-_UPPER = 0.7  # of the viewer's height: picture, bars and range
+_UPPER = 0.74  # of the viewer's least height: picture, bars and range
 
 
 def main() -> None:
@@ -71,18 +71,26 @@ def _keep(page: Page, name: str) -> None:
 
 def _levels(page: Page) -> None:
     """An animated picture of the range of area levels under the hand."""
-    frames = []
+    shots = []
     viewer = page.locator(".viewer").first
     low = page.get_by_role("slider", name="Smallest area level")
     low.focus()
     for k in range(_FRAMES):
         shot = Image.open(io.BytesIO(viewer.screenshot())).convert("RGB")
-        shot = shot.crop((0, 0, shot.width, round(_UPPER * shot.height)))
-        shot.thumbnail((640, 640))
-        # By range of colour, not by number of pixels: most of them are nearly black.
-        frames.append(shot.quantize(256, Image.Quantize.MAXCOVERAGE))
+        shots.append(shot)
         page.keyboard.press("ArrowRight" if k < _FRAMES // 2 else "ArrowLeft")
         page.wait_for_timeout(250)
+    # All of one size, though the viewer is less high while curves are measured anew: Pillow would
+    # leave parts of the frame before.
+    height = round(_UPPER * min(shot.height for shot in shots))
+    shots = [shot.crop((0, 0, shot.width, height)) for shot in shots]
+    width, height = shots[0].size
+    # One palette for all, by range of colour, not by number of pixels: most are nearly black.
+    strip = Image.new("RGB", (width, height * len(shots)))
+    for k, shot in enumerate(shots):
+        strip.paste(shot, (0, k * height))
+    palette = strip.quantize(256, Image.Quantize.MAXCOVERAGE)
+    frames = [shot.quantize(palette=palette, dither=Image.Dither.NONE) for shot in shots]
     frames[0].save(
         HERE / "levels.gif", save_all=True, append_images=frames[1:], duration=350, loop=0
     )
