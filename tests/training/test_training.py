@@ -219,6 +219,14 @@ def test_validation_finds_the_cut_between_the_classes() -> None:
     assert found.sensitivity == found.specificity == 1
 
 
+def test_the_threshold_is_the_highest_that_finds_nine_of_ten() -> None:
+    cancers = np.array([0.2, 0.4, 0.5, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9], np.float32)
+    others = np.array([0.1, 0.3, 0.45, 0.55], np.float32)
+    found = validate(np.concatenate([cancers, others]), np.repeat([1.0, 0.0], (10, 4)))
+    assert 0.3 < found.threshold <= 0.4
+    assert (found.sensitivity, found.specificity) == (0.9, 0.5)
+
+
 def test_the_same_phantoms_are_asked_again_and_rounding_changes_little(
     tissue: list[Background],
 ) -> None:
