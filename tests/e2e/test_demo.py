@@ -31,6 +31,11 @@ def test_keys_lead_on_and_back_and_stay_with_what_uses_them(small: Server, visit
     for number, key in ((3, "ArrowLeft"), (2, "PageUp"), (1, "p")):
         page.keyboard.press(key)
         at(page, number)
+    for key in ("PageDown", "PageDown", "PageUp"):  # faster than the page is drawn
+        page.keyboard.press(key)
+    at(page, 2)
+    page.keyboard.press("PageUp")
+    at(page, 1)
     page.keyboard.press("ArrowLeft")  # there is no stop before the first
     page.keyboard.press("ArrowRight")
     at(page, 2)
