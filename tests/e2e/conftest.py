@@ -66,12 +66,13 @@ def _free_port() -> int:
 @contextmanager
 def dashboard(
     folder: Path, cases: str, weights: Path, port: int | None = None, engine: str = "torch",
-    ready: Path | None = None,
+    ready: Path | None = None, script: str = "app.py",
 ) -> Iterator[Server]:  # fmt: skip
     """A running dashboard with a store of its own; ended afterwards.
 
     ``engine``: "torch" is the reference; what is tested here is the dashboard.  ``ready``: a folder
     of ready results; without one all that is asked for is computed.
+    ``script``: what Streamlit runs, from the project's folder.
     """
     port = port or _free_port()
     environment = {
@@ -84,7 +85,7 @@ def dashboard(
         "XAI_ENGINE": engine,
     }
     command = [
-        sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port),
+        sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port),
         "--server.headless", "true",
     ]  # fmt: skip
     log = folder / "log.txt"

@@ -125,7 +125,8 @@ def test_mark_answer_truth_model(small: Server, visit: Visit) -> None:
     expect(page.get_by_text(re.compile("You said benign, 75 % sure: wrong"))).to_be_visible()
     expect(page.get_by_text(record.id).first).to_be_visible()
     expect(page.get_by_role("button", name="Lesion outline")).to_be_visible()
-    assert page.locator(".viewer").evaluate("e => Boolean(e.viewer.pictures.low.outline)")
+    viewer = page.locator(".viewer").element_handle()
+    page.wait_for_function("(e) => e.viewer.pictures.low.outline", arg=viewer)
     expect(page.get_by_text("The model says")).to_have_count(0)
     assert "method=" not in page.url
     data = page.locator(".viewer").evaluate(_DATA)
@@ -137,7 +138,7 @@ def test_mark_answer_truth_model(small: Server, visit: Visit) -> None:
     assert zoomed > 1
     page.get_by_role("button", name="Now the model").click()
     expect(page.get_by_text("The model says")).to_be_visible()
-    page.wait_for_function("document.querySelector('.viewer')?.viewer?.data?.blind === undefined")
+    expect(explore.picture(page)).to_be_visible()
     kept = page.locator(".viewer").evaluate("e => [e.viewer.view.zoom, e.viewer.look.outline]")
     assert kept == [zoomed, True], "the eye stays where it was, and so does the outline"
     explore.finished(page)

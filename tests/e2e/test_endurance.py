@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import statistics
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlencode
@@ -11,7 +12,7 @@ import pytest
 from playwright.sync_api import CDPSession, Page, expect
 
 from tests.e2e import explore
-from tests.e2e.conftest import Server
+from tests.e2e.conftest import Server, dashboard
 from xai_core.request import ExplainRequest
 from xai_core.types import LAYERS
 from xai_core.ui.address import write_address
@@ -36,6 +37,7 @@ _FRAMES = """async (e, name) => {
   return [frames, drawn, (1000 * frames) / (performance.now() - begin)];
 }"""
 _NOTED = "(what) => performance.getEntriesByName(what)[0].startTime"
+_IS_NOTED = "(what) => performance.getEntriesByName(what).length > 0"
 MIB = 2**20
 
 
@@ -53,20 +55,39 @@ def test_every_frame_is_drawn_while_a_hand_slides(
 
 
 def test_a_known_case_is_drawn_from_its_address_alone(
-    small: Server, visit: Visit, record_property: Callable[[str, object], None]
+    small: Server,
+    tiny_weights: Path,
+    visit: Visit,
+    tmp_path: Path,
+    record_property: Callable[[str, object], None],
 ) -> None:
-    address = f"{small.url}/explore?case=PH-0005&curves=none"
+    address = f"{small.url}/explore?case=PH-0005"
     first = visit(address)
     explore.finished(first)
     source = explore.map_source(first)
+    areas = explore.areas(first)
     expect(first.get_by_text("Predicted so far")).to_have_count(0)  # the server rests
     first.close()
-    again = visit(address)  # a browser that knows nothing of the dashboard
-    assert explore.map_source(again) == source
-    for what in ("first picture", "first map"):
-        seconds = again.evaluate(_NOTED, what) / 1000
+    found: dict[str, list[float]] = {}
+    with dashboard(tmp_path, "library", tiny_weights, script="tests/e2e/bare_page.py") as bare:
+        for _ in range(5):  # in turn, each time a browser that knows nothing of either page
+            page = visit(bare.url)
+            page.wait_for_function(_IS_NOTED, arg="first picture")
+            found.setdefault("a bare page of Streamlit", []).append(
+                page.evaluate(_NOTED, "first picture")
+            )
+            page.close()
+            page = visit(address)
+            page.wait_for_function(_IS_NOTED, arg="first map")  # looking for it by role is work
+            assert explore.map_source(page) == source
+            for what in ("first picture", "first map"):
+                found.setdefault(what, []).append(page.evaluate(_NOTED, what))
+            page.close()
+    for what, times in found.items():  # figures, not a test: machines differ
+        seconds = statistics.median(times) / 1000
         record_property(f"seconds from address to {what}", round(seconds, 2))
-        print(f"\nfrom address to {what}: {seconds:.2f} s")  # a figure, not a test
+        print(f"\nfrom address to {what}: {seconds:.2f} s, median of {len(times)}")
+    assert explore.areas(visit(address)) == areas
 
 
 def heap(session: CDPSession) -> tuple[float, float]:

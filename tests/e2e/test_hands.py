@@ -16,6 +16,11 @@ from xai_core.cases.library import PhantomLibrary
 pytestmark = pytest.mark.e2e
 Visit = Callable[[str], Page]
 SIZES = [{"width": 1440, "height": 900}, {"width": 1920, "height": 1080}]
+# Comes after the picture.
+_OUTLINE = """([e, name]) => {
+  const picture = e.viewer.pictures[name];
+  return picture && picture.outline && Array.from(picture.outline);
+}"""
 _DIFFERS = "([c, was]) => c.toDataURL() !== was"
 _SAME = "([c, was]) => c.toDataURL() === was"
 
@@ -64,9 +69,8 @@ def test_the_outline_on_each_picture_is_its_own(small: Server, visit: Visit) -> 
     case = PhantomLibrary().load("PH-0001")
     for name, mask in (("low", case.lesion_mask), ("recombined", case.recombined_mask)):
         assert mask is not None
-        lines = page.locator(".viewer").evaluate(
-            "(e, name) => Array.from(e.viewer.pictures[name].outline)", name
-        )
+        viewer = page.locator(".viewer").element_handle()
+        lines = page.wait_for_function(_OUTLINE, arg=[viewer, name]).json_value()
         xs, ys = lines[0::2], lines[1::2]
         rows, columns = mask.any(1).nonzero()[0], mask.any(0).nonzero()[0]
         assert min(xs) == pytest.approx(columns[0], abs=1)

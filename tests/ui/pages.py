@@ -44,6 +44,18 @@ def compare_page() -> None:
     page.show(ON_DUTY[-1])
 
 
+def explained_page() -> None:
+    """The part of Explore that follows a job, on the desk that is on duty."""
+    import streamlit as st
+
+    from tests.ui.desk import ON_DUTY
+    from xai_core.ui import live, state
+
+    service = ON_DUTY[-1]
+    state.restore(service.records)
+    live.show(service, state.show(), st.container(), st.container())
+
+
 def your_image_page() -> None:
     """The page for one's own image without its frame's navigation."""
     import streamlit as st

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import tempfile
 import threading
 import time
@@ -23,6 +24,7 @@ from xai_core.service import ExplainService, open_service
 from xai_core.settings import Settings
 from xai_core.study.realism.quantities import IMAGE_KEYS, TITLES
 from xai_core.study.unlike import Odd, Unlikeness
+from xai_core.ui.remembered import Memory
 from xai_core.ui.your_image import typical
 from xai_core.ui.your_image.facts import geometry_words
 from xai_core.ui.your_image.own import Holder, Own
@@ -85,21 +87,30 @@ def test_forgetting_ends_its_service(lender: ExplainService) -> None:
     wait(lambda: workers() == before)
 
 
-class Session(dict[str, object]):
-    """As much of Streamlit's session as is asked."""
-
-    @property
-    def filtered_state(self) -> dict[str, object]:
-        return dict(self)
-
-
 def test_forgetting_takes_the_pictures_made_of_it_along(lender: ExplainService) -> None:
-    session = Session({"remembered viewer case": 1, "remembered scrub": 2, "request": 3})
-    holder = Holder(session)
+    memory = Memory()
+
+    def explain(own: Own) -> None:
+        request = ExplainRequest(OWN_ID, "hybrid-cam")
+        wait(lambda: own.service.ask(request, "me").status is Status.DONE)
+        found = own.service.ask(request, "me").explanation
+        assert found is not None
+        case = own.service.load(OWN_ID)
+        memory.get("viewer case", (case, 384), lambda: "a picture")
+        memory.get("viewer heat", (found.heatmap, found.levels), lambda: "a map")
+
+    holder = Holder()
     holder.put(Own(read_own(encode(noise()), "a.png"), lender))
-    assert len(session) == 3
+    assert holder.own is not None
+    explain(holder.own)
+    assert len(memory) == 2
     holder.put(None)
-    assert session == {"request": 3}
+
+    def nothing_left() -> bool:
+        gc.collect()
+        return len(memory) == 0
+
+    wait(nothing_left)
 
 
 # --- the page -------------------------------------------------------------------------------

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import plotly.graph_objects as go
 import streamlit as st
 
 from xai_core.cam import METHODS
 from xai_core.explanation import Explanation
 from xai_core.types import CLASS_NAMES
-from xai_core.ui import state
+from xai_core.ui import first_sight, state
+from xai_core.ui.remembered import remembered
 from xai_core.ui.words import asked_words
 from xai_core.viz.curve_figure import Pair, auc_text, curve_figure
 
 _MODES = {"adaptive": "quick", "full": "every step", "none": "off"}
+_HEIGHT = 290  # px
 _HELP = """
 **Insertion** starts from the blurred image and reveals patches, the most relevant first: a faithful
 map makes the probability rise early (area under the curve, AUC, near 1).
@@ -45,21 +48,15 @@ def show(
     """
     if state.show().curves == "none":
         return
+    if not first_sight.had():
+        st.container(key="curves to come", height=_HEIGHT, border=False).caption(
+            "The plot comes after the picture."
+        )
+        return
     pair = explanation.curves if explanation else None
     name = CLASS_NAMES[explanation.target] if explanation else "the class"
-    known = explanation.reliability if explanation else None
-    orders = {} if known is None else {"Random": known.random, "Centre first": known.centre_first}
-    figure = curve_figure(
-        Pair(pair.insertion, pair.deletion) if pair else None,
-        name,
-        growing=growing and known is None,
-        baselines={order: Pair(p.insertion, p.deletion) for order, p in orders.items()},
-        title="" if explanation is None else METHODS[explanation.request.method].title,
-        beside=_beside(other),
-        height=290,
-    )
     st.plotly_chart(
-        figure,
+        _figure(explanation, other, name, growing=growing),
         key="curve figure",
         theme=None,
         config={"displayModeBar": False},
@@ -71,6 +68,30 @@ def show(
             f"Not interpretable: the blurred image scores {p[-1]:.3f} for {name}, no less than the "
             f"image itself ({p[0]:.3f}), so neither area measures the map."
         )
+
+
+def _figure(
+    explanation: Explanation | None, other: Explanation | None, name: str, *, growing: bool
+) -> go.Figure:
+    pair = explanation.curves if explanation else None
+    known = explanation.reliability if explanation else None
+    title = "" if explanation is None else METHODS[explanation.request.method].title
+    beside = _beside(other)
+    orders = {} if known is None else {"Random": known.random, "Centre first": known.centre_first}
+
+    def drawn() -> go.Figure:
+        return curve_figure(
+            Pair(pair.insertion, pair.deletion) if pair else None,
+            name,
+            growing=growing and known is None,
+            baselines={order: Pair(p.insertion, p.deletion) for order, p in orders.items()},
+            title=title,
+            beside=beside,
+            height=_HEIGHT,
+        )
+
+    second = (None, "") if other is None or beside is None else (other.curves, beside[0])
+    return remembered("curve figure", (pair, known, *second, name, title, growing), drawn)
 
 
 def _beside(other: Explanation | None) -> tuple[str, Pair] | None:

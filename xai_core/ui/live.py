@@ -11,7 +11,7 @@ from xai_core.errors import XaiError
 from xai_core.explanation import View
 from xai_core.request import ExplainRequest
 from xai_core.service import ExplainService
-from xai_core.ui import beside, curves, picture, progress, state, verdict, worth
+from xai_core.ui import beside, curves, first_sight, picture, progress, state, verdict, worth
 from xai_core.ui.blind import session
 from xai_core.ui.service_access import who
 from xai_core.ui.words import plain
@@ -31,9 +31,10 @@ def show(
     # A fragment for each place, not one that writes into three: what a fragment writes elsewhere
     # is lost, with an error, where a click begins to draw the page anew meanwhile.
     body = st.fragment(_body, run_every=_POLL if waiting else None)
+    first = not first_sight.had()
     for place, part in ((left, _left), (right, _right)):
         with place:
-            body(part, service, request, waiting)
+            body(part, service, request, waiting, first)
 
 
 def _ask(service: ExplainService, request: ExplainRequest, patience: float = 0.0) -> _Views:
@@ -48,10 +49,13 @@ def _pending(views: _Views) -> bool:
     return any(view is not None and progress.pending(view) for view in views)
 
 
-def _body(part: _Part, service: ExplainService, request: ExplainRequest, polled: bool) -> None:
+def _body(
+    part: _Part, service: ExplainService, request: ExplainRequest, polled: bool, first: bool
+) -> None:
     views = _ask(service, request)
-    if _pending(views) is not polled or state.show() != request or beside.changed():
-        st.rerun()  # polling begins or ends, or something else was asked for in here
+    other = state.show() != request or beside.changed()
+    if _pending(views) is not polled or other or first_sight.had() is first:
+        st.rerun()  # polling begins or ends, something else was asked for in here, or it was drawn
     part(service, request, views)
 
 

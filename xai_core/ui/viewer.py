@@ -11,6 +11,7 @@ from xai_core.explanation import Explanation
 from xai_core.model.geometry import fit
 from xai_core.settings import ASSETS
 from xai_core.types import CLASS_NAMES, Case, MapState
+from xai_core.ui import first_sight
 from xai_core.ui.remembered import remembered
 from xai_core.ui.words import asked_words
 from xai_core.viz.scrub_data import scrub_data, scrub_images
@@ -69,7 +70,7 @@ def show(
     geometry = (
         explanation.prepared.geometry
         if explanation
-        else remembered("geometry", (case,), lambda: fit(case.image, input_size))
+        else remembered("geometry", (case, input_size), lambda: fit(case.image, input_size))
     )
     heatmap = explanation.heatmap if explanation else None
     heat = None
@@ -86,15 +87,20 @@ def show(
             ),
         )
     drawn = heat is not None and heatmap is not None and heatmap.state is MapState.OK
+    pictures = remembered("viewer case", (case, input_size), lambda: case_data(case, geometry))
+    # At first only what is seen at first: the rest is most of it, and would come in between.
+    first = not first_sight.had()
+    few = first and not (look and look["said"])
     data = {
-        "case": remembered("viewer case", (case,), lambda: case_data(case, geometry)),
+        "case": {"low": pictures["low"], "digest": pictures["digest"]} if few else pictures,
         "heat": heat,
         "offered": list(offered),
         "problem": problem,
-        "scrub": _scrub(explanation),
+        "scrub": None if few else _scrub(case, explanation),
         "look": look,
         "marks": marks,
         "words": _words(case, explanation, drawn=drawn),
+        "first": first,
     }
     mount(
         data,
@@ -102,6 +108,7 @@ def show(
         levels=lambda levels: on_levels(_numbers(levels)) if on_levels else None,
         own=lambda text: on_own_levels(str(text or "")) if on_own_levels else None,
         paper=lambda _: on_paper_levels() if on_paper_levels else None,
+        drawn=lambda _: first_sight.note(),
     )
 
 
@@ -110,15 +117,16 @@ def _numbers(given: Any) -> list[float]:
     return [float(x) for x in given or [] if isinstance(x, int | float)]
 
 
-def _scrub(explanation: Explanation | None) -> dict[str, Any] | None:
+def _scrub(case: Case, explanation: Explanation | None) -> dict[str, Any] | None:
     """What the curves can be stepped through with, as soon as there are some."""
     if explanation is None or explanation.heatmap is None or explanation.curves is None:
         return None
     prepared, heatmap, curves = explanation.prepared, explanation.heatmap, explanation.curves
     name = CLASS_NAMES[explanation.target]
-    images = remembered("scrub images", (prepared,), lambda: scrub_images(prepared.grey))
+    size = len(prepared.grey)
+    images = remembered("scrub images", (case, size), lambda: scrub_images(prepared.grey))
     return remembered(
-        "scrub", (prepared, heatmap, curves),
+        "scrub", (case, heatmap, curves),
         lambda: scrub_data(images, prepared.geometry, heatmap.values, curves, name),
     )  # fmt: skip
 

@@ -19,13 +19,14 @@ async function loadGrey(base64) {
   return { grey, width: canvas.width, height: canvas.height, canvas, shown: "" };
 }
 
-// A case's pictures by name, each with its outline if it has one; all are decoded at once.
-async function decodeCase(given) {
-  const loaded = ["low", "recombined"].filter((name) => given[name]).map(async (name) => {
-    const { png, mask, box, spacing } = given[name];
-    const [grey, outline] = await Promise.all([loadGrey(png), mask ? loadOutline(mask) : null]);
-    return [name, { name, ...grey, box, spacing, outline }];
-  });
+// A picture of a case; its outline comes later, see Viewer.takeOutlines.
+async function loadPicture(given, name) {
+  const { png, box, spacing } = given[name];
+  return { name, ...await loadGrey(png), box, spacing, outline: null };
+}
+
+async function loadPictures(given, names) {
+  const loaded = names.filter((name) => given[name]).map(async (name) => [name, await loadPicture(given, name)]);
   return Object.fromEntries(await Promise.all(loaded));
 }
 
@@ -55,17 +56,24 @@ function prepareHeat(given) {
   const positive = raw.map((v) => Math.max(0, v));
   const area = given.area ? floatsOf(given.area) : null; // Hybrid-CAM's A, where that is the method
   const values = area ? null : minMax(upsample(positive, given.rows, given.columns, given.size));
-  const signed = upsample(raw, given.rows, given.columns, given.size);
-  let most = 0;
-  for (const v of signed) most = Math.max(most, Math.abs(v));
   const canvas = canvasOf(given.size, given.size);
-  const heat = { ...given, values, area, most, canvas, contours: new Map(), shown: "" };
-  heat.signed = signed.map((v) => (most ? v / most : 0));
+  const heat = { ...given, raw, values, area, canvas, contours: new Map(), shown: "" };
   if (area) {
     heat.sorted = Float32Array.from(area).sort();
     combine(heat, given.levels);
   }
   return heat;
+}
+
+// The map before ReLU, upsampled: `values` in -1 to 1, times `most`.  Made when it is first asked for.
+function signedHeat(heat) {
+  if (!heat.signed) {
+    const values = upsample(heat.raw, heat.rows, heat.columns, heat.size);
+    let most = 0;
+    for (const v of values) most = Math.max(most, Math.abs(v));
+    heat.signed = { values: values.map((v) => (most ? v / most : 0)), most };
+  }
+  return heat.signed;
 }
 
 // Hybrid-CAM's map of a set of levels, [percent, delta] each.
@@ -84,7 +92,7 @@ function paintHeat(heat, table, opacity, signed) {
   if (heat.shown === asked) return;
   const context = heat.canvas.getContext("2d");
   const frame = context.createImageData(heat.size, heat.size);
-  const source = signed ? heat.signed : heat.values;
+  const source = signed ? signedHeat(heat).values : heat.values;
   const shades = new Uint32Array(256);
   for (let k = 0; k < 256; k += 1) {
     const strength = signed ? Math.abs(k / 127.5 - 1) : k / 255;
@@ -119,11 +127,21 @@ function areaMask(heat, percent) {
 }
 
 async function loadOutline(base64) {
-  const mask = await loadGrey(base64);
-  const width = mask.width + 2, height = mask.height + 2; // a border of nothing closes every outline
-  const field = new Float32Array(width * height);
-  for (let y = 0; y < mask.height; y += 1) {
-    for (let x = 0; x < mask.width; x += 1) field[(y + 1) * width + x + 1] = mask.grey[y * mask.width + x] / 255;
+  const { grey, width: across } = await loadGrey(base64);
+  let x0 = Infinity, x1 = -1, y0 = Infinity, y1 = -1; // the part with something in it
+  for (let i = 0; i < grey.length; i += 1) {
+    if (!grey[i]) continue;
+    const x = i % across, y = (i - x) / across;
+    if (x < x0) x0 = x;
+    if (x > x1) x1 = x;
+    if (y < y0) y0 = y;
+    y1 = y;
   }
-  return contour(field, height, width, 0.5).map((v) => v - 1);
+  if (y1 < 0) return [];
+  const width = x1 - x0 + 3, height = y1 - y0 + 3; // a border of nothing closes every outline
+  const field = new Float32Array(width * height);
+  for (let y = y0; y <= y1; y += 1) {
+    for (let x = x0; x <= x1; x += 1) field[(y - y0 + 1) * width + x - x0 + 1] = grey[y * across + x] / 255;
+  }
+  return contour(field, height, width, 0.5).map((v, i) => v - 1 + (i % 2 ? y0 : x0));
 }

@@ -15,6 +15,7 @@ class Viewer {
 
   async show(data) {
     this.data = data;
+    this.first = data.first;
     this.root.classList.toggle("blind", Boolean(data.blind));
     this.root.classList.toggle("levelled", data.offered.length > 0);
     if (!this.tables) {
@@ -29,55 +30,69 @@ class Viewer {
       this.root.querySelector(".tools").replaceChildren(...this.tools.rows);
     }
     const news = data.case.digest !== this.shown;
-    if (news) this.begin(data.case.digest);
+    if (news) this.begin(data);
+    this.address.take(data.look);
     // The browser decodes beside this script, which makes the heat meanwhile.
-    const decoding = news ? decodeCase(data.case) : null;
+    const names = this.look.recombined ? ["low", "recombined"] : ["low"];
+    const decoding = news ? loadPictures(data.case, names) : null;
     const known = news ? null : this.heat;
     const heat = known && data.heat && nameOf(known) === nameOf(data.heat) ? known : data.heat && prepareHeat(data.heat);
     if (news) {
       const pictures = await decoding;
       if (this.data !== data) return; // overtaken while decoding
-      if (data.blind) Object.assign(this.look, { recombined: true, outline: false });
       this.pictures = pictures;
       this.shown = data.case.digest;
       this.heat = null;
     }
-    await this.takeOutlines(data, news);
-    if (this.data !== data) return;
-    this.address.take(data.look);
     this.marks.take(data.marks);
     if (!data.heat) this.heat = this.levels.waits() && data.offered.length ? this.heat : null;
     else this.heat = heat;
     this.levels.take(this.heat, data.offered, data.problem);
+    if (this.scrub.kind === "off") this.changed();
     await this.scrub.take(data.scrub);
     this.changed();
+    await this.complete(data);
   }
 
   // A case begins as it is stored, and fitted; but where another place of the page showed it last,
   // as it was looked at there: after a blind reading the eye stays where it was.
-  begin(digest) {
+  begin(data) {
     this.view.reset();
     this.preset("stored");
     const { last } = Viewer;
-    if (!last || last === this || this.shown || last.shown !== digest) return;
-    const { level, window, preset, invert, outline } = last.look, { zoom, x, y } = last.view;
-    Object.assign(this.look, { level, window, preset, invert, outline });
-    Object.assign(this.view, { zoom, x, y });
+    if (last && last !== this && !this.shown && last.shown === data.case.digest) {
+      const { level, window, preset, invert, outline } = last.look, { zoom, x, y } = last.view;
+      Object.assign(this.look, { level, window, preset, invert, outline });
+      Object.assign(this.view, { zoom, x, y });
+    }
+    if (data.blind) Object.assign(this.look, { recombined: true, outline: false });
+  }
+
+  // What the first sight of a case does not need.
+  async complete(data) {
+    const { pictures } = this;
+    if (data.case.recombined && !pictures.recombined) {
+      pictures.recombined = await loadPicture(data.case, "recombined");
+    }
+    await this.takeOutlines(data);
+    this.changed();
   }
 
   // What was marked by the source may come later than the picture: after a blind reading.
-  async takeOutlines(data, news) {
-    for (const [name, picture] of Object.entries(this.pictures)) {
+  async takeOutlines(data) {
+    const { pictures } = this;
+    for (const [name, picture] of Object.entries(pictures)) {
+      if (this.shown !== data.case.digest || this.pictures !== pictures) return; // overtaken
       const { mask } = data.case[name];
       const changed = Boolean(mask) !== Boolean(picture.outline);
       if (changed) picture.outline = mask ? await loadOutline(mask) : null;
-      if (mask && data.truth && (changed || news)) this.look.outline = true;
+      if (mask && data.truth && changed) this.look.outline = true;
     }
   }
 
-  hasOutline() { return Object.values(this.pictures).some((p) => p.outline); }
+  hasOutline() { return ["low", "recombined"].some((name) => this.data.case[name] && this.data.case[name].mask); }
 
-  hasRecombined() { return Boolean(this.pictures.recombined); }
+  hasRecombined() { return Boolean(this.data.case.recombined); }
 
   changed() {
     if (this.address) this.address.rest();
@@ -96,7 +111,7 @@ class Viewer {
       const width = Math.max(1, Math.round(box.width * pane.ratio)), height = Math.max(1, Math.round(box.height * pane.ratio));
       if (pane.canvas.width !== width || pane.canvas.height !== height) Object.assign(pane.canvas, { width, height });
       const blinked = this.look.blinking && pane.role === "heat";
-      const swap = blinked && this.look.recombined && this.hasRecombined();
+      const swap = blinked && this.look.recombined && this.pictures.recombined;
       pane.picture = swap || pane.role === "recombined" ? this.pictures.recombined : this.pictures.low;
       pane.heat = pane.role === "heat" && !blinked ? this.heat : null;
       pane.scrub = pane.role === "heat" && !blinked && this.scrub.on ? this.scrub : null;
@@ -109,6 +124,13 @@ class Viewer {
     this.drawBar();
     if (this.pictures.low) this.note("first picture");
     if (this.heat) this.note("first map");
+    if (this.first && this.pictures.low) this.sayDrawn();
+  }
+
+  // Python sends what is heavy to load after the first picture: see ui/first_sight.py.
+  sayDrawn() {
+    this.first = false;
+    this.say("drawn", true);
   }
 
   // When the page first drew it, for the browser's own performance tools.
@@ -120,7 +142,8 @@ class Viewer {
   drawBar() {
     const bar = this.root.querySelector(".bar");
     const signed = this.look.heat === "signed";
-    bar.hidden = !this.heat || this.look.heat === "off" || !(signed ? this.heat.most : this.heat.scale);
+    const most = this.heat && (signed ? signedHeat(this.heat).most : this.heat.scale);
+    bar.hidden = !most || this.look.heat === "off";
     if (bar.hidden) return;
     const canvas = bar.querySelector("canvas");
     const context = canvas.getContext("2d");
@@ -129,7 +152,6 @@ class Viewer {
       context.fillStyle = `rgb(${colours[3 * i]}, ${colours[3 * i + 1]}, ${colours[3 * i + 2]})`;
       context.fillRect(i, 0, 1, 1);
     }
-    const most = signed ? this.heat.most : this.heat.scale;
     canvas.setAttribute("aria-label", `Colour scale from ${signed ? "minus the most" : "no evidence"} to the most`);
     if (this.data.words.score) bar.querySelector(".class").textContent = this.data.words.score;
     bar.querySelector("span:nth-child(2)").textContent = signed ? `\u2212${most.toPrecision(3)}` : "0";
@@ -255,9 +277,9 @@ class Viewer {
       const x = Math.floor((column + 0.5 - crop[0]) * scale + pad[0]), y = Math.floor((row + 0.5 - crop[1]) * scale + pad[1]);
       const seen = column >= crop[0] && row >= crop[1] && column < crop[2] && row < crop[3];
       if (seen && x >= 0 && y >= 0 && x < heat.size && y < heat.size) {
-        const v = heat.values[y * heat.size + x];
+        const v = heat.values[y * heat.size + x], signed = signedHeat(heat);
         said += ` \u00b7 heat ${v.toFixed(2)} (${(v * heat.scale).toPrecision(3)} of ${heat.unit})`;
-        said += ` \u00b7 before ReLU ${(heat.signed[y * heat.size + x] * heat.most).toPrecision(3)}`;
+        said += ` \u00b7 before ReLU ${(signed.values[y * heat.size + x] * signed.most).toPrecision(3)}`;
         said += this.scrub.rankAt(x, y);
       }
     }

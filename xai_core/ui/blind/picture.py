@@ -15,9 +15,9 @@ from xai_core.viz.viewer_data import case_data
 
 def show(case: Case, input_size: int, name: str, *, truth: bool) -> None:
     """Draw the case under ``name``; ``truth``: with what the source marked on it."""
-    geometry = remembered("geometry", (case,), lambda: fit(case.image, input_size))
+    geometry = remembered("geometry", (case, input_size), lambda: fit(case.image, input_size))
     pictures = remembered(
-        "blind case", (case, truth), lambda: case_data(case, geometry, truth=truth)
+        "blind case", (case, input_size, truth), lambda: case_data(case, geometry, truth=truth)
     )
     data: dict[str, Any] = {
         "case": pictures,

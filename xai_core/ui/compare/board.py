@@ -58,9 +58,9 @@ def _body(
         st.rerun()  # polling begins, ends or slows down
     _progress(service, answers)
     rest = iter(answers)
-    for number, line in enumerate(lines):
+    for line in lines:
         st.markdown(f"##### {plain(heads[line], 300)}")
-        _row(service, line, [next(rest) for _ in line.requests], number)
+        _row(service, line, [next(rest) for _ in line.requests])
 
 
 def _progress(service: ExplainService, answers: Sequence[Answer]) -> None:
@@ -77,18 +77,18 @@ def _progress(service: ExplainService, answers: Sequence[Answer]) -> None:
             st.caption(f"All {len(answers)} panels ready.")
 
 
-def _row(service: ExplainService, line: Line, answers: Sequence[Answer], number: int) -> None:
+def _row(service: ExplainService, line: Line, answers: Sequence[Answer]) -> None:
     try:
         case = service.load(line.case_id)
     except XaiError as problem:
         st.error(plain(str(problem), 600))
         return
     size = service.explainer.classifier.spec.input_size
-    geometry = remembered(f"compare geometry {number}", (case,), lambda: fit(case.image, size))
+    geometry = remembered("geometry", (case, size), lambda: fit(case.image, size))
     first, *others = st.columns(1 + len(answers), gap="medium")
     with first:
         if line.original:
-            cell.original(case, geometry, f"original {number}")
-    for column, (place, answer) in zip(others, enumerate(answers), strict=True):
+            cell.original(case, geometry)
+    for column, answer in zip(others, answers, strict=True):
         with column:
-            cell.show(case, geometry, answer, f"panel {number} {place}")
+            cell.show(case, geometry, answer)

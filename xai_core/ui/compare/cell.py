@@ -20,17 +20,17 @@ _WIDTH = 480  # pixels; two for one on most screens
 _GAP, _STRIP = 8, 14
 
 
-def original(case: Case, geometry: Geometry, place: str) -> None:
+def original(case: Case, geometry: Geometry) -> None:
     """Draw the case as it is."""
     st.markdown("**Original**, low-energy image")
     st.image(
-        _picture(case, geometry, None, place),
+        _picture(case, geometry, None),
         width="stretch",
         alt=f"The mammogram {case.id} as it is",
     )
 
 
-def show(case: Case, geometry: Geometry, answer: Answer, place: str) -> None:
+def show(case: Case, geometry: Geometry, answer: Answer) -> None:
     """Draw a panel as far as it is; it keeps its height while it fills."""
     request, heatmap = answer.request, answer.heatmap
     st.markdown(
@@ -40,7 +40,7 @@ def show(case: Case, geometry: Geometry, answer: Answer, place: str) -> None:
     target = answer.explanation.target if answer.explanation else 0
     over = f"the heatmap over it: {asked_words(request, target)}"
     st.image(
-        _picture(case, geometry, heatmap.values if heatmap else None, place),
+        _picture(case, geometry, heatmap.values if heatmap else None),
         width="stretch",
         alt=f"The mammogram {case.id} " + (f"with {over}" if heatmap else "; no heatmap"),
     )
@@ -75,11 +75,11 @@ def _progress(answer: Answer) -> None:
         st.caption("Stopped; what was computed is kept.")
 
 
-def _picture(case: Case, geometry: Geometry, heat: FloatArray | None, place: str) -> bytes:
+def _picture(case: Case, geometry: Geometry, heat: FloatArray | None) -> bytes:
     def make() -> bytes:
         box = shown_box((case.image.shape[0], case.image.shape[1]), geometry, case.lesion_mask)
         size = (_WIDTH, height_for(box, _WIDTH))
         drawn = panel(case.image, geometry, heat, box, size)
         return to_png(on_strip(drawn, _GAP, _STRIP) if heat is not None else drawn)
 
-    return remembered(f"compare {place}", (case, heat), make)
+    return remembered("compare panel", (case, heat), make)

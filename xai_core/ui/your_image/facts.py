@@ -21,7 +21,7 @@ def show(upload: Upload, input_size: int) -> None:
     st.markdown(_table(upload.header))
     st.caption("Nothing else of the header is read for show: no name, number or date.")
     st.markdown(f"**Windowed:** {plain(upload.windowed, 200)}")
-    geometry = remembered("geometry", (case,), lambda: fit(case.image, input_size))
+    geometry = remembered("geometry", (case, input_size), lambda: fit(case.image, input_size))
     height, width = case.image.shape
     st.markdown(f"**What the network sees:** {geometry_words(geometry, (height, width))}")
 

@@ -7,16 +7,12 @@ its connection, or the image is forgotten.
 from __future__ import annotations
 
 import threading
-from typing import Any
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from xai_core.cases.upload import OneCase, Upload, read_own
 from xai_core.explainer import Explainer
 from xai_core.service import ExplainService
-
-_REMEMBERED = "remembered "  # see xai_core/ui/remembered.py: pictures made for the viewer
 
 
 class Own:
@@ -33,25 +29,17 @@ class Own:
 
 
 class Holder:
-    """A browser session's place for one image of its own.
+    """A browser session's place for one image of its own."""
 
-    ``state``: Streamlit's values of that session, in which :mod:`xai_core.ui.remembered` keeps the
-    pictures made of it; None where there is no session.
-    """
-
-    def __init__(self, state: Any = None) -> None:
+    def __init__(self) -> None:
         self.own: Own | None = None
-        self._state = state
 
     def put(self, own: Own | None) -> None:
-        """Hold ``own`` instead of what was held, which ends with every picture made of it."""
+        """Hold ``own`` instead of what was held, which ends, and with it every picture made of it:
+        see :mod:`xai_core.ui.remembered`."""
         before, self.own = self.own, own
-        if before is None:
-            return
-        before.close()
-        if self._state is not None:
-            for key in [k for k in self._state.filtered_state if k.startswith(_REMEMBERED)]:
-                del self._state[key]
+        if before is not None:
+            before.close()
 
 
 @st.cache_resource(  # type: ignore[untyped-decorator]
@@ -60,8 +48,7 @@ class Holder:
 def _holder() -> Holder:
     # Streamlit keeps a session for some minutes after its tab was closed, but lets go of this at
     # once: an image of a person must not wait for that.
-    context = get_script_run_ctx()
-    return Holder(context.session_state if context else None)
+    return Holder()
 
 
 def held() -> Own | None:

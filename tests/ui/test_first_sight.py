@@ -1,0 +1,105 @@
+"""The picture first: the plot, and what the viewer shows later, follow when it has drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from tests.conftest import make_case
+from tests.ui.desk import Desk, clean, on_duty
+from tests.ui.pages import explained_page
+from xai_core.ui import viewer
+
+Sent = list[dict[str, Any]]
+
+
+@pytest.fixture
+def desk() -> Iterator[Desk]:
+    with on_duty() as desk:
+        grey = np.full((60, 45), 0.5, np.float32)
+        desk.cases = {"A": make_case("A", recombined=grey), "B": make_case("B", 1, recombined=grey)}
+        yield desk
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> Sent:
+    """What the viewer was given; a button says, as the viewer does, that it has drawn."""
+    given: Sent = []
+
+    def mount(data: dict[str, Any], key: str, **hands: viewer.Hand) -> None:
+        given.append(data)
+        st.button("drawn", key=f"{key} drawn", on_click=lambda: hands["drawn"](True))
+
+    monkeypatch.setattr(viewer, "mount", mount)
+    return given
+
+
+def opened(desk: Desk, **address: str) -> AppTest:
+    """A browser session that has seen nothing comes to a case that is explained already."""
+    page = AppTest.from_function(explained_page, default_timeout=60)
+    for name, value in address.items():
+        page.query_params[name] = value
+    clean(page.run())
+    desk.finish()
+    fresh = AppTest.from_function(explained_page, default_timeout=60)
+    for name, value in address.items():
+        fresh.query_params[name] = value
+    return clean(fresh.run())
+
+
+def plots(page: AppTest) -> int:
+    return len(page.get("plotly_chart"))
+
+
+def test_the_first_sight_is_the_picture_and_its_map(desk: Desk, sent: Sent) -> None:
+    page = opened(desk)
+    first = sent[-1]
+    assert first["first"]
+    assert first["heat"] is not None
+    assert set(first["case"]) == {"low", "digest"}
+    assert first["scrub"] is None
+    assert plots(page) == 0
+    assert any("The plot comes after the picture" in c.value for c in page.caption)
+
+    clean(page.button("viewer drawn").click().run())
+    rest = sent[-1]
+    assert not rest["first"]
+    assert rest["case"]["low"] is first["case"]["low"]
+    assert "recombined" in rest["case"]
+    assert rest["scrub"] is not None
+    assert plots(page) == 1
+
+
+def test_it_is_the_first_once_a_session(desk: Desk, sent: Sent) -> None:
+    page = opened(desk)
+    clean(page.button("viewer drawn").click().run())
+    page.query_params["case"] = "B"
+    clean(page.run())
+    desk.finish()
+    clean(page.run())
+    assert not sent[-1]["first"]
+    assert "recombined" in sent[-1]["case"]
+    assert plots(page) == 1
+
+
+@pytest.mark.parametrize("look", [{"show": "recombined"}, {"step": "insertion:3"}])
+def test_an_address_that_looks_at_more_gets_it_at_once(
+    desk: Desk, sent: Sent, look: dict[str, str]
+) -> None:
+    page = opened(desk, **look)
+    assert sent[-1]["first"]
+    assert "recombined" in sent[-1]["case"]
+    assert sent[-1]["scrub"] is not None
+    assert plots(page) == 0
+
+
+def test_another_session_gets_what_was_made_for_the_first(desk: Desk, sent: Sent) -> None:
+    opened(desk)
+    before = sent[-1]
+    opened(desk)
+    assert sent[-1]["case"]["low"] is before["case"]["low"]
