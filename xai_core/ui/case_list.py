@@ -33,12 +33,12 @@ def _every(service: ExplainService) -> float | None:
 
 
 def _body(service: ExplainService, every: float | None) -> None:
-    if st.session_state.pop(_CHANGED, False):
-        st.rerun()
     outcomes = service.outcomes()
     search = st.session_state.get(_SEARCH, "")
     shown = case_filters.show(service, outcomes, search).apply(service.records, outcomes)
     steps.show(lambda by: neighbour(shown, state.show().case_id, tuple(service.records), by), _go)
+    if st.session_state.pop(_CHANGED, False):
+        st.rerun()
     done, total = service.prediction_progress()
     st.session_state[_WAITING] = case_grid.show(
         service,

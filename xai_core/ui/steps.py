@@ -6,21 +6,33 @@ from collections.abc import Callable
 
 import streamlit as st
 
+_PRESSED = "step pressed"
+
 
 def show(there: Callable[[int], str | None], go: Callable[[str | None], None]) -> None:
-    """Draw the two buttons.
+    """Take the step that was asked for, if any, and draw the two buttons.
+
+    A press is noted when it is heard and counts when the buttons are drawn.  Where a timer of the
+    page goes off with the press, the browser sends it twice: with the timer's message, whose run
+    does not come here, and in its own.  That is one step.
 
     Args:
-        there: the case ``step`` (+1 or -1) from the one on show; None past the end.  Asked again
-            at the click: a second one comes before this was redrawn.
+        there: the case ``step`` (+1 or -1) from the one on show; None past the end.
         go: shows a case.
     """
+    by = st.session_state.pop(_PRESSED, 0)
+    if by:
+        go(there(by))
     with st.container(horizontal=True, key="steps"):
         st.button(
-            "Previous", key="previous", on_click=lambda: go(there(-1)), disabled=there(-1) is None,
+            "Previous", key="previous", on_click=_note, args=(-1,), disabled=there(-1) is None,
             shortcut="P", width="stretch",
         )  # fmt: skip
         st.button(
-            "Next", key="next", on_click=lambda: go(there(+1)), disabled=there(+1) is None,
+            "Next", key="next", on_click=_note, args=(+1,), disabled=there(+1) is None,
             shortcut="N", width="stretch",
         )  # fmt: skip
+
+
+def _note(by: int) -> None:
+    st.session_state[_PRESSED] = by

@@ -67,8 +67,6 @@ def cases(service: ExplainService) -> None:
 
 
 def _cases(service: ExplainService, every: float | None) -> None:
-    if st.session_state.pop(_CHANGED, False):
-        st.rerun()
     order = in_blind_order(service.records)
     keys, current = tuple(order), alias(session.now().case_id or "")
     here = keys.index(current) if current in keys else 0
@@ -83,6 +81,8 @@ def _cases(service: ExplainService, every: float | None) -> None:
         return keys[now + by] if 0 <= now + by < len(keys) else None
 
     steps.show(there, go)
+    if st.session_state.pop(_CHANGED, False):
+        st.rerun()
     read = sum(progress.answer is not None for progress in session.now().cases.values())
     st.session_state[_WAITING] = case_grid.show(
         service,
