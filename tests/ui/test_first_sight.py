@@ -63,6 +63,7 @@ def test_the_first_sight_is_the_picture_and_its_map(desk: Desk, sent: Sent) -> N
     assert first["heat"] is not None
     assert set(first["case"]) == {"low", "digest"}
     assert first["scrub"] is None
+    assert first["follows"]
     assert plots(page) == 0
     assert any("The plot comes after the picture" in c.value for c in page.caption)
 
@@ -72,6 +73,7 @@ def test_the_first_sight_is_the_picture_and_its_map(desk: Desk, sent: Sent) -> N
     assert rest["case"]["low"] is first["case"]["low"]
     assert "recombined" in rest["case"]
     assert rest["scrub"] is not None
+    assert not rest["follows"]
     assert plots(page) == 1
 
 

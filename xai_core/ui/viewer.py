@@ -97,6 +97,7 @@ def show(
         "offered": list(offered),
         "problem": problem,
         "scrub": None if few else _scrub(case, explanation),
+        "follows": few and explanation is not None and explanation.curves is not None,
         "look": look,
         "marks": marks,
         "words": _words(case, explanation, drawn=drawn),

@@ -23,10 +23,12 @@ class Scrub {
 
   get on() { return Boolean(this.given && this.image) && this.kind !== "off"; }
 
-  // What Python knows: the curves of the map on show, so far.
-  async take(given) {
+  // What Python knows: the curves of the map on show, so far.  Where they follow at once their
+  // place is kept, so that nothing under it moves.
+  async take(given, follows) {
     this.given = given;
-    this.place.hidden = !given;
+    this.place.hidden = !given && !follows;
+    this.place.style.visibility = given ? "" : "hidden";
     if (!given) { this.image = null; return; }
     if (given.images !== this.images) {
       const [image, blurred] = await Promise.all([loadGrey(given.image), loadGrey(given.blurred)]);

@@ -30,7 +30,7 @@ class Viewer {
       this.root.querySelector(".tools").replaceChildren(...this.tools.rows);
     }
     const news = data.case.digest !== this.shown;
-    if (news) this.begin(data);
+    if (news && data.case.digest !== this.coming) this.begin(data);
     this.address.take(data.look);
     // The browser decodes beside this script, which makes the heat meanwhile.
     const names = this.look.recombined ? ["low", "recombined"] : ["low"];
@@ -49,7 +49,7 @@ class Viewer {
     else this.heat = heat;
     this.levels.take(this.heat, data.offered, data.problem);
     if (this.scrub.kind === "off") this.changed();
-    await this.scrub.take(data.scrub);
+    await this.scrub.take(data.scrub, data.follows);
     this.changed();
     await this.complete(data);
   }
@@ -57,6 +57,7 @@ class Viewer {
   // A case begins as it is stored, and fitted; but where another place of the page showed it last,
   // as it was looked at there: after a blind reading the eye stays where it was.
   begin(data) {
+    this.coming = data.case.digest; // its map may get better while its picture is decoded
     this.view.reset();
     this.preset("stored");
     const { last } = Viewer;
@@ -71,6 +72,7 @@ class Viewer {
   // What the first sight of a case does not need.
   async complete(data) {
     const { pictures } = this;
+    if (this.shown !== data.case.digest) return; // overtaken
     if (data.case.recombined && !pictures.recombined) {
       pictures.recombined = await loadPicture(data.case, "recombined");
     }
