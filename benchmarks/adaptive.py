@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import sys
 from collections.abc import Iterator
 
 import numpy as np
@@ -28,7 +29,11 @@ def rows(bench: Bench, pairs: int) -> Iterator[tuple[str, ...]]:
     records = bench.source.records()
     # 37 and the library's 141 share no divisor: each case once, far from the one before.
     ids = (records[k * 37 % len(records)].id for k in range(len(records)))
-    found = list(itertools.islice((pair for i in ids for pair in _pairs(bench, i)), pairs))
+    found = []
+    for pair in itertools.islice((pair for i in ids for pair in _pairs(bench, i)), pairs):
+        found.append(pair)
+        sys.stderr.write(f"{len(found)} of {pairs}: {_told(*pair)}\n")
+        sys.stderr.flush()
     passes = [few.images for few, _ in found]
     errors = [max(_apart(*pair)) for pair in found]
     admitted = [
@@ -46,6 +51,14 @@ def rows(bench: Bench, pairs: int) -> Iterator[tuple[str, ...]]:
         f"{np.median(error):.4f}",
         f"{100 * (error <= TOLERANCE).mean():.0f} %",
         f"{100 * np.mean(admitted):.0f} %",
+    )
+
+
+def _told(few: CurvePair, every: CurvePair) -> str:
+    apart = _apart(few, every)
+    return f"{few.images} passes; " + ", ".join(
+        f"{curve.kind} off by {off:.4f}, stated {curve.error:.4f}"
+        for curve, off in zip((few.insertion, few.deletion), apart, strict=True)
     )
 
 
