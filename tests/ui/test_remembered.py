@@ -73,3 +73,12 @@ def test_what_cannot_be_made_is_not_kept(memory: Memory) -> None:
         memory.get("a", (part,), lambda: 1 // 0)
     assert len(memory) == 0
     assert memory.get("a", (part,), lambda: "made") == "made"
+
+
+def test_everything_made_of_a_part_can_be_let_go_of(memory: Memory) -> None:
+    stays, goes = Part(), Part()
+    memory.get("a", (stays, goes), lambda: "both")
+    memory.get("a", (stays, 1), lambda: "one")
+    memory.forget(goes)
+    assert len(memory) == 1
+    assert memory.get("a", (stays, 1), lambda: "anew") == "one"

@@ -1,6 +1,6 @@
 """The picture first: what takes a browser long to load waits until the viewer has drawn once.
 
-The plot's own script is 4.7 MB.  While a browser reads it nothing else is drawn, so in a browser
+The plot's own script is megabytes.  While a browser reads it nothing else is drawn, so in a browser
 session that has seen nothing yet it would come between a person and the picture.
 """
 

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 Made = TypeVar("Made")
 _VALUES = (str, int, float, bool, tuple, type(None))
-_KEPT = 256  # about those of 32 cases, 2 MB each
+_KEPT = 256  # some eight for each of the 32 cases that the service holds
 
 
 class Memory:
@@ -55,6 +55,13 @@ class Memory:
                 self._kept.popitem(last=False)
         return made
 
+    def forget(self, part: Any) -> None:
+        """Let go of everything made of ``part`` now, not when it is collected."""
+        with self._lock:
+            for key, (parents, _) in list(self._kept.items()):
+                if any(parent() is part for parent in parents):
+                    self._kept.pop(key, None)
+
 
 _memory = Memory()
 
@@ -62,3 +69,8 @@ _memory = Memory()
 def remembered(name: str, parts: tuple[Any, ...], make: Callable[[], Made]) -> Made:
     """See :meth:`Memory.get`; ``name`` says what is made, the same for all pages."""
     return _memory.get(name, parts, make)
+
+
+def forget(part: Any) -> None:
+    """See :meth:`Memory.forget`."""
+    _memory.forget(part)

@@ -13,6 +13,7 @@ import streamlit as st
 from xai_core.cases.upload import OneCase, Upload, read_own
 from xai_core.explainer import Explainer
 from xai_core.service import ExplainService
+from xai_core.ui import remembered
 
 
 class Own:
@@ -35,11 +36,11 @@ class Holder:
         self.own: Own | None = None
 
     def put(self, own: Own | None) -> None:
-        """Hold ``own`` instead of what was held, which ends, and with it every picture made of it:
-        see :mod:`xai_core.ui.remembered`."""
+        """Hold ``own`` instead of what was held, which ends with every picture made of it."""
         before, self.own = self.own, own
         if before is not None:
             before.close()
+            remembered.forget(before.upload.case)  # now, not when Python collects it
 
 
 @st.cache_resource(  # type: ignore[untyped-decorator]
