@@ -185,4 +185,6 @@ def visit(browser: Browser) -> Iterator[Callable[[str], Page]]:
     for context in contexts:
         for page in context.pages:
             assert page.get_by_test_id("stException").count() == 0
+            # Where Streamlit's browser part tells what it could not make sense of.
+            assert page.get_by_test_id("stDialog").all_inner_texts() == []
         context.close()

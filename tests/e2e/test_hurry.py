@@ -1,0 +1,54 @@
+"""Hands faster than the server: what Streamlit makes of presses that come while timers run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Browser, Page, WebSocket, expect
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+from tests.e2e import explore
+from tests.e2e.conftest import PATIENCE_MS, Server
+
+pytestmark = pytest.mark.e2e
+Visit = Callable[[str], Page]
+
+
+def test_no_message_refers_to_an_earlier_one(browser: Browser, small: Server) -> None:
+    """A reference whose message is gone ends the session, and now and then one is: see
+    ``minCachedMessageSize`` in .streamlit/config.toml."""
+    messages: list[ForwardMsg] = []
+
+    def listen(socket: WebSocket) -> None:
+        socket.on("framereceived", lambda frame: messages.append(_parsed(frame)))
+
+    expect.set_options(timeout=PATIENCE_MS)
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    page.on("websocket", listen)
+    page.goto(f"{small.url}/?case=PH-0002&curves=none")
+    explore.finished(page)
+    explore.choose(page, "Stage 4 Block 3")
+    explore.choose(page, "Stage 3 Block 9")
+    explore.finished(page, "Grad-CAM, Stage 3 Block 9")
+    page.close()
+
+    # The same image was sent more than once, so there was an occasion.
+    assert sum(message.ByteSize() > 100_000 for message in messages) > 1
+    assert not [message for message in messages if message.HasField("ref_hash")]
+    assert not [message for message in messages if message.metadata.cacheable]
+
+
+def _parsed(frame: bytes | str) -> ForwardMsg:
+    return ForwardMsg.FromString(frame if isinstance(frame, bytes) else frame.encode())
+
+
+def test_levels_are_switched_faster_than_they_are_measured(small: Server, visit: Visit) -> None:
+    page = visit(f"{small.url}/?case=PH-0002&method=hybrid-cam")
+    explore.finished(page)
+    for _ in range(3):
+        for percent in ("90", "70", "50", "35", "20"):
+            explore.level(page, percent).click()
+    for percent in ("90", "70", "50", "35", "20"):
+        expect(explore.level(page, percent)).to_have_attribute("aria-pressed", "false")
+    explore.finished(page, "Hybrid-CAM, Stage 3 Block 9, benign, levels 1, 2, 3, 5, 10 %")
