@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from xai_core.ui import case_list, controls, curves, frame, live, state
+from xai_core.ui import case_list, controls, curves, first_sight, frame, live, state
 from xai_core.ui.blind import page as blind
 from xai_core.ui.service_access import service_or_stop
 from xai_core.ui.words import plain
@@ -11,9 +11,18 @@ frame.begin("Explore")
 service = service_or_stop()
 blind.restore(service)
 
-with st.sidebar:
+
+def choose() -> None:
+    """The list of cases."""
     blind.switch(service)
     (blind.cases if blind.on() else case_list.show)(service)
+
+
+with st.sidebar:
+    if blind.on():
+        choose()
+    else:
+        first_sight.then(choose, "list-place")
 
 if state.problems():
     st.warning("  \n".join(plain(sentence, 400) for sentence in state.problems()))

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
@@ -135,8 +136,13 @@ def browser() -> Iterator[Browser]:
 
 def chromium(play: Playwright) -> Browser:
     """Chromium as it is installed here, without a window."""
+    return play.chromium.launch(**how_started())
+
+
+def how_started() -> dict[str, Any]:
+    """What Playwright is to be told about Chromium."""
     path = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    return play.chromium.launch(executable_path=path, args=list(_ARGUMENTS))
+    return {"executable_path": path, "args": list(_ARGUMENTS)}
 
 
 @pytest.fixture(scope="session")

@@ -56,6 +56,38 @@ def explained_page() -> None:
     live.show(service, state.show(), st.container(), st.container())
 
 
+def explore_page() -> None:
+    """As Explore is laid out: a list, choices and the part that follows a job."""
+    import streamlit as st
+
+    from tests.ui.desk import ON_DUTY
+    from xai_core.ui import controls, curves, first_sight, live, state
+
+    service = ON_DUTY[-1]
+    state.restore(service.records)
+    first_sight.then(lambda: st.radio("Case", list(service.records)), "list-place")
+    controls.show(None)
+    curves.choose_mode()
+    live.show(service, state.show(), st.container(), st.container())
+
+
+def silent_viewer_page() -> None:
+    """A first sight that was sent three seconds ago, and nothing heard of the viewer."""
+    import time
+
+    import streamlit as st
+
+    from tests.ui.desk import ON_DUTY
+    from xai_core.ui import first_sight, live, state
+
+    service = ON_DUTY[-1]
+    state.restore(service.records)
+    if first_sight.had():
+        st.caption("the rest")
+    else:
+        live._body(live._left, service, state.show(), False, time.monotonic() - 3)
+
+
 def your_image_page() -> None:
     """The page for one's own image without its frame's navigation."""
     import streamlit as st

@@ -1,4 +1,4 @@
-"""The picture first: the plot, and what the viewer shows later, follow when it has drawn."""
+"""The picture first: the page's rest, and what the viewer shows later, follow when it has drawn."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.conftest import make_case
 from tests.ui.desk import Desk, clean, on_duty
-from tests.ui.pages import explained_page
+from tests.ui.pages import explained_page, explore_page, silent_viewer_page
 from xai_core.ui import viewer
 
 Sent = list[dict[str, Any]]
@@ -65,7 +65,6 @@ def test_the_first_sight_is_the_picture_and_its_map(desk: Desk, sent: Sent) -> N
     assert first["scrub"] is None
     assert first["follows"]
     assert plots(page) == 0
-    assert any("The plot comes after the picture" in c.value for c in page.caption)
 
     clean(page.button("viewer drawn").click().run())
     rest = sent[-1]
@@ -105,3 +104,36 @@ def test_another_session_gets_what_was_made_for_the_first(desk: Desk, sent: Sent
     before = sent[-1]
     opened(desk)
     assert sent[-1]["case"]["low"] is before["case"]["low"]
+
+
+def drawn(page: AppTest) -> dict[str, int]:
+    """How many there are of what the page consists of beside the viewer."""
+    return {
+        kind: len(page.get(kind))
+        for kind in ("radio", "button_group", "metric", "plotly_chart", "progress")
+    }
+
+
+def test_all_else_waits_for_the_picture(desk: Desk, sent: Sent) -> None:
+    page = clean(AppTest.from_function(explore_page, default_timeout=60).run())
+    assert sent[-1]["first"]
+    assert not any(drawn(page).values())
+
+    clean(page.button("viewer drawn").click().run())
+    assert drawn(page) == {
+        "radio": 1, "button_group": 5, "metric": 2, "plotly_chart": 1, "progress": 1,
+    }  # fmt: skip
+
+
+def test_it_does_not_wait_for_a_picture_that_cannot_be_read(desk: Desk, sent: Sent) -> None:
+    desk.unreadable = ("A",)
+    page = AppTest.from_function(explore_page, default_timeout=60).run()
+    assert not sent
+    assert ["is damaged" in error.value for error in page.error] == [True]
+    assert drawn(page)["radio"] == 1
+    assert drawn(page)["button_group"] >= 4
+
+
+def test_it_does_not_wait_for_ever(desk: Desk, sent: Sent) -> None:
+    page = clean(AppTest.from_function(silent_viewer_page, default_timeout=60).run())
+    assert [caption.value for caption in page.caption] == ["the rest"]

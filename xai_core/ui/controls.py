@@ -9,7 +9,7 @@ import streamlit as st
 from xai_core.cam import METHODS
 from xai_core.request import PREDICTED, TARGETS
 from xai_core.types import CLASS_NAMES, LAYER_TITLES, LAYERS
-from xai_core.ui import state
+from xai_core.ui import first_sight, state
 from xai_core.ui.words import LAYER_WORDS, METHOD_WORDS
 
 _ALL = 0
@@ -17,11 +17,15 @@ FAST = 48  # channels of the fast Score-CAM: an eighth of Stage 3's
 
 
 def show(predicted: int | None) -> None:
-    """Draw the choices in one row.
+    """Draw the choices in one row, after the first picture.
 
     Args:
         predicted: the model's class for this case, to name it; None while unknown.
     """
+    first_sight.then(lambda: _row(predicted), "controls-place")
+
+
+def _row(predicted: int | None) -> None:
     with st.container(horizontal=True, key="controls", gap="large"):
         _choice(
             "Method",

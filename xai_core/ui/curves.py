@@ -25,7 +25,11 @@ points.
 
 
 def choose_mode() -> None:
-    """How the curves are measured."""
+    """How the curves are measured; after the first picture."""
+    first_sight.then(_mode, "mode-place")
+
+
+def _mode() -> None:
     widget, chosen = "choose curves", state.show().curves
     st.segmented_control(
         "Does the map hold? Insertion and deletion curves",
@@ -47,11 +51,6 @@ def show(
     ``other``: another method's, to lie in the same plot.
     """
     if state.show().curves == "none":
-        return
-    if not first_sight.had():
-        st.container(key="curves to come", height=_HEIGHT, border=False).caption(
-            "The plot comes after the picture."
-        )
         return
     pair = explanation.curves if explanation else None
     name = CLASS_NAMES[explanation.target] if explanation else "the class"

@@ -1,12 +1,18 @@
-"""The picture first: what takes a browser long to load waits until the viewer has drawn once.
+"""The picture first: all else on its page waits until the viewer has drawn once.
 
-The plot's own script is megabytes.  While a browser reads it nothing else is drawn, so in a browser
-session that has seen nothing yet it would come between a person and the picture.
+Every kind of element has a script of its own that the browser loads, the plot's is megabytes, and
+while it reads and draws those it draws nothing else: in a browser session that has seen nothing yet
+they would come between a person and the picture.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
+
+PATIENCE = 2.0
+"""Seconds after which the rest is drawn even though the viewer has not said that it has drawn."""
 
 _DRAWN = "the viewer has drawn"
 
@@ -19,3 +25,15 @@ def had() -> bool:
 def note() -> None:
     """The viewer says that it has."""
     st.session_state[_DRAWN] = True
+
+
+def then(draw: Callable[[], None], place: str) -> None:
+    """Draw a part of the page, if the viewer has drawn; else keep its place free.
+
+    ``place``: the name of the part's container, by which the style keeps its height.
+    """
+    with st.container(key=place):
+        if had():
+            draw()
+        else:
+            st.caption("\N{NO-BREAK SPACE}")

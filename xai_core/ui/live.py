@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import streamlit as st
@@ -28,13 +29,15 @@ def show(
     """Ask for ``request`` and draw the answer, as it grows: the picture and its verdict into
     ``left``, progress and curves into ``right``."""
     waiting = _pending(_ask(service, request, patience=_AT_ONCE))
+    first = not first_sight.had()
+    every = _POLL if waiting else first_sight.PATIENCE if first else None
     # A fragment for each place, not one that writes into three: what a fragment writes elsewhere
     # is lost, with an error, where a click begins to draw the page anew meanwhile.
-    body = st.fragment(_body, run_every=_POLL if waiting else None)
-    first = not first_sight.had()
-    for place, part in ((left, _left), (right, _right)):
+    body = st.fragment(_body, run_every=every)
+    begun = time.monotonic()
+    for place, part in ((left, _left),) if first else ((left, _left), (right, _right)):
         with place:
-            body(part, service, request, waiting, first)
+            body(part, service, request, waiting, begun if first else None)
 
 
 def _ask(service: ExplainService, request: ExplainRequest, patience: float = 0.0) -> _Views:
@@ -50,11 +53,19 @@ def _pending(views: _Views) -> bool:
 
 
 def _body(
-    part: _Part, service: ExplainService, request: ExplainRequest, polled: bool, first: bool
+    part: _Part,
+    service: ExplainService,
+    request: ExplainRequest,
+    polled: bool,
+    first: float | None,
 ) -> None:
+    """``first``: when the first sight was sent; None after it."""
+    if first is not None and time.monotonic() - first > first_sight.PATIENCE:
+        first_sight.note()
     views = _ask(service, request)
     other = state.show() != request or beside.changed()
-    if _pending(views) is not polled or other or first_sight.had() is first:
+    drawn = first is not None and first_sight.had()
+    if _pending(views) is not polled or other or drawn:
         st.rerun()  # polling begins or ends, something else was asked for in here, or it was drawn
     part(service, request, views)
 
@@ -72,6 +83,7 @@ def _left(service: ExplainService, request: ExplainRequest, views: _Views) -> No
         case = service.load(request.case_id)
     except XaiError as problem:
         st.error(plain(str(problem), 600))
+        _no_picture()
         return
     picture.show(
         case,
@@ -80,9 +92,18 @@ def _left(service: ExplainService, request: ExplainRequest, views: _Views) -> No
         look=state.look(),
         marks=session.marks_on_show(case.id),
     )
+    if not first_sight.had():
+        return
     st.caption(verdict.facts(case))
     if case.note:
         st.caption(f"What it teaches: {plain(case.note, 600)}")
+
+
+def _no_picture() -> None:
+    """There is nothing for the rest of the page to wait for."""
+    if not first_sight.had():
+        first_sight.note()
+        st.rerun()
 
 
 def _right(service: ExplainService, request: ExplainRequest, views: _Views) -> None:

@@ -7,11 +7,16 @@ from collections import Counter
 import streamlit as st
 
 from xai_core.types import CLASS_NAMES, CaseRecord, Outcome, Prediction
+from xai_core.ui import first_sight
 from xai_core.ui.words import OUTCOME_WORDS, plain, truth_words, view_words
 
 
 def show(record: CaseRecord, prediction: Prediction | None, threshold: float) -> None:
-    """Draw the verdict in one row, with the figures behind it under it."""
+    """Draw the verdict in one row, with the figures behind it under it, after the first picture."""
+    first_sight.then(lambda: _draw(record, prediction, threshold), "verdict-place")
+
+
+def _draw(record: CaseRecord, prediction: Prediction | None, threshold: float) -> None:
     predicted = None if prediction is None else prediction.predicted(threshold)
     truth = record.class_index
     outcome = None if predicted is None or truth is None else Outcome.of(truth, predicted)
