@@ -15,6 +15,13 @@ def choose(page: Page, label: str) -> None:
     expect(page.get_by_role("radio", name=label, exact=True)).to_be_checked()
 
 
+def step(page: Page, key: str) -> None:
+    """Press the key of the next or the previous case, once the list, which follows the first
+    picture, is there to hear it."""
+    expect(page.get_by_role("button", name=re.compile("^Next"))).to_be_visible()
+    page.keyboard.press(key)
+
+
 def level(page: Page, percent: str) -> Locator:
     """The switch of an area level."""
     return page.get_by_role("button", name=re.compile(rf"^{re.escape(percent)} % "))

@@ -86,7 +86,7 @@ def test_what_is_wrong_with_a_look_is_said(small: Server, visit: Visit) -> None:
 def test_back_and_forward(small: Server, visit: Visit) -> None:
     page = visit(f"{small.url}/explore?case=PH-0001&curves=none")
     explore.finished(page)
-    page.keyboard.press("n")
+    explore.step(page, "n")
     chosen(page, "PH-0002")
     explore.finished(page)
     explore.choose(page, "Stage 4 Block 3")

@@ -124,7 +124,7 @@ def test_a_hundred_cases_in_a_row_with_flat_memory(
     session.send("Performance.enable")
     measured: dict[int, tuple[float, float, float]] = {}
     for number in range(2, 112):
-        page.keyboard.press("n")
+        explore.step(page, "n")
         shown = re.compile(f"PH-{number:04d}")
         expect(page.get_by_role("img", name=shown).first).to_be_visible()
         if number in (71, 111):  # the server remembers 64 answers and 32 cases: by then it is full

@@ -189,10 +189,10 @@ def test_cases_are_filtered_by_outcome_and_truth(small: Server, visit: Visit) ->
 def test_the_next_case_is_one_key_away(small: Server, visit: Visit) -> None:
     page = visit(f"{small.url}/?case=PH-0003&curves=none")
     explore.finished(page)
-    page.keyboard.press("n")
+    explore.step(page, "n")
     expect(page.get_by_role("radio", name="PH-0004")).to_be_checked()
     explore.finished(page)
-    page.keyboard.press("p")
+    explore.step(page, "p")
     expect(page.get_by_role("radio", name="PH-0003")).to_be_checked()
     explore.finished(page)
     page.get_by_role("radio", name="PH-0003").focus()

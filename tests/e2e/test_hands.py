@@ -145,7 +145,7 @@ def test_a_connection_that_breaks_comes_back_to_the_same_state(
         expect(app).to_have_attribute("data-test-connection-state", "CONNECTED")
         expect(app).to_have_attribute("data-test-script-state", "notRunning")
         expect(page).to_have_url(re.compile("case=PH-0003&.*layer=stages.3.blocks.2.*zoom=1.25"))
-        page.keyboard.press("n")
+        explore.step(page, "n")
         expect(page.get_by_role("radio", name="PH-0004", checked=True).first).to_be_visible()
         explore.finished(page)
         layer = page.get_by_role("radio", name="Stage 4 Block 3", checked=True)
