@@ -22,6 +22,12 @@ _OUTLINE = """([e, name]) => {
   return picture && picture.outline && Array.from(picture.outline);
 }"""
 _DIFFERS = "([c, was]) => c.toDataURL() !== was"
+# Notes whether the buttons of the list ever leave the page.
+_WATCH = """() => {
+  window.stepsGone = false;
+  const look = () => { window.stepsGone ||= !document.querySelector(".st-key-next button"); };
+  new MutationObserver(look).observe(document.body, { childList: true, subtree: true });
+}"""
 _SAME = "([c, was]) => c.toDataURL() === was"
 
 
@@ -141,6 +147,7 @@ def test_a_connection_that_breaks_comes_back_to_the_same_state(
         expect(page).to_have_url(re.compile("zoom=1.25"))
     app = page.get_by_test_id("stApp")
     expect(app).not_to_have_attribute("data-test-connection-state", "CONNECTED")
+    page.evaluate(_WATCH)
     with dashboard(tmp_path, "library", tiny_weights, int(server.url.rsplit(":", 1)[1])):
         expect(app).to_have_attribute("data-test-connection-state", "CONNECTED")
         expect(app).to_have_attribute("data-test-script-state", "notRunning")
@@ -150,3 +157,4 @@ def test_a_connection_that_breaks_comes_back_to_the_same_state(
         explore.finished(page)
         layer = page.get_by_role("radio", name="Stage 4 Block 3", checked=True)
         expect(layer.first).to_be_visible()
+        assert not page.evaluate("stepsGone")  # the page a hand is on does not start anew

@@ -10,11 +10,20 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 PATIENCE = 2.0
 """Seconds after which the rest is drawn even though the viewer has not said that it has drawn."""
 
 _DRAWN = "the viewer has drawn"
+
+
+def begin() -> None:
+    """At the start of every page.  A session that begins with what widgets of the page said is that
+    of a browser whose connection broke: the whole page is there, under a hand, and stays."""
+    if _DRAWN not in st.session_state:
+        context = get_script_run_ctx(suppress_warning=True)
+        st.session_state[_DRAWN] = bool(context and context.session_state.get_widget_states())
 
 
 def had() -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import streamlit as st
 
 from xai_core.settings import ASSETS
-from xai_core.ui import aside
+from xai_core.ui import aside, first_sight
 from xai_core.ui.words import NOTICE
 
 _PAGES = (
@@ -27,6 +27,7 @@ def begin(title: str) -> None:
         layout="wide",
         initial_sidebar_state="expanded",
     )
+    first_sight.begin()
     aside.take_back()
     st.html(ASSETS / "viewer" / "style.css")
     with st.sidebar, st.container(key="brand", gap="small"):
