@@ -31,7 +31,9 @@ def main(words: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--channels", type=int, default=384, help="Score-CAM: the first N of 384")
     parser.add_argument("--points", type=int, default=576, help="curves: intervals, divides 576")
-    parser.add_argument("--repeats", type=int, default=5, help="rate: rounds, the best counts")
+    parser.add_argument(
+        "--repeats", type=int, default=5, help="rate, latency: rounds, the median counts"
+    )
     parser.add_argument("--pairs", type=int, default=12, help="adaptive: images times maps")
     parser.add_argument("--cases", type=int, default=100, help="growth: cases one after another")
     parser.add_argument("--only", choices=_PARTS, help="one of them; the others' sections stay")

@@ -6,7 +6,7 @@ import gc
 import resource
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -23,6 +23,7 @@ from xai_core.types import Case
 LAYER, TARGET = "stages.2.blocks.8", 1  # Stage 3 Block 9, malignant
 MODULE = "stages.2"  # its output is that of its last block, the same layer
 T = TypeVar("T")
+P = TypeVar("P")
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,14 @@ class Took:
     def times(self, other: Took) -> str:
         """How many times as long as ``other`` this took: wall (processor)."""
         return f"{self.wall / other.wall:.2f} ({self.processor / other.processor:.2f})"
+
+    def and_then(self, later: Took) -> Took:
+        """The mean of two times, the larger of two memories."""
+        return Took(
+            (self.wall + later.wall) / 2,
+            (self.processor + later.processor) / 2,
+            max(self.memory, later.memory),
+        )
 
     def __str__(self) -> str:
         return f"{self.wall:.1f} ({self.processor:.1f})"
@@ -72,6 +81,22 @@ def clocked(work: Callable[[], T]) -> tuple[T, Took]:
     ended.set()
     watcher.join()
     return answer, Took(*took, max(most, resident()) - before)
+
+
+def beside(
+    ours: Callable[[], T], peers: Mapping[str, Callable[[], P]]
+) -> Iterator[tuple[str, T, Took, P, Took]]:
+    """For each peer: its name, our answer and time, its answer and time.
+
+    Ours runs before and after every peer, and its time is the mean of the two: a machine that
+    others share is faster or slower from one minute to the next, and so it is for both.
+    """
+    _, before = clocked(ours)
+    for name, peer in peers.items():
+        theirs, took = clocked(peer)
+        mine, after = clocked(ours)
+        yield name, mine, before.and_then(after), theirs, took
+        before = after
 
 
 @dataclass(frozen=True, eq=False)

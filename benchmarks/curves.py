@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torchcam.metrics import DeletionInsertionMetric
 
-from benchmarks.bench import LAYER, TARGET, Bench, clocked
+from benchmarks.bench import LAYER, TARGET, Bench, beside
 from xai_core.cam.base import CamOptions
 from xai_core.cam.grad_cam import GradCam
 from xai_core.faithfulness.insertion_deletion import full
@@ -69,9 +69,8 @@ def rows(bench: Bench, points: int) -> Iterator[tuple[str, ...]]:
         insertion = _rise(bench.network, baseline, x, ranked, points)
         return insertion, _rise(bench.network, x, baseline, ranked, points)
 
-    mine, took = clocked(ours)
-    for name, peer in (("torch-cam", torch_cam), ("a loop as RISE's", rise)):
-        theirs, peer_took = clocked(peer)
+    peers = {"torch-cam": torch_cam, "a loop as RISE's": rise}
+    for name, mine, took, theirs, peer_took in beside(ours, peers):
         apart = max(abs(a - b) for a, b in zip(mine, theirs, strict=True))
         yield (
             name,

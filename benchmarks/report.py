@@ -22,8 +22,9 @@ from benchmarks.bench import Bench
 PREFACE = """# Benchmarks
 
 Written by `python -m benchmarks`. In each section the peers run in the same process, on the same
-network in float32, with the same batch size (a loop as RISE's: one image at a time). Times are wall
-seconds (processor seconds of all threads); a ratio above 1 means that the peer took longer.
+network in float32, with the same batch size (a loop as RISE's: one image at a time). Ours runs
+before and after each peer, and the mean of the two counts. Times are wall seconds (processor
+seconds of all threads); a ratio above 1 means that the peer took longer.
 """
 _VERSIONS = ("torch", "timm", "numpy", "openvino", "grad-cam", "torchcam")
 

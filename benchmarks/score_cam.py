@@ -12,7 +12,7 @@ from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 from torch import Tensor
 from torchcam.methods import ScoreCAM as TorchCamScoreCAM
 
-from benchmarks.bench import LAYER, MODULE, TARGET, Bench, Took, clocked
+from benchmarks.bench import LAYER, MODULE, TARGET, Bench, Took, beside
 from xai_core.cam.base import CamOptions, MaskOrder
 from xai_core.cam.score_cam import ScoreCam
 from xai_core.types import Heatmap, no_report
@@ -55,19 +55,18 @@ def rows(bench: Bench, channels: int) -> Iterator[tuple[str, ...]]:
         options: CamOptions,
         peer: Callable[[], NDArray[np.float32]],
         read: Callable[[Heatmap], NDArray[np.float32]],
-    ) -> tuple[str, ...]:
-        mine, took = clocked(lambda: ours(options))
-        theirs, peer_took = clocked(peer)
-        apart = float(np.abs(read(mine) - theirs).max())
-        return _row(name, channels, took, peer_took, apart)
+    ) -> Iterator[tuple[str, ...]]:
+        for _, mine, took, theirs, peer_took in beside(lambda: ours(options), {name: peer}):
+            apart = float(np.abs(read(mine) - theirs).max())
+            yield _row(name, channels, took, peer_took, apart)
 
-    yield row(
+    yield from row(
         "pytorch-grad-cam",
         CamOptions(channels=channels, mask_align_corners=True),
         grad_cam,
         lambda h: h.values,
     )
-    yield row(
+    yield from row(
         "torch-cam",
         CamOptions(channels=channels, mask_order=MaskOrder.BEFORE),
         torch_cam,
