@@ -39,7 +39,7 @@ class Took:
         """How many times as long as ``other`` this took: wall (processor)."""
         return f"{self.wall / other.wall:.2f} ({self.processor / other.processor:.2f})"
 
-    def and_then(self, later: Took) -> Took:
+    def mean_with(self, later: Took) -> Took:
         """The mean of two times, the larger of two memories."""
         return Took(
             (self.wall + later.wall) / 2,
@@ -95,7 +95,7 @@ def beside(
     for name, peer in peers.items():
         theirs, took = clocked(peer)
         mine, after = clocked(ours)
-        yield name, mine, before.and_then(after), theirs, took
+        yield name, mine, before.mean_with(after), theirs, took
         before = after
 
 

@@ -101,6 +101,6 @@ def localise(
 def _top(values: FloatArray, area: float) -> BoolArray:
     """The pixels at least as high as the one ranked ``area``, zeros excepted."""
     rank = max(1, math.ceil(area * values.size - 1e-9))
-    # A sort: numpy's selection takes several times as long where many pixels are 0.
+    # A sort: numpy's selection is slow where many pixels are 0.
     threshold = np.sort(values, axis=None)[values.size - rank]
     return np.asarray((values >= threshold) & (values > 0))
