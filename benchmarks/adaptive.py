@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from benchmarks.bench import Bench
-from xai_core.cam.base import CamOptions
 from xai_core.cam.grad_cam import GradCam
+from xai_core.cam.options import CamOptions
 from xai_core.faithfulness.adaptive import TOLERANCE, adaptive
 from xai_core.faithfulness.insertion_deletion import full
 from xai_core.faithfulness.patches import patch_order

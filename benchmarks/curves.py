@@ -12,8 +12,8 @@ from torch import Tensor
 from torchcam.metrics import DeletionInsertionMetric
 
 from benchmarks.bench import LAYER, TARGET, Bench, beside
-from xai_core.cam.base import CamOptions
 from xai_core.cam.grad_cam import GradCam
+from xai_core.cam.options import CamOptions
 from xai_core.faithfulness.insertion_deletion import full
 from xai_core.faithfulness.patches import GRID, Order, patch_order
 from xai_core.faithfulness.perturbation import Subject

@@ -9,9 +9,9 @@ import threading
 from collections.abc import Callable, Iterator
 
 from benchmarks.bench import LAYER, TARGET, Bench, clocked, resident
-from xai_core.cam.base import CamOptions
 from xai_core.cam.grad_cam import GradCam
-from xai_core.cam.score_cam import ScoreCam
+from xai_core.cam.options import CamOptions
+from xai_core.cam.score_cam import ScoreCam, ScoreCamOptions
 from xai_core.explainer import Explainer
 from xai_core.faithfulness.insertion_deletion import full
 from xai_core.faithfulness.patches import GRID, patch_order
@@ -41,7 +41,7 @@ def _row(name: str, amount: int, work: Callable[[], object]) -> tuple[str, ...]:
 
 def _channels(bench: Bench, n: int) -> object:
     evidence = bench.fresh().evidence(LAYER)
-    return ScoreCam().compute(evidence, TARGET, CamOptions(channels=n), no_report)
+    return ScoreCam().compute(evidence, TARGET, ScoreCamOptions(channels=n), no_report)
 
 
 def _points(bench: Bench, n: int) -> object:
@@ -66,7 +66,7 @@ def _memory(bench: Bench, cases: int) -> Iterator[tuple[str, ...]]:
     start = _in_use()
     every = max(1, cases // 5)
     for done, record in enumerate(records, 1):
-        request = ExplainRequest(record.id, layer=LAYER, target="malignant", curves="none")
+        request = ExplainRequest(layer=LAYER, target="malignant", curves="none")
         explainer.explain(bench.source.load(record.id), request)
         if done % every == 0:
             yield (

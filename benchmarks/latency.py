@@ -25,8 +25,8 @@ class _Enough(Exception):
 
 def rows(bench: Bench, repeats: int) -> Iterator[tuple[str, ...]]:
     """Ready: from the case's file to map, levels and curves, with nothing of it in memory."""
-    request = ExplainRequest(bench.case.id, "hybrid-cam", LAYER)
-    dense = dataclasses.replace(request, levels=DENSE_LEVELS, curves="none")
+    request = ExplainRequest("hybrid-cam", LAYER)
+    dense = dataclasses.replace(request, curves="none").with_options(levels=DENSE_LEVELS)
     with tempfile.TemporaryDirectory() as folder:
         store = BookStore(Path(folder))
         yield _first_curve(bench, request)
@@ -34,7 +34,7 @@ def rows(bench: Bench, repeats: int) -> Iterator[tuple[str, ...]]:
             Explainer(bench.classifier, store).explain(bench.case, warm)
 
         def ready() -> int:
-            case = bench.source.load(request.case_id)
+            case = bench.source.load(bench.case.id)
             return (
                 Explainer(bench.classifier, BookStore(Path(folder))).explain(case, request).forwards
             )
@@ -43,7 +43,7 @@ def rows(bench: Bench, repeats: int) -> Iterator[tuple[str, ...]]:
         explainer = Explainer(bench.classifier, store)
         explainer.explain(bench.case, request)
         others = [
-            dataclasses.replace(dense, levels=tuple(p for p in PAPER_LEVELS if p != left_out))
+            dense.with_options(levels=tuple(p for p in PAPER_LEVELS if p != left_out))
             for left_out in PAPER_LEVELS[:repeats]
         ]
         yield _row(

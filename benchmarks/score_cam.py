@@ -13,8 +13,7 @@ from torch import Tensor
 from torchcam.methods import ScoreCAM as TorchCamScoreCAM
 
 from benchmarks.bench import LAYER, MODULE, TARGET, Bench, Took, beside
-from xai_core.cam.base import CamOptions, MaskOrder
-from xai_core.cam.score_cam import ScoreCam
+from xai_core.cam.score_cam import MaskOrder, ScoreCam, ScoreCamOptions
 from xai_core.types import Heatmap, no_report
 
 HEAD = (
@@ -47,12 +46,12 @@ def rows(bench: Bench, channels: int) -> Iterator[tuple[str, ...]]:
             found: NDArray[np.float32] = peer(TARGET)[0][0].numpy()
             return found
 
-    def ours(options: CamOptions) -> Heatmap:
+    def ours(options: ScoreCamOptions) -> Heatmap:
         return ScoreCam().compute(bench.fresh().evidence(LAYER), TARGET, options, no_report).heatmap
 
     def row(
         name: str,
-        options: CamOptions,
+        options: ScoreCamOptions,
         peer: Callable[[], NDArray[np.float32]],
         read: Callable[[Heatmap], NDArray[np.float32]],
     ) -> Iterator[tuple[str, ...]]:
@@ -62,13 +61,13 @@ def rows(bench: Bench, channels: int) -> Iterator[tuple[str, ...]]:
 
     yield from row(
         "pytorch-grad-cam",
-        CamOptions(channels=channels, mask_align_corners=True),
+        ScoreCamOptions(channels=channels, mask_align_corners=True),
         grad_cam,
         lambda h: h.values,
     )
     yield from row(
         "torch-cam",
-        CamOptions(channels=channels, mask_order=MaskOrder.BEFORE),
+        ScoreCamOptions(channels=channels, mask_order=MaskOrder.BEFORE),
         torch_cam,
         _positive,
     )

@@ -30,10 +30,10 @@ if state.problems():
 if blind.reading():
     blind.show(service)
 else:
-    request = state.show()
+    shown = state.show()
     blind.told(service)
-    controls.show(service.predicted(request.case_id))
+    controls.show(service.predicted(shown.case_id))
     left, right = st.columns([1.7, 1], gap="large")
     with right:
         curves.choose_mode()
-    live.show(service, request, left, right)
+    live.show(service, shown, left, right)

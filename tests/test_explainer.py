@@ -19,7 +19,7 @@ from xai_core.store.books import BookStore
 from xai_core.types import DENSE_LEVELS, LAYERS, MapState
 
 CASE = make_case()
-BASE = ExplainRequest(CASE.id, target="malignant", levels=(1, 5, 20, 50))
+BASE = ExplainRequest(target="malignant").with_options(levels=(1, 5, 20, 50))
 METHODS = ("grad-cam", "score-cam", "hybrid-cam")
 
 
@@ -34,7 +34,9 @@ def explainer(tiny_weights: Path) -> Explainer:
 def test_every_method_layer_and_class(
     explainer: Explainer, method: str, layer: str, target: str
 ) -> None:
-    request = dataclasses.replace(BASE, method=method, layer=layer, target=target, channels=12)
+    request = dataclasses.replace(BASE, method=method, layer=layer, target=target).with_options(
+        channels=12
+    )
     answer = explainer.explain(CASE, request)
     assert answer.complete
     assert answer.target == ("benign", "malignant").index(target)
@@ -56,7 +58,7 @@ def test_every_method_layer_and_class(
 def test_partial_answers_arrive_in_order(explainer: Explainer) -> None:
     seen: list[Progress] = []
     answer = explainer.explain(
-        CASE, dataclasses.replace(BASE, method="score-cam", channels=24), seen.append
+        CASE, dataclasses.replace(BASE, method="score-cam").with_options(channels=24), seen.append
     )
     stages = [p.stage for p in seen]
     assert stages[0] == "prediction"
@@ -77,12 +79,12 @@ def test_a_second_request_costs_nothing_and_another_level_only_itself(explainer:
     again = explainer.explain(CASE, hybrid)
     assert again.forwards == 0
     assert np.array_equal(first.heatmap.values, again.heatmap.values)
-    more = explainer.explain(CASE, dataclasses.replace(hybrid, levels=(1, 5, 10, 20, 50)))
+    more = explainer.explain(CASE, hybrid.with_options(levels=(1, 5, 10, 20, 50)))
     assert more.forwards == 1
 
 
 def test_another_class_of_score_cam_costs_nothing(explainer: Explainer) -> None:
-    request = dataclasses.replace(BASE, method="score-cam", channels=10, curves="none")
+    request = dataclasses.replace(BASE, method="score-cam", curves="none").with_options(channels=10)
     explainer.explain(CASE, request)
     other = explainer.explain(CASE, dataclasses.replace(request, target="benign"))
     assert other.forwards == 0
@@ -130,7 +132,7 @@ def test_scores_are_found_again_where_resampling_rounds_another_way(
 def test_cases_do_not_share_scores(explainer: Explainer) -> None:
     other = make_case("other", seed=3)
     a = explainer.explain(CASE, BASE)
-    b = explainer.explain(other, dataclasses.replace(BASE, case_id="other"))
+    b = explainer.explain(other, BASE)
     assert a.image_digest != b.image_digest
     assert a.prediction != b.prediction
     assert not np.array_equal(a.heatmap.values, b.heatmap.values)
@@ -139,7 +141,9 @@ def test_cases_do_not_share_scores(explainer: Explainer) -> None:
 def test_a_constant_picture_gives_a_named_state_or_a_map_but_no_nan(explainer: Explainer) -> None:
     flat = make_case("flat", image=np.full((120, 90), 0.5, np.float32), lesion_mask=None)
     for method in METHODS:
-        answer = explainer.explain(flat, dataclasses.replace(BASE, method=method, channels=8))
+        answer = explainer.explain(
+            flat, dataclasses.replace(BASE, method=method).with_options(channels=8)
+        )
         assert np.isfinite(answer.heatmap.values).all()
         if answer.heatmap.state is not MapState.OK:
             assert answer.heatmap.values.max() == 0
@@ -161,7 +165,7 @@ def test_reliability_measures_baselines_and_ties(explainer: Explainer) -> None:
 def test_what_was_explained_once_is_shown_without_the_network(
     tiny_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str
 ) -> None:
-    request = dataclasses.replace(BASE, method=method, channels=6)
+    request = dataclasses.replace(BASE, method=method).with_options(channels=6)
     first = Explainer(Classifier.open(tiny_weights, "cpu"), BookStore(tmp_path)).explain(
         CASE, request
     )
@@ -183,9 +187,9 @@ def test_what_was_explained_once_is_shown_without_the_network(
 def test_a_fast_map_is_compared_with_the_exact_one_once_that_is_known(
     explainer: Explainer,
 ) -> None:
-    fast = dataclasses.replace(BASE, method="score-cam", channels=4, curves="none")
+    fast = dataclasses.replace(BASE, method="score-cam", curves="none").with_options(channels=4)
     assert explainer.explain(CASE, fast).agreement is None
-    exact = explainer.explain(CASE, dataclasses.replace(fast, channels=None))
+    exact = explainer.explain(CASE, fast.with_options(channels=None))
     assert exact.agreement is None
     found = explainer.explain(CASE, fast)
     assert found.agreement is not None
@@ -199,7 +203,7 @@ def test_gains_known_from_elsewhere_come_along_for_the_hand(explainer: Explainer
     before = explainer.explain(CASE, hybrid).known_levels
     assert all(level.realised == 1 for level in before), "only the image itself was scored"
     assert len(before) < len(DENSE_LEVELS) - len(BASE.levels)
-    dense = explainer.explain(CASE, dataclasses.replace(hybrid, levels=DENSE_LEVELS))
+    dense = explainer.explain(CASE, hybrid.with_options(levels=DENSE_LEVELS))
     again = explainer.explain(CASE, hybrid)
     assert again.forwards == 0
     assert {level.percent for level in again.known_levels} == set(DENSE_LEVELS) - set(BASE.levels)

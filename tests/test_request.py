@@ -7,10 +7,10 @@ import dataclasses
 import pytest
 
 from xai_core.errors import BadRequest
-from xai_core.request import ExplainRequest
+from xai_core.request import CaseRequest, ExplainRequest
 from xai_core.types import Prediction
 
-BASE = ExplainRequest("a")
+BASE = ExplainRequest()
 
 
 @pytest.mark.parametrize(
@@ -29,11 +29,11 @@ BASE = ExplainRequest("a")
 )
 def test_what_is_not_allowed_is_told_with_what_is(change: dict[str, object], word: str) -> None:
     with pytest.raises(BadRequest, match=word):
-        dataclasses.replace(BASE, **change)
+        CaseRequest("a").change(**change)
 
 
 def test_levels_are_sorted_and_unique() -> None:
-    assert dataclasses.replace(BASE, levels=(5, 1, 5.0)).levels == (1.0, 5.0)
+    assert BASE.with_options(levels=(5, 1, 5.0)).option("levels") == (1.0, 5.0)
 
 
 def test_the_key_tells_every_parameter_that_matters_apart() -> None:
@@ -45,8 +45,8 @@ def test_the_key_tells_every_parameter_that_matters_apart() -> None:
         dataclasses.replace(BASE, target="malignant"),
         dataclasses.replace(BASE, curves="full"),
         dataclasses.replace(BASE, reliability=True),
-        dataclasses.replace(hybrid, levels=(1.0,)),
-        dataclasses.replace(score, channels=3),
+        hybrid.with_options(levels=(1.0,)),
+        score.with_options(channels=3),
     ]  # fmt: skip
     keys = {r.key("image", "weights") for r in different}
     keys |= {BASE.key("image 2", "weights"), BASE.key("image", "weights 2")}
@@ -54,9 +54,10 @@ def test_the_key_tells_every_parameter_that_matters_apart() -> None:
 
 
 def test_parameters_a_method_does_not_read_do_not_count() -> None:
-    other = dataclasses.replace(BASE, levels=(1.0,), channels=5, case_id="b")
+    other = BASE.with_options(levels=(1.0,), channels=5)
     assert other.key("i", "w") == BASE.key("i", "w")
-    assert dataclasses.replace(other, case_id="a").canonical() == BASE
+    assert other.canonical() == BASE
+    assert CaseRequest("a", other).canonical() == CaseRequest("a")
 
 
 def test_the_predicted_class_follows_the_threshold() -> None:

@@ -17,7 +17,7 @@ from xai_core.errors import Cancelled, CaseNotFound, ModelError, UnreadableImage
 from xai_core.explainer import Explainer
 from xai_core.explanation import Explanation, Status, View
 from xai_core.model.classifier import Classifier
-from xai_core.request import ExplainRequest
+from xai_core.request import CaseRequest, ExplainRequest
 from xai_core.service import ExplainService
 from xai_core.store.books import BookStore
 from xai_core.types import LAYERS, Case, CaseRecord, Outcome, Pathology
@@ -48,7 +48,7 @@ class Source:
 
 
 A, B = make_case("a"), make_case("b", seed=5, pathology=Pathology.BENIGN)
-REQUEST = ExplainRequest("a", curves="none")
+REQUEST = CaseRequest("a", ExplainRequest(curves="none"))
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def wait(look: Callable[[], object], seconds: float = 60.0) -> None:
         time.sleep(0.02)
 
 
-def finish(service: ExplainService, request: ExplainRequest, who: str = "me") -> View:
+def finish(service: ExplainService, request: CaseRequest, who: str = "me") -> View:
     wait(lambda: service.ask(request, who).status in (Status.DONE, Status.FAILED))
     return service.ask(request, who)
 
@@ -102,7 +102,7 @@ def test_asking_never_blocks_and_equal_requests_are_one_job(
     try:
         begin = time.monotonic()
         service.ask(REQUEST, "one")
-        service.ask(dataclasses.replace(REQUEST, levels=(5,)), "two")  # levels do not matter here
+        service.ask(REQUEST.change(levels=(5,)), "two")  # levels do not matter here
         assert time.monotonic() - begin < 5, "asking must not wait for the model"
         with service._wake:
             assert len(service._jobs) == 1
@@ -131,7 +131,7 @@ def test_patience_brings_what_is_soon_there_and_ends(
 
 
 def test_partial_answers_are_seen(service: ExplainService) -> None:
-    request = ExplainRequest("a", method="score-cam", channels=64)
+    request = CaseRequest("a").change(method="score-cam", channels=64)
     seen: list[View] = []
     wait(lambda: seen.append(service.ask(request, "me")) or seen[-1].status is Status.DONE)
     partial = [v for v in seen if v.status is Status.RUNNING and v.explanation is not None]
@@ -140,15 +140,13 @@ def test_partial_answers_are_seen(service: ExplainService) -> None:
 
 
 def test_two_sessions_at_once_get_their_own_maps(service: ExplainService) -> None:
-    alone = {
-        case.id: service.explainer.explain(case, ExplainRequest(case.id)).heatmap for case in (A, B)
-    }
+    alone = {case.id: service.explainer.explain(case, ExplainRequest()).heatmap for case in (A, B)}
     found: dict[str, View] = {}
 
     def session(case_id: str) -> None:
         for method in ("hybrid-cam", "score-cam", "grad-cam"):
             found[case_id] = finish(
-                service, ExplainRequest(case_id, method=method, channels=8), who=case_id
+                service, CaseRequest(case_id).change(method=method, channels=8), who=case_id
             )
 
     threads = [threading.Thread(target=session, args=(c,)) for c in ("a", "b")]
@@ -165,7 +163,7 @@ def test_two_sessions_at_once_get_their_own_maps(service: ExplainService) -> Non
 def test_a_request_nobody_waits_for_is_stopped_and_goes_on_later(
     service: ExplainService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    slow = ExplainRequest("a", method="score-cam")
+    slow = CaseRequest("a").change(method="score-cam")
     wait(lambda: service.ask(slow, "me").done > 8)
     service.ask(REQUEST, "me")  # this session looks at something else now
     assert finish(service, REQUEST).status is Status.DONE
@@ -181,7 +179,7 @@ def test_a_lapsed_lease_stops_the_work(tiny_weights: Path, monkeypatch: pytest.M
     monkeypatch.setattr(service_module, "_LEASE", 0.3)
     service = ExplainService(Explainer(Classifier.open(tiny_weights, "cpu")), Source(A))
     try:
-        slow = ExplainRequest("a", method="score-cam", reliability=True)
+        slow = CaseRequest("a").change(method="score-cam", reliability=True)
         wait(lambda: service.ask(slow, "gone").done > 0)
         with service._wake:
             job = service._jobs[slow]
@@ -194,7 +192,7 @@ def test_a_lapsed_lease_stops_the_work(tiny_weights: Path, monkeypatch: pytest.M
 
 
 def test_stop_and_continue(service: ExplainService) -> None:
-    slow = ExplainRequest("a", method="score-cam")
+    slow = CaseRequest("a").change(method="score-cam")
     wait(lambda: service.ask(slow, "me").done > 8)
     service.stop(slow)
     wait(lambda: service.ask(slow, "me").status is Status.STOPPED)
@@ -222,7 +220,7 @@ def test_an_unreadable_case_fails_alone(tiny_weights: Path) -> None:
         Explainer(Classifier.open(tiny_weights, "cpu")), Source(A, broken=True)
     )
     try:
-        failed = finish(service, ExplainRequest("broken"))
+        failed = finish(service, CaseRequest("broken"))
         assert failed.status is Status.FAILED
         assert failed.error == "broken.png is damaged."
         assert finish(service, REQUEST).status is Status.DONE
@@ -262,7 +260,7 @@ def test_several_are_asked_for_at_once(service: ExplainService) -> None:
     known = service.known(other)
     assert known is not None
     assert known is service.ask(other, "me").explanation
-    assert service.known(dataclasses.replace(other, case_id="b")) is None
+    assert service.known(other.change(case_id="b")) is None
 
 
 def test_of_several_what_was_stopped_stays_so_while_it_is_asked_for(
@@ -276,7 +274,7 @@ def test_of_several_what_was_stopped_stays_so_while_it_is_asked_for(
         raise Cancelled("enough")
 
     monkeypatch.setattr(service.explainer, "explain", held)
-    other = dataclasses.replace(REQUEST, case_id="b")
+    other = REQUEST.change(case_id="b")
     service.ask_all([REQUEST, other], "me")
     assert inside.wait(60)
     service.stop(other)

@@ -11,8 +11,7 @@ from collections import OrderedDict
 from dataclasses import replace
 from typing import Any
 
-from xai_core.cam import METHODS, CamOptions
-from xai_core.cam.score_cam import ScoreCam
+from xai_core.cam import METHODS
 from xai_core.context import Context, digest_of
 from xai_core.explanation import Explanation, Progress, Watch, watch_nothing
 from xai_core.faithfulness import curves as curve_modes
@@ -75,7 +74,7 @@ class Explainer:
         before = context.book.forwards
         clock = _Clock()
         try:
-            so_far = self._begin(context, request)
+            so_far = self._begin(context, case.id, request)
             clock.stop("prediction")
             watch(Progress("prediction", 1, 1, so_far))
             so_far = self._map(context, so_far, watch)
@@ -95,10 +94,11 @@ class Explainer:
             complete=True,
         )
 
-    def _begin(self, context: Context, request: ExplainRequest) -> Explanation:
+    def _begin(self, context: Context, case_id: str, request: ExplainRequest) -> Explanation:
         prediction = context.prediction()
         threshold = self.classifier.spec.threshold
         return Explanation(
+            case_id=case_id,
             request=request,
             prepared=context.prepared,
             prediction=prediction,
@@ -106,21 +106,21 @@ class Explainer:
             target=request.target_class(prediction, threshold),
             image_digest=context.image_digest,
             weights_digest=context.weights_digest,
-            conventions=METHODS[request.method].conventions(request.options())
+            conventions=METHODS[request.method].conventions(request.cam_options())
             | curve_modes.conventions(request.curves),
         )
 
     def _map(self, context: Context, so_far: Explanation, watch: Watch) -> Explanation:
         request = so_far.request
+        method, options = METHODS[request.method], request.cam_options()
 
         def report(done: int, total: int, partial: Any) -> None:
             watch(Progress("map", done, total, replace(so_far, heatmap=partial)))
 
         evidence = context.evidence(request.layer)
-        result = METHODS[request.method].compute(evidence, so_far.target, request.options(), report)
-        exact = None
-        if request.method == "score-cam" and request.channels is not None:
-            exact = ScoreCam().remembered(evidence, so_far.target, CamOptions())
+        result = method.compute(evidence, so_far.target, options, report)
+        exact_options = method.exact_options(options)
+        exact = method.remembered(evidence, so_far.target, exact_options) if exact_options else None
         return replace(
             so_far,
             heatmap=result.heatmap,

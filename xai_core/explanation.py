@@ -16,7 +16,7 @@ from xai_core.types import Heatmap, LevelResult, Prediction
 
 @dataclass(frozen=True, eq=False)
 class Explanation:
-    """The answer to a request, or what there is of it so far.
+    """The answer to a request about a case, or what there is of it so far.
 
     ``target``: the class explained.  ``heatmap``: None until the first partial map.  ``curves``:
     None where none were asked for, the map cannot be ranked, or they have not begun.
@@ -28,6 +28,7 @@ class Explanation:
     ``seconds``: time spent by stage.  ``forwards``: images really scored for this answer.
     """
 
+    case_id: str
     request: ExplainRequest
     prepared: Prepared
     prediction: Prediction

@@ -1,48 +1,58 @@
-"""What a person asks for: one value that names a map, its levels and its curves exactly."""
+"""What a person asks for: one value that names a map, its options and its curves exactly."""
 
 from __future__ import annotations
 
 import dataclasses
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
+from typing import Any
 
 from xai_core.cam import METHODS
-from xai_core.cam.base import CamOptions
+from xai_core.cam.options import CamOptions, Option
 from xai_core.errors import BadRequest
-from xai_core.types import (
-    CLASS_NAMES,
-    CURVE_MODES,
-    LAYER_TITLES,
-    LAYERS,
-    PAPER_LEVELS,
-    Prediction,
-    check_levels,
-)
+from xai_core.types import CLASS_NAMES, CURVE_MODES, LAYER_TITLES, LAYERS, Prediction
 
 PREDICTED = "predicted"
 TARGETS = (PREDICTED, *CLASS_NAMES)
+
+OptionValues = tuple[tuple[str, Any], ...]
+"""Options by name, as sorted pairs: a request can be compared and hashed."""
+
+
+@cache
+def known_options() -> Mapping[str, Option]:
+    """Every option of every method, by name; methods that share a name mean the same by it."""
+    return MappingProxyType(
+        {
+            declared.name: declared
+            for method in METHODS.values()
+            for declared in method.options.declared()
+        }
+    )
 
 
 @dataclass(frozen=True)
 class ExplainRequest:
     """One explanation.  Two equal requests on the same pixels and weights give the same answer.
 
-    ``target``: "predicted", "benign" or "malignant".  ``levels``: Hybrid-CAM's area levels in
-    percent.  ``channels``: Score-CAM's first n channels, None for all.  ``curves``: "none",
-    "adaptive" or "full".  ``reliability``: measure the curves under reverse tie order and the
-    random and centre-first orders as well; about four times the work of the curves alone.
+    ``target``: "predicted", "benign" or "malignant".  ``options``: the methods' options that are
+    not as usual; those that ``method`` does not read are kept for when another method is chosen.
+    ``curves``: "none", "adaptive" or "full".
+    ``reliability``: measure the curves under reverse tie order and the random and centre-first
+    orders as well; about four times the work of the curves alone.
 
     Raises:
         BadRequest: a value that is not allowed; the sentence lists the allowed ones.
     """
 
-    case_id: str
     method: str = "grad-cam"
     layer: str = LAYERS[0]
     target: str = PREDICTED
-    levels: tuple[float, ...] = PAPER_LEVELS
-    channels: int | None = None
+    options: OptionValues = ()
     curves: str = "adaptive"
     reliability: bool = False
 
@@ -57,30 +67,59 @@ class ExplainRequest:
                 raise BadRequest(
                     f"The {name} is {getattr(self, name)!r}; allowed are {', '.join(allowed)}."
                 )
-        object.__setattr__(self, "levels", check_levels(self.levels))
-        self.options()  # checks the number of channels
+        object.__setattr__(self, "options", _normal(self.options))
 
-    def options(self) -> CamOptions:
-        """The method's options this request implies."""
-        return CamOptions(levels=self.levels, channels=self.channels)
+    def option(self, name: str) -> Any:
+        """The value of an option, the usual one where nothing else was asked for.
+
+        Raises:
+            KeyError: no method has an option of this name.
+        """
+        return dict(self.options).get(name, known_options()[name].default)
+
+    def with_options(self, **values: Any) -> ExplainRequest:
+        """The same request with these options."""
+        return dataclasses.replace(self, options=tuple({**dict(self.options), **values}.items()))
+
+    def cam_options(self) -> CamOptions:
+        """The method's own options that this request implies."""
+        return METHODS[self.method].options.of(dict(self.options))
 
     def canonical(self) -> ExplainRequest:
         """The same request without what its method does not read, so that equal work is equal."""
+        read = {declared.name for declared in METHODS[self.method].options.declared()}
         return dataclasses.replace(
             self,
-            levels=self.levels if self.method == "hybrid-cam" else PAPER_LEVELS,
-            channels=self.channels if self.method == "score-cam" else None,
+            options=tuple((name, value) for name, value in self.options if name in read),
             reliability=self.reliability and self.curves != "none",
         )
 
-    def key(self, image_digest: str, weights_digest: str) -> str:
-        """SHA-256 of the image's pixels, the weights and the parameters, in hex.
+    def fields(self) -> dict[str, Any]:
+        """The canonical request as JSON values: equal where the answers are equal.
 
-        The case's id is left out: the same pixels under another name are the same request.
+        Every option of everyday use is named, None where the method does not read it; one for
+        experts only where it is not as usual.
         """
-        fields = dataclasses.asdict(self.canonical())
-        del fields["case_id"]
-        text = json.dumps([image_digest, weights_digest, fields], sort_keys=True)
+        same = self.canonical()
+        chosen = dict(same.options)
+        read = {declared.name for declared in METHODS[self.method].options.declared()}
+        options = {
+            name: option.as_json(chosen.get(name, option.default)) if name in read else None
+            for name, option in known_options().items()
+            if not option.expert or name in chosen
+        }
+        return {
+            "method": same.method,
+            "layer": same.layer,
+            "target": same.target,
+            **options,
+            "curves": same.curves,
+            "reliability": same.reliability,
+        }
+
+    def key(self, image_digest: str, weights_digest: str) -> str:
+        """SHA-256 of the image's pixels, the weights and the parameters, in hex."""
+        text = json.dumps([image_digest, weights_digest, self.fields()], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
     def target_class(self, prediction: Prediction, threshold: float) -> int:
@@ -92,3 +131,39 @@ class ExplainRequest:
     def title(self) -> str:
         """Method and layer as papers print them."""
         return f"{METHODS[self.method].title}, {LAYER_TITLES[self.layer]}"
+
+
+def _normal(given: OptionValues) -> tuple[tuple[str, Any], ...]:
+    """The options that are not as usual, sorted by name, each in its normal form."""
+    known, kept = known_options(), {}
+    for name, value in dict(given).items():
+        if name not in known:
+            raise BadRequest(f"There is no option {name!r}; there are {', '.join(known)}.")
+        value = known[name].check(value)
+        if value != known[name].default:
+            kept[name] = value
+    return tuple(sorted(kept.items()))
+
+
+@dataclass(frozen=True)
+class CaseRequest:
+    """A request about one case of a source: what a page shows, and what the service works on."""
+
+    case_id: str
+    request: ExplainRequest = ExplainRequest()
+
+    def canonical(self) -> CaseRequest:
+        """See :meth:`ExplainRequest.canonical`."""
+        return CaseRequest(self.case_id, self.request.canonical())
+
+    def change(self, **fields: Any) -> CaseRequest:
+        """Another case or another request about it: ``case_id``, fields of the request, options.
+
+        Raises:
+            BadRequest: a value that is not allowed.
+        """
+        case_id = fields.pop("case_id", self.case_id)
+        own = {f.name for f in dataclasses.fields(ExplainRequest)}
+        options = {name: fields.pop(name) for name in list(fields) if name not in own}
+        request = dataclasses.replace(self.request, **fields)
+        return CaseRequest(case_id, request.with_options(**options) if options else request)

@@ -22,7 +22,7 @@ from xai_core.errors import Cancelled, XaiError
 from xai_core.explainer import Explainer
 from xai_core.explanation import Explanation, Progress, Status, View
 from xai_core.model.classifier import Classifier
-from xai_core.request import ExplainRequest
+from xai_core.request import CaseRequest
 from xai_core.settings import Settings
 from xai_core.store.books import open_books
 from xai_core.types import Case, CaseRecord, Outcome, Prediction
@@ -35,7 +35,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(eq=False)
 class _Job:
-    request: ExplainRequest
+    request: CaseRequest
     view: View = field(default_factory=lambda: View(Status.WAITING))
     leases: dict[str, float] = field(default_factory=dict)  # who asked -> when it lapses
     stop: bool = False
@@ -60,8 +60,8 @@ class ExplainService:
     def __init__(self, explainer: Explainer, source: CaseSource) -> None:
         self.explainer, self.source = explainer, source
         self._records = {r.id: r for r in source.records()}
-        self._jobs: OrderedDict[ExplainRequest, _Job] = OrderedDict()
-        self._answers: OrderedDict[ExplainRequest, View] = OrderedDict()
+        self._jobs: OrderedDict[CaseRequest, _Job] = OrderedDict()
+        self._answers: OrderedDict[CaseRequest, View] = OrderedDict()
         self._cases: OrderedDict[str, Case] = OrderedDict()
         self._predictions: dict[str, Prediction] = {}
         self._unpredictable: dict[str, str] = {}
@@ -94,7 +94,7 @@ class ExplainService:
                 self._cases.popitem(last=False)
         return case
 
-    def ask(self, request: ExplainRequest, who: str) -> View:
+    def ask(self, request: CaseRequest, who: str) -> View:
         """What is known of ``request``; starts, joins or keeps alive its job.
 
         ``who`` identifies a browser session: asking for another request lets go of the last one.
@@ -103,7 +103,7 @@ class ExplainService:
         return self.ask_all((request,), who)[0]
 
     def ask_all(
-        self, requests: Sequence[ExplainRequest], who: str, patience: float = 0.0
+        self, requests: Sequence[CaseRequest], who: str, patience: float = 0.0
     ) -> list[View]:
         """What :meth:`ask` says of each request; the first one missing is worked on first.
 
@@ -124,13 +124,13 @@ class ExplainService:
                 views = [self._renew(request, who) for request in asked]
             return views
 
-    def known(self, request: ExplainRequest) -> Explanation | None:
+    def known(self, request: CaseRequest) -> Explanation | None:
         """The finished answer to ``request`` if it is in memory; starts nothing."""
         with self._wake:
             view = self._answers.get(request.canonical())
             return view.explanation if view else None
 
-    def stop(self, request: ExplainRequest) -> None:
+    def stop(self, request: CaseRequest) -> None:
         """Stop a job at its next chunk; what was computed is kept and shown."""
         with self._wake:
             job = self._jobs.get(request.canonical())
@@ -139,7 +139,7 @@ class ExplainService:
                 if job.view.status is Status.WAITING:
                     job.view = View(Status.STOPPED, explanation=job.view.explanation)
 
-    def retry(self, request: ExplainRequest) -> None:
+    def retry(self, request: CaseRequest) -> None:
         """Let a stopped or failed job run again; it goes on from what was kept."""
         with self._wake:
             job = self._jobs.get(request.canonical())
@@ -191,7 +191,7 @@ class ExplainService:
 
     # --- the worker -----------------------------------------------------------------------
 
-    def _renew(self, request: ExplainRequest, who: str) -> View:
+    def _renew(self, request: CaseRequest, who: str) -> View:
         """The view of a canonical request, its job begun and leased; called with the lock held."""
         if request in self._answers:
             self._answers.move_to_end(request)
@@ -246,7 +246,8 @@ class ExplainService:
                     raise Cancelled("Stopped: nobody waits for this any more.")
 
         try:
-            explanation = self.explainer.explain(self.load(job.request.case_id), job.request, watch)
+            asked = job.request
+            explanation = self.explainer.explain(self.load(asked.case_id), asked.request, watch)
             view = View(Status.DONE, explanation=explanation)
         except Cancelled:
             last = job.view

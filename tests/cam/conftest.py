@@ -12,7 +12,7 @@ import torch
 from timm.models.convnext import ConvNeXt
 from torch import Tensor, nn
 
-from xai_core.cam import Evidence
+from xai_core.cam.base import Evidence
 from xai_core.store.scorebook import Scorebook
 
 STAGE = {"stages.2.blocks.1": 3, "stages.3.blocks.0": 4} | {

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from xai_core.cam import CamOptions, GradCam
-from xai_core.cam.grad_cam import grad_cam
+from xai_core.cam.grad_cam import GradCam, grad_cam
+from xai_core.cam.options import CamOptions
 from xai_core.types import no_report
 
 

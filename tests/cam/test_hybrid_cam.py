@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from xai_core.cam import CamOptions, Evidence, GradCam, HybridCam
-from xai_core.cam.hybrid_cam import level_masks, level_weight, support
+from xai_core.cam.base import Evidence
+from xai_core.cam.grad_cam import GradCam
+from xai_core.cam.hybrid_cam import HybridCam, HybridCamOptions, level_masks, level_weight, support
 from xai_core.cam.normalise import min_max
+from xai_core.cam.options import CamOptions
 from xai_core.errors import BadRequest
 from xai_core.store.scorebook import BASELINE, INTACT, Scorebook
 from xai_core.types import PAPER_LEVELS, MapState, no_report
@@ -37,7 +39,7 @@ def by_hand(sign: float = 1.0, activation: torch.Tensor | None = None) -> Eviden
 def test_worked_by_hand() -> None:
     """A = [[1, .5], [.25, 0]]; the top 1, 2, 3, 4 pixels add 4, 7, 9, 10 to the logit."""
     evidence = by_hand()
-    result = HybridCam().compute(evidence, 1, CamOptions(levels=(25, 50, 75, 100)), no_report)
+    result = HybridCam().compute(evidence, 1, HybridCamOptions(levels=(25, 50, 75, 100)), no_report)
     w = [1 / np.sqrt(p) for p in (25, 50, 75, 100)]
     s2 = 9 * w[2] + 10 * w[3]
     s1 = s2 + 7 * w[1]
@@ -54,7 +56,7 @@ def test_worked_by_hand() -> None:
 
 
 def test_a_level_that_lowers_the_score_counts_as_0() -> None:
-    result = HybridCam().compute(by_hand(-1.0), 1, CamOptions(), no_report)
+    result = HybridCam().compute(by_hand(-1.0), 1, HybridCamOptions(), no_report)
     assert result.heatmap.state is MapState.NO_LEVEL
     assert {level.delta for level in result.levels} == {0}
     assert not result.heatmap.values.any()
@@ -70,7 +72,7 @@ def test_a_level_that_lowers_the_score_counts_as_0() -> None:
 )
 def test_where_grad_cam_says_nothing_no_image_is_scored(activation, state) -> None:
     evidence = by_hand(activation=activation)
-    result = HybridCam().compute(evidence, 1, CamOptions(), no_report)
+    result = HybridCam().compute(evidence, 1, HybridCamOptions(), no_report)
     assert result.heatmap.state is state
     assert result.levels == ()
     assert evidence.book.forwards == 0
@@ -93,7 +95,7 @@ def test_a_level_keeps_ceil_of_its_share_and_ties_stay_together() -> None:
 
 def test_the_realised_share_is_told(small_net, x96, make_evidence) -> None:
     evidence = make_evidence(small_net, x96, "stages.2.blocks.1")
-    result = HybridCam().compute(evidence, 1, CamOptions(levels=(1, 10, 50, 99)), no_report)
+    result = HybridCam().compute(evidence, 1, HybridCamOptions(levels=(1, 10, 50, 99)), no_report)
     a = GradCam().compute(evidence, 1, CamOptions(), no_report).heatmap.values
     assert (a == 0).mean() > 0.05  # ReLU left zeros, so some level is the whole image
     for level in result.levels:
@@ -110,7 +112,7 @@ def test_oracle_6_the_order_of_pixels_never_contradicts_grad_cam(
     small_net, x96, make_evidence, layer, target
 ) -> None:
     evidence = make_evidence(small_net, x96, layer)
-    result = HybridCam().compute(evidence, target, CamOptions(), no_report)
+    result = HybridCam().compute(evidence, target, HybridCamOptions(), no_report)
     a = GradCam().compute(evidence, target, CamOptions(), no_report).heatmap.values
     if result.heatmap.state is not MapState.OK:
         assert result.heatmap.state is MapState.NO_LEVEL
@@ -137,16 +139,16 @@ def test_another_set_of_levels_costs_only_the_levels_not_asked_before(
     small_net, x96, make_evidence
 ) -> None:
     evidence = make_evidence(small_net, x96, "stages.2.blocks.1")
-    dense = CamOptions(levels=tuple(range(1, 31)))
+    dense = HybridCamOptions(levels=tuple(range(1, 31)))
     HybridCam().compute(evidence, 1, dense, no_report)
     spent = evidence.book.forwards
-    few = HybridCam().compute(evidence, 1, CamOptions(levels=(2, 3, 5, 10, 20)), no_report)
+    few = HybridCam().compute(evidence, 1, HybridCamOptions(levels=(2, 3, 5, 10, 20)), no_report)
     assert evidence.book.forwards == spent
     assert few.forward_passes == 6
     alone = HybridCam().compute(
         make_evidence(small_net, x96, "stages.2.blocks.1"),
         1,
-        CamOptions(levels=(2, 3, 5, 10, 20)),
+        HybridCamOptions(levels=(2, 3, 5, 10, 20)),
         no_report,
     )
     np.testing.assert_allclose(few.heatmap.values, alone.heatmap.values, atol=1e-4)
@@ -157,7 +159,7 @@ def test_the_map_so_far_is_reported() -> None:
     evidence = by_hand()
     evidence = Evidence(**{**vars(evidence), "book": Scorebook(evidence.book._scorer, 2)})
     HybridCam().compute(
-        evidence, 1, CamOptions(levels=(25, 50, 75)), lambda *args: seen.append(args)
+        evidence, 1, HybridCamOptions(levels=(25, 50, 75)), lambda *args: seen.append(args)
     )
     assert [(done, total) for done, total, _ in seen] == [(2, 4), (4, 4)]
     np.testing.assert_allclose(seen[0][2].values, [[1, 0], [0, 0]])
@@ -165,5 +167,5 @@ def test_the_map_so_far_is_reported() -> None:
 
 def test_levels_out_of_range_are_refused() -> None:
     with pytest.raises(BadRequest, match="Area levels"):
-        CamOptions(levels=(0, 10))
-    assert CamOptions(levels=(10, 5, 5)).levels == (5, 10)
+        HybridCamOptions(levels=(0, 10))
+    assert HybridCamOptions(levels=(10, 5, 5)).levels == (5, 10)

@@ -8,15 +8,21 @@ import numpy as np
 import pytest
 import torch
 
-from xai_core.cam import METHODS, CamOptions
-from xai_core.cam.base import Evidence
+from xai_core.cam import METHODS, PAPER_METHODS, summaries
+from xai_core.cam.base import CamMethod, Evidence
+from xai_core.cam.options import CamOptions
+from xai_core.cam.score_cam import ScoreCamOptions
 from xai_core.errors import Cancelled, ModelError
 from xai_core.store.native_maps import NativeMaps
 from xai_core.store.scorebook import Scorebook
 from xai_core.types import Heatmap, MapState, no_report
 
 EVERY = pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
-FEW = CamOptions(levels=(5, 20, 50), channels=6)
+
+
+def few(method: CamMethod, levels=(5, 20, 50), channels=6) -> CamOptions:
+    """The method's options, such that it needs few images."""
+    return method.options.of({"levels": levels, "channels": channels})
 
 
 @pytest.fixture
@@ -30,13 +36,13 @@ def fresh(evidence: Evidence, **changed: object) -> Evidence:
 
 
 def test_the_papers_methods_are_registered_under_their_names() -> None:
-    assert list(METHODS) == ["score-cam", "grad-cam", "hybrid-cam"]
-    assert [method.title for method in METHODS.values()] == ["Score-CAM", "Grad-CAM", "Hybrid-CAM"]
+    assert tuple(METHODS)[:3] == PAPER_METHODS == ("score-cam", "grad-cam", "hybrid-cam")
+    assert [METHODS[n].title for n in PAPER_METHODS] == ["Score-CAM", "Grad-CAM", "Hybrid-CAM"]
 
 
 @EVERY
 def test_a_map_keeps_its_promises(method, evidence) -> None:
-    result = method.compute(evidence, 1, FEW, no_report)
+    result = method.compute(evidence, 1, few(method), no_report)
     heatmap = result.heatmap
     assert heatmap.raw.shape == (6, 6)
     assert heatmap.values.shape == (96, 96)
@@ -52,9 +58,9 @@ def test_a_map_keeps_its_promises(method, evidence) -> None:
 
 @EVERY
 def test_the_same_request_again_costs_nothing_and_gives_the_same(method, evidence) -> None:
-    first = method.compute(evidence, 1, FEW, no_report)
+    first = method.compute(evidence, 1, few(method), no_report)
     spent = evidence.book.forwards
-    again = method.compute(evidence, 1, FEW, no_report)
+    again = method.compute(evidence, 1, few(method), no_report)
     assert evidence.book.forwards == spent
     np.testing.assert_array_equal(first.heatmap.values, again.heatmap.values)
     assert first.forward_passes == again.forward_passes
@@ -63,7 +69,7 @@ def test_the_same_request_again_costs_nothing_and_gives_the_same(method, evidenc
 
 @EVERY
 def test_a_remembered_map_needs_no_pass_of_the_network(method, evidence) -> None:
-    first = method.compute(evidence, 1, FEW, no_report)
+    first = method.compute(evidence, 1, few(method), no_report)
 
     def never(*_: object) -> torch.Tensor:
         raise AssertionError("the network was asked")
@@ -77,7 +83,7 @@ def test_a_remembered_map_needs_no_pass_of_the_network(method, evidence) -> None
         book=Scorebook(never, known=evidence.book.items()),
         native=NativeMaps(known),
     )
-    second = method.compute(again, 1, FEW, no_report)
+    second = method.compute(again, 1, few(method), no_report)
     np.testing.assert_array_equal(first.heatmap.values, second.heatmap.values)
     np.testing.assert_array_equal(first.heatmap.raw, second.heatmap.raw)
     assert first.heatmap.scale == second.heatmap.scale
@@ -86,17 +92,17 @@ def test_a_remembered_map_needs_no_pass_of_the_network(method, evidence) -> None
 
 @EVERY
 def test_other_options_are_another_map(method, evidence) -> None:
-    few = method.compute(evidence, 1, FEW, no_report)
-    other = method.compute(evidence, 0, CamOptions(levels=(5,), channels=3), no_report)
-    alone = method.compute(fresh(evidence), 0, CamOptions(levels=(5,), channels=3), no_report)
+    first = method.compute(evidence, 1, few(method), no_report)
+    other = method.compute(evidence, 0, few(method, (5,), 3), no_report)
+    alone = method.compute(fresh(evidence), 0, few(method, (5,), 3), no_report)
     np.testing.assert_array_equal(other.heatmap.raw, alone.heatmap.raw)
-    assert not np.array_equal(few.heatmap.raw, other.heatmap.raw)
+    assert not np.array_equal(first.heatmap.raw, other.heatmap.raw)
 
 
 @EVERY
 def test_the_last_report_is_the_whole_map(method, evidence) -> None:
     seen: list[tuple[int, int, Heatmap]] = []
-    final = method.compute(evidence, 1, FEW, lambda *args: seen.append(args)).heatmap
+    final = method.compute(evidence, 1, few(method), lambda *args: seen.append(args)).heatmap
     done, total, partial = seen[-1]
     assert done == total
     np.testing.assert_array_equal(partial.values, final.values)
@@ -108,7 +114,7 @@ def test_it_can_be_cancelled(method, evidence) -> None:
         raise Cancelled("nobody waits")
 
     with pytest.raises(Cancelled):
-        method.compute(evidence, 1, FEW, stop)
+        method.compute(evidence, 1, few(method), stop)
 
 
 @EVERY
@@ -116,14 +122,15 @@ def test_damaged_numbers_are_an_error_and_never_a_picture(method, evidence) -> N
     broken = evidence.activation.clone()
     broken[2, 1, 1] = torch.nan
     with pytest.raises(ModelError):
-        method.compute(fresh(evidence, activate=lambda: broken), 1, FEW, no_report)
+        method.compute(fresh(evidence, activate=lambda: broken), 1, few(method), no_report)
 
 
 @pytest.mark.parametrize("name", ["score-cam", "hybrid-cam"])
 def test_damaged_scores_are_an_error(name, evidence) -> None:
     damaged = Scorebook(lambda images: torch.full((len(images), 2), torch.nan))
+    method = METHODS[name]
     with pytest.raises(ModelError):
-        METHODS[name].compute(fresh(evidence, book=damaged), 1, FEW, no_report)
+        method.compute(fresh(evidence, book=damaged), 1, few(method), no_report)
 
 
 @EVERY
@@ -133,22 +140,43 @@ def test_a_dead_layer_is_a_state_and_never_a_picture(method, evidence) -> None:
         activate=lambda: torch.zeros_like(evidence.activation),
         gradient=lambda c: torch.zeros_like(evidence.activation),
     )
-    heatmap = method.compute(dead, 1, FEW, no_report).heatmap
+    heatmap = method.compute(dead, 1, few(method), no_report).heatmap
     assert heatmap.state is MapState.CONSTANT
     assert not heatmap.values.any()
 
 
 @EVERY
 def test_conventions_are_named_in_words(method) -> None:
-    conventions = method.conventions(FEW)
+    conventions = method.conventions(few(method))
     assert {"normalisation"} <= set(conventions)
     assert all(key and value for key, value in conventions.items())
     assert method.unit
 
 
 def test_conventions_name_what_was_chosen() -> None:
-    assert METHODS["score-cam"].conventions(FEW)["channels"] == "first 6"
-    assert METHODS["score-cam"].conventions(CamOptions())["channels"] == "all"
-    assert METHODS["hybrid-cam"].conventions(FEW)["levels"] == "5 %, 20 %, 50 %"
-    without = METHODS["score-cam"].conventions(CamOptions(softmax=False))
+    score, hybrid = METHODS["score-cam"], METHODS["hybrid-cam"]
+    assert score.conventions(few(score))["channels"] == "first 6"
+    assert score.conventions(ScoreCamOptions())["channels"] == "all"
+    assert hybrid.conventions(few(hybrid))["levels"] == "5 %, 20 %, 50 %"
+    without = score.conventions(ScoreCamOptions(softmax=False))
     assert without["weights"] == "increase over the fully masked image"
+
+
+@EVERY
+def test_it_says_what_pages_and_help_need(method) -> None:
+    assert method.title
+    assert method.reference
+    assert method.description.endswith(".")
+    assert method.needs
+    assert method.forward_passes(24, method.options()) >= 0
+    for option in method.options.declared():
+        assert option.title
+        assert option.help.endswith(".")
+        value = getattr(method.options(), option.name)
+        assert option.parse(option.write(value)) == value
+
+
+def test_the_files_text_says_what_the_methods_say() -> None:
+    """Help reads the files' text, so as not to import torch."""
+    told = [(m.name, m.title, m.description) for m in METHODS.values()]
+    assert [(s.name, s.title, s.description) for s in summaries()] == told

@@ -6,8 +6,15 @@ import numpy as np
 import pytest
 import torch
 
-from xai_core.cam import CamOptions, Evidence, MaskedPixel, MaskOrder, ScoreCam
-from xai_core.cam.score_cam import channel_masks, channel_weights
+from xai_core.cam.base import Evidence
+from xai_core.cam.score_cam import (
+    MaskedPixel,
+    MaskOrder,
+    ScoreCam,
+    ScoreCamOptions,
+    channel_masks,
+    channel_weights,
+)
 from xai_core.errors import BadRequest, Cancelled
 from xai_core.store.scorebook import BASELINE, Scorebook
 from xai_core.types import MapState, no_report
@@ -41,7 +48,7 @@ def total(images: torch.Tensor) -> torch.Tensor:
 def test_worked_by_hand() -> None:
     """Channel 0's mask is [[0, 1], [.5, 1]]: 2 + 1.5 + 4 = 7.5.  Channel 2's is [[1, 0], [0, 0]]:
     1.  The constant channel is skipped."""
-    result = ScoreCam().compute(by_hand(total), 1, CamOptions(), no_report)
+    result = ScoreCam().compute(by_hand(total), 1, ScoreCamOptions(), no_report)
     e0, e2 = np.exp(7.5 / 8), np.exp(1 / 8)
     a0, a2 = e0 / (e0 + e2), e2 / (e0 + e2)
     np.testing.assert_allclose(result.extras["channel_weights"], [a0, 0, a2], rtol=1e-6)
@@ -63,7 +70,7 @@ def test_what_a_masked_pixel_becomes_and_weights_without_softmax(pixel, fill, ch
     result = ScoreCam().compute(
         evidence,
         1,
-        CamOptions(masked_pixel=pixel, softmax=False),
+        ScoreCamOptions(masked_pixel=pixel, softmax=False),
         lambda done, of, heatmap: seen.append((done, of, heatmap.state)),
     )
     # sum(mask * x + (1 - mask) * fill) - sum(fill) over the 4 pixels
@@ -78,7 +85,9 @@ def test_what_a_masked_pixel_becomes_and_weights_without_softmax(pixel, fill, ch
 def test_no_option_shares_a_remembered_image_with_another(small_net, x96, make_evidence) -> None:
     evidence = make_evidence(small_net, x96, LAYER)
     choices = [
-        CamOptions(channels=2, mask_order=order, masked_pixel=pixel, mask_align_corners=corners)
+        ScoreCamOptions(
+            channels=2, mask_order=order, masked_pixel=pixel, mask_align_corners=corners
+        )
         for order in MaskOrder
         for pixel in MaskedPixel
         for corners in (False, True)
@@ -97,7 +106,7 @@ def test_oracle_5_a_constant_added_to_every_score_changes_nothing(
     )
     for softmax in (True, False):
         a, b = (
-            ScoreCam().compute(e, 1, CamOptions(softmax=softmax), no_report).heatmap
+            ScoreCam().compute(e, 1, ScoreCamOptions(softmax=softmax), no_report).heatmap
             for e in (plain, shifted)
         )
         np.testing.assert_allclose(a.values, b.values, atol=1e-4)
@@ -109,9 +118,9 @@ def test_oracle_5_a_constant_added_to_every_score_changes_nothing(
 def test_oracle_5_chunking_changes_nothing(small_net, x96, make_evidence, chunk, counting) -> None:
     scorer, calls = counting(small_net)
     evidence = make_evidence(small_net, x96, LAYER, book=Scorebook(scorer, chunk))
-    result = ScoreCam().compute(evidence, 1, CamOptions(), no_report).heatmap
+    result = ScoreCam().compute(evidence, 1, ScoreCamOptions(), no_report).heatmap
     reference = ScoreCam().compute(
-        make_evidence(small_net, x96, LAYER, chunk=8), 1, CamOptions(), no_report
+        make_evidence(small_net, x96, LAYER, chunk=8), 1, ScoreCamOptions(), no_report
     )
     assert max(calls) == min(chunk, 24)
     assert sum(calls) == 24
@@ -120,9 +129,9 @@ def test_oracle_5_chunking_changes_nothing(small_net, x96, make_evidence, chunk,
 
 def test_the_other_class_costs_no_forward_pass(small_net, x96, make_evidence) -> None:
     evidence = make_evidence(small_net, x96, LAYER)
-    ScoreCam().compute(evidence, 1, CamOptions(), no_report)
+    ScoreCam().compute(evidence, 1, ScoreCamOptions(), no_report)
     spent = evidence.book.forwards
-    other = ScoreCam().compute(evidence, 0, CamOptions(), no_report)
+    other = ScoreCam().compute(evidence, 0, ScoreCamOptions(), no_report)
     assert evidence.book.forwards == spent == other.forward_passes == 24
 
 
@@ -138,10 +147,10 @@ def test_the_map_so_far_is_reported_and_cancelling_keeps_the_scores(
             raise Cancelled("nobody waits")
 
     with pytest.raises(Cancelled):
-        ScoreCam().compute(evidence, 1, CamOptions(), report)
+        ScoreCam().compute(evidence, 1, ScoreCamOptions(), report)
     assert [s[:2] for s in seen] == [(8, 24), (16, 24)]
     assert evidence.book.forwards == 16
-    first_8 = ScoreCam().compute(evidence, 1, CamOptions(channels=8), no_report)
+    first_8 = ScoreCam().compute(evidence, 1, ScoreCamOptions(channels=8), no_report)
     assert evidence.book.forwards == 16
     # Sums of 8 channels and of 24 with 16 zeros among them: float32 adds in another order.
     np.testing.assert_allclose(first_8.heatmap.values, seen[0][2].values, atol=1e-6)
@@ -149,7 +158,7 @@ def test_the_map_so_far_is_reported_and_cancelling_keeps_the_scores(
 
 def test_only_constant_channels_is_a_constant_map_and_costs_nothing() -> None:
     evidence = by_hand(total, torch.ones(3, 2, 2))
-    result = ScoreCam().compute(evidence, 1, CamOptions(), no_report)
+    result = ScoreCam().compute(evidence, 1, ScoreCamOptions(), no_report)
     assert result.heatmap.state is MapState.CONSTANT
     assert evidence.book.forwards == 0
 
@@ -166,10 +175,10 @@ def test_the_order_of_normalising_and_upsampling_matters_at_the_border_values() 
 
 def test_options_refuse_what_is_not_allowed() -> None:
     with pytest.raises(BadRequest, match="channels is 0"):
-        CamOptions(channels=0)
+        ScoreCamOptions(channels=0)
     with pytest.raises(BadRequest, match="allowed are normalised-zero, black, blur"):
-        CamOptions(masked_pixel="white")  # type: ignore[arg-type]
-    assert CamOptions(mask_order="normalise-before-upsampling").mask_order is MaskOrder.BEFORE  # type: ignore[arg-type]
+        ScoreCamOptions(masked_pixel="white")  # type: ignore[arg-type]
+    assert ScoreCamOptions(mask_order="normalise-before-upsampling").mask_order is MaskOrder.BEFORE  # type: ignore[arg-type]
 
 
 def first(channels: int):
@@ -184,7 +193,7 @@ def test_oracle_8_agrees_with_pytorch_grad_cam(real_net, x384, make_evidence) ->
     from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 
     layer = "stages.2.blocks.8"
-    options = CamOptions(channels=2, mask_align_corners=True)
+    options = ScoreCamOptions(channels=2, mask_align_corners=True)
     ours = ScoreCam().compute(make_evidence(real_net, x384, layer, chunk=2), 1, options, no_report)
     with ScoreCAM(real_net, [real_net.get_submodule(layer)], first(2)) as peer:
         theirs = peer(x384[None], [ClassifierOutputTarget(1)])[0]
@@ -197,7 +206,7 @@ def test_oracle_8_agrees_with_torch_cam(real_net, x384, make_evidence) -> None:
     from torchcam.methods import ScoreCAM
 
     layer = "stages.3.blocks.2"
-    options = CamOptions(channels=2, mask_order=MaskOrder.BEFORE)
+    options = ScoreCamOptions(channels=2, mask_order=MaskOrder.BEFORE)
     ours = ScoreCam().compute(make_evidence(real_net, x384, layer, chunk=2), 1, options, no_report)
     with ScoreCAM(real_net, layer, batch_size=2, reshape_transform=first(2)) as peer:
         with torch.no_grad():
@@ -217,12 +226,12 @@ def test_oracle_8_agrees_with_both_peers_over_all_channels(
     from torchcam.methods import ScoreCAM as TorchCamScoreCAM
 
     evidence = make_evidence(small_net, x96, layer)
-    ours = ScoreCam().compute(evidence, 0, CamOptions(mask_align_corners=True), no_report)
+    ours = ScoreCam().compute(evidence, 0, ScoreCamOptions(mask_align_corners=True), no_report)
     with GradCamScoreCAM(small_net, [small_net.get_submodule(layer)]) as peer:
         theirs = peer(x96[None], [ClassifierOutputTarget(0)])[0]
     np.testing.assert_allclose(ours.heatmap.values, theirs, atol=1e-4)
 
-    ours = ScoreCam().compute(evidence, 0, CamOptions(mask_order=MaskOrder.BEFORE), no_report)
+    ours = ScoreCam().compute(evidence, 0, ScoreCamOptions(mask_order=MaskOrder.BEFORE), no_report)
     with TorchCamScoreCAM(small_net, layer) as peer:
         with torch.no_grad():
             small_net(x96[None])

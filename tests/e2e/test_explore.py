@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -14,8 +15,9 @@ from tests.e2e.conftest import Server
 from xai_core.cases.library import PhantomLibrary
 from xai_core.explainer import Explainer
 from xai_core.model.classifier import Classifier
-from xai_core.request import ExplainRequest
+from xai_core.request import CaseRequest, ExplainRequest
 from xai_core.types import BENIGN, LAYERS, PAPER_LEVELS
+from xai_core.ui.address import write_address
 
 pytestmark = pytest.mark.e2e
 Visit = Callable[[str], Page]
@@ -27,8 +29,8 @@ def telling(tiny_weights: Path) -> str:
     and what a random network makes of a case is not to be known beforehand."""
     explainer, library = Explainer(Classifier.open(tiny_weights, "cpu", 8)), PhantomLibrary()
     for record in library.records():
-        request = ExplainRequest(
-            record.id, "hybrid-cam", LAYERS[1], levels=PAPER_LEVELS[:2], curves="none"
+        request = ExplainRequest("hybrid-cam", LAYERS[1], curves="none").with_options(
+            levels=PAPER_LEVELS[:2]
         )
         found = explainer.explain(library.load(record.id), request)
         if found.target == BENIGN and max(level.delta for level in found.levels) > 0.01:
@@ -141,20 +143,17 @@ def test_two_sessions_at_once_get_their_own_maps(
     small: Server, visit: Visit, tiny_weights: Path
 ) -> None:
     asked = [
-        ExplainRequest("PH-0007", method="grad-cam", target="malignant", curves="none"),
-        ExplainRequest("PH-0008", method="hybrid-cam", target="benign", curves="none"),
+        CaseRequest("PH-0007", ExplainRequest("grad-cam", target="malignant", curves="none")),
+        CaseRequest("PH-0008", ExplainRequest("hybrid-cam", target="benign", curves="none")),
     ]
-    pages = [
-        visit(f"{small.url}/?case={r.case_id}&method={r.method}&target={r.target}&curves=none")
-        for r in asked
-    ]
+    pages = [visit(f"{small.url}/?{urlencode(write_address(r))}") for r in asked]
     explainer, library = Explainer(Classifier.open(tiny_weights, "cpu", 8)), PhantomLibrary()
-    for page, request in zip(pages, asked, strict=True):
+    for page, shown in zip(pages, asked, strict=True):
         explore.finished(page)
-        heatmap = explainer.explain(library.load(request.case_id), request).heatmap
+        heatmap = explainer.explain(library.load(shown.case_id), shown.request).heatmap
         assert heatmap is not None
         assert float(explore.scale(page)) == pytest.approx(heatmap.scale, rel=6e-3)
-        expect(explore.original(page, request.case_id)).to_be_visible()
+        expect(explore.original(page, shown.case_id)).to_be_visible()
 
 
 def test_cases_are_filtered_by_outcome_and_truth(small: Server, visit: Visit) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -17,34 +16,40 @@ from xai_core.cases.library import PhantomLibrary
 from xai_core.explainer import Explainer
 from xai_core.explanation import Explanation
 from xai_core.model.classifier import Classifier
-from xai_core.request import ExplainRequest
+from xai_core.request import CaseRequest
 from xai_core.types import LAYERS, MapState
 from xai_core.ui.address import write_address
 
 pytestmark = pytest.mark.e2e
 Visit = Callable[[str], Page]
-Explain = Callable[[ExplainRequest], Explanation]
+Explain = Callable[[CaseRequest], Explanation]
 
 
 @pytest.fixture(scope="module")
 def explain(tiny_weights: Path) -> Explain:
     explainer, library = Explainer(Classifier.open(tiny_weights, "cpu", 8)), PhantomLibrary()
-    return lambda request: explainer.explain(library.load(request.case_id), request)
+    return lambda asked: explainer.explain(library.load(asked.case_id), asked.request)
 
 
 @pytest.fixture(scope="module")
 def some(explain: Explain) -> Explanation:
     """A case where some levels raise the score and some do not."""
     for record in PhantomLibrary().records():
-        found = explain(ExplainRequest(record.id, "hybrid-cam", LAYERS[1], curves="none"))
+        found = explain(
+            CaseRequest(record.id).change(method="hybrid-cam", layer=LAYERS[1], curves="none")
+        )
         gains = [level.delta for level in found.levels]
         if gains and max(gains) > 0.01 and min(gains) == 0:
             return found
     pytest.fail("no case of the library has both")
 
 
-def opened(visit: Visit, server: Server, request: ExplainRequest) -> Page:
-    page = visit(f"{server.url}/explore?{urlencode(write_address(request))}")
+def asked(found: Explanation) -> CaseRequest:
+    return CaseRequest(found.case_id, found.request)
+
+
+def opened(visit: Visit, server: Server, shown: CaseRequest) -> Page:
+    page = visit(f"{server.url}/explore?{urlencode(write_address(shown))}")
     expect(explore.progress(page)).to_contain_text("Done in")
     expect(page.locator(".viewer .bars button")).not_to_have_count(0)
     return page
@@ -53,7 +58,7 @@ def opened(visit: Visit, server: Server, request: ExplainRequest) -> Page:
 def test_each_level_says_its_gain_and_what_it_keeps(
     small: Server, visit: Visit, some: Explanation
 ) -> None:
-    page = opened(visit, small, some.request)
+    page = opened(visit, small, asked(some))
     for level in some.levels:
         column = explore.level(page, f"{level.percent:g}")
         share = 100 * level.realised
@@ -67,7 +72,7 @@ def test_each_level_says_its_gain_and_what_it_keeps(
 def test_an_area_of_any_size_shows_its_mask_and_becomes_a_level(
     small: Server, visit: Visit, some: Explanation, explain: Explain
 ) -> None:
-    page = opened(visit, small, some.request)
+    page = opened(visit, small, asked(some))
     picture = page.get_by_role("img", name=re.compile("with the heatmap over it"))
     before = picture.evaluate("c => c.toDataURL()")
     slider = page.get_by_role("slider", name="Area p")
@@ -79,7 +84,7 @@ def test_an_area_of_any_size_shows_its_mask_and_becomes_a_level(
     page.wait_for_function(
         "([c, was]) => c.toDataURL() !== was", arg=[picture.element_handle(), before]
     )
-    known = explain(replace(some.request, levels=(percent,)))
+    known = explain(asked(some).change(levels=(percent,)))
     share = 100 * known.levels[0].realised
     words = f"{percent:g} %, keeps {share:.1f} %" if share < 9.95 else f"keeps {share:.0f} %"
     expect(page.locator(".viewer .levels .row output").filter(has_text="keeps")).to_contain_text(
@@ -96,7 +101,7 @@ def test_where_no_level_counts_another_can_be_switched_on(
 ) -> None:
     useless = next(level.percent for level in some.levels if level.delta == 0)
     useful = max(some.levels, key=lambda level: level.delta).percent
-    page = opened(visit, small, replace(some.request, levels=(useless,)))
+    page = opened(visit, small, asked(some).change(levels=(useless,)))
     expect(page.get_by_text(re.compile("No level raises the score"))).to_be_visible()
     only = explore.level(page, f"{useless:g}")
     only.click()

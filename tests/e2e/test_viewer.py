@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +16,7 @@ from tests.e2e.conftest import Server
 from xai_core.cases.library import PhantomLibrary
 from xai_core.explainer import Explainer
 from xai_core.model.classifier import Classifier
-from xai_core.request import ExplainRequest
+from xai_core.request import CaseRequest
 from xai_core.types import LAYERS, PAPER_LEVELS, MapState
 from xai_core.ui.address import write_address
 
@@ -148,12 +147,12 @@ def test_the_browser_s_map_is_python_s(
 ) -> None:
     explainer, library = Explainer(Classifier.open(tiny_weights, "cpu", 8)), PhantomLibrary()
     for record in library.records():
-        request = ExplainRequest(record.id, method, LAYERS[1], curves="none")
-        found = explainer.explain(library.load(record.id), request)
+        shown = CaseRequest(record.id).change(method=method, layer=LAYERS[1], curves="none")
+        found = explainer.explain(library.load(record.id), shown.request)
         if found.heatmap is not None and found.heatmap.state is MapState.OK:
             break
     assert found.heatmap is not None
-    page = visit(f"{small.url}/explore?{urlencode(write_address(request))}")
+    page = visit(f"{small.url}/explore?{urlencode(write_address(shown))}")
     explore.finished(page)
     explore.map_source(page)
     heat = page.locator(".viewer").evaluate(
@@ -170,8 +169,8 @@ def test_the_map_follows_the_range_of_levels_before_python_answers(
 ) -> None:
     explainer, library = Explainer(Classifier.open(tiny_weights, "cpu", 8)), PhantomLibrary()
     for record in library.records():
-        asked = ExplainRequest(record.id, "hybrid-cam", LAYERS[1], curves="none")
-        levels = explainer.explain(library.load(record.id), asked).levels
+        asked = CaseRequest(record.id).change(method="hybrid-cam", layer=LAYERS[1], curves="none")
+        levels = explainer.explain(library.load(record.id), asked.request).levels
         if len(levels) == 10 and min(sum(x.delta for x in levels[:6]), levels[9].delta) > 0:
             break
     page = visit(f"{small.url}/explore?{urlencode(write_address(asked))}")
@@ -183,7 +182,7 @@ def test_the_map_follows_the_range_of_levels_before_python_answers(
     expect(page.locator(".viewer .bars button[aria-pressed=false]")).to_have_count(4)
     assert "levels=" not in page.url
     here = page.locator(".viewer").evaluate("e => Array.from(e.viewer.heat.values)")
-    six = dataclasses.replace(asked, levels=PAPER_LEVELS[:6])
+    six = asked.request.with_options(levels=PAPER_LEVELS[:6])
     found = explainer.explain(library.load(asked.case_id), six).heatmap
     assert found is not None
     np.testing.assert_allclose(np.reshape(here, found.values.shape), found.values, atol=1e-4)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from xai_core.cam import METHODS
+from xai_core.cam import PAPER_METHODS
 from xai_core.cases.library import PhantomLibrary
 from xai_core.explainer import Explainer
 from xai_core.model.classifier import Classifier
@@ -21,7 +21,7 @@ from xai_core.store.books import BookStore
 from xai_core.store.ready import MANIFEST, ReadyBooks
 from xai_core.study.predictions import predict_case
 from xai_core.study.showcase import firsts
-from xai_core.types import DENSE_LEVELS, LAYERS, PAPER_LEVELS, Outcome
+from xai_core.types import DENSE_LEVELS, LAYERS, Outcome
 
 EACH = 3  # cases of every outcome, all maps and curves ready
 _FEW = 8  # channels that are scored again
@@ -78,27 +78,27 @@ def test_nothing_of_the_shown_cases_is_scored_again(ready: Explainer, shown: lis
     library = PhantomLibrary()
     for key in shown:
         case = library.load(key)
-        for method in METHODS:
+        for method in PAPER_METHODS:
             for layer in LAYERS:
-                request = ExplainRequest(key, method, layer)
+                request = ExplainRequest(method, layer)
                 assert ready.explain(case, request).forwards == 0
-                levels = dataclasses.replace(request, levels=DENSE_LEVELS, curves="none")
+                levels = dataclasses.replace(request, curves="none").with_options(
+                    levels=DENSE_LEVELS
+                )
                 assert ready.explain(case, levels).forwards == 0
     assert ready.store.remarks() == ()
 
 
-@pytest.mark.parametrize("method", sorted(METHODS))
+@pytest.mark.parametrize("method", sorted(PAPER_METHODS))
 def test_a_sample_made_again_is_the_same(
     method: str, ready: Explainer, classifier: Classifier, shown: list[str]
 ) -> None:
-    key = shown[sorted(METHODS).index(method)]
+    key = shown[sorted(PAPER_METHODS).index(method)]
     case = PhantomLibrary().load(key)
     # Score-CAM's first channels tell whether its logits are these; all of them take minutes.
     some = method == "score-cam"
-    request = ExplainRequest(
-        key, method, LAYERS[1], channels=_FEW if some else None, levels=PAPER_LEVELS,
-        curves="none" if some else "adaptive",
-    )  # fmt: skip
+    request = ExplainRequest(method, LAYERS[1], curves="none" if some else "adaptive")
+    request = request.with_options(channels=_FEW if some else None)
     kept, again = ready.explain(case, request), Explainer(classifier).explain(case, request)
     assert kept.forwards == 0
     assert again.forwards > 0

@@ -17,7 +17,7 @@ from xai_core.explanation import Explanation, Status, View
 from xai_core.faithfulness.perturbation import CurvePair
 from xai_core.model.classifier import Prepared
 from xai_core.model.geometry import fit, letterbox
-from xai_core.request import ExplainRequest
+from xai_core.request import CaseRequest
 from xai_core.types import (
     BENIGN,
     MALIGNANT,
@@ -53,8 +53,9 @@ def curve(kind: str, auc: float) -> PerturbationCurve:
     return PerturbationCurve(kind, x, x if kind == "insertion" else 1 - x, auc, 0.0)
 
 
-def explained(case: Case, request: ExplainRequest, state: MapState = MapState.OK) -> Explanation:
+def explained(case: Case, asked: CaseRequest, state: MapState = MapState.OK) -> Explanation:
     """A finished answer: a blob of heat whose bar ends at 0.25, and curves where asked for."""
+    request = asked.request
     geometry = fit(case.image, SIZE)
     y, x = np.mgrid[:SIZE, :SIZE]
     heat = np.exp(-((x - 40) ** 2 + (y - 35) ** 2) / 200).astype(np.float32)
@@ -64,6 +65,7 @@ def explained(case: Case, request: ExplainRequest, state: MapState = MapState.OK
     pair = CurvePair(curve("insertion", 0.9), curve("deletion", 0.2), 2)
     hybrid = request.method == "hybrid-cam"
     return Explanation(
+        case_id=case.id,
         request=request,
         prepared=Prepared(letterbox(case.image, geometry), geometry),
         prediction=prediction,
@@ -74,7 +76,7 @@ def explained(case: Case, request: ExplainRequest, state: MapState = MapState.OK
         heatmap=Heatmap(heat[::4, ::4], heat, 0.25, state),
         levels=(LevelResult(1.0, 0.01, 0.5),) if hybrid and state is MapState.OK else (),
         curves=None if request.curves == "none" else pair,
-        conventions=METHODS[request.method].conventions(request.options()),
+        conventions=METHODS[request.method].conventions(request.cam_options()),
         complete=True,
     )
 
@@ -84,8 +86,8 @@ class Desk:
     """As much of the service as pages need.  ``asked``: what the last question was."""
 
     cases: dict[str, Case] = field(default_factory=four_cases)
-    answers: dict[ExplainRequest, View] = field(default_factory=dict)
-    asked: tuple[ExplainRequest, ...] = ()
+    answers: dict[CaseRequest, View] = field(default_factory=dict)
+    asked: tuple[CaseRequest, ...] = ()
     said: dict[str, Prediction] = field(default_factory=dict)
     unreadable: tuple[str, ...] = ()
     explainer = SimpleNamespace(classifier=SimpleNamespace(spec=SPEC))
@@ -101,7 +103,7 @@ class Desk:
     def predict_all(self) -> None:
         self.said = {name: YES if name[1] == "P" else NO for name in self.cases}
 
-    def finish(self, requests: Sequence[ExplainRequest] | None = None) -> None:
+    def finish(self, requests: Sequence[CaseRequest] | None = None) -> None:
         """Answer the last question, or a part of it."""
         for one in self.asked if requests is None else requests:
             done = View(Status.DONE, explanation=explained(self.cases[one.case_id], one))
@@ -113,21 +115,21 @@ class Desk:
         return self.cases[case_id]
 
     def ask_all(
-        self, requests: Sequence[ExplainRequest], who: str, patience: float = 0.0
+        self, requests: Sequence[CaseRequest], who: str, patience: float = 0.0
     ) -> list[View]:
         assert who
         self.asked = tuple(requests)
         return [self.answers.get(one.canonical(), View(Status.WAITING)) for one in requests]
 
-    def known(self, request: ExplainRequest) -> Explanation | None:
+    def known(self, request: CaseRequest) -> Explanation | None:
         view = self.answers.get(request.canonical())
         return view.explanation if view and view.status is Status.DONE else None
 
-    def stop(self, request: ExplainRequest) -> None:
+    def stop(self, request: CaseRequest) -> None:
         if request in self.asked and request.canonical() not in self.answers:
             self.answers[request.canonical()] = View(Status.STOPPED)
 
-    def retry(self, request: ExplainRequest) -> None:
+    def retry(self, request: CaseRequest) -> None:
         view = self.answers.get(request.canonical())
         if view is not None and view.status is not Status.DONE:
             del self.answers[request.canonical()]
@@ -148,7 +150,7 @@ class Desk:
         return len(self.said), len(self.cases)
 
 
-def empty_map(desk: Desk, request: ExplainRequest) -> None:
+def empty_map(desk: Desk, request: CaseRequest) -> None:
     """Answer a request with a map that says nothing."""
     found = explained(desk.cases[request.case_id], request, MapState.NO_POSITIVE)
     desk.answers[request.canonical()] = View(Status.DONE, explanation=replace(found, curves=None))

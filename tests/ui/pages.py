@@ -9,7 +9,7 @@ def one_choice() -> None:
     from xai_core.ui import state
 
     state.restore(["A", "B"])
-    chosen = state.show().method
+    chosen = state.show().request.method
     st.radio(
         "Method",
         tuple(METHODS),
@@ -112,7 +112,7 @@ def aside_page() -> None:
     if st.toggle("Own"):
         aside.lend(OWN_ID)
     st.button("Score-CAM", on_click=lambda: state.change(method="score-cam"))
-    st.markdown(f"{state.show().case_id} {state.show().method}")
+    st.markdown(f"{state.show().case_id} {state.show().request.method}")
 
 
 def demo_page() -> None:

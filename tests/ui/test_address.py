@@ -4,31 +4,33 @@ from __future__ import annotations
 
 import pytest
 
-from xai_core.request import ExplainRequest
+from xai_core.request import CaseRequest
 from xai_core.ui.address import read_address, write_address
 
-START = ExplainRequest("A")
+START = CaseRequest("A")
 
 
 @pytest.mark.parametrize(
-    "request_",
+    "shown",
     [
-        ExplainRequest("B", "score-cam", channels=48),
-        ExplainRequest("B", "hybrid-cam", levels=(1, 2.5), target="benign", curves="full"),
+        CaseRequest("B").change(method="score-cam", channels=48),
+        CaseRequest("B").change(
+            method="hybrid-cam", levels=(1, 2.5), target="benign", curves="full"
+        ),
         START,
     ],
 )
-def test_there_and_back(request_: ExplainRequest) -> None:
-    assert read_address(write_address(request_), ["A", "B"], START) == (request_, [])
+def test_there_and_back(shown: CaseRequest) -> None:
+    assert read_address(write_address(shown), ["A", "B"], START) == (shown, [])
 
 
 def test_channels_belong_to_score_cam_alone() -> None:
-    assert "channels" not in write_address(ExplainRequest("A", "grad-cam", channels=48))
+    assert "channels" not in write_address(CaseRequest("A").change(channels=48))
 
 
-@pytest.mark.parametrize("text", ["0", "769", "-1", "many", "9" * 40])
+@pytest.mark.parametrize("text", ["0", "4097", "-1", "many", "9" * 40])
 def test_channels_that_cannot_be_are_left_out_and_said(text: str) -> None:
-    request, problems = read_address({"case": "A", "channels": text}, ["A"], START)
-    assert request.channels is None
+    shown, problems = read_address({"case": "A", "channels": text}, ["A"], START)
+    assert shown.request.option("channels") is None
     assert len(problems) == 1
-    assert "768" in problems[0]
+    assert "4096" in problems[0]

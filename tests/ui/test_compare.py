@@ -10,8 +10,9 @@ from streamlit.testing.v1 import AppTest
 
 from tests.ui.desk import Desk, clean, empty_map, on_duty, words
 from tests.ui.pages import compare_page
+from xai_core.cam import PAPER_METHODS
 from xai_core.explanation import Status
-from xai_core.request import ExplainRequest
+from xai_core.request import CaseRequest
 from xai_core.types import LAYERS
 from xai_core.ui.compare import asked, export, jobs, notes
 from xai_core.ui.compare.address import (
@@ -59,11 +60,15 @@ def downloads(page: AppTest) -> list[bool]:
 def test_every_method_at_every_layer_is_asked_for_without_curves(desk: Desk) -> None:
     page = opened(case="TP-2", target="benign")
     assert len(desk.asked) == len(set(desk.asked)) == 6
-    assert {(one.layer, one.method) for one in desk.asked} == {
+    assert {(one.request.layer, one.request.method) for one in desk.asked} == {
         (layer, method) for layer in LAYERS for method in ("score-cam", "grad-cam", "hybrid-cam")
     }
-    assert [one.method for one in desk.asked[4:]] == ["score-cam"] * 2  # what is quick goes first
-    assert {(o.case_id, o.target, o.curves) for o in desk.asked} == {("TP-2", "benign", "none")}
+    assert [one.request.method for one in desk.asked[4:]] == [
+        "score-cam"
+    ] * 2  # what is quick goes first
+    assert {(o.case_id, o.request.target, o.request.curves) for o in desk.asked} == {
+        ("TP-2", "benign", "none")
+    }
     assert downloads(page) == [False, False]
     assert any(button.label == "Stop" for button in page.button)
 
@@ -91,9 +96,9 @@ def test_a_case_without_cancer_is_about_the_benign_score(desk: Desk) -> None:
 
 def test_curves_come_after_the_maps_and_only_when_wanted(desk: Desk) -> None:
     page = opened(case="TP-1", curves_too="on")
-    assert {one.curves for one in desk.asked} == {"none"}
+    assert {one.request.curves for one in desk.asked} == {"none"}
     page = finished(desk, page)
-    assert [one.curves for one in desk.asked].count("adaptive") == 6
+    assert [one.request.curves for one in desk.asked].count("adaptive") == 6
     page = finished(desk, page)
     assert words(page).count("Insertion AUC 0.900") == 6
     page.toggle[0].set_value(False).run()
@@ -103,7 +108,7 @@ def test_curves_come_after_the_maps_and_only_when_wanted(desk: Desk) -> None:
 
 
 def test_curves_measured_elsewhere_are_shown_unasked(desk: Desk) -> None:
-    desk.finish([ExplainRequest("TP-1", "grad-cam", curves="full", reliability=True)])
+    desk.finish([CaseRequest("TP-1").change(curves="full", reliability=True)])
     page = opened(case="TP-1")
     said = words(page)
     assert said.count("Deletion AUC 0.200") == 1
@@ -147,7 +152,7 @@ def test_one_click_shows_figure_3(desk: Desk) -> None:
     page = opened(case="TN-2")
     page.segmented_control[0].set_value(FIGURE_VIEW).run()
     clean(page)
-    assert {(one.case_id, one.method, one.layer) for one in desk.asked} == {
+    assert {(one.case_id, one.request.method, one.request.layer) for one in desk.asked} == {
         (case, method, layer)
         for case in ("TP-1", "TN-1")
         for method, layer in (
@@ -204,10 +209,14 @@ def test_every_state_has_an_address_that_restores_it(desk: Desk) -> None:
 
 @pytest.mark.parametrize(
     "comparison",
-    [Comparison(), Comparison(FIGURE_VIEW, True, "TP-1", "TN-2"), Comparison(negative="TN-1")],
+    [
+        Comparison(),
+        Comparison(FIGURE_VIEW, curves=True, positive="TP-1", negative="TN-2"),
+        Comparison(negative="TN-1", methods=("grad-cam",)),
+    ],
 )
 def test_what_is_written_is_read(comparison: Comparison) -> None:
-    request = ExplainRequest("TP-2", target="malignant", levels=(5.0,))
+    request = CaseRequest("TP-2").change(target="malignant", levels=(5.0,))
     assert read_comparison(write_comparison(comparison, request), IDS) == (comparison, [])
 
 
@@ -237,7 +246,7 @@ def plate(desk: Desk, lines: tuple[asked.Line, ...], curves: bool = False) -> ex
 
 
 def test_the_plate_holds_what_is_shown_and_every_convention(desk: Desk) -> None:
-    made = plate(desk, asked.matrix("TP-1", "malignant", (1.0, 2.5)), curves=True)
+    made = plate(desk, asked.matrix("TP-1", PAPER_METHODS, "malignant", (("levels", (1.0, 2.5)),)), curves=True)
     assert [[p is not None for p in row.panels] for row in made.rows] == [
         [True] * 4,
         [False, True, True, True],
@@ -260,8 +269,7 @@ def test_the_plate_holds_what_is_shown_and_every_convention(desk: Desk) -> None:
 
 
 def test_the_plate_of_figure_3_names_both_cases_and_no_curves(desk: Desk) -> None:
-    levels = ExplainRequest("TP-1").levels
-    made = plate(desk, (asked.figure_3("TP-1", levels), asked.figure_3("TN-1", levels)))
+    made = plate(desk, (asked.figure_3("TP-1", ()), asked.figure_3("TN-1", ())))
     text = made.text()
     assert "Phantom TP-1" in text
     assert "Phantom TN-1" in text
@@ -271,7 +279,7 @@ def test_the_plate_of_figure_3_names_both_cases_and_no_curves(desk: Desk) -> Non
 
 
 def test_a_map_that_says_nothing_is_a_sentence_on_the_plate(desk: Desk) -> None:
-    line = asked.figure_3("TP-1", ExplainRequest("TP-1").levels)
+    line = asked.figure_3("TP-1", ())
     jobs.ask(desk, line.requests, False, "me")  # type: ignore[arg-type]
     desk.finish()
     empty_map(desk, line.requests[1])
@@ -285,5 +293,5 @@ def test_a_map_that_says_nothing_is_a_sentence_on_the_plate(desk: Desk) -> None:
 
 def test_a_real_case_is_not_called_a_phantom(desk: Desk) -> None:
     desk.cases = {k: dataclasses.replace(c, is_phantom=False) for k, c in desk.cases.items()}
-    made = plate(desk, asked.matrix("TP-1", "predicted", (1.0,)))
+    made = plate(desk, asked.matrix("TP-1", PAPER_METHODS, "predicted", (("levels", (1.0,)),)))
     assert "Case TP-1, source test." in made.text()

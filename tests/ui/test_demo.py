@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from tests.conftest import make_case
 from tests.ui.desk import NO, YES, Desk, clean, on_duty, words
 from tests.ui.pages import demo_page
-from xai_core.request import ExplainRequest
+from xai_core.request import CaseRequest, ExplainRequest
 from xai_core.types import LAYERS, Outcome, Pathology, Prediction
 from xai_core.ui.address import read_address
 from xai_core.ui.compare.address import read_comparison
@@ -78,7 +78,7 @@ def test_no_truth_at_all_still_tells_the_story() -> None:
 def test_every_stop_is_a_state_that_can_be_reached_by_hand(stop: object) -> None:
     assert stop in STOPS
     one = STOPS[STOPS.index(stop)]  # type: ignore[arg-type]
-    ExplainRequest("a", **one.ask)  # raises where it is none
+    ExplainRequest(**one.ask)  # raises where it is none
     look, problems = read_look(one.look)
     assert not problems
     assert set(look) == set(one.look)
@@ -142,7 +142,7 @@ def test_next_and_back_lead_through_all_stops(desk: Desk) -> None:
         cases.append({one.case_id for one in desk.asked})
         if stop.scene == "explore":
             (asked,) = desk.asked
-            assert {name: getattr(asked, name) for name in stop.ask} == stop.ask
+            assert {name: getattr(asked.request, name) for name in stop.ask} == stop.ask
         if number < len(STOPS):
             page = press(page, "Next")
     assert cases == [{"TP-1"}] * 5 + [{"TP-2"}, {"TP-1", "TN-1"}]
@@ -157,9 +157,7 @@ def test_each_stop_links_to_the_same_by_hand(desk: Desk, links: Links) -> None:
     file, address = links[-1]
     assert file == "pages/explore.py"
     assert address["step"] == "deletion:0"
-    request, problems = read_address(
-        without_look(address), list(desk.cases), ExplainRequest("TN-2")
-    )
+    request, problems = read_address(without_look(address), list(desk.cases), CaseRequest("TN-2"))
     assert not problems
     assert request == desk.asked[0]
     page = press(press(page, "Next"), "Next")
@@ -174,8 +172,8 @@ def test_each_stop_links_to_the_same_by_hand(desk: Desk, links: Links) -> None:
 def test_a_stop_of_an_address(desk: Desk) -> None:
     page = opened(stop="4")
     assert "Area levels, live" in words(page)
-    assert desk.asked[0].method == "hybrid-cam"
-    assert desk.asked[0].layer == LAYERS[0]
+    assert desk.asked[0].request.method == "hybrid-cam"
+    assert desk.asked[0].request.layer == LAYERS[0]
 
 
 @pytest.mark.parametrize("stop", ["0", "8", "x", "-1", "99999999999"])
@@ -190,11 +188,11 @@ def test_hands_may_change_a_stop_and_coming_again_shows_it_as_meant(desk: Desk) 
     page.session_state["the viewer has drawn"] = True  # as a browser's viewer says
     method = next(c for c in clean(page.run()).segmented_control if c.label == "Method")
     method.set_value("hybrid-cam").run()
-    assert desk.asked[0].method == "hybrid-cam"
+    assert desk.asked[0].request.method == "hybrid-cam"
     clean(page.run())
-    assert desk.asked[0].method == "hybrid-cam"
+    assert desk.asked[0].request.method == "hybrid-cam"
     page = press(press(page, "Next"), "Back")
-    assert desk.asked[0].method == "grad-cam"
+    assert desk.asked[0].request.method == "grad-cam"
 
 
 def test_before_the_cases_are_known_the_tour_waits(desk: Desk) -> None:

@@ -18,7 +18,7 @@ def page() -> AppTest:
 
 def active(page: AppTest) -> tuple[float, ...]:
     assert not page.exception
-    levels: tuple[float, ...] = page.session_state["request"].levels
+    levels: tuple[float, ...] = page.session_state["request"].request.option("levels")
     return levels
 
 

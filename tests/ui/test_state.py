@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.ui.pages import one_choice
-from xai_core.request import ExplainRequest
+from xai_core.request import CaseRequest, ExplainRequest
 from xai_core.ui import state
 
 
@@ -18,8 +18,8 @@ def page() -> AppTest:
 
 
 def shown(page: AppTest) -> ExplainRequest:
-    request: ExplainRequest = page.session_state["request"]
-    return request
+    shown: CaseRequest = page.session_state["request"]
+    return shown.request
 
 
 def test_a_persons_change_reaches_the_request_and_keeps_the_widget(page: AppTest) -> None:

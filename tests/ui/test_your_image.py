@@ -18,7 +18,7 @@ from tests.ui.pages import aside_page, your_image_page
 from xai_core.cases.upload import OWN_ID, read_own
 from xai_core.explanation import Status
 from xai_core.model.geometry import fit
-from xai_core.request import ExplainRequest
+from xai_core.request import CaseRequest
 from xai_core.service import ExplainService, open_service
 from xai_core.settings import Settings
 from xai_core.study.realism.quantities import IMAGE_KEYS, TITLES
@@ -64,7 +64,7 @@ def test_explaining_it_leaves_nothing_on_the_disk(
     before = files(tmp_path)
     assert any("store" in path.parts for path in before)  # what the library's cases leave
     own = Own(read_own(dicom_bytes(mammogram()), "a.dcm"), lender)
-    request = ExplainRequest(OWN_ID, "hybrid-cam")
+    request = CaseRequest(OWN_ID).change(method="hybrid-cam")
     wait(lambda: own.service.ask(request, "me").status is Status.DONE)
     found = own.service.ask(request, "me").explanation
     assert found is not None

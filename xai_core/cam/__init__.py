@@ -1,39 +1,108 @@
 """Why the model said so: one file per class activation mapping method, the formula and no more.
 
-This room knows neither Streamlit nor files.  A new method is one file and one line here.
+This room knows neither Streamlit nor files.  A method is a module of this folder with a subclass of
+:class:`~xai_core.cam.base.CamMethod`; it is found by itself, nothing has to be registered.
+
+``METHODS`` (every method by name, in order) is made when it is first asked for, since it imports
+torch; :func:`summaries` reads what the methods say of themselves from their files' text, so that
+``--help`` answers at once.
 """
 
 from __future__ import annotations
 
+import ast
+import importlib
+import pkgutil
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
-from xai_core.cam.base import (
-    CamMethod,
-    CamOptions,
-    CamResult,
-    Evidence,
-    MaskedPixel,
-    MaskOrder,
-)
-from xai_core.cam.grad_cam import GradCam
-from xai_core.cam.hybrid_cam import HybridCam
-from xai_core.cam.score_cam import ScoreCam
+if TYPE_CHECKING:
+    from xai_core.cam.base import CamMethod
 
-METHODS: Mapping[str, CamMethod] = MappingProxyType(
-    {method.name: method for method in (ScoreCam(), GradCam(), HybridCam())}
-)
-"""Every method by name, in the paper's order."""
+    METHODS: Mapping[str, CamMethod[Any]]
 
-__all__ = [
-    "METHODS",
-    "CamMethod",
-    "CamOptions",
-    "CamResult",
-    "Evidence",
-    "GradCam",
-    "HybridCam",
-    "MaskOrder",
-    "MaskedPixel",
-    "ScoreCam",
-]
+PAPER_METHODS = ("score-cam", "grad-cam", "hybrid-cam")
+"""The methods of the paper's tables, in their order."""
+
+_SUPPORT = frozenset({"base", "normalise", "options"})  # modules of this folder that are no method
+
+
+@dataclass(frozen=True)
+class MethodSummary:
+    """What a method says of itself; see :class:`~xai_core.cam.base.CamMethod`."""
+
+    name: str
+    title: str
+    description: str
+    order: int
+
+
+def _modules() -> list[str]:
+    return sorted(m.name for m in pkgutil.iter_modules(__path__) if m.name not in _SUPPORT)
+
+
+@cache
+def summaries() -> tuple[MethodSummary, ...]:
+    """Every method's summary, in the order of ``METHODS``, without importing torch."""
+    found = []
+    for module in _modules():
+        text = (Path(__path__[0]) / f"{module}.py").read_text(encoding="utf-8")
+        for node in ast.parse(text).body:
+            said = _literals(node) if isinstance(node, ast.ClassDef) else {}
+            if {"name", "title", "description"} <= said.keys():
+                order = int(said.get("order", 100))
+                found.append(MethodSummary(said["name"], said["title"], said["description"], order))
+    return tuple(sorted(found, key=lambda method: (method.order, method.name)))
+
+
+def _literals(class_: ast.ClassDef) -> dict[str, Any]:
+    """The class's attributes that are plain literals."""
+    found = {}
+    for node in class_.body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            try:
+                found[node.targets[0].id] = ast.literal_eval(node.value)
+            except ValueError:
+                continue
+    return found
+
+
+@cache
+def _methods() -> Mapping[str, CamMethod[Any]]:
+    from xai_core.cam.base import CamMethod
+
+    found: dict[str, CamMethod[Any]] = {}
+    for name in _modules():
+        module = importlib.import_module(f"{__name__}.{name}")
+        for value in vars(module).values():
+            if (
+                isinstance(value, type)
+                and issubclass(value, CamMethod)
+                and value.__module__ == module.__name__
+            ):
+                method = value()
+                if method.name in found:
+                    raise TypeError(f"two CAM methods are called {method.name!r}")
+                found[method.name] = method
+    _check_options(found)
+    return MappingProxyType(dict(sorted(found.items(), key=lambda item: (item[1].order, item[0]))))
+
+
+def _check_options(methods: Mapping[str, CamMethod[Any]]) -> None:
+    """Methods may share an option's name only where they mean the same by it: a request keeps one
+    value for it while a person goes from one method to another."""
+    seen: dict[str, Any] = {}
+    for method in methods.values():
+        for option in method.options.declared():
+            if seen.setdefault(option.name, option) != option:
+                raise TypeError(f"two CAM methods declare the option {option.name!r} differently")
+
+
+def __getattr__(name: str) -> Any:
+    if name == "METHODS":
+        return _methods()
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,4 +1,4 @@
-"""What a class activation mapping method is: what it may ask for, its options, its answer.
+"""What a CAM method is: what it may ask for, what it says of itself, what it answers.
 
 All images here are tensors in the network's input space (normalised, (C, S, S), float32).
 Blending an image with its blurred copy in this space equals blending in [0, 1] before the
@@ -7,78 +7,28 @@ normalisation, because that is affine; so one space suffices.
 
 from __future__ import annotations
 
+import abc
 import enum
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import ClassVar, Generic, TypeVar
 
 from torch import Tensor
 
-from xai_core.errors import BadRequest
+from xai_core.cam.options import CamOptions
 from xai_core.store.native_maps import NativeMaps
 from xai_core.store.scorebook import Scorebook
-from xai_core.types import (
-    PAPER_LEVELS,
-    FloatArray,
-    Heatmap,
-    LevelResult,
-    Report,
-    check_levels,
-)
+from xai_core.types import FloatArray, Heatmap, LevelResult, Report
+
+Options = TypeVar("Options", bound=CamOptions)
 
 
-class MaskOrder(enum.StrEnum):
-    """When Score-CAM brings a channel to [0, 1]."""
+class Need(enum.StrEnum):
+    """What a method computes its map from."""
 
-    AFTER = "normalise-after-upsampling"
-    BEFORE = "normalise-before-upsampling"
-
-
-class MaskedPixel(enum.StrEnum):
-    """What a pixel becomes where Score-CAM's mask is 0."""
-
-    ZERO = "normalised-zero"  # 0 in input space: the training mean's grey
-    BLACK = "black"  # 0 in [0, 1]
-    BLUR = "blur"  # the baseline
-
-
-@dataclass(frozen=True)
-class CamOptions:
-    """The choices a person can make; each method reads those it knows.
-
-    ``levels``: Hybrid-CAM's area levels in percent, kept sorted and unique.
-    ``channels``: Score-CAM uses the first n channels only; None means all.
-    ``softmax``: Score-CAM's weights are a softmax over channels (the default), else the increase
-    of the logit over the fully masked image.
-    ``mask_align_corners``: how Score-CAM upsamples a mask; True only to agree with software that
-    does so.  Maps are always upsampled with ``align_corners=False``.
-
-    Raises:
-        BadRequest: a level outside (0, 100], fewer than 1 channel, or an unknown convention.
-    """
-
-    levels: tuple[float, ...] = PAPER_LEVELS
-    channels: int | None = None
-    mask_order: MaskOrder = MaskOrder.AFTER
-    masked_pixel: MaskedPixel = MaskedPixel.ZERO
-    softmax: bool = True
-    mask_align_corners: bool = False
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "levels", check_levels(self.levels))
-        if self.channels is not None and self.channels < 1:
-            raise BadRequest(f"channels is {self.channels}; give at least 1, or none for all.")
-        kinds: tuple[tuple[str, type[enum.StrEnum]], ...] = (
-            ("mask_order", MaskOrder),
-            ("masked_pixel", MaskedPixel),
-        )
-        for name, kind in kinds:
-            value = getattr(self, name)
-            try:
-                object.__setattr__(self, name, kind(value))
-            except ValueError:
-                allowed = ", ".join(kind)
-                raise BadRequest(f"{name} is {value!r}; allowed are {allowed}.") from None
+    ACTIVATIONS = "the layer's activations"
+    GRADIENT = "the gradient of the class's logit"
+    SCORER = "the model's scores of changed images"
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,12 +67,12 @@ class Evidence:
 class CamResult:
     """A method's answer.
 
-    ``levels``: Hybrid-CAM's levels, empty for other methods.  ``known``: further levels whose gains
-    are remembered, so that choosing them costs nothing.  ``forward_passes``: distinct
-    perturbed images the answer rests on, remembered or not, so that it does not depend on what was
-    asked before (``Scorebook.forwards`` counts what was really spent).  ``extras``: small named
-    arrays (``channel_weights`` (K,), ``channel_logits`` (n, classes)); none where the map itself
-    was remembered.
+    ``levels``: the area levels the map is made of, empty for methods without.  ``known``: further
+    levels whose gains are remembered, so that choosing them costs nothing.  ``forward_passes``:
+    distinct perturbed images the answer rests on, remembered or not, so that it does not depend on
+    what was asked before (``Scorebook.forwards`` counts what was really spent).  ``extras``: small
+    named arrays (``channel_weights`` (K,), ``channel_logits`` (n, classes)); none where the map
+    itself was remembered.
     """
 
     heatmap: Heatmap
@@ -132,33 +82,77 @@ class CamResult:
     extras: Mapping[str, FloatArray] = field(default_factory=dict)
 
 
-class CamMethod(Protocol):
-    """A class activation mapping method: one file, one line in ``METHODS``."""
+class CamMethod(abc.ABC, Generic[Options]):
+    """A class activation mapping method.
 
-    @property
-    def name(self) -> str:
-        """The key in requests and files, lower case with hyphens: ``"grad-cam"``."""
+    Its type parameter is the dataclass of its options.  One file in this folder that defines a
+    subclass is all there is to add: pages, help, tables, figures, the address and the command line
+    read the attributes below.  See ``docs/how_to/add_a_cam_method.md``.
 
-    @property
-    def title(self) -> str:
-        """The name as papers print it: ``"Grad-CAM"``."""
+    Attributes:
+        name: the key in requests and files, lower case with hyphens: ``"grad-cam"``.
+        title: the name as papers print it: ``"Grad-CAM"``.
+        description: what it does, in one sentence for somebody new to it.
+        reference: the paper.
+        unit: what ``Heatmap.scale`` counts, in words fit for a colour bar.
+        needs: what the map is computed from.
+        options: the dataclass of its options, see :mod:`xai_core.cam.options`.
+        order: its place in lists, ascending; methods of one place go by name.
+        class_specific: whether another class gives another map.
+        uses_levels: whether the answer is made of area levels (``CamResult.levels``); before they
+            are scored there is no map to draw.
+        note: what a reader must know with every map of this method, a sentence; mostly empty.
+    """
 
-    @property
-    def unit(self) -> str:
-        """What ``Heatmap.scale`` counts, in words fit for a colour bar."""
+    name: ClassVar[str]
+    title: ClassVar[str]
+    description: ClassVar[str]
+    reference: ClassVar[str]
+    unit: ClassVar[str]
+    needs: ClassVar[frozenset[Need]]
+    options: ClassVar[type[CamOptions]] = CamOptions
+    order: ClassVar[int] = 100
+    class_specific: ClassVar[bool] = True
+    uses_levels: ClassVar[bool] = False
+    note: ClassVar[str] = ""
 
-    def conventions(self, options: CamOptions) -> dict[str, str]:
+    @abc.abstractmethod
+    def conventions(self, options: Options) -> dict[str, str]:
         """Every convention this method follows under ``options``, by name: for the manifest."""
 
+    @abc.abstractmethod
     def compute(
-        self, evidence: Evidence, target: int, options: CamOptions, report: Report
+        self, evidence: Evidence, target: int, options: Options, report: Report
     ) -> CamResult:
         """The map of class ``target``.
 
-        ``report(done, total, partial)`` is called after each chunk of forward passes; ``partial``
-        is the :class:`~xai_core.types.Heatmap` so far, or None where there is none yet.
+        ``options`` is an instance of the class's own ``options``.  ``report(done, total,
+        partial)`` is called after each chunk of forward passes; ``partial`` is the
+        :class:`~xai_core.types.Heatmap` so far, or None where there is none yet.
 
         Raises:
             ModelError: activations, gradients or logits that are not finite.
             Cancelled: raised by ``report``; images scored before are remembered in the book.
         """
+
+    def forward_passes(self, channels: int, options: Options) -> int:  # noqa: ARG002
+        """Images scored at most at a layer of so many channels, beyond the prediction."""
+        return 0
+
+    def option_words(self, options: Options) -> str:  # noqa: ARG002
+        """The options that belong to the map's name, in words; empty where there are none."""
+        return ""
+
+    def exact_options(self, options: Options) -> Options | None:  # noqa: ARG002
+        """The options of the exact map that a faster one stands in for; None for an exact one."""
+        return None
+
+    def remembered(
+        self, evidence: Evidence, target: int, options: Options  # noqa: ARG002
+    ) -> Heatmap | None:  # fmt: skip
+        """The map where it was made before, else None; costs no pass of the network."""
+        return None
+
+    def precomputed_options(self, options: Options) -> tuple[Options, ...]:  # noqa: ARG002
+        """Further options that are worth scoring ahead of time beside ``options``."""
+        return ()

@@ -6,8 +6,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from xai_core.cam.base import CamOptions, CamResult, Evidence
+from xai_core.cam.base import CamMethod, CamResult, Evidence, Need
 from xai_core.cam.normalise import heatmap
+from xai_core.cam.options import CamOptions
 from xai_core.types import Report
 
 
@@ -33,12 +34,19 @@ def native_map(evidence: Evidence, target: int) -> Tensor:
     )
 
 
-class GradCam:
+class GradCam(CamMethod[CamOptions]):
     """Grad-CAM as a method; costs no forward pass beyond the gradient."""
 
     name = "grad-cam"
     title = "Grad-CAM"
+    description = (
+        "How much would the class's score rise if the network's features were a little stronger? "
+        "Each feature map is weighted by that slope (the mean gradient) and summed."
+    )
+    reference = "Selvaraju et al., ICCV 2017, arXiv:1610.02391"
     unit = "logit per position of the layer"
+    needs = frozenset({Need.ACTIVATIONS, Need.GRADIENT})
+    order = 20
 
     def conventions(self, options: CamOptions) -> dict[str, str]:  # noqa: ARG002 (the contract)
         """See :meth:`xai_core.cam.base.CamMethod.conventions`."""

@@ -9,8 +9,10 @@ function of A at pixel level: Grad-CAM with an image-specific contrast curve.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -18,11 +20,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from xai_core.cam import grad_cam
-from xai_core.cam.base import CamOptions, CamResult, Evidence
+from xai_core.cam.base import CamMethod, CamResult, Evidence, Need
 from xai_core.cam.normalise import empty, heatmap, min_max
+from xai_core.cam.options import CamOptions, option
 from xai_core.store.scorebook import BASELINE, mask_key
 from xai_core.types import (
     DENSE_LEVELS,
+    PAPER_LEVELS,
     BoolArray,
     FloatArray,
     Heatmap,
@@ -67,7 +71,18 @@ def support(
     return total
 
 
-class HybridCam:
+@dataclass(frozen=True)
+class HybridCamOptions(CamOptions):
+    """``levels``: area levels in percent, sorted and unique, 1 to 64 of them in (0, 100]."""
+
+    levels: tuple[float, ...] = option(
+        PAPER_LEVELS,
+        title="Area levels",
+        help="Hybrid-CAM's area levels in percent.",
+    )
+
+
+class HybridCam(CamMethod[HybridCamOptions]):
     """Hybrid-CAM as a method; one forward pass per area level and one for the blurred image.
 
     delta(p) depends only on image, layer, class and p, and the book remembers each masked image by
@@ -76,13 +91,42 @@ class HybridCam:
 
     name = "hybrid-cam"
     title = "Hybrid-CAM"
+    description = (
+        "Grad-CAM says where; then only the top 1, 2, 3 ... 90 % of its area is kept sharp, and "
+        "what each area gains in score decides how strongly it is shown."
+    )
+    reference = (
+        "Ghorbel, Siyavashi, Herglotz, Explainability in ConvNeXt V2 for Contrast-Enhanced "
+        "Spectral Mammography"
+    )
     unit = "logit increase, weighted by 1/sqrt(percent)"
+    needs = frozenset({Need.ACTIVATIONS, Need.GRADIENT, Need.SCORER})
+    options = HybridCamOptions
+    order = 30
+    uses_levels = True
+    note = (
+        "Hybrid-CAM keeps Grad-CAM's order of pixels (except for ties at 0): it is Grad-CAM with a "
+        "contrast curve made for this image."
+    )
 
-    def conventions(self, options: CamOptions) -> dict[str, str]:
+    def forward_passes(self, channels: int, options: HybridCamOptions) -> int:  # noqa: ARG002
+        """One image for each area level, and the blurred one."""
+        return len(options.levels) + 1
+
+    def option_words(self, options: HybridCamOptions) -> str:
+        """The area levels."""
+        return f"levels {', '.join(f'{level:g}' for level in options.levels)} %"
+
+    def precomputed_options(self, options: HybridCamOptions) -> tuple[HybridCamOptions, ...]:
+        """Many levels, so that another choice of levels is arithmetic."""
+        return (dataclasses.replace(options, levels=DENSE_LEVELS),)
+
+    def conventions(self, options: HybridCamOptions) -> dict[str, str]:
         """See :meth:`xai_core.cam.base.CamMethod.conventions`."""
+        levels = options.levels
         return {
-            **{f"A: {k}": v for k, v in grad_cam.GradCam().conventions(options).items()},
-            "levels": ", ".join(f"{p:g} %" for p in options.levels),
+            **{f"A: {k}": v for k, v in grad_cam.GradCam().conventions(CamOptions()).items()},
+            "levels": ", ".join(f"{p:g} %" for p in levels),
             "level weight": "1/sqrt(p), p in percent",
             "mask": "pixels of A at least the value ranked ceil(p/100 N); ties stay together",
             "level score": "max(0, logit of the masked image - logit of the blurred image)",
@@ -90,18 +134,19 @@ class HybridCam:
         }
 
     def compute(
-        self, evidence: Evidence, target: int, options: CamOptions, report: Report
+        self, evidence: Evidence, target: int, options: HybridCamOptions, report: Report
     ) -> CamResult:
         """See :meth:`xai_core.cam.base.CamMethod.compute`.
 
         The map's ``raw`` is Grad-CAM's.  A Grad-CAM map that says nothing is passed on with its
         state; where no level raises the score the state is NO_LEVEL.
         """
+        percents = options.levels
         base = heatmap(grad_cam.native_map(evidence, target), evidence.size)
         if base.state is not MapState.OK:
             report(1, 1, base)
             return CamResult(base)
-        masks = level_masks(base.values, options.levels)
+        masks = level_masks(base.values, percents)
         keys = [BASELINE, *(mask_key("pixels", mask) for mask in masks)]
 
         def render(positions: Sequence[int]) -> Tensor:
@@ -110,20 +155,20 @@ class HybridCam:
             return torch.where(shown, evidence.x, evidence.baseline)
 
         def partial(done: int, total: int, logits: FloatArray) -> None:
-            report(done, total, _combine(base, masks, _deltas(logits, target), options.levels))
+            report(done, total, _combine(base, masks, _deltas(logits, target), percents))
 
         logits = evidence.book.score(keys, render, partial)
         deltas = _deltas(logits, target)
         levels = tuple(
             LevelResult(p, float(mask.mean()), float(delta))
-            for p, mask, delta in zip(options.levels, masks, deltas, strict=True)
+            for p, mask, delta in zip(percents, masks, deltas, strict=True)
         )
-        final = _combine(base, masks, deltas, options.levels)
+        final = _combine(base, masks, deltas, percents)
         return CamResult(
             final,
             forward_passes=len(set(keys)),
             levels=levels,
-            known=_known(evidence, target, base.values, set(DENSE_LEVELS) - set(options.levels)),
+            known=_known(evidence, target, base.values, set(DENSE_LEVELS) - set(percents)),
         )
 
 

@@ -3,16 +3,77 @@ Networks", CVPR Workshops 2020, arXiv:1910.01279."""
 
 from __future__ import annotations
 
+import dataclasses
+import enum
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from xai_core.cam.base import CamOptions, CamResult, Evidence, MaskedPixel, MaskOrder
+from xai_core.cam.base import CamMethod, CamResult, Evidence, Need
 from xai_core.cam.normalise import heatmap, is_constant, min_max, upsample
+from xai_core.cam.options import CamOptions, option
 from xai_core.store.scorebook import BASELINE, Scorebook
 from xai_core.types import FloatArray, Heatmap, Report
+
+
+class MaskOrder(enum.StrEnum):
+    """When a channel is brought to [0, 1]."""
+
+    AFTER = "normalise-after-upsampling"
+    BEFORE = "normalise-before-upsampling"
+
+
+class MaskedPixel(enum.StrEnum):
+    """What a pixel becomes where the mask is 0."""
+
+    ZERO = "normalised-zero"  # 0 in input space: the training mean's grey
+    BLACK = "black"  # 0 in [0, 1]
+    BLUR = "blur"  # the baseline
+
+
+@dataclass(frozen=True)
+class ScoreCamOptions(CamOptions):
+    """``channels``: the first n channels only; None means all.  ``softmax``: the weights are a
+    softmax over channels, else the increase of the logit over the fully masked image.
+    ``mask_align_corners``: how a mask is upsampled; True only to agree with software that does so.
+    Maps are always upsampled with ``align_corners=False``."""
+
+    channels: int | None = option(
+        None,
+        title="Channels",
+        help="Exact Score-CAM asks the model once per channel. The fast one asks about the first "
+        "few alone; where the exact map is known, the agreement of the two is shown.",
+        suggested=(48,),  # an eighth of Stage 3's in ConvNeXtV2-Tiny
+    )
+    mask_order: MaskOrder = option(
+        MaskOrder.AFTER,
+        title="Order of masking",
+        help="Whether a channel is brought to [0, 1] after it is upsampled, or before.",
+        expert=True,
+    )
+    masked_pixel: MaskedPixel = option(
+        MaskedPixel.ZERO,
+        title="A masked pixel becomes",
+        help="What stands where the mask is 0: the training mean's grey, black, or the blurred "
+        "image.",
+        expert=True,
+    )
+    softmax: bool = option(
+        True,
+        title="Softmax over channels",
+        help="On: the weights are a softmax of the scores. Off: the increase of each score over "
+        "the fully masked image.",
+        expert=True,
+    )
+    mask_align_corners: bool = option(
+        False,
+        title="Masks aligned at corners",
+        help="How masks are upsampled; on only to agree with software that does so.",
+        expert=True,
+    )
 
 
 def channel_masks(
@@ -49,7 +110,7 @@ def score_cam(activation: Tensor, weights: Tensor) -> Tensor:
     return torch.einsum("k,khw->hw", weights.to(activation), activation)
 
 
-class ScoreCam:
+class ScoreCam(CamMethod[ScoreCamOptions]):
     """Score-CAM as a method; one forward pass per channel that is not constant.
 
     The logits of every class are kept per channel: another class costs no forward pass.
@@ -57,9 +118,30 @@ class ScoreCam:
 
     name = "score-cam"
     title = "Score-CAM"
+    description = (
+        "Each feature map in turn is used as a mask over the image; maps whose visible part scores "
+        "high for the class weigh more. No gradients; one forward pass per feature."
+    )
+    reference = "Wang et al., CVPR Workshops 2020, arXiv:1910.01279"
     unit = "weighted mean activation"
+    needs = frozenset({Need.ACTIVATIONS, Need.SCORER})
+    options = ScoreCamOptions
+    order = 10
 
-    def conventions(self, options: CamOptions) -> dict[str, str]:
+    def forward_passes(self, channels: int, options: ScoreCamOptions) -> int:
+        """One image for each channel used, and without softmax the fully masked one."""
+        return min(channels, options.channels or channels) + (0 if options.softmax else 1)
+
+    def option_words(self, options: ScoreCamOptions) -> str:
+        """How many channels, where not all are used."""
+        channels = options.channels
+        return "" if channels is None else f"the first {channels} channels"
+
+    def exact_options(self, options: ScoreCamOptions) -> ScoreCamOptions | None:
+        """All channels, under the other options as they are."""
+        return None if options.channels is None else dataclasses.replace(options, channels=None)
+
+    def conventions(self, options: ScoreCamOptions) -> dict[str, str]:
         """See :meth:`xai_core.cam.base.CamMethod.conventions`."""
         return {
             "score": "class logit",
@@ -76,12 +158,16 @@ class ScoreCam:
             "normalisation": "min-max after upsampling",
         }
 
-    def remembered(self, evidence: Evidence, target: int, options: CamOptions) -> Heatmap | None:
-        """The map where it was made before, else None; costs no pass of the network."""
+    def remembered(
+        self, evidence: Evidence, target: int, options: ScoreCamOptions
+    ) -> Heatmap | None:
+        """See :meth:`xai_core.cam.base.CamMethod.remembered`."""
         known = self._remembered(evidence, target, options)
         return known.heatmap if known else None
 
-    def _remembered(self, evidence: Evidence, target: int, options: CamOptions) -> CamResult | None:
+    def _remembered(
+        self, evidence: Evidence, target: int, options: ScoreCamOptions
+    ) -> CamResult | None:
         native = evidence.native.get(_name(evidence.layer, target, options))
         passes = _scored(evidence.book, _stem(evidence.layer, options), options)
         if native is None or not passes:
@@ -89,7 +175,7 @@ class ScoreCam:
         return CamResult(heatmap(native, evidence.size), forward_passes=passes)
 
     def compute(
-        self, evidence: Evidence, target: int, options: CamOptions, report: Report
+        self, evidence: Evidence, target: int, options: ScoreCamOptions, report: Report
     ) -> CamResult:
         """See :meth:`xai_core.cam.base.CamMethod.compute`."""
         known = self._remembered(evidence, target, options)
@@ -130,20 +216,20 @@ class ScoreCam:
         )
 
 
-def _name(layer: str, target: int, options: CamOptions) -> str:
+def _name(layer: str, target: int, options: ScoreCamOptions) -> str:
     """What the native map is remembered by."""
     channels = "all" if options.channels is None else options.channels
     weights = "softmax" if options.softmax else "increase"
     return f"{_stem(layer, options)}/{channels}/{weights}/{target}"
 
 
-def _stem(layer: str, options: CamOptions) -> str:
+def _stem(layer: str, options: ScoreCamOptions) -> str:
     """What the names of all images masked by a channel begin with."""
     stem = f"score-cam/{layer}/{options.mask_order}/{options.masked_pixel}"
     return stem + ("/align-corners" if options.mask_align_corners else "")
 
 
-def _scored(book: Scorebook, stem: str, options: CamOptions) -> int:
+def _scored(book: Scorebook, stem: str, options: ScoreCamOptions) -> int:
     """How many of the images the map rests on are remembered; 0 where none is."""
     channels = [key[len(stem) + 1 :] for key in book.items() if key.startswith(f"{stem}/")]
     last = options.channels
@@ -161,7 +247,9 @@ def _spread(rows: FloatArray, used: Sequence[int], channels: int, missing: float
 class _MaskedImages:
     """The image masked by each of some channels; without softmax, the fully masked one first."""
 
-    def __init__(self, evidence: Evidence, options: CamOptions, channels: Sequence[int]) -> None:
+    def __init__(
+        self, evidence: Evidence, options: ScoreCamOptions, channels: Sequence[int]
+    ) -> None:
         self._evidence, self._options, self._channels = evidence, options, channels
         pixel = options.masked_pixel
         stem = _stem(evidence.layer, options)

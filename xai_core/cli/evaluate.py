@@ -9,6 +9,7 @@ import typer
 
 from xai_core.cli.group import Interrupted
 from xai_core.cli.options import (
+    PAPER,
     CurveMode,
     Layers,
     Limit,
@@ -26,7 +27,7 @@ def evaluate(
     cases: Annotated[
         str, typer.Option(help="'library' (the built-in phantoms) or a folder.", metavar="SOURCE")
     ] = "library",
-    methods: Methods = "score-cam,grad-cam,hybrid-cam",
+    methods: Methods = PAPER,
     layers: Layers = "stages.2.blocks.8,stages.3.blocks.2",
     curves: CurveMode = "adaptive",
     limit: Limit = None,

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from xai_core.cli.options import Force, NoStore, Weights, open_explainer
-from xai_core.errors import BadRequest
+from xai_core.cli.options import Force, Method, NoStore, Weights, open_explainer, read_options
 
 if TYPE_CHECKING:
     from xai_core.explanation import Explanation
@@ -20,7 +19,7 @@ def explain(
         str, typer.Argument(help="PNG, JPEG, TIFF or DICOM file, or library:ID.", metavar="IMAGE")
     ],
     out: Annotated[Path, typer.Option(help="Folder to write.")],
-    method: Annotated[str, typer.Option(help="grad-cam, score-cam or hybrid-cam.")] = "grad-cam",
+    method: Method = "grad-cam",
     layer: Annotated[
         str,
         typer.Option(
@@ -34,10 +33,19 @@ def explain(
         str, typer.Option(help="Insertion and deletion: none, adaptive or full.")
     ] = "adaptive",
     levels: Annotated[
-        str, typer.Option(help="Hybrid-CAM's area levels in percent.")
-    ] = "1,2,3,5,10,20,35,50,70,90",
+        str | None,
+        typer.Option(
+            help="Hybrid-CAM's area levels in percent. [default: 1,2,3,5,10,20,35,50,70,90]"
+        ),
+    ] = None,
     channels: Annotated[
         int | None, typer.Option(help="Score-CAM: only the first N channels.", metavar="N")
+    ] = None,
+    option: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="An option of the method; may be given several times.", metavar="NAME=VALUE"
+        ),
     ] = None,
     reliability: Annotated[
         bool,
@@ -72,9 +80,12 @@ def explain(
     from xai_core.request import ExplainRequest
     from xai_core.store.output import whole_folder
 
+    given = [*(option or ())]
+    given += [f"levels={levels}"] if levels is not None else []
+    given += [f"channels={channels}"] if channels is not None else []
     request = ExplainRequest(
-        image, method, layer, target, _percentages(levels), channels, curves, reliability
-    )
+        method, layer, target, curves=curves, reliability=reliability
+    ).with_options(**read_options(given))
     named = open_image(image)
     explainer = open_explainer(weights, no_store)
     spec = explainer.classifier.spec
@@ -99,16 +110,6 @@ def explain(
     with whole_folder(out) as folder:
         write_files(folder, answer, named.case, seen, manifest(answer, named, spec, seconds))
     typer.echo(_summary(out, answer))
-
-
-def _percentages(text: str) -> tuple[float, ...]:
-    try:
-        return tuple(float(part) for part in text.split(",") if part.strip())
-    except ValueError:
-        raise BadRequest(
-            f"--levels is {text!r}; give percentages with commas, for example "
-            "1,2,3,5,10,20,35,50,70,90."
-        ) from None
 
 
 def _summary(out: Path, answer: Explanation) -> str:

@@ -26,17 +26,10 @@ _PACKAGES = ("torch", "timm", "numpy", "scipy", "pillow", "pydicom", "safetensor
 
 def request_fields(request: ExplainRequest, image: NamedImage, spec: ModelSpec) -> dict[str, Any]:
     """What the result depends on, as JSON values: two results with equal fields are the same."""
-    same = request.canonical()
     return {
         "image_sha256": image.sha256,
         "weights_sha256": spec.sha256,
-        "method": same.method,
-        "layer": same.layer,
-        "target": same.target,
-        "levels": list(same.levels) if same.method == "hybrid-cam" else None,
-        "channels": same.channels,
-        "curves": same.curves,
-        "reliability": same.reliability,
+        **request.fields(),
     }
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from xai_core.cam import PAPER_METHODS, summaries
 
 if TYPE_CHECKING:  # a verb imports torch when it runs, --help never
     from xai_core.cases.base import CaseSource
@@ -29,7 +32,10 @@ NoStore = Annotated[
         "--no-store", help="Neither read nor keep scores in the cache folder, nor ready results."
     ),
 ]
-Methods = Annotated[str, typer.Option(help="Any of score-cam, grad-cam, hybrid-cam, with commas.")]
+_METHOD_NAMES = ", ".join(method.name for method in summaries())
+Method = Annotated[str, typer.Option(help=f"{_METHOD_NAMES}.")]
+Methods = Annotated[str, typer.Option(help=f"Any of {_METHOD_NAMES}, with commas.")]
+PAPER = ",".join(PAPER_METHODS)
 Layers = Annotated[str, typer.Option(help="Either or both layers, with a comma.")]
 CurveMode = Annotated[str, typer.Option(help="Insertion and deletion: adaptive or full.")]
 Limit = Annotated[int | None, typer.Option(help="Only the first N cases.", metavar="N")]
@@ -84,6 +90,30 @@ def open_explainer(
     return Explainer(
         classifier, BookStore(into) if into else open_books(settings, classifier.spec.sha256)
     )
+
+
+def read_options(given: Sequence[str]) -> dict[str, Any]:
+    """Options of a method, each written NAME=VALUE, by name.
+
+    Raises:
+        BadRequest: no such option, or a value that is not allowed.
+    """
+    from xai_core.errors import BadRequest
+    from xai_core.request import known_options
+
+    values, known = {}, known_options()
+    for text in given:
+        name, equals, value = text.partition("=")
+        name = name.strip().replace("-", "_")
+        if not equals or name not in known:
+            raise BadRequest(
+                f"--option is {text!r}; give NAME=VALUE, where NAME is one of {', '.join(known)}."
+            )
+        try:
+            values[name] = known[name].parse(value)
+        except BadRequest as problem:
+            raise BadRequest(f"--{name}: {problem}") from None
+    return values
 
 
 def words(text: str) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from xai_core.cli.options import (
     EvenPatients,
     Force,
     Limit,
+    Method,
     NoStore,
     Source,
     Weights,
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 def pointing(
     source: Source,
-    method: Annotated[str, typer.Option(help="grad-cam, score-cam or hybrid-cam.")] = "grad-cam",
+    method: Method = "grad-cam",
     layer: Annotated[
         str,
         typer.Option(
@@ -67,7 +68,7 @@ def pointing(
     from xai_core.study.pointing.table import About, markdown
     from xai_core.study.pointing.untrained import untrained
 
-    request = ExplainRequest("", method, layer, target, channels=channels, curves="none")
+    request = ExplainRequest(method, layer, target, curves="none").with_options(channels=channels)
     opened = open_cases(source, limit)
     records = chosen(opened, malignant=True, even_patients=even_patients, limit=limit)
     explainer = open_explainer(weights, no_store)

@@ -9,6 +9,7 @@ import typer
 
 from xai_core.cli.group import Interrupted
 from xai_core.cli.options import (
+    PAPER,
     CurveMode,
     Force,
     Layers,
@@ -24,7 +25,7 @@ from xai_core.cli.options import (
 
 def warm(
     cases: Source,
-    methods: Methods = "score-cam,grad-cam,hybrid-cam",
+    methods: Methods = PAPER,
     layers: Layers = "stages.2.blocks.8,stages.3.blocks.2",
     curves: CurveMode = "adaptive",
     targets: Annotated[

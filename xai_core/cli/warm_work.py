@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from xai_core.cam import METHODS
 from xai_core.cases.base import CaseSource
 from xai_core.cli.bars import Advance
 from xai_core.errors import BadRequest, CaseError
@@ -13,7 +14,7 @@ from xai_core.explainer import Explainer
 from xai_core.request import ExplainRequest
 from xai_core.study.predictions import predict_case
 from xai_core.study.showcase import firsts
-from xai_core.types import CLASS_NAMES, DENSE_LEVELS, Case, CaseRecord, MapState, Outcome
+from xai_core.types import CLASS_NAMES, Case, CaseRecord, MapState, Outcome
 
 TARGETS = {"predicted": ("predicted",), "both": CLASS_NAMES}
 
@@ -40,12 +41,12 @@ class Wanted:
             raise BadRequest("--curves is 'none'; allowed are adaptive and full.")
         if self.targets not in TARGETS:
             raise BadRequest(f"--targets is {self.targets!r}; allowed are {', '.join(TARGETS)}.")
-        self.requests("")  # checks the names
+        self.requests()  # checks the names
 
-    def requests(self, case_id: str) -> list[ExplainRequest]:
+    def requests(self) -> list[ExplainRequest]:
         """One request per layer, method and class."""
         return [
-            ExplainRequest(case_id, method, layer, target, curves=self.curves)
+            ExplainRequest(method, layer, target, curves=self.curves)
             for layer in self.layers
             for method in self.methods
             for target in TARGETS[self.targets]
@@ -115,7 +116,7 @@ class Work:
             BadRequest: what was scored cannot be kept, so that going on would be of no use.
             ModelError: the network gave something that is not a number.
         """
-        per_case = len(self._wanted.requests(""))
+        per_case = len(self._wanted.requests())
         for i, record in enumerate(records):
             done, total = i * per_case, len(records) * per_case
             advance(done, total, record.id)
@@ -124,12 +125,12 @@ class Work:
             except CaseError as problem:
                 self.left_out.append(f"{record.id}: {problem}")
                 continue
-            for k, request in enumerate(self._wanted.requests(record.id)):
+            for k, request in enumerate(self._wanted.requests()):
                 advance(done + k, total, f"{record.id} {request.method}")
                 answer = self._explainer.explain(case, request)
                 self.forwards += answer.forwards
                 self._check_kept()
-                self._levels(case, request)
+                self._ahead(case, request)
                 self.maps += 1
                 if answer.heatmap and answer.heatmap.state is not MapState.OK:
                     self.left_out.append(
@@ -140,11 +141,12 @@ class Work:
         self.ended = True
         advance(len(records) * per_case, len(records) * per_case, "")
 
-    def _levels(self, case: Case, request: ExplainRequest) -> None:
-        """Hybrid-CAM's gains at many levels, so that another choice of levels is arithmetic."""
-        if request.method == "hybrid-cam":
-            dense = dataclasses.replace(request, levels=DENSE_LEVELS, curves="none")
-            self.forwards += self._explainer.explain(case, dense).forwards
+    def _ahead(self, case: Case, request: ExplainRequest) -> None:
+        """What the method wants scored ahead of time, so that another choice is arithmetic."""
+        for options in METHODS[request.method].precomputed_options(request.cam_options()):
+            values = {one.name: getattr(options, one.name) for one in options.declared()}
+            ahead = dataclasses.replace(request, curves="none").with_options(**values)
+            self.forwards += self._explainer.explain(case, ahead).forwards
 
     def _check_kept(self) -> None:
         store = self._explainer.store

@@ -47,12 +47,12 @@ class Plan:
             raise BadRequest(
                 "An evaluation needs at least one method, one layer, and curves adaptive or full."
             )
-        self.requests("")  # checks the names
+        self.requests()  # checks the names
 
-    def requests(self, case_id: str) -> list[ExplainRequest]:
+    def requests(self) -> list[ExplainRequest]:
         """One request per layer and method."""
         return [
-            ExplainRequest(case_id, method, layer, curves=self.curves)
+            ExplainRequest(method, layer, curves=self.curves)
             for layer in self.layers
             for method in self.methods
         ]
@@ -164,7 +164,7 @@ def measure(
     known["image_sha256"] = explainer.context(case).image_digest
     if before and all(getattr(before[0], name) == value for name, value in known.items()):
         return before
-    return [_row(case, explainer.explain(case, request)) for request in plan.requests(record.id)]
+    return [_row(case, explainer.explain(case, request)) for request in plan.requests()]
 
 
 def _row(case: Case, answer: Explanation) -> Row:

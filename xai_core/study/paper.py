@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from xai_core.cam import PAPER_METHODS
 from xai_core.study.statistics import Confusion
 from xai_core.types import LAYERS, Outcome
 
@@ -27,7 +28,6 @@ class Areas:
     deletion: float
 
 
-METHODS = ("score-cam", "grad-cam", "hybrid-cam")
 OUTCOMES = (Outcome.TP, Outcome.TN)
 TABLE_NUMBER: Mapping[str, int] = MappingProxyType({LAYERS[0]: 1, LAYERS[1]: 2})
 
@@ -46,7 +46,7 @@ AREAS: Mapping[tuple[str, Outcome, str], Areas] = MappingProxyType(
         (layer, outcome, method): Areas(*areas)
         for layer, by_outcome in _TABLES.items()
         for outcome, by_method in by_outcome.items()
-        for method, areas in zip(METHODS, by_method, strict=True)
+        for method, areas in zip(PAPER_METHODS, by_method, strict=True)
     }
 )
 """By layer, outcome and method: Tables 1 and 2."""

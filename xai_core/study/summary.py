@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xai_core.study.paper import AREAS, METHODS, OUTCOMES, Areas
+from xai_core.cam import PAPER_METHODS
+from xai_core.study.paper import AREAS, OUTCOMES, Areas
 from xai_core.study.rows import Row
 from xai_core.study.statistics import Confusion, auc_interval, mean_interval, roc_auc
 from xai_core.types import LAYERS, MapState, Outcome, Pathology
@@ -69,7 +70,7 @@ def table(rows: Sequence[Row], layer: str) -> tuple[Cell, ...]:
             [r for r in here if r.outcome == outcome and r.method == method], layer, outcome, method
         )
         for outcome in OUTCOMES
-        for method in METHODS
+        for method in PAPER_METHODS
         if method in measured
     )
 

@@ -7,14 +7,13 @@ from collections import Counter
 import streamlit as st
 
 from xai_core.cam import METHODS
-from xai_core.cam.base import CamOptions
 from xai_core.faithfulness.curves import conventions as curve_conventions
 from xai_core.model.spec import ModelSpec
 from xai_core.service import ExplainService
 from xai_core.settings import ROOT
 from xai_core.types import LAYER_TITLES
 from xai_core.ui.metrics import metric_rows
-from xai_core.ui.words import LAYER_WORDS, METHOD_WORDS, NOTICE, plain
+from xai_core.ui.words import LAYER_WORDS, NOTICE, plain
 
 _CARDS = {
     "Model card": ROOT / "docs" / "model_card.md",
@@ -48,8 +47,9 @@ def show(service: ExplainService) -> None:
         _cases(service)
     with right:
         st.markdown("### The methods")
-        for name, method in METHODS.items():
-            st.markdown(f"**{method.title}**  \n{METHOD_WORDS[name]}")
+        for method in METHODS.values():
+            paper = plain(method.reference, 200)
+            st.markdown(f"**{method.title}** ({paper})  \n{method.description}")
         st.markdown(
             "**Layers**  \n"
             + "  \n".join(f"{t} (`{k}`): {LAYER_WORDS[k]} fields" for k, t in LAYER_TITLES.items())
@@ -57,9 +57,9 @@ def show(service: ExplainService) -> None:
         st.markdown("### Limits")
         st.markdown(_LIMITS)
     with st.expander("Conventions: every choice the papers leave open, as pinned here"):
-        for name, method in METHODS.items():
-            st.markdown(f"**{method.title}** (`{name}`)")
-            _table(method.conventions(CamOptions()))
+        for method in METHODS.values():
+            st.markdown(f"**{method.title}** (`{method.name}`)")
+            _table(method.conventions(method.options()))
         st.markdown("**Insertion and deletion**")
         _table(curve_conventions("adaptive"))
     for title, card in _CARDS.items():

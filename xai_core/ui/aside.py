@@ -17,11 +17,11 @@ def lend(case_id: str) -> None:
     now = state.show()
     if now.case_id != case_id:
         st.session_state[_ASIDE] = now.case_id
-        state.change(case_id=case_id, reliability=now.reliability)
+        state.change(case_id=case_id, reliability=now.request.reliability)
 
 
 def take_back() -> None:
     """Show the case that was put aside again, if one was."""
     case_id = st.session_state.pop(_ASIDE, None)
     if case_id is not None:
-        state.change(case_id=case_id, reliability=state.show().reliability)
+        state.change(case_id=case_id, reliability=state.show().request.reliability)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import streamlit as st
 
 from xai_core.cam import METHODS
 from xai_core.explanation import View
-from xai_core.request import ExplainRequest
+from xai_core.request import CaseRequest
 from xai_core.types import CLASS_NAMES
 from xai_core.ui import progress, state
 from xai_core.ui.words import plain, state_words
@@ -17,26 +16,28 @@ from xai_core.ui.words import plain, state_words
 _KEY, _CHANGED, NAME = "beside", "beside changed", "beside"
 
 
-def chosen(request: ExplainRequest) -> ExplainRequest | None:
-    """The request whose curves lie beside those of ``request``: the same but for the method."""
+def chosen(shown: CaseRequest) -> CaseRequest | None:
+    """The request whose curves lie beside those of ``shown``: the same but for the method."""
     method = st.session_state.get(_KEY)
+    request = shown.request
     if method is None or method == request.method or request.curves == "none":
         return None
-    return replace(request, method=method, reliability=False)
+    return shown.change(method=method, reliability=False)
 
 
-def choose(request: ExplainRequest) -> None:
+def choose(shown: CaseRequest) -> None:
     """Draw the choice."""
-    other = chosen(request)
-    now = None if other is None else other.method
+    other = chosen(shown)
+    now = None if other is None else other.request.method
+    method = shown.request.method
     st.segmented_control(
         "In the same plot, the curves of another method",
-        [name for name in METHODS if name != request.method],
+        [name for name in METHODS if name != method],
         default=now,
         format_func=lambda name: f"+ {METHODS[name].title}",
-        key=state.key_showing(f"choose beside {request.method}", now),
-        on_change=state.when_changed(f"choose beside {request.method}", _set),
-        help="The same layer, class and levels. Click again to take it away. Score-CAM scores an "
+        key=state.key_showing(f"choose beside {method}", now),
+        on_change=state.when_changed(f"choose beside {method}", _set),
+        help="The same layer, class and options. Click again to take it away. Score-CAM scores an "
         "image for every channel first, which takes a while.",
     )
 
@@ -79,7 +80,7 @@ def take(given: Mapping[str, str]) -> list[str]:
     return []
 
 
-def address(request: ExplainRequest) -> dict[str, str]:
+def address(shown: CaseRequest) -> dict[str, str]:
     """The part of the address that leads back to it."""
-    other = chosen(request)
-    return {} if other is None else {NAME: other.method}
+    other = chosen(shown)
+    return {} if other is None else {NAME: other.request.method}

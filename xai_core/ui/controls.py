@@ -1,19 +1,20 @@
-"""What is asked: method, layer, class."""
+"""What is asked: method, layer, class, and the method's own options."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import streamlit as st
 
 from xai_core.cam import METHODS
+from xai_core.cam.options import Kind, Option
 from xai_core.request import PREDICTED, TARGETS
 from xai_core.types import CLASS_NAMES, LAYER_TITLES, LAYERS
 from xai_core.ui import first_sight, state
-from xai_core.ui.words import LAYER_WORDS, METHOD_WORDS
+from xai_core.ui.words import LAYER_WORDS
 
-_ALL = 0
-FAST = 48  # channels of the fast Score-CAM: an eighth of Stage 3's
+_ALL = 0  # in a choice of counts, which has no place for None
 
 
 def show(predicted: int | None) -> None:
@@ -32,7 +33,7 @@ def _row(predicted: int | None) -> None:
             "method",
             tuple(METHODS),
             lambda name: METHODS[name].title,
-            "  \n".join(f"**{METHODS[m].title}**: {words}" for m, words in METHOD_WORDS.items()),
+            "  \n".join(f"**{m.title}**: {m.description}" for m in METHODS.values()),
         )
         _choice(
             "Layer of the network",
@@ -45,26 +46,7 @@ def _row(predicted: int | None) -> None:
             ),
         )
         target_class(predicted)
-        if state.show().method == "score-cam":
-            _channels()
-
-
-def _channels() -> None:
-    """Score-CAM from all channels, or a quick look from the first ones."""
-    chosen = state.show().channels or _ALL
-    st.segmented_control(
-        "Channels",
-        sorted({_ALL, FAST, chosen}),
-        default=chosen,
-        required=True,
-        format_func=lambda n: "all (exact)" if n == _ALL else f"first {n} (fast)",
-        key=state.key_showing("choose channels", chosen),
-        help="Exact Score-CAM asks the model once per channel. The fast one asks about the first "
-        "few alone; where the exact map is known, the agreement of the two is shown.",
-        on_change=state.when_changed(
-            "choose channels", lambda n: state.change(channels=None if n == _ALL else n)
-        ),
-    )
+        _options()
 
 
 def target_class(predicted: int | None) -> None:
@@ -87,7 +69,7 @@ def _target(name: str, predicted: int | None) -> str:
 def _choice(
     label: str, field: str, options: tuple[str, ...], title: Callable[[str], str], help: str
 ) -> None:
-    chosen = getattr(state.show(), field)
+    chosen = getattr(state.show().request, field)
     widget = f"choose {field}"
     st.segmented_control(
         label,
@@ -99,3 +81,61 @@ def _choice(
         help=help,
         on_change=state.when_changed(widget, lambda value: state.change(**{field: value})),
     )
+
+
+def _options() -> None:
+    """The options of the method on show.  Area levels are switched in the viewer."""
+    declared = METHODS[state.show().request.method].options.declared()
+    drawn = [option for option in declared if option.kind is not Kind.PERCENTAGES]
+    for option in drawn:
+        if not option.expert:
+            _option(option)
+    experts = [option for option in drawn if option.expert]
+    if experts:
+        request = state.show().request
+        changed = sum(request.option(option.name) != option.default for option in experts)
+        label = f"Conventions, {changed} changed" if changed else "Conventions"
+        with st.popover(label, help="Choices that papers and software make differently."):
+            for option in experts:
+                _option(option)
+
+
+def _option(option: Option) -> None:
+    chosen = state.show().request.option(option.name)
+    widget = f"choose {option.name}"
+
+    def change(value: Any) -> None:
+        state.change(**{option.name: value})
+
+    if option.kind is Kind.SWITCH:
+        st.toggle(
+            option.title,
+            value=chosen,
+            key=state.key_showing(widget, chosen),
+            help=option.help,
+            on_change=state.when_changed(widget, change),
+        )
+        return
+    if option.kind is Kind.CHOICE:
+        choices: tuple[Any, ...] = option.choices
+        words: Callable[[Any], str] = lambda value: str(value).replace("-", " ")  # noqa: E731
+        decide: Callable[[Any], None] = change
+    else:
+        chosen = chosen or _ALL
+        choices = tuple(sorted({_ALL, *option.suggested, chosen}))
+        words = _count_words
+        decide = lambda n: change(None if n == _ALL else n)  # noqa: E731
+    st.segmented_control(
+        option.title,
+        choices,
+        default=chosen,
+        required=True,
+        format_func=words,
+        key=state.key_showing(widget, chosen),
+        help=option.help,
+        on_change=state.when_changed(widget, decide),
+    )
+
+
+def _count_words(n: int) -> str:
+    return "all (exact)" if n == _ALL else f"first {n} (fast)"

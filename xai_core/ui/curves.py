@@ -30,7 +30,7 @@ def choose_mode() -> None:
 
 
 def _mode() -> None:
-    widget, chosen = "choose curves", state.show().curves
+    widget, chosen = "choose curves", state.show().request.curves
     st.segmented_control(
         "Does the map hold? Insertion and deletion curves",
         list(_MODES),
@@ -50,7 +50,7 @@ def show(
 
     ``other``: another method's, to lie in the same plot.
     """
-    if state.show().curves == "none":
+    if state.show().request.curves == "none":
         return
     pair = explanation.curves if explanation else None
     name = CLASS_NAMES[explanation.target] if explanation else "the class"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
+from xai_core.cam import METHODS
+from xai_core.cam.options import read_percentages
 from xai_core.errors import BadRequest
 from xai_core.types import PAPER_LEVELS
 from xai_core.ui import state
-from xai_core.ui.address import read_levels
 
 _OWN, _PROBLEM = "own levels", "level problem"
 
@@ -15,13 +16,18 @@ _OWN, _PROBLEM = "own levels", "level problem"
 def offered() -> tuple[float, ...]:
     """The paper's levels and every own one added in this session, in percent."""
     own: set[float] = st.session_state.setdefault(_OWN, set())
-    own |= set(state.show().levels) - set(PAPER_LEVELS)
+    own |= set(_levels()) - set(PAPER_LEVELS)
     return tuple(sorted({*PAPER_LEVELS, *own}))
 
 
 def offered_now() -> tuple[float, ...]:
     """The levels that can be switched: none where the method has no levels."""
-    return offered() if state.show().method == "hybrid-cam" else ()
+    return offered() if METHODS[state.show().request.method].uses_levels else ()
+
+
+def _levels() -> tuple[float, ...]:
+    levels: tuple[float, ...] = state.show().request.option("levels")
+    return levels
 
 
 def problem() -> str:
@@ -45,11 +51,11 @@ def choose(levels: list[float]) -> None:
 def add(text: str) -> None:
     """Add the levels a person typed."""
     try:
-        added = read_levels(text)
+        added = read_percentages(text)
     except BadRequest as problem:
         st.session_state[_PROBLEM] = str(problem)
     else:
-        choose([*state.show().levels, *added])
+        choose([*_levels(), *added])
 
 
 def back_to_paper() -> None:

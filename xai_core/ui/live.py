@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from xai_core.errors import XaiError
 from xai_core.explanation import View
-from xai_core.request import ExplainRequest
+from xai_core.request import CaseRequest
 from xai_core.service import ExplainService
 from xai_core.ui import beside, curves, first_sight, picture, progress, state, verdict, worth
 from xai_core.ui.blind import session
@@ -20,15 +20,15 @@ from xai_core.ui.words import plain
 _POLL = 0.8  # seconds
 _AT_ONCE = 0.25  # seconds within which what is kept is found; nobody sees that nothing was drawn
 _Views = tuple[View, View | None]
-_Part = Callable[[ExplainService, ExplainRequest, _Views], None]
+_Part = Callable[[ExplainService, CaseRequest, _Views], None]
 
 
 def show(
-    service: ExplainService, request: ExplainRequest, left: DeltaGenerator, right: DeltaGenerator
+    service: ExplainService, shown: CaseRequest, left: DeltaGenerator, right: DeltaGenerator
 ) -> None:
-    """Ask for ``request`` and draw the answer, as it grows: the picture and its verdict into
+    """Ask for what is ``shown`` and draw the answer, as it grows: the picture and its verdict into
     ``left``, progress and curves into ``right``."""
-    waiting = _pending(_ask(service, request, patience=_AT_ONCE))
+    waiting = _pending(_ask(service, shown, patience=_AT_ONCE))
     first = not first_sight.had()
     every = _POLL if waiting else first_sight.PATIENCE if first else None
     # A fragment for each place, not one that writes into three: what a fragment writes elsewhere
@@ -37,13 +37,13 @@ def show(
     begun = time.monotonic()
     for place, part in ((left, _left),) if first else ((left, _left), (right, _right)):
         with place:
-            body(part, service, request, waiting, begun if first else None)
+            body(part, service, shown, waiting, begun if first else None)
 
 
-def _ask(service: ExplainService, request: ExplainRequest, patience: float = 0.0) -> _Views:
+def _ask(service: ExplainService, shown: CaseRequest, patience: float = 0.0) -> _Views:
     """The views of the request and of the one whose curves lie beside it, if any."""
-    other = beside.chosen(request)
-    asked = (request,) if other is None else (request, other)
+    other = beside.chosen(shown)
+    asked = (shown,) if other is None else (shown, other)
     views = service.ask_all(asked, who(), patience)
     return views[0], None if other is None else views[1]
 
@@ -55,32 +55,32 @@ def _pending(views: _Views) -> bool:
 def _body(
     part: _Part,
     service: ExplainService,
-    request: ExplainRequest,
+    shown: CaseRequest,
     polled: bool,
     first: float | None,
 ) -> None:
     """``first``: when the first sight was sent; None after it."""
     if first is not None and time.monotonic() - first > first_sight.PATIENCE:
         first_sight.note()
-    views = _ask(service, request)
-    other = state.show() != request or beside.changed()
+    views = _ask(service, shown)
+    other = state.show() != shown or beside.changed()
     drawn = first is not None and first_sight.had()
     if _pending(views) is not polled or other or drawn:
         st.rerun()  # polling begins or ends, something else was asked for in here, or it was drawn
-    part(service, request, views)
+    part(service, shown, views)
 
 
-def _left(service: ExplainService, request: ExplainRequest, views: _Views) -> None:
+def _left(service: ExplainService, shown: CaseRequest, views: _Views) -> None:
     view, _ = views
     spec = service.explainer.classifier.spec
     prediction = (
         view.explanation.prediction
         if view.explanation
-        else service.predictions().get(request.case_id)
+        else service.predictions().get(shown.case_id)
     )
-    verdict.show(service.records[request.case_id], prediction, spec.threshold)
+    verdict.show(service.records[shown.case_id], prediction, spec.threshold)
     try:
-        case = service.load(request.case_id)
+        case = service.load(shown.case_id)
     except XaiError as problem:
         st.error(plain(str(problem), 600))
         _no_picture()
@@ -106,17 +106,17 @@ def _no_picture() -> None:
         st.rerun()
 
 
-def _right(service: ExplainService, request: ExplainRequest, views: _Views) -> None:
+def _right(service: ExplainService, shown: CaseRequest, views: _Views) -> None:
     view, other = views
-    progress.show(service, request, view)
+    progress.show(service, shown, view)
     explanation = view.explanation
     try:
-        case = service.load(request.case_id)
+        case = service.load(shown.case_id)
     except XaiError:
         return  # said beside, where the image would be
     growing = progress.pending(view)
     curves.show(explanation, growing=growing, other=other.explanation if other else None)
-    if request.curves != "none":
-        beside.choose(request)
+    if shown.request.curves != "none":
+        beside.choose(shown)
         beside.say(other)
     worth.show(case, explanation, measuring=growing)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from xai_core.explanation import Status, View
-from xai_core.request import ExplainRequest
+from xai_core.request import CaseRequest
 from xai_core.service import ExplainService
 from xai_core.ui.words import plain
 
@@ -22,7 +22,7 @@ def pending(view: View) -> bool:
     return view.status in (Status.WAITING, Status.RUNNING)
 
 
-def show(service: ExplainService, request: ExplainRequest, view: View) -> None:
+def show(service: ExplainService, request: CaseRequest, view: View) -> None:
     """Draw the line for this job; always of one height, so that nothing below it moves."""
     with st.container(horizontal=True, key="progress", vertical_alignment="center"):
         if view.status is Status.DONE and view.explanation is not None:

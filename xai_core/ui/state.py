@@ -7,14 +7,13 @@ the rest.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from xai_core.request import ExplainRequest
+from xai_core.request import CaseRequest
 from xai_core.ui.address import read_address, write_address
 from xai_core.ui.look import read_look, without_look
 
@@ -28,7 +27,7 @@ def restore(
     case_ids: Iterable[str],
     also: Callable[[Parameters], list[str]] = lambda _: [],
     translate: Callable[[Parameters], Parameters] = lambda given: given,
-) -> ExplainRequest:
+) -> CaseRequest:
     """The request on show: from the address where a person came with one, else as it was.
 
     ``also``: takes what else a page keeps in such an address; returns sentences about what of it
@@ -38,7 +37,7 @@ def restore(
     ids = tuple(case_ids)
     current = before = st.session_state.get(_REQUEST)
     if current is None or current.case_id not in ids:
-        current = ExplainRequest(case_id=ids[0])
+        current = CaseRequest(ids[0])
     given = {str(k): str(v) for k, v in st.query_params.items()}
     # A click may arrive with the address of the click before: one we wrote or have read already is
     # no news, only one that a person brought along is.
@@ -50,7 +49,7 @@ def restore(
         known.add(written)
         said = translate(asked)
         # What an address of ours leaves out is as usual; what a person's leaves out, as it was.
-        start = ExplainRequest(case_id=current.case_id) if back and said else current
+        start = CaseRequest(current.case_id) if back and said else current
         current, problems = read_address(said, ids, start)
         look, more = read_look(given)
         st.session_state[_LOOK] = {"turn": _turn() + 1, "said": look}
@@ -81,21 +80,23 @@ def look_at(said: Mapping[str, Any]) -> None:
     st.session_state[_LOOK] = {"turn": _turn() + 1, "said": dict(said)}
 
 
-def show() -> ExplainRequest:
-    """The request on show."""
-    request: ExplainRequest = st.session_state[_REQUEST]
+def show() -> CaseRequest:
+    """The case and the request on show."""
+    request: CaseRequest = st.session_state[_REQUEST]
     return request
 
 
 def change(**fields: Any) -> None:
-    """Show something else.  Sentences about the address that led here are then past.
+    """Show something else: see :meth:`xai_core.request.CaseRequest.change`.
+
+    Sentences about the address that led here are then past.
 
     Raises:
         BadRequest: a value that is not allowed; what was on show stays.
     """
     # The baselines are asked for one map at a time: they are most of the work.
     fields = {"reliability": False, **fields}
-    st.session_state[_REQUEST] = dataclasses.replace(show(), **fields)
+    st.session_state[_REQUEST] = show().change(**fields)
     st.session_state[_PROBLEMS] = []
     st.session_state[_LOOK] = {"turn": _turn(), "said": {}}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from xai_core.cam import METHODS
 from xai_core.request import ExplainRequest
 from xai_core.types import BENIGN, CLASS_NAMES, LAYER_TITLES, CaseRecord, MapState, Outcome
 
@@ -36,21 +37,6 @@ STATE_WORDS = {
     MapState.NO_LEVEL: (
         "No level raises the score: keeping none of the chosen areas makes {name} likelier than "
         "the fully blurred image, so Hybrid-CAM has nothing to weigh. Try other levels or Grad-CAM."
-    ),
-}
-
-METHOD_WORDS = {
-    "grad-cam": (
-        "How much would the class's score rise if the network's features were a little stronger? "
-        "Each feature map is weighted by that slope (the mean gradient) and summed."
-    ),
-    "score-cam": (
-        "Each feature map in turn is used as a mask over the image; maps whose visible part scores "
-        "high for the class weigh more. No gradients; one forward pass per feature."
-    ),
-    "hybrid-cam": (
-        "Grad-CAM says where; then only the top 1, 2, 3 ... 90 % of its area is kept sharp, and "
-        "what each area gains in score decides how strongly it is shown."
     ),
 }
 
@@ -93,11 +79,9 @@ def view_words(record: CaseRecord) -> str:
 
 
 def asked_words(request: ExplainRequest, target: int) -> str:
-    """What a map or a curve is of: method, layer, class, levels; for those who hear the page."""
-    words = f"{request.title()}, {CLASS_NAMES[target]}"
-    if request.method == "hybrid-cam":
-        words += f", levels {', '.join(f'{level:g}' for level in request.levels)} %"
-    return words
+    """What a map or a curve is of: method, layer, class, options; for those who hear the page."""
+    options = METHODS[request.method].option_words(request.cam_options())
+    return ", ".join(filter(None, (request.title(), CLASS_NAMES[target], options)))
 
 
 def state_words(state: MapState, class_name: str) -> str | None:

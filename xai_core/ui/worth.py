@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from xai_core.cam import METHODS
 from xai_core.explanation import Explanation
 from xai_core.faithfulness.localisation import LocalisationState, localise
 from xai_core.faithfulness.patches import relevance, tie_fraction
@@ -42,19 +43,15 @@ def show(case: Case, explanation: Explanation | None, *, measuring: bool) -> Non
 
 
 def _order(explanation: Explanation) -> str:
-    if explanation.request.method != "hybrid-cam":
-        return ""
-    return (
-        "Hybrid-CAM keeps Grad-CAM's order of pixels (except for ties at 0): it is Grad-CAM with a "
-        "contrast curve made for this image."
-    )
+    return METHODS[explanation.request.method].note
 
 
 def _agreement(explanation: Explanation) -> str:
-    channels = explanation.request.channels
-    if explanation.request.method != "score-cam" or channels is None:
+    request = explanation.request
+    method, options = METHODS[request.method], request.cam_options()
+    if method.exact_options(options) is None:
         return ""
-    words = f"Fast Score-CAM: the first {channels} channels alone. "
+    words = f"Fast {method.title}: {method.option_words(options)} alone. "
     found = explanation.agreement
     if found is None:
         return words + "The exact map is not known yet, so its agreement is not either."

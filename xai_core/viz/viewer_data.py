@@ -59,8 +59,8 @@ def heat_data(
     """
     # Where no level raises the score there is no map, but there are levels to choose others from.
     drawn = (MapState.OK, MapState.NO_LEVEL) if levels else (MapState.OK,)
-    if heatmap.state not in drawn or (method == "hybrid-cam" and not levels):
-        return None  # what Hybrid-CAM has before its levels are scored is not yet its map
+    if heatmap.state not in drawn or (METHODS[method].uses_levels and not levels):
+        return None  # what there is before the levels are scored is not yet the map
     data: dict[str, Any] = {
         "raw": array_text(heatmap.raw),
         "rows": heatmap.raw.shape[0],

@@ -14,7 +14,7 @@ from xai_core.request import ExplainRequest
 from xai_core.study.pointing.measure import BRIGHTEST, MAP, POINTERS, UNTRAINED, measure
 from xai_core.study.pointing.untrained import untrained
 
-REQUEST = ExplainRequest("", target="malignant", channels=4, levels=(5, 20), curves="none")
+REQUEST = ExplainRequest(target="malignant", curves="none").with_options(channels=4, levels=(5, 20))
 
 
 @pytest.fixture
@@ -28,8 +28,8 @@ def test_a_case_is_what_the_explainer_says_of_it(
     pair: tuple[Explainer, Explainer], method: str
 ) -> None:
     case = make_case()
-    asked = ExplainRequest(
-        case.id, method, target="malignant", channels=4, levels=(5, 20), curves="none"
+    asked = ExplainRequest(method, target="malignant", curves="none").with_options(
+        channels=4, levels=(5, 20)
     )
     row = measure(*pair, case, asked)
     assert row is not None

@@ -29,7 +29,7 @@ ROWS = [row(0, HIT, NOTHING, HIT, MISS), row(1, MISS, MISS, HIT, HIT, called=Fal
 
 @pytest.fixture
 def about(tiny_weights: Path) -> About:
-    request = ExplainRequest("", target="malignant")
+    request = ExplainRequest(target="malignant")
     return About("my | cases", False, request, read_spec(tiny_weights), 5, 2, 1)
 
 

@@ -52,7 +52,7 @@ def measure(
     if not np.any(marked):
         return None
     breast = breast_of(prepared.grey)
-    asked = dataclasses.replace(request, case_id=case.id, curves="none", reliability=False)
+    asked = dataclasses.replace(request, curves="none", reliability=False)
     answer, other = explainer.explain(case, asked), novice.explain(case, asked)
     assert answer.heatmap is not None  # noqa: S101 - a complete answer has a map
     assert other.heatmap is not None  # noqa: S101

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from xai_core.cam import METHODS
-from xai_core.request import ExplainRequest
+from xai_core.request import CaseRequest, ExplainRequest, OptionValues
 from xai_core.types import LAYERS
 
 FINER, COARSER = LAYERS
@@ -18,19 +17,21 @@ class Line:
     left empty.  ``layer``: the layer of every map in it, None where they differ."""
 
     case_id: str
-    requests: tuple[ExplainRequest, ...]
+    requests: tuple[CaseRequest, ...]
     original: bool = True
     layer: str | None = None
 
 
-def matrix(case_id: str, target: str, levels: tuple[float, ...]) -> tuple[Line, ...]:
-    """Every method (columns) at every layer (rows) for one case."""
+def matrix(
+    case_id: str, methods: tuple[str, ...], target: str, options: OptionValues
+) -> tuple[Line, ...]:
+    """The methods (columns) at every layer (rows) for one case."""
     return tuple(
         Line(
             case_id,
             tuple(
-                ExplainRequest(case_id, method, layer, target, levels, curves="none")
-                for method in METHODS
+                CaseRequest(case_id, ExplainRequest(method, layer, target, options, "none"))
+                for method in methods
             ),
             original=layer == LAYERS[0],
             layer=layer,
@@ -39,12 +40,12 @@ def matrix(case_id: str, target: str, levels: tuple[float, ...]) -> tuple[Line, 
     )
 
 
-def figure_3(case_id: str, levels: tuple[float, ...]) -> Line:
+def figure_3(case_id: str, options: OptionValues) -> Line:
     """A case as the paper's Figure 3 shows it, for the class the model decides for."""
     return Line(
         case_id,
         tuple(
-            ExplainRequest(case_id, method, layer, levels=levels, curves="none")
+            CaseRequest(case_id, ExplainRequest(method, layer, options=options, curves="none"))
             for method, layer in _FIGURE_3
         ),
     )

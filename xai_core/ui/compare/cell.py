@@ -11,7 +11,7 @@ from xai_core.ui import progress
 from xai_core.ui.compare import said
 from xai_core.ui.compare.jobs import Answer
 from xai_core.ui.remembered import remembered
-from xai_core.ui.words import METHOD_WORDS, asked_words, plain
+from xai_core.ui.words import asked_words, plain
 from xai_core.viz.panel import height_for, on_strip, panel
 from xai_core.viz.pictures import to_png
 from xai_core.viz.screen import shown_box
@@ -35,7 +35,7 @@ def show(case: Case, geometry: Geometry, answer: Answer) -> None:
     request, heatmap = answer.request, answer.heatmap
     st.markdown(
         f"**{METHODS[request.method].title}**, {LAYER_TITLES[request.layer]}",
-        help=METHOD_WORDS[request.method],
+        help=METHODS[request.method].description,
     )
     target = answer.explanation.target if answer.explanation else 0
     over = f"the heatmap over it: {asked_words(request, target)}"

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from xai_core.cam import METHODS
 from xai_core.explanation import Explanation, Status, View
-from xai_core.request import ExplainRequest
+from xai_core.request import CaseRequest, ExplainRequest
 from xai_core.service import ExplainService
 from xai_core.types import Heatmap, MapState
 from xai_core.ui.progress import pending
 
 _CURVES = "adaptive"
+_MANY_CHANNELS = 500
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,9 +22,14 @@ class Answer:
     asked for, or the finished ones where somebody measured them before; else None.  What was
     measured before has its map with it, so that none is asked for."""
 
-    request: ExplainRequest
+    asked: CaseRequest
     map: View
     curves: View | None = None
+
+    @property
+    def request(self) -> ExplainRequest:
+        """What was asked of the panel's case."""
+        return self.asked.request
 
     @property
     def explanation(self) -> Explanation | None:
@@ -36,8 +42,9 @@ class Answer:
         found = self.explanation
         if found is None or found.heatmap is None or found.heatmap.state is not MapState.OK:
             return None
-        # What Hybrid-CAM has before its levels are scored is not yet its map.
-        return None if self.request.method == "hybrid-cam" and not found.levels else found.heatmap
+        # What there is before the levels are scored is not yet the map.
+        method = METHODS[self.request.method]
+        return None if method.uses_levels and not found.levels else found.heatmap
 
     @property
     def at_work(self) -> View:
@@ -58,7 +65,7 @@ class Answer:
 
 
 def ask(
-    service: ExplainService, requests: Sequence[ExplainRequest], curves: bool, who: str
+    service: ExplainService, requests: Sequence[CaseRequest], curves: bool, who: str
 ) -> tuple[Answer, ...]:
     """What is known of every panel; starts, joins or keeps alive what is missing.
 
@@ -71,7 +78,7 @@ def ask(
     # Grad-CAM takes a pass or two, Score-CAM hundreds: what is quick is shown first.
     missing = sorted(
         (request for request in requests if measured[request] is None),
-        key=lambda request: request.method == "score-cam",
+        key=_passes,
     )
     maps = {request: view for request, view in measured.items() if view is not None}
     maps |= dict(zip(missing, service.ask_all(missing, who), strict=True))
@@ -86,26 +93,32 @@ def ask(
 def stop(service: ExplainService, answers: Sequence[Answer]) -> None:
     """Stop every job of these; what was computed is kept and shown."""
     for answer in answers:
-        service.stop(answer.request)
-        service.stop(_with_curves(answer.request))
+        service.stop(answer.asked)
+        service.stop(_with_curves(answer.asked))
 
 
 def retry(service: ExplainService, answers: Sequence[Answer]) -> None:
     """Let those that were stopped or failed run again."""
     for answer in answers:
-        service.retry(answer.request)
-        service.retry(_with_curves(answer.request))
+        service.retry(answer.asked)
+        service.retry(_with_curves(answer.asked))
 
 
-def _with_curves(request: ExplainRequest) -> ExplainRequest:
-    return dataclasses.replace(request, curves=_CURVES)
+def _with_curves(request: CaseRequest) -> CaseRequest:
+    return request.change(curves=_CURVES)
 
 
-def _measured(service: ExplainService, request: ExplainRequest) -> View | None:
+def _passes(asked: CaseRequest) -> int:
+    """How many images a map costs at most, for comparison alone: layers have as many channels."""
+    method = METHODS[asked.request.method]
+    return method.forward_passes(_MANY_CHANNELS, asked.request.cam_options())
+
+
+def _measured(service: ExplainService, request: CaseRequest) -> View | None:
     """Curves measured before, here or on another page: those of every step where there are."""
     for mode in ("full", _CURVES):
         for reliability in (False, True):
-            other = dataclasses.replace(request, curves=mode, reliability=reliability)
+            other = request.change(curves=mode, reliability=reliability)
             found = service.known(other)
             if found is not None:
                 return View(Status.DONE, explanation=found)

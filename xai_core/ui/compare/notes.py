@@ -46,8 +46,8 @@ def notes(
 
 
 def _cases(records: Mapping[str, CaseRecord], found: Sequence[Explanation]) -> Iterator[str]:
-    for one in {x.request.case_id: x for x in found}.values():
-        record = records[one.request.case_id]
+    for one in {x.case_id: x for x in found}.values():
+        record = records[one.case_id]
         synthetic = " (a synthetic image, not a patient)" if record.is_phantom else ""
         chosen = "as predicted" if one.target == one.predicted else "not the predicted one"
         yield (
@@ -71,9 +71,10 @@ def _methods(found: Sequence[Explanation]) -> Iterator[str]:
     for method, one in shown.items():
         choices = {k: v for k, v in one.conventions.items() if not k.startswith("curve")}
         yield f"{METHODS[method].title}: {_listed(choices)}."
-    if "hybrid-cam" in shown:
-        levels = ", ".join(f"{level:g}" for level in shown["hybrid-cam"].request.levels)
-        yield f"Area levels of Hybrid-CAM: {levels} % of the network's pixels kept sharp."
+        if METHODS[method].uses_levels:
+            levels = ", ".join(f"{level:g}" for level in one.request.option("levels"))
+            title = METHODS[method].title
+            yield f"Area levels of {title}: {levels} % of the network's pixels kept sharp."
 
 
 def _curves(answers: Sequence[Answer]) -> Iterator[str]:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import streamlit as st
 
+from xai_core.cam import METHODS
 from xai_core.service import ExplainService
 from xai_core.ui import case_list, controls, state
 from xai_core.ui.compare import asked, board, export, figure3, said, session
-from xai_core.ui.compare.address import FIGURE_VIEW, METHODS_VIEW, VIEWS
+from xai_core.ui.compare.address import FIGURE_VIEW, METHODS_VIEW, VIEWS, in_order
 from xai_core.ui.compare.asked import Line
 from xai_core.ui.compare.jobs import Answer
 from xai_core.ui.words import plain
 
 _POLL = 1.5  # seconds between looks at the predictions while one is missing
 _VIEWS = {
-    METHODS_VIEW: "One case, every method and layer",
+    METHODS_VIEW: "One case, methods by layers",
     FIGURE_VIEW: "Two cases, as the paper's Figure 3",
 }
 _CURVES_HELP = (
@@ -74,6 +75,7 @@ def _choices(service: ExplainService, figure: bool) -> None:
             "Stage 4 Block 3, Grad-CAM and Hybrid-CAM at Stage 3 Block 9.",
         )
         if not figure:
+            _methods(chosen.methods)
             controls.target_class(service.predicted(state.show().case_id))
         st.toggle(
             "Curves too",
@@ -84,16 +86,35 @@ def _choices(service: ExplainService, figure: bool) -> None:
         )
 
 
+def _methods(chosen: tuple[str, ...]) -> None:
+    st.pills(
+        "Methods",
+        tuple(METHODS),
+        selection_mode="multi",
+        default=list(chosen),
+        format_func=lambda name: METHODS[name].title,
+        key=state.key_showing("choose methods", sorted(chosen)),
+        on_change=state.when_changed("choose methods", _take_methods),
+        help="  \n".join(f"**{m.title}**: {m.description}" for m in METHODS.values()),
+    )
+
+
+def _take_methods(names: list[str]) -> None:
+    # At least one stays: a page of no maps has nothing to show.
+    session.change(methods=in_order(names) or session.show().methods)
+
+
 def _matrix_lines(service: ExplainService) -> tuple[Line, ...]:
-    request = state.show()
-    st.markdown(f"##### {plain(_case_line(service, request.case_id), 300)}")
-    return asked.matrix(request.case_id, request.target, request.levels)
+    shown = state.show()
+    st.markdown(f"##### {plain(_case_line(service, shown.case_id), 300)}")
+    methods, request = session.show().methods, shown.request
+    return asked.matrix(shown.case_id, methods, request.target, request.options)
 
 
 def _figure_lines() -> tuple[Line, ...]:
-    chosen, levels = session.show(), state.show().levels
+    chosen, options = session.show(), state.show().request.options
     cases = [case for case in (chosen.positive, chosen.negative) if case is not None]
-    return tuple(asked.figure_3(case, levels) for case in dict.fromkeys(cases))
+    return tuple(asked.figure_3(case, options) for case in dict.fromkeys(cases))
 
 
 def _await_predictions(service: ExplainService, lines: tuple[Line, ...]) -> None:

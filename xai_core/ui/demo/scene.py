@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from xai_core.request import ExplainRequest
+from xai_core.request import CaseRequest, ExplainRequest
 from xai_core.service import ExplainService
 from xai_core.ui import controls, curves, live, state
 from xai_core.ui.address import write_address
@@ -28,8 +28,9 @@ def set_up(number: int, stop: Stop, case_id: str, cast: Cast) -> None:
     if not tour.arriving((number, wanted, other)) and not left_for_another:
         return
     brought = state.look()["said"] if tour.brought() else {}
-    fields: dict[str, Any] = {n: getattr(wanted, n) for n in ExplainRequest.__dataclass_fields__}
-    state.change(**fields)
+    request = wanted.request
+    fields: dict[str, Any] = {n: getattr(request, n) for n in ExplainRequest.__dataclass_fields__}
+    state.change(case_id=wanted.case_id, **fields)
     state.look_at(brought or read_look(stop.look)[0])
     if not brought:
         st.query_params.from_dict({"stop": str(number + 1), **stop.look})
@@ -52,19 +53,19 @@ def draw(service: ExplainService, stop: Stop) -> None:
     if stop.scene != EXPLORE:
         compare_page.draw(service)
         return
-    request = state.show()
-    controls.show(service.predicted(request.case_id))
-    if request.curves == "none":  # the image has the page to itself
-        live.show(service, request, st.container(), st.container())
+    shown = state.show()
+    controls.show(service.predicted(shown.case_id))
+    if shown.request.curves == "none":  # the image has the page to itself
+        live.show(service, shown, st.container(), st.container())
         return
     left, right = st.columns([1.7, 1], gap="large")
     with right:
         curves.choose_mode()
-    live.show(service, request, left, right)
+    live.show(service, shown, left, right)
 
 
-def _request(stop: Stop, case_id: str) -> ExplainRequest:
-    return ExplainRequest(case_id=case_id, **stop.ask)
+def _request(stop: Stop, case_id: str) -> CaseRequest:
+    return CaseRequest(case_id, ExplainRequest(**stop.ask))
 
 
 def _comparison(stop: Stop, cast: Cast) -> Comparison | None:

@@ -63,10 +63,10 @@ def _explain(service: ExplainService, mine: Own) -> None:
         with st.container(key="file-facts"):
             facts.show(mine.upload, service.explainer.classifier.spec.input_size)
             st.caption(drop.KEPT)
-    request = state.show()
+    shown = state.show()
     controls.show(mine.service.predicted(OWN_ID))
     left, right = st.columns([1.7, 1], gap="large")
     with right:
         typical.show(mine.upload.case)
         curves.choose_mode()
-    live.show(mine.service, request, left, right)
+    live.show(mine.service, shown, left, right)

@@ -1,0 +1,61 @@
+"""A CAM method is one file: the how-to's example is found everywhere with no other edit."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.extension.conftest import Project, example
+
+pytestmark = pytest.mark.slow
+
+_PAGES = """
+from streamlit.testing.v1 import AppTest
+from tests.ui import pages
+from tests.ui.desk import on_duty
+
+with on_duty() as desk:
+    explore = AppTest.from_function(pages.explore_page, default_timeout=60)
+    explore.session_state["the viewer has drawn"] = True
+    explore.run()
+    assert not explore.exception, explore.exception
+    print("explore:", [o.content for c in explore.get("button_group") for o in c.proto.options])
+    compare = AppTest.from_function(pages.compare_page, default_timeout=60)
+    compare.query_params["methods"] = "grad-cam,mean-cam"
+    compare.run()
+    assert not compare.exception, compare.exception
+    desk.finish()
+    compare.run()
+    assert not compare.exception, compare.exception
+    print("compare:", [m.value for m in compare.markdown])
+    print("asked:", sorted({one.request.method for one in desk.asked}))
+"""
+
+
+def test_the_how_to_s_method_is_found_everywhere(project: Project) -> None:
+    (project.root / "xai_core" / "cam" / "mean_cam.py").write_text(
+        example("add_a_cam_method.md"), encoding="utf-8"
+    )
+    for verb in ("explain", "evaluate"):
+        assert "mean-cam" in project.cli(verb, "--help")
+
+    out = project.root / "result"
+    project.cli("explain", "library:PH-0001", "--method", "mean-cam", "--out", str(out))
+    manifest = json.loads((out / "manifest.json").read_text())
+    assert manifest["method"] == "mean-cam"
+    assert manifest["conventions"]["weights"] == "equal"
+    assert manifest["map"]["unit"] == "mean activation"
+    assert manifest["curves"] is not None
+
+    study = project.root / "study"
+    methods = ("--methods", "grad-cam,mean-cam", "--limit", "2")
+    project.cli("evaluate", "--cases", "library", *methods, "--out", str(study))
+    for table in ("tables.md", "tables.tex"):
+        assert "Mean-CAM" in (study / table).read_text()
+
+    told = project.python("-c", _PAGES)
+    explore, compare, asked = told.splitlines()[-3:]
+    assert "Mean-CAM" in explore
+    assert "Mean-CAM" in compare
+    assert "mean-cam" in asked

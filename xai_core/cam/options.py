@@ -1,0 +1,200 @@
+"""The options of a method: a frozen dataclass whose fields say what pages and commands need.
+
+A method declares its options as fields made by :func:`option`; pages draw them, the address and the
+command line read and write them, and a request keeps them, all from this one declaration.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Self
+
+from xai_core.errors import BadRequest
+from xai_core.types import check_levels
+
+_KEY = "option"
+ALL = "all"  # how "no limit" is written
+_ON_OFF = {"on": True, "off": False}
+_MOST_NUMBERS = 200  # of a list of percentages that is read at all
+
+
+class Kind(enum.Enum):
+    """What the values of an option are."""
+
+    SWITCH = enum.auto()  # True or False
+    CHOICE = enum.auto()  # one of an enumeration
+    COUNT = enum.auto()  # a whole number, or None for no limit
+    PERCENTAGES = enum.auto()  # area levels, see types.check_levels
+
+
+@dataclass(frozen=True)
+class Option:
+    """One choice a person can make about a method.
+
+    ``expert``: a convention rather than a choice of everyday use; pages show it on demand.
+    ``choices``: the allowed values of a CHOICE.  ``least``, ``most``: the range of a COUNT.
+    ``suggested``: values of a COUNT that a page offers beside the default.
+    """
+
+    name: str
+    kind: Kind
+    default: Any
+    title: str
+    help: str
+    expert: bool = False
+    choices: tuple[str, ...] = ()
+    least: int = 1
+    most: int = 4096
+    suggested: tuple[int, ...] = ()
+
+    def check(self, value: Any) -> Any:
+        """The value in its normal form.
+
+        Raises:
+            BadRequest: it is not allowed.
+        """
+        if self.kind is Kind.PERCENTAGES:
+            return check_levels(tuple(value))
+        if self.kind is Kind.SWITCH:
+            if not isinstance(value, bool):
+                raise BadRequest(f"{self.name} is {value!r}; allowed are on and off.")
+            return value
+        if self.kind is Kind.CHOICE:
+            enumeration = type(self.default)
+            try:
+                return enumeration(value)
+            except ValueError:
+                raise BadRequest(
+                    f"{self.name} is {value!r}; allowed are {', '.join(self.choices)}."
+                ) from None
+        if value is None:
+            return None
+        if not isinstance(value, int) or not self.least <= value <= self.most:
+            raise BadRequest(
+                f"{self.name} is {value!r}; give at least {self.least} and at most {self.most}, or "
+                "none for all."
+            )
+        return value
+
+    def parse(self, text: str) -> Any:
+        """The value that a person or an address wrote; the inverse of :meth:`write`.
+
+        Raises:
+            BadRequest: it cannot be understood, or is not allowed.
+        """
+        text = text.strip()
+        if self.kind is Kind.PERCENTAGES:
+            return self.check(read_percentages(text))
+        if self.kind is Kind.SWITCH:
+            if text not in _ON_OFF:
+                raise BadRequest(f"{self.name} is “{text:.40}”; allowed are on and off.")
+            return _ON_OFF[text]
+        if self.kind is Kind.CHOICE:
+            return self.check(text[:80])
+        if text == ALL:
+            return None
+        if not (text.isascii() and text.isdecimal() and len(text) < 10):
+            raise BadRequest(
+                f"“{text:.20}” is not a number from {self.least} to {self.most}, nor “{ALL}”."
+            )
+        return self.check(int(text))
+
+    def write(self, value: Any) -> str:
+        """The shortest text that :meth:`parse` understands."""
+        if self.kind is Kind.PERCENTAGES:
+            return ",".join(f"{level:g}" for level in value)
+        if self.kind is Kind.SWITCH:
+            return "on" if value else "off"
+        return ALL if value is None else str(value)
+
+    def as_json(self, value: Any) -> Any:
+        """The value as JSON has it."""
+        return list(value) if self.kind is Kind.PERCENTAGES else value
+
+
+def option(
+    default: Any,
+    *,
+    title: str,
+    help: str,
+    expert: bool = False,
+    least: int = 1,
+    most: int = 4096,
+    suggested: tuple[int, ...] = (),
+) -> Any:
+    """A field of a method's options; see :class:`Option`.  Its type says what its values are."""
+    more = {
+        "title": title, "help": help, "expert": expert, "least": least, "most": most,
+        "suggested": suggested,
+    }  # fmt: skip
+    return dataclasses.field(default=default, metadata={_KEY: more})
+
+
+@dataclass(frozen=True)
+class CamOptions:
+    """Base of every method's options, and the options of a method that has none.
+
+    Raises:
+        BadRequest: a value that is not allowed.
+    """
+
+    def __post_init__(self) -> None:
+        for declared in self.declared():
+            value = declared.check(getattr(self, declared.name))
+            object.__setattr__(self, declared.name, value)
+
+    @classmethod
+    def declared(cls) -> tuple[Option, ...]:
+        """The options, in the order of their declaration."""
+        return _declared(cls)  # type: ignore[arg-type]
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Self:
+        """The options with those of ``values`` that this method knows; the rest are defaults."""
+        names = {declared.name for declared in cls.declared()}
+        return cls(**{name: value for name, value in values.items() if name in names})
+
+
+@cache  # one entry for each class
+def _declared(options: type[CamOptions]) -> tuple[Option, ...]:
+    hints = typing.get_type_hints(options)
+    return tuple(_read(field, hints[field.name]) for field in dataclasses.fields(options))
+
+
+def _read(field: dataclasses.Field[Any], hint: Any) -> Option:
+    choices: tuple[str, ...] = ()
+    if hint is bool:
+        kind = Kind.SWITCH
+    elif hint == int | None:
+        kind = Kind.COUNT
+    elif hint == tuple[float, ...]:
+        kind = Kind.PERCENTAGES
+    elif isinstance(hint, type) and issubclass(hint, enum.StrEnum):
+        kind, choices = Kind.CHOICE, tuple(hint)
+    else:
+        raise TypeError(
+            f"the option {field.name} is of type {hint}; options are bool, int | None, "
+            "tuple[float, ...] (percentages) or an enum.StrEnum"
+        )
+    return Option(field.name, kind, field.default, choices=choices, **field.metadata[_KEY])
+
+
+def read_percentages(text: str) -> tuple[float, ...]:
+    """Numbers from text such as "1, 2.5; 90 %".
+
+    Raises:
+        BadRequest: not numbers.
+    """
+    words = text.replace("%", " ").replace(",", " ").replace(";", " ").split()
+    try:
+        numbers = tuple(float(word) for word in words[:_MOST_NUMBERS])
+    except ValueError:
+        raise BadRequest(
+            f"“{text:.40}” is not a list of numbers; give percentages such as 1, 2.5, 90."
+        ) from None
+    return numbers
