@@ -13,12 +13,11 @@ pytestmark = pytest.mark.slow
 _PAGES = """
 from streamlit.testing.v1 import AppTest
 from tests.ui import pages
-from tests.ui.desk import on_duty
+from tests.ui.desk import on_duty, seen
 
 with on_duty() as desk:
     explore = AppTest.from_function(pages.explore_page, default_timeout=60)
-    explore.session_state["the viewer has drawn"] = True
-    explore.run()
+    seen(explore).run()
     assert not explore.exception, explore.exception
     print("explore:", [o.content for c in explore.get("button_group") for o in c.proto.options])
     compare = AppTest.from_function(pages.compare_page, default_timeout=60)

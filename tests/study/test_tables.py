@@ -4,7 +4,8 @@ import math
 
 import pytest
 
-from xai_core.study.paper import AREAS, IMAGES_SAID, IMPLIED, METHODS, Areas
+from xai_core.cam import PAPER_METHODS
+from xai_core.study.paper import AREAS, IMAGES_SAID, IMPLIED, Areas
 from xai_core.study.rows import Row
 from xai_core.study.summary import decisions, layers_of, table
 from xai_core.study.tables import About, latex, markdown
@@ -58,7 +59,7 @@ def test_maps_without_a_rank_are_counted_apart() -> None:
 
 def test_decisions_count_each_case_once() -> None:
     rows = [
-        *(row(i, o, method=m) for m in METHODS for i, o in enumerate(("TP", "TN", "FN"))),
+        *(row(i, o, method=m) for m in PAPER_METHODS for i, o in enumerate(("TP", "TN", "FN"))),
         row(7, None),
         Row(case_id="bad", patient_id="x", problem="It cannot be read."),
     ]  # fmt: skip

@@ -30,6 +30,8 @@ from xai_core.types import (
     PerturbationCurve,
     Prediction,
 )
+from xai_core.ui.first_sight import FirstSight
+from xai_core.ui.state import SESSION, Part
 
 SIZE = 96
 YES, NO = Prediction((0.0, 2.0)), Prediction((2.0, 0.0))
@@ -170,6 +172,20 @@ def on_duty(*, predicted: bool = True) -> Iterator[Desk]:
         yield ON_DUTY[-1]
     finally:
         ON_DUTY.pop()
+
+
+def seen(page: AppTest) -> AppTest:
+    """The page, whose browser session has a viewer that has drawn."""
+    kept(page, FirstSight).drawn = True
+    return page
+
+
+def kept(page: AppTest, kind: type[Part]) -> Part:
+    """A part of the page's session, see :func:`xai_core.ui.state.part`."""
+    if SESSION not in page.session_state:  # before its first run
+        page.session_state[SESSION] = {}
+    parts: dict[str, Part] = page.session_state[SESSION]
+    return parts.setdefault(f"{kind.__module__}.{kind.__qualname__}", kind())
 
 
 def clean(page: AppTest) -> AppTest:

@@ -90,12 +90,10 @@ def silent_viewer_page() -> None:
 
 def your_image_page() -> None:
     """The page for one's own image without its frame's navigation."""
-    import streamlit as st
 
     from tests.ui.desk import ON_DUTY
     from xai_core.ui.your_image import page
 
-    st.session_state["notice"] = st.empty()
     page.show(ON_DUTY[-1])
 
 

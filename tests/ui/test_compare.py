@@ -246,7 +246,11 @@ def plate(desk: Desk, lines: tuple[asked.Line, ...], curves: bool = False) -> ex
 
 
 def test_the_plate_holds_what_is_shown_and_every_convention(desk: Desk) -> None:
-    made = plate(desk, asked.matrix("TP-1", PAPER_METHODS, "malignant", (("levels", (1.0, 2.5)),)), curves=True)
+    made = plate(
+        desk,
+        asked.matrix("TP-1", PAPER_METHODS, "malignant", (("levels", (1.0, 2.5)),)),
+        curves=True,
+    )
     assert [[p is not None for p in row.panels] for row in made.rows] == [
         [True] * 4,
         [False, True, True, True],

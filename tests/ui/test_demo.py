@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from tests.conftest import make_case
-from tests.ui.desk import NO, YES, Desk, clean, on_duty, words
+from tests.ui.desk import NO, YES, Desk, clean, on_duty, seen, words
 from tests.ui.pages import demo_page
 from xai_core.request import CaseRequest, ExplainRequest
 from xai_core.types import LAYERS, Outcome, Pathology, Prediction
@@ -185,7 +185,7 @@ def test_a_stop_that_does_not_exist_is_a_sentence(desk: Desk, stop: str) -> None
 
 def test_hands_may_change_a_stop_and_coming_again_shows_it_as_meant(desk: Desk) -> None:
     page = opened(stop="2")
-    page.session_state["the viewer has drawn"] = True  # as a browser's viewer says
+    seen(page)
     method = next(c for c in clean(page.run()).segmented_control if c.label == "Method")
     method.set_value("hybrid-cam").run()
     assert desk.asked[0].request.method == "hybrid-cam"

@@ -7,8 +7,9 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from tests.ui.desk import kept
 from tests.ui.pages import one_choice
-from xai_core.request import CaseRequest, ExplainRequest
+from xai_core.request import ExplainRequest
 from xai_core.ui import state
 
 
@@ -18,8 +19,9 @@ def page() -> AppTest:
 
 
 def shown(page: AppTest) -> ExplainRequest:
-    shown: CaseRequest = page.session_state["request"]
-    return shown.request
+    asked = kept(page, state.Shown).request
+    assert asked is not None
+    return asked.request
 
 
 def test_a_persons_change_reaches_the_request_and_keeps_the_widget(page: AppTest) -> None:

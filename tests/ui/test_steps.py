@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from streamlit.testing.v1 import AppTest
 
-from tests.ui.desk import clean
+from tests.ui.desk import clean, kept
+from xai_core.ui.steps import Steps
 
 
 def _page() -> None:
@@ -62,6 +63,6 @@ def test_there_is_no_step_past_the_ends() -> None:
     clean(page.button("previous").click().run())
     assert place(page) == "0"
     assert page.button("previous").disabled
-    page.session_state["step pressed"] = -1  # pressed before it was drawn so
+    kept(page, Steps).pressed = -1  # pressed before it was drawn so
     clean(page.run())
     assert place(page) == "0"

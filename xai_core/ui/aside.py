@@ -5,23 +5,29 @@ Method, layer, class and levels stay one choice for all pages; only the case dif
 
 from __future__ import annotations
 
-import streamlit as st
+from dataclasses import dataclass
 
 from xai_core.ui import state
 
-_ASIDE = "case put aside"
+
+@dataclass
+class Override:
+    """``case_id``: the other pages' case while a page shows one of its own."""
+
+    case_id: str | None = None
 
 
 def lend(case_id: str) -> None:
     """Show ``case_id`` until :func:`take_back`; there must be a request on show."""
     now = state.show()
     if now.case_id != case_id:
-        st.session_state[_ASIDE] = now.case_id
+        state.part(Override).case_id = now.case_id
         state.change(case_id=case_id, reliability=now.request.reliability)
 
 
 def take_back() -> None:
     """Show the case that was put aside again, if one was."""
-    case_id = st.session_state.pop(_ASIDE, None)
+    kept = state.part(Override)
+    case_id, kept.case_id = kept.case_id, None
     if case_id is not None:
         state.change(case_id=case_id, reliability=state.show().request.reliability)

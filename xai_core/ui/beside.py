@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -13,12 +14,22 @@ from xai_core.types import CLASS_NAMES
 from xai_core.ui import progress, state
 from xai_core.ui.words import plain, state_words
 
-_KEY, _CHANGED, NAME = "beside", "beside changed", "beside"
+NAME = "beside"
+"""The parameter of the address."""
+
+
+@dataclass
+class Second:
+    """``method``: whose curves lie in the same plot; ``changed``: another one since it was looked
+    at."""
+
+    method: str | None = None
+    changed: bool = False
 
 
 def chosen(shown: CaseRequest) -> CaseRequest | None:
     """The request whose curves lie beside those of ``shown``: the same but for the method."""
-    method = st.session_state.get(_KEY)
+    method = state.part(Second).method
     request = shown.request
     if method is None or method == request.method or request.curves == "none":
         return None
@@ -60,12 +71,14 @@ def say(view: View | None) -> None:
 
 def changed() -> bool:
     """Whether another one was chosen since this was last asked."""
-    return bool(st.session_state.pop(_CHANGED, False))
+    second = state.part(Second)
+    changed, second.changed = second.changed, False
+    return changed
 
 
 def _set(method: str | None) -> None:
-    st.session_state[_KEY] = method
-    st.session_state[_CHANGED] = True
+    second = state.part(Second)
+    second.method, second.changed = method, True
 
 
 def take(given: Mapping[str, str]) -> list[str]:
@@ -76,7 +89,7 @@ def take(given: Mapping[str, str]) -> list[str]:
             f"The address names beside “{method:.60}”, but only {', '.join(METHODS)} exist; "
             "it was left out."
         ]
-    st.session_state[_KEY] = method
+    state.part(Second).method = method
     return []
 
 

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
 
 from xai_core.service import ExplainService
 from xai_core.settings import ASSETS
-from xai_core.ui import thumbnails
+from xai_core.ui import state, thumbnails
 from xai_core.ui.case_filter import page_with
 
 PAGE = 24
 """Cases on a page."""
 _FOLDER = ASSETS / "viewer" / "grid"
-_TURNED = "page turned to"
+
+
+@dataclass
+class Turned:
+    """``pages``: by the grid's name, the page turned to and the cases it was turned among."""
+
+    pages: dict[str, tuple[tuple[str, int, str], int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -92,7 +98,7 @@ def show(
     def turned() -> None:
         to = st.session_state[name]["page"]
         if isinstance(to, int) and 0 <= to < pages:
-            st.session_state[f"{name} {_TURNED}"] = (_place(keys, current), to)
+            state.part(Turned).pages[name] = (_place(keys, current), to)
 
     def looked() -> None:
         on_search(str(st.session_state[name]["search"] or "")[:200])
@@ -109,8 +115,8 @@ def show(
 
 def _page(keys: Sequence[str], current: str, name: str) -> int:
     """The page turned to, until another case or other cases are shown."""
-    place, to = st.session_state.get(f"{name} {_TURNED}", (None, 0))
-    return int(to) if place == _place(keys, current) else page_with(keys, current, PAGE)
+    place, to = state.part(Turned).pages.get(name, (None, 0))
+    return to if place == _place(keys, current) else page_with(keys, current, PAGE)
 
 
 def _place(keys: Sequence[str], current: str) -> tuple[str, int, str]:

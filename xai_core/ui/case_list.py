@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import streamlit as st
 
 from xai_core.service import ExplainService
@@ -13,7 +15,16 @@ from xai_core.ui.words import descriptor_words, view_words
 
 _POLL = 2.5  # seconds between looks at the predictions while they arrive
 _POLL_PICTURES = 0.7  # ... and at the small pictures
-_CHANGED, _SEARCH, _WAITING = "case changed", "case search", "case pictures awaited"
+
+
+@dataclass
+class CaseList:
+    """``search``: the words looked for.  ``changed``: another case since the list was drawn.
+    ``awaited``: whether small pictures are still being made."""
+
+    search: str = ""
+    changed: bool = False
+    awaited: bool = False
 
 
 def show(service: ExplainService) -> None:
@@ -26,7 +37,7 @@ def _every(service: ExplainService) -> float | None:
     """How often to look, in seconds; None where there is nothing to come."""
     # At first as if the pictures were there: mostly they are, and finding that out the other way
     # round would draw the whole page twice.
-    if st.session_state.get(_WAITING, False):
+    if state.part(CaseList).awaited:
         return _POLL_PICTURES
     done, total = service.prediction_progress()
     return _POLL if done < total else None
@@ -34,20 +45,21 @@ def _every(service: ExplainService) -> float | None:
 
 def _body(service: ExplainService, every: float | None) -> None:
     outcomes = service.outcomes()
-    search = st.session_state.get(_SEARCH, "")
-    shown = case_filters.show(service, outcomes, search).apply(service.records, outcomes)
+    kept = state.part(CaseList)
+    shown = case_filters.show(service, outcomes, kept.search).apply(service.records, outcomes)
     steps.show(lambda by: neighbour(shown, state.show().case_id, tuple(service.records), by), _go)
-    if st.session_state.pop(_CHANGED, False):
+    if kept.changed:
+        kept.changed = False
         st.rerun()
     done, total = service.prediction_progress()
-    st.session_state[_WAITING] = case_grid.show(
+    kept.awaited = case_grid.show(
         service,
         shown,
         state.show().case_id,
         lambda key: _tile(service.records[key], outcomes.get(key)),
         said=_said(service, shown, done, total),
         pick=_go,
-        search=search,
+        search=kept.search,
         on_search=_search,
     )
     if _every(service) != every:
@@ -55,13 +67,13 @@ def _body(service: ExplainService, every: float | None) -> None:
 
 
 def _search(text: str) -> None:
-    st.session_state[_SEARCH] = text
+    state.part(CaseList).search = text
 
 
 def _go(case_id: str | None) -> None:
     if case_id is not None and case_id != state.show().case_id:
         state.change(case_id=case_id)
-        st.session_state[_CHANGED] = True
+        state.part(CaseList).changed = True
 
 
 def _said(service: ExplainService, shown: tuple[str, ...], done: int, total: int) -> str:

@@ -8,32 +8,41 @@ they would come between a person and the picture.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from xai_core.ui import state
+
 PATIENCE = 2.0
 """Seconds after which the rest is drawn even though the viewer has not said that it has drawn."""
 
-_DRAWN = "the viewer has drawn"
+
+@dataclass
+class FirstSight:
+    """``drawn``: whether the viewer has drawn something; None before the first page began."""
+
+    drawn: bool | None = None
 
 
 def begin() -> None:
     """At the start of every page.  A session that begins with what widgets of the page said is that
     of a browser whose connection broke: the whole page is there, under a hand, and stays."""
-    if _DRAWN not in st.session_state:
+    kept = state.part(FirstSight)
+    if kept.drawn is None:
         context = get_script_run_ctx(suppress_warning=True)
-        st.session_state[_DRAWN] = bool(context and context.session_state.get_widget_states())
+        kept.drawn = bool(context and context.session_state.get_widget_states())
 
 
 def had() -> bool:
     """Whether the viewer has drawn something in this browser session."""
-    return bool(st.session_state.get(_DRAWN, False))
+    return bool(state.part(FirstSight).drawn)
 
 
 def note() -> None:
     """The viewer says that it has."""
-    st.session_state[_DRAWN] = True
+    state.part(FirstSight).drawn = True
 
 
 def then(draw: Callable[[], None], place: str) -> None:

@@ -5,10 +5,13 @@ A cold deep link runs a page's file without ``app.py``, so nothing a page needs 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from xai_core.settings import ASSETS
-from xai_core.ui import aside, first_sight
+from xai_core.ui import aside, first_sight, state
 from xai_core.ui.words import NOTICE
 
 _PAGES = (
@@ -18,6 +21,13 @@ _PAGES = (
     ("pages/demo.py", "Demo"),
     ("pages/about.py", "About"),
 )
+
+
+@dataclass
+class Notice:
+    """``place``: where this page's standing notice is written."""
+
+    place: DeltaGenerator | None = None
 
 
 def begin(title: str) -> None:
@@ -35,8 +45,9 @@ def begin(title: str) -> None:
         with st.container(key="pages", horizontal=True, gap="small"):
             for file, label in _PAGES:
                 st.page_link(file, label=label)
-    st.session_state["notice"] = st.bottom.empty()
-    st.session_state["notice"].caption(NOTICE)
+    notice = state.part(Notice)
+    notice.place = st.bottom.empty()
+    notice.place.caption(NOTICE)
 
 
 def say_phantom(cases: bool, model: bool) -> None:
@@ -46,4 +57,6 @@ def say_phantom(cases: bool, model: bool) -> None:
         words.append("Phantom cases: synthetic images.")
     if model:
         words.append("Model trained on phantoms.")
-    st.session_state["notice"].caption(" ".join([NOTICE, *words]))
+    place = state.part(Notice).place
+    if place is not None:  # a page that is tested without its frame has none
+        place.caption(" ".join([NOTICE, *words]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import streamlit as st
+from dataclasses import dataclass, field
 
 from xai_core.cam import METHODS
 from xai_core.cam.options import read_percentages
@@ -10,14 +10,21 @@ from xai_core.errors import BadRequest
 from xai_core.types import PAPER_LEVELS
 from xai_core.ui import state
 
-_OWN, _PROBLEM = "own levels", "level problem"
+
+@dataclass
+class Levels:
+    """``own``: levels in percent that were added in this session.  ``problem``: why the last levels
+    asked for could not be had, in a sentence; else empty."""
+
+    own: set[float] = field(default_factory=set)
+    problem: str = ""
 
 
 def offered() -> tuple[float, ...]:
     """The paper's levels and every own one added in this session, in percent."""
-    own: set[float] = st.session_state.setdefault(_OWN, set())
-    own |= set(_levels()) - set(PAPER_LEVELS)
-    return tuple(sorted({*PAPER_LEVELS, *own}))
+    kept = state.part(Levels)
+    kept.own |= set(_levels()) - set(PAPER_LEVELS)
+    return tuple(sorted({*PAPER_LEVELS, *kept.own}))
 
 
 def offered_now() -> tuple[float, ...]:
@@ -32,20 +39,20 @@ def _levels() -> tuple[float, ...]:
 
 def problem() -> str:
     """Why the last levels asked for could not be had, in a sentence; else empty."""
-    return str(st.session_state.get(_PROBLEM, ""))
+    return state.part(Levels).problem
 
 
 def choose(levels: list[float]) -> None:
     """Ask for these levels, in percent."""
     if not levels:
-        st.session_state[_PROBLEM] = "At least one level stays on."
+        state.part(Levels).problem = "At least one level stays on."
         return
     try:
         state.change(levels=tuple(levels))
     except BadRequest as problem:
-        st.session_state[_PROBLEM] = str(problem)
+        state.part(Levels).problem = str(problem)
     else:
-        st.session_state[_PROBLEM] = ""
+        state.part(Levels).problem = ""
 
 
 def add(text: str) -> None:
@@ -53,12 +60,12 @@ def add(text: str) -> None:
     try:
         added = read_percentages(text)
     except BadRequest as problem:
-        st.session_state[_PROBLEM] = str(problem)
+        state.part(Levels).problem = str(problem)
     else:
         choose([*_levels(), *added])
 
 
 def back_to_paper() -> None:
     """The paper's ten levels, and no others on offer."""
-    st.session_state[_OWN] = set()
+    state.part(Levels).own = set()
     choose(list(PAPER_LEVELS))

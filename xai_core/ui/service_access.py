@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import gc
 import secrets
+from dataclasses import dataclass, field
 
 import streamlit as st
 
 from xai_core.errors import XaiError
 from xai_core.service import ExplainService, open_service
 from xai_core.settings import Settings, read_settings
+from xai_core.ui import state
 from xai_core.ui.frame import say_phantom
 from xai_core.ui.words import plain
+
+
+@dataclass
+class Asker:
+    """``name``: random, for this browser session alone."""
+
+    name: str = field(default_factory=lambda: secrets.token_hex(8))
 
 
 def _close(service: ExplainService) -> None:
@@ -45,6 +54,4 @@ def service_or_stop() -> ExplainService:
 
 def who() -> str:
     """This browser session's name at the service."""
-    if "who" not in st.session_state:
-        st.session_state["who"] = secrets.token_hex(8)
-    return str(st.session_state["who"])
+    return state.part(Asker).name

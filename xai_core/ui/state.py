@@ -1,14 +1,16 @@
-"""What this browser session shows: one request, kept across pages and mirrored in the address.
+"""What this browser session keeps, and the one request it shows, mirrored in the address.
 
-Widgets do not own values: each is drawn as the request says and changes the request when a person
-moves it.  So a page can be left and found again, and a value a person typed wrongly never reaches
-the rest.
+Everything that is kept between two runs of a page is a typed part of one session, see :func:`part`;
+a page's own part is a dataclass in that page's folder.  Widgets do not own values: each is drawn as
+the request says and changes the request when a person moves it.  So a page can be left and found
+again, and a value a person typed wrongly never reaches the rest.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -17,10 +19,44 @@ from xai_core.request import CaseRequest
 from xai_core.ui.address import read_address, write_address
 from xai_core.ui.look import read_look, without_look
 
-_REQUEST, _WRITTEN, _PROBLEMS = "request", "addresses written", "address problems"
-_LOOK = "look of an address"
+SESSION = "session"
+"""The key in Streamlit's session state of all parts, each by the name of its class."""
 _NOTHING = object()
 Parameters = Mapping[str, str]
+Part = TypeVar("Part")
+
+
+def part(kind: type[Part]) -> Part:
+    """This session's part of a class: a dataclass whose fields all have defaults."""
+    parts: dict[str, Any] = st.session_state.setdefault(SESSION, {})
+    name = f"{kind.__module__}.{kind.__qualname__}"
+    if name not in parts:
+        parts[name] = kind()
+    found: Part = parts[name]
+    return found
+
+
+@dataclass
+class Shown:
+    """The case and request on show.
+
+    ``addresses``: those written or read already: they are no news when they come back.
+    ``problems``: sentences about what an address asked for and could not be had.  ``look``: what
+    the address said of the viewer; ``turn`` rises with every such address.
+    """
+
+    request: CaseRequest | None = None
+    addresses: set[tuple[tuple[str, str], ...]] = field(default_factory=set)
+    problems: list[str] = field(default_factory=list)
+    look: dict[str, Any] = field(default_factory=dict)
+    turn: int = 0
+
+
+@dataclass
+class Widgets:
+    """How often each widget was replaced by a new one, by the widget's name."""
+
+    turns: dict[str, int] = field(default_factory=dict)
 
 
 def restore(
@@ -35,27 +71,27 @@ def restore(
     it in other words.
     """
     ids = tuple(case_ids)
-    current = before = st.session_state.get(_REQUEST)
+    shown = part(Shown)
+    current = before = shown.request
     if current is None or current.case_id not in ids:
         current = CaseRequest(ids[0])
     given = {str(k): str(v) for k, v in st.query_params.items()}
     # A click may arrive with the address of the click before: one we wrote or have read already is
     # no news, only one that a person brought along is.
-    known = st.session_state.setdefault(_WRITTEN, set())
     asked = without_look(given)
     written = tuple(sorted(asked.items()))
     back = going_back()
-    if given and (back or written not in known):
-        known.add(written)
+    if given and (back or written not in shown.addresses):
+        shown.addresses.add(written)
         said = translate(asked)
         # What an address of ours leaves out is as usual; what a person's leaves out, as it was.
         start = CaseRequest(current.case_id) if back and said else current
         current, problems = read_address(said, ids, start)
         look, more = read_look(given)
-        st.session_state[_LOOK] = {"turn": _turn() + 1, "said": look}
-        st.session_state[_PROBLEMS] = problems + more + also(asked)
+        look_at(look)
+        shown.problems = problems + more + also(asked)
     if current is not before:  # a click may be changing it meanwhile
-        st.session_state[_REQUEST] = current
+        shown.request = current
     return show()
 
 
@@ -65,24 +101,25 @@ def going_back() -> bool:
     return bool(context and getattr(context, "is_history_navigation", False))
 
 
-def _turn() -> int:
-    return int(st.session_state.get(_LOOK, {}).get("turn", 0))
-
-
 def look() -> dict[str, Any]:
     """What the address brought along for the viewer: ``said``, see :mod:`xai_core.ui.look`, and
     ``turn``, which rises with every such address, so that the viewer takes each over once."""
-    return dict(st.session_state.get(_LOOK, {"turn": 0, "said": {}}))
+    shown = part(Shown)
+    return {"turn": shown.turn, "said": dict(shown.look)}
 
 
 def look_at(said: Mapping[str, Any]) -> None:
     """Let the viewer look as ``said``, see :func:`xai_core.ui.look.read_look`, once."""
-    st.session_state[_LOOK] = {"turn": _turn() + 1, "said": dict(said)}
+    shown = part(Shown)
+    shown.turn += 1
+    shown.look = dict(said)
 
 
 def show() -> CaseRequest:
-    """The case and the request on show."""
-    request: CaseRequest = st.session_state[_REQUEST]
+    """The case and the request on show; there must be one, see :func:`restore`."""
+    request = part(Shown).request
+    if request is None:
+        raise RuntimeError("nothing is on show yet: a page calls restore() first")
     return request
 
 
@@ -96,14 +133,15 @@ def change(**fields: Any) -> None:
     """
     # The baselines are asked for one map at a time: they are most of the work.
     fields = {"reliability": False, **fields}
-    st.session_state[_REQUEST] = show().change(**fields)
-    st.session_state[_PROBLEMS] = []
-    st.session_state[_LOOK] = {"turn": _turn(), "said": {}}
+    shown = part(Shown)
+    shown.request = show().change(**fields)
+    shown.problems = []
+    shown.look = {}
 
 
 def problems() -> list[str]:
     """Sentences about what the address asked for and could not be had."""
-    return list(st.session_state.get(_PROBLEMS, []))
+    return list(part(Shown).problems)
 
 
 def mirror(address: Parameters | None = None) -> None:
@@ -112,7 +150,7 @@ def mirror(address: Parameters | None = None) -> None:
     The viewer's own part of the address is written in the browser, and is left as it is there.
     """
     address = dict(write_address(show()) if address is None else address)
-    st.session_state.setdefault(_WRITTEN, set()).add(tuple(sorted(address.items())))
+    part(Shown).addresses.add(tuple(sorted(address.items())))
     if without_look(st.query_params.to_dict()) != address:
         st.query_params.from_dict(address)
 
@@ -129,7 +167,7 @@ def key_showing(widget: str, value: Any) -> str:
     if isinstance(now, list) and isinstance(value, list):
         now = sorted(now)  # switches come in the order they were clicked
     if now is not _NOTHING and now != value:
-        st.session_state[f"turn of {widget}"] += 1
+        part(Widgets).turns[widget] += 1
     return _key(widget)
 
 
@@ -149,4 +187,4 @@ def when_changed(widget: str, act: Callable[[Any], None]) -> Callable[[], None]:
 
 
 def _key(widget: str) -> str:
-    return f"{widget} {st.session_state.setdefault(f'turn of {widget}', 0)}"
+    return f"{widget} {part(Widgets).turns.setdefault(widget, 0)}"

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import streamlit as st
 
-_PRESSED = "step pressed"
+from xai_core.ui import state
+
+
+@dataclass
+class Steps:
+    """``pressed``: the step asked for and not yet taken, +1 or -1; else 0."""
+
+    pressed: int = 0
 
 
 def show(there: Callable[[int], str | None], go: Callable[[str | None], None]) -> None:
@@ -20,7 +28,8 @@ def show(there: Callable[[int], str | None], go: Callable[[str | None], None]) -
         there: the case ``step`` (+1 or -1) from the one on show; None past the end.
         go: shows a case.
     """
-    by = st.session_state.pop(_PRESSED, 0)
+    kept = state.part(Steps)
+    by, kept.pressed = kept.pressed, 0
     if by:
         go(there(by))
     with st.container(horizontal=True, key="steps"):
@@ -35,4 +44,4 @@ def show(there: Callable[[int], str | None], go: Callable[[str | None], None]) -
 
 
 def _note(by: int) -> None:
-    st.session_state[_PRESSED] = by
+    state.part(Steps).pressed = by

@@ -16,7 +16,6 @@ from xai_core.ui.case_grid import Tile
 from xai_core.ui.words import view_words
 
 _POLL_PICTURES = 0.7  # seconds between looks at the small pictures while they are made
-_WAITING, _CHANGED = "blind pictures awaited", "blind case changed"
 _HELP = (
     "Read as a reader does: the truth, the model and all that gives them away are hidden until you "
     "have marked a spot, or nothing, and answered. Then the truth is shown, and then the model."
@@ -62,7 +61,7 @@ def reading() -> bool:
 def cases(service: ExplainService) -> None:
     """Draw the list of cases, without anything known of them."""
     # At first as if the pictures were there, see case_list.
-    every = _POLL_PICTURES if st.session_state.get(_WAITING, False) else None
+    every = _POLL_PICTURES if session.now().awaited else None
     st.fragment(_cases, run_every=every)(service, every)
 
 
@@ -74,17 +73,18 @@ def _cases(service: ExplainService, every: float | None) -> None:
     def go(key: str | None) -> None:
         if key is not None:
             session.go(order[key])
-            st.session_state[_CHANGED] = True
+            session.now().changed = True
 
     def there(by: int) -> str | None:
         now = keys.index(alias(session.now().case_id or keys[0]))
         return keys[now + by] if 0 <= now + by < len(keys) else None
 
     steps.show(there, go)
-    if st.session_state.pop(_CHANGED, False):
+    if session.now().changed:
+        session.now().changed = False
         st.rerun()
     read = sum(progress.answer is not None for progress in session.now().cases.values())
-    st.session_state[_WAITING] = case_grid.show(
+    session.now().awaited = case_grid.show(
         service,
         keys,
         current,
@@ -94,7 +94,7 @@ def _cases(service: ExplainService, every: float | None) -> None:
         above="20rem",
         name="blind cases",
     )
-    if (_POLL_PICTURES if st.session_state[_WAITING] else None) != every:
+    if (_POLL_PICTURES if session.now().awaited else None) != every:
         st.rerun()
 
 

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-import streamlit as st
-
 from xai_core.ui import state
 from xai_core.ui.address import write_address
 from xai_core.ui.blind.alias import alias, in_blind_order
 from xai_core.ui.blind.reading import Answer, Mark
 
-_KEY = "blind reading"
 _SWITCH = "blind"
 
 
@@ -28,18 +25,21 @@ class Progress:
 
 @dataclass
 class Blind:
-    """``case_id``: the case being read.  ``seen``: cases whose truth was on show openly."""
+    """``case_id``: the case being read.  ``seen``: cases whose truth was on show openly.
+    ``changed``: another case since the list was drawn.  ``awaited``: whether small pictures are
+    still being made."""
 
     on: bool = False
     case_id: str | None = None
     seen: set[str] = field(default_factory=set)
     cases: dict[str, Progress] = field(default_factory=dict)
+    changed: bool = False
+    awaited: bool = False
 
 
 def now() -> Blind:
     """The session's blind reading."""
-    blind: Blind = st.session_state.setdefault(_KEY, Blind())
-    return blind
+    return state.part(Blind)
 
 
 def progress() -> Progress:

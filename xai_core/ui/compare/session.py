@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
-
-import streamlit as st
 
 from xai_core.ui import state
 from xai_core.ui.compare.address import Comparison, read_comparison, write_comparison
 
-_COMPARISON = "comparison"
+
+@dataclass
+class Compared:
+    """``comparison``: the one on show."""
+
+    comparison: Comparison = field(default_factory=Comparison)
 
 
 def restore(case_ids: Iterable[str]) -> None:
@@ -19,12 +23,12 @@ def restore(case_ids: Iterable[str]) -> None:
     ids = tuple(case_ids)
 
     def take(given: Mapping[str, str]) -> list[str]:
-        st.session_state[_COMPARISON], problems = read_comparison(given, ids)
+        state.part(Compared).comparison, problems = read_comparison(given, ids)
         return problems
 
     state.restore(ids, also=take)
     now = show()
-    st.session_state[_COMPARISON] = dataclasses.replace(
+    state.part(Compared).comparison = dataclasses.replace(
         now,
         positive=now.positive if now.positive in ids else None,
         negative=now.negative if now.negative in ids else None,
@@ -33,18 +37,17 @@ def restore(case_ids: Iterable[str]) -> None:
 
 def show() -> Comparison:
     """The comparison on show."""
-    found: Comparison = st.session_state.get(_COMPARISON, Comparison())
-    return found
+    return state.part(Compared).comparison
 
 
 def fill(**cases: Any) -> None:
     """Name Figure 3's cases (``positive``, ``negative``) where none was chosen."""
-    st.session_state[_COMPARISON] = dataclasses.replace(show(), **cases)
+    state.part(Compared).comparison = dataclasses.replace(show(), **cases)
 
 
 def change(**fields: Any) -> None:
     """Compare something else.  Sentences about the address that led here are then past."""
-    st.session_state[_COMPARISON] = dataclasses.replace(show(), **fields)
+    state.part(Compared).comparison = dataclasses.replace(show(), **fields)
     state.change()
 
 

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-
-import streamlit as st
+from dataclasses import dataclass
 
 from xai_core.ui import state
 from xai_core.ui.demo.stops import STOPS
 
-_STOP, _ARRIVED, _BROUGHT = "tour stop", "tour arrived", "tour address brought"
+
+@dataclass
+class Tour:
+    """``stop``: counted from 0.  ``arrived``: what was set up last.  ``brought``: whether an
+    address led here, so that what it says of the viewer counts."""
+
+    stop: int = 0
+    arrived: tuple[object, ...] | None = None
+    brought: bool = False
 
 
 def restore(case_ids: Iterable[str]) -> None:
@@ -21,7 +28,7 @@ def restore(case_ids: Iterable[str]) -> None:
             return []
         if text.isascii() and text.isdigit() and 1 <= int(text[:4]) <= len(STOPS):
             go(int(text) - 1)
-            st.session_state[_BROUGHT] = True
+            state.part(Tour).brought = True
             return []
         return [f"The address names the stop “{text:.20}”, but there are {len(STOPS)}, from 1."]
 
@@ -30,23 +37,27 @@ def restore(case_ids: Iterable[str]) -> None:
 
 def place() -> int:
     """The stop, counted from 0."""
-    return int(st.session_state.get(_STOP, 0))
+    return state.part(Tour).stop
 
 
 def go(number: int) -> None:
     """Go to a stop, and show it as it is meant, whatever hands did to it before."""
-    st.session_state[_STOP] = min(max(number, 0), len(STOPS) - 1)
-    st.session_state.pop(_ARRIVED, None)
+    tour = state.part(Tour)
+    tour.stop = min(max(number, 0), len(STOPS) - 1)
+    tour.arrived = None
 
 
 def brought() -> bool:
     """Whether an address led here, so that what it says of the viewer counts; True once."""
-    return bool(st.session_state.pop(_BROUGHT, False))
+    tour = state.part(Tour)
+    brought, tour.brought = tour.brought, False
+    return brought
 
 
 def arriving(scene: tuple[object, ...]) -> bool:
     """Whether ``scene`` (what the stop is to show) is still to be set up; True once for each."""
-    if st.session_state.get(_ARRIVED) == scene:
+    tour = state.part(Tour)
+    if tour.arrived == scene:
         return False
-    st.session_state[_ARRIVED] = scene
+    tour.arrived = scene
     return True

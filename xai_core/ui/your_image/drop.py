@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
@@ -12,7 +14,15 @@ from xai_core.ui.address import write_address
 from xai_core.ui.words import plain
 from xai_core.ui.your_image import own
 
-_PROBLEM, _WIDGET = "own image problem", "own file"
+
+@dataclass
+class Drop:
+    """``problem``: why the last file could not be read, in a sentence.  ``turn``: how many files
+    were taken; each place to drop one takes one."""
+
+    problem: str | None = None
+    turn: int = 0
+
 
 ACCEPTED = (
     "A grey mammogram as DICOM (one frame), PNG, JPEG or TIFF; 8 or 16 bits; 32 px on each side to "
@@ -27,26 +37,25 @@ KEPT = (
 
 def show(service: ExplainService, label: str) -> None:
     """Draw the place; a file dropped there is read, and the page drawn anew."""
-    turn = st.session_state.setdefault(_WIDGET, 0)
-    file = st.file_uploader(label, key=f"{_WIDGET} {turn}", help=ACCEPTED)
+    kept = state.part(Drop)
+    file = st.file_uploader(label, key=f"own file {kept.turn}", help=ACCEPTED)
     if file is not None:
         with st.spinner("Reading the file"):
             try:
                 own.take(file.getvalue(), file.name, service)
-                st.session_state.pop(_PROBLEM, None)
+                kept.problem = None
             except XaiError as problem:
-                st.session_state[_PROBLEM] = str(problem)
+                kept.problem = str(problem)
         _let_go(file.file_id)
-        st.session_state[_WIDGET] = turn + 1  # an empty one: the old one would be read again
+        kept.turn += 1  # an empty one: the old one would be read again
         st.rerun()
-    said = st.session_state.get(_PROBLEM)
-    if said:
-        st.error(plain(said, 600))
+    if kept.problem:
+        st.error(plain(kept.problem, 600))
 
 
 def forget() -> None:
     """Let go of the image on show, and of what was said about a file."""
-    st.session_state.pop(_PROBLEM, None)
+    state.part(Drop).problem = None
     own.forget()
 
 
