@@ -111,7 +111,7 @@ def _right(service: ExplainService, request: ExplainRequest, views: _Views) -> N
     progress.show(service, request, view)
     explanation = view.explanation
     try:
-        case = service.load(request.case_id)
+        service.load(request.case_id)
     except XaiError:
         return  # said beside, where the image would be
     growing = progress.pending(view)
@@ -119,4 +119,4 @@ def _right(service: ExplainService, request: ExplainRequest, views: _Views) -> N
     if request.curves != "none":
         beside.choose(request)
         beside.say(other)
-    worth.show(case, explanation, measuring=growing)
+    worth.show(explanation, measuring=growing)
