@@ -12,7 +12,7 @@ from tests.conftest import make_case
 from xai_core.errors import Cancelled
 from xai_core.explainer import Explainer
 from xai_core.explanation import Progress
-from xai_core.faithfulness.agreement import agreement
+from xai_core.faithfulness.metrics.agreement import agreement
 from xai_core.model.classifier import Classifier
 from xai_core.request import ExplainRequest
 from xai_core.store.books import BookStore
@@ -188,14 +188,17 @@ def test_a_fast_map_is_compared_with_the_exact_one_once_that_is_known(
     explainer: Explainer,
 ) -> None:
     fast = dataclasses.replace(BASE, method="score-cam", curves="none").with_options(channels=4)
-    assert explainer.explain(CASE, fast).agreement is None
+    before = explainer.explain(CASE, fast).metrics["spearman"]
+    assert (before.value, before.state) == (None, "the exact map is not known yet")
     exact = explainer.explain(CASE, fast.with_options(channels=None))
-    assert exact.agreement is None
+    assert exact.metrics["spearman"].state == "the map is the exact one"
     found = explainer.explain(CASE, fast)
-    assert found.agreement is not None
     assert found.heatmap is not None
     assert exact.heatmap is not None
-    assert found.agreement == agreement(found.heatmap.values, exact.heatmap.values)
+    known = agreement(found.heatmap.values, exact.heatmap.values)
+    assert known.spearman is not None
+    assert found.metrics["spearman"].value == known.spearman
+    assert found.metrics["top_overlap"].value == known.top_overlap
 
 
 def test_gains_known_from_elsewhere_come_along_for_the_hand(explainer: Explainer) -> None:

@@ -15,14 +15,16 @@ from xai_core.cam import METHODS
 from xai_core.context import Context, digest_of
 from xai_core.explanation import Explanation, Progress, Watch, watch_nothing
 from xai_core.faithfulness import curves as curve_modes
-from xai_core.faithfulness.agreement import agreement
+from xai_core.faithfulness.metric import MetricInputs
+from xai_core.faithfulness.metrics import measure
 from xai_core.faithfulness.patches import descending, relevance
 from xai_core.faithfulness.perturbation import Subject
 from xai_core.faithfulness.reliability import assess
 from xai_core.model.classifier import Classifier
+from xai_core.model.geometry import letterbox_mask
 from xai_core.request import ExplainRequest
 from xai_core.store.books import BookStore
-from xai_core.types import Case, MapState, Prediction
+from xai_core.types import BoolArray, Case, FloatArray, MapState, Prediction
 
 _CONTEXTS = 24  # cases whose activations stay in memory, about 8 MB each
 
@@ -79,12 +81,18 @@ class Explainer:
             watch(Progress("prediction", 1, 1, so_far))
             so_far = self._map(context, so_far, watch)
             clock.stop("map")
+            so_far = self._measure(context, case, so_far, watch)
+            clock.stop("measures")
             if request.curves != "none" and so_far.heatmap and so_far.heatmap.state is MapState.OK:
                 so_far = self._curves(context, so_far, watch)
                 clock.stop("curves")
+                so_far = self._measure(context, case, so_far, watch)
+                clock.stop("measures")
                 if request.reliability:
                     so_far = self._reliability(context, so_far, watch)
                     clock.stop("reliability")
+                    so_far = self._measure(context, case, so_far, watch)
+                    clock.stop("measures")
         finally:
             context.keep()
         return replace(
@@ -119,15 +127,12 @@ class Explainer:
 
         evidence = context.evidence(request.layer)
         result = method.compute(evidence, so_far.target, options, report)
-        exact_options = method.exact_options(options)
-        exact = method.remembered(evidence, so_far.target, exact_options) if exact_options else None
         return replace(
             so_far,
             heatmap=result.heatmap,
             levels=result.levels,
             known_levels=result.known,
             map_images=result.forward_passes,
-            agreement=agreement(result.heatmap.values, exact.values) if exact else None,
         )
 
     def _curves(self, context: Context, so_far: Explanation, watch: Watch) -> Explanation:
@@ -136,7 +141,7 @@ class Explainer:
         def report(done: int, total: int, partial: Any) -> None:
             watch(Progress("curves", done, total, replace(so_far, curves=partial)))
 
-        subject = Subject(context.x, context.baseline, so_far.target, context.book)
+        subject = _subject(context, so_far)
         order = descending(relevance(so_far.heatmap.values))
         pair = curve_modes.MODES[so_far.request.curves](subject, order, report)
         return replace(so_far, curves=pair)
@@ -147,18 +152,56 @@ class Explainer:
         def report(done: int, total: int, partial: Any) -> None:  # noqa: ARG001
             watch(Progress("reliability", done, total, so_far))
 
-        subject = Subject(context.x, context.baseline, so_far.target, context.book)
         found = assess(
-            subject,
+            _subject(context, so_far),
             relevance(so_far.heatmap.values),
             report,
             measure=curve_modes.MODES[so_far.request.curves],
         )
         return replace(so_far, reliability=found)
 
+    def _measure(
+        self, context: Context, case: Case, so_far: Explanation, watch: Watch
+    ) -> Explanation:
+        """Every registered measure whose needs are at hand by now; see :class:`MetricInputs`."""
+        assert so_far.heatmap is not None  # noqa: S101 - the map is complete
+        request, mask = so_far.request, case.lesion_mask
+        method = METHODS[request.method]
+        exact_options = method.exact_options(request.cam_options())
+
+        def report(done: int, total: int, partial: Any) -> None:  # noqa: ARG001
+            watch(Progress("measures", done, total, so_far))
+
+        def lesion_mask() -> BoolArray | None:
+            return None if mask is None else letterbox_mask(mask, so_far.prepared.geometry)
+
+        def exact_map() -> FloatArray | None:
+            if exact_options is None:
+                return None
+            evidence = context.evidence(request.layer)
+            exact = method.remembered(evidence, so_far.target, exact_options)
+            return None if exact is None else exact.values
+
+        inputs = MetricInputs(
+            values=so_far.heatmap.values,
+            state=so_far.heatmap.state,
+            curves=so_far.curves,
+            orders=so_far.reliability,
+            find_lesion_mask=lesion_mask,
+            find_probe=None if so_far.curves is None else lambda: _subject(context, so_far),
+            approximate=exact_options is not None,
+            find_exact_map=exact_map,
+            report=report,
+        )
+        return replace(so_far, metrics=measure(inputs, so_far.metrics))
+
+
+def _subject(context: Context, so_far: Explanation) -> Subject:
+    return Subject(context.x, context.baseline, so_far.target, context.book)
+
 
 class _Clock:
-    """Seconds by stage."""
+    """Seconds by stage; a stage may stop more than once."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
@@ -166,5 +209,5 @@ class _Clock:
 
     def stop(self, stage: str) -> None:
         now = time.perf_counter()
-        self.seconds[stage] = round(now - self._last, 4)
+        self.seconds[stage] = round(self.seconds.get(stage, 0.0) + now - self._last, 4)
         self._last = now

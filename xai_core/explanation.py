@@ -6,7 +6,7 @@ import enum
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from xai_core.faithfulness.agreement import Agreement
+from xai_core.faithfulness.metric import Measured
 from xai_core.faithfulness.perturbation import CurvePair
 from xai_core.faithfulness.reliability import Reliability
 from xai_core.model.classifier import Prepared
@@ -22,8 +22,8 @@ class Explanation:
     None where none were asked for, the map cannot be ranked, or they have not begun.
     ``known_levels``: further area levels whose gains are known already.
     ``map_images``: distinct perturbed images the map rests on, remembered or not.
-    ``reliability``: None unless asked for and measured.  ``agreement``: of a map of fewer channels
-    with the exact one, where that is known; else None.
+    ``reliability``: None unless asked for and measured.  ``metrics``: every registered measure by
+    name, with its value or why there is none; empty until the map is complete.
     ``image_digest``: SHA-256 of the case's own pixels, ``weights_digest``: of the weights' file.
     ``seconds``: time spent by stage.  ``forwards``: images really scored for this answer.
     """
@@ -42,7 +42,7 @@ class Explanation:
     map_images: int = 0
     curves: CurvePair | None = None
     reliability: Reliability | None = None
-    agreement: Agreement | None = None
+    metrics: Measured = field(default_factory=dict)
     conventions: dict[str, str] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     forwards: int = 0
@@ -56,8 +56,8 @@ class Explanation:
 
 @dataclass(frozen=True, eq=False)
 class Progress:
-    """``done`` of ``total`` images are scored in ``stage``: "prediction", "map", "curves" or
-    "reliability"."""
+    """``done`` of ``total`` images are scored in ``stage``: "prediction", "map", "curves",
+    "reliability" or "measures"."""
 
     stage: str
     done: int

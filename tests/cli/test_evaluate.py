@@ -4,12 +4,16 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
 from tests.cases.builders import LOW, encode, noise
+from tests.conftest import make_case
+from tests.study.cohort import Cohort
 from xai_core.explainer import Explainer
-from xai_core.study.evaluate import ROWS, part_of
+from xai_core.model.classifier import Classifier
+from xai_core.study.evaluate import ROWS, Plan, measure, part_of
 from xai_core.study.rows import COST, SCHEMA
 from xai_core.types import LAYERS
 
@@ -111,6 +115,20 @@ def test_a_case_that_changed_is_measured_again(
     same = [a["image_sha256"] == b["image_sha256"] for a, b in zip(before, after, strict=True)]
     assert same == [row["case_id"] != "P7_L_DM_CC" for row in before]
     assert len(set(same)) == 2
+
+
+def test_a_case_whose_marks_changed_is_measured_again(tiny_weights: Path) -> None:
+    explainer = Explainer(Classifier.open(tiny_weights, "cpu"))
+    plan = Plan(("grad-cam",), (LAYERS[0],))
+    case = make_case()
+    source = Cohort([case])
+    before = measure(explainer, source, case, plan)
+    assert measure(explainer, source, case, plan, before) is before
+    other = make_case(lesion_mask=np.roll(case.lesion_mask, 20, axis=0))
+    after = measure(explainer, Cohort([other]), other, plan, before)
+    assert after[0].image_sha256 == before[0].image_sha256
+    assert after[0].measures["distance"] != before[0].measures["distance"]
+    assert after[0].measures["insertion_auc"] == before[0].measures["insertion_auc"]
 
 
 def test_the_limit_may_grow_and_shrink(

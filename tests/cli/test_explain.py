@@ -14,6 +14,7 @@ from tests.cases.builders import dicom_bytes, encode, mammogram, noise
 from xai_core.cases.library import PhantomLibrary
 from xai_core.cli.explain_files import FILES
 from xai_core.context import digest_of
+from xai_core.faithfulness.metrics import METRICS
 from xai_core.model.classifier import Classifier
 from xai_core.types import CURVE_MODES, LAYERS
 
@@ -156,6 +157,36 @@ def test_reliability_is_there_when_asked_for(
         "ties by lower index", "ties by higher index", "random order", "centre first",
     }  # fmt: skip
     assert found["reliability"]["ties by lower index"] == found["curves"]
+    for kind in ("insertion", "deletion"):
+        theirs = found["reliability"]["random order"][kind]
+        ours = found["metrics"][f"random_{kind}_auc"]
+        assert (ours["value"], ours["error"]) == (theirs["auc"], theirs["error"])
+
+
+def test_every_measure_has_a_value_or_says_why_not(
+    run: Run, tiny_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tests.cases.builders import make_library
+
+    folder = make_library(tmp_path / "library")
+    monkeypatch.setattr("xai_core.cli.image.PhantomLibrary", lambda: PhantomLibrary(folder))
+    run("explain", "library:PH-0001", "--weights", tiny_weights, "--out", tmp_path / "out")
+    found = manifest_of(tmp_path / "out")
+    measured = found["metrics"]
+    assert list(measured) == list(METRICS)
+    assert found["map"]["state"] == "ok"
+    assert measured["tie_fraction"]["value"] == found["map"]["tie_fraction"]
+    for kind in ("insertion", "deletion"):
+        ours, theirs = measured[f"{kind}_auc"], found["curves"][kind]
+        assert (ours["value"], ours["error"]) == (theirs["auc"], theirs["error"])
+    assert measured["interpretable"]["value"] is found["curves"]["interpretable"]
+    assert measured["curve_images"]["value"] == found["forward_passes"]["curves_rest_on"]
+    assert measured["mask_area"]["unit"] == "share of pixels"
+    assert 0 < measured["mask_area"]["value"] < 1, "the case has a mask"
+    assert measured["hit"]["value"] is (measured["distance"]["value"] <= 15)
+    assert measured["spearman"] == {
+        "value": None, "error": None, "unit": "Spearman's rho", "state": "the map is the exact one",
+    }  # fmt: skip
 
 
 def test_a_library_case_and_a_dicom_file(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from xai_core.faithfulness.agreement import agreement
+from xai_core.faithfulness.metrics.agreement import agreement
 
 SIDE = 24
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from xai_core.errors import BadRequest
-from xai_core.faithfulness.localisation import LocalisationState, localise
+from xai_core.faithfulness.metrics.localisation import LocalisationState, localise
 
 
 def peak_at(row: int, column: int, size: int = 40) -> np.ndarray:

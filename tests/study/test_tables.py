@@ -6,7 +6,7 @@ import pytest
 
 from xai_core.cam import PAPER_METHODS
 from xai_core.study.paper import AREAS, IMAGES_SAID, IMPLIED, Areas
-from xai_core.study.rows import Row
+from xai_core.study.rows import MEASURES, Row
 from xai_core.study.summary import decisions, layers_of, table
 from xai_core.study.tables import About, latex, markdown
 from xai_core.types import LAYERS, Outcome
@@ -15,15 +15,19 @@ ABOUT = About("A_B & C | D", is_phantom=False, curves="adaptive", weights="ab" *
 
 
 def row(case: int, outcome: str | None = "TP", insertion: float | None = 0.9, **more) -> Row:
+    """A row; ``more``: fields of it, or columns of measures."""
     truth = {"TP": "malignant", "FN": "malignant", "TN": "benign", "FP": "benign"}
     known = {
         "patient_id": f"P{case // 2}", "pathology": truth.get(outcome or ""),
         "probability_malignant": 0.8 if outcome in ("TP", "FP") else 0.2, "outcome": outcome,
-        "method": "grad-cam", "layer": LAYERS[0], "map_state": "ok", "insertion_auc": insertion,
-        "insertion_error": 0.001, "deletion_auc": 0.3, "deletion_error": 0.002,
-        "interpretable": True,
+        "method": "grad-cam", "layer": LAYERS[0], "map_state": "ok",
     }  # fmt: skip
-    return Row(case_id=f"c{case}", **{**known, **more})
+    measures = {
+        "insertion_auc": insertion, "insertion_error": 0.001, "deletion_auc": 0.3,
+        "deletion_error": 0.002, "interpretable": True,
+    }  # fmt: skip
+    measures |= {name: more.pop(name) for name in list(more) if name in MEASURES}
+    return Row(case_id=f"c{case}", measures=measures, **{**known, **more})
 
 
 def test_the_papers_figures_are_those_of_its_tables() -> None:
@@ -81,6 +85,43 @@ def test_markdown_shows_ours_beside_the_papers() -> None:
     assert "| sensitivity | 100.0 % | 56.1 % |" in text
     tables = [line for line in text.splitlines() if line.startswith("|")]
     assert {line.count("|") - line.count(r"\|") for line in tables} == {4, 10}
+
+
+def test_a_method_that_the_paper_does_not_have_is_shown_without_its_figures() -> None:
+    rows = [row(0, method="their-cam"), row(0, method="score-cam"), row(0), row(2, "TN")]
+    assert [cell.method for cell in table(rows, LAYERS[0])][:3] == [
+        "score-cam", "grad-cam", "their-cam",
+    ]  # fmt: skip
+    text = markdown(rows, ABOUT)
+    line = next(line for line in text.splitlines() if line.startswith("| TP | their-cam"))
+    ours = "0.900 (0.900 to 0.900) | - | 0.300 (0.300 to 0.300) | -"
+    assert line == f"| TP | their-cam | 1 (1) | {ours} | 0 | 0 |"
+    assert "their-cam & 1 (1) & 0.900 (0.900 to 0.900) & - &" in latex(rows, ABOUT)
+
+
+def test_other_measures_have_a_table_of_means_with_their_numbers() -> None:
+    rows = [
+        row(0, hit=True, tie_fraction=0.25, distance=0.0, peak_row=7),
+        row(2, hit=False, tie_fraction=0.5, distance=20.0, peak_row=9),
+        row(4, tie_fraction=0.75),
+        row(6, "TN", tie_fraction=0.5),
+    ]
+    text = markdown(rows, ABOUT)
+    lines = text.splitlines()
+    at = lines.index("### Other measures: Stage 3 Block 9")
+    assert lines[at + 2 : at + 6] == [
+        "| outcome | method | Tie fraction | Pointing game | Distance of the peak |",
+        "|---|---|---|---|---|",
+        "| TP | Grad-CAM | 0.500 (3) | 0.500 (2) | 10.000 (2) |",
+        "| TN | Grad-CAM | 0.500 (1) | - | - |",
+    ]
+    notes = [line for line in lines if line.startswith("- Pointing game (hit, hit or miss)")]
+    assert len(notes) == 1
+    assert "Higher is better. Reference: Zhang" in notes[0]
+    written = latex(rows, ABOUT)
+    assert r"TP & Grad-CAM & 0.500 (3) & 0.500 (2) & 10.000 (2) \\" in written
+    assert r"\label{tab:other-1}" in written
+    assert "% Pointing game (hit, hit or miss)" in written
 
 
 def test_latex_is_balanced_and_escaped() -> None:

@@ -12,12 +12,13 @@ from xai_core import __version__
 from xai_core.cam import METHODS
 from xai_core.cli.image import NamedImage
 from xai_core.explanation import Explanation
-from xai_core.faithfulness.patches import relevance, tie_fraction
+from xai_core.faithfulness.metric import Measured
+from xai_core.faithfulness.metrics import METRICS
 from xai_core.faithfulness.perturbation import CurvePair
 from xai_core.faithfulness.reliability import Reliability
 from xai_core.model.spec import ModelSpec
 from xai_core.request import ExplainRequest
-from xai_core.types import CLASS_NAMES, LAYER_TITLES, Heatmap, MapState
+from xai_core.types import CLASS_NAMES, LAYER_TITLES, Heatmap
 
 MADE_BY = "xai_core explain"
 FORMAT = 1
@@ -68,13 +69,15 @@ def manifest(
         "layer": request.layer,
         "layer_title": LAYER_TITLES[request.layer],
         "target": {"class": answer.target, "name": CLASS_NAMES[answer.target]},
-        "map": _map(answer.heatmap, METHODS[request.method].unit),
+        "map": _map(answer.heatmap, METHODS[request.method].unit)
+        | {"tie_fraction": answer.metrics["tie_fraction"].value},
         "levels": [
             {"percent": level.percent, "realised": level.realised, "delta": level.delta}
             for level in answer.levels
         ],
         "curves": _curves(answer.curves),
         "reliability": _reliability(answer.reliability),
+        "metrics": _metrics(answer.metrics),
         "forward_passes": {
             "scored": answer.forwards,
             "map_rests_on": answer.map_images,
@@ -101,13 +104,11 @@ def manifest(
 
 
 def _map(heatmap: Heatmap, unit: str) -> dict[str, Any]:
-    usable = heatmap.state is MapState.OK
     return {
         "state": str(heatmap.state),
         "scale": heatmap.scale,
         "unit": unit,
         "native_shape": list(heatmap.raw.shape),
-        "tie_fraction": tie_fraction(relevance(heatmap.values)) if usable else None,
     }
 
 
@@ -135,6 +136,19 @@ def _reliability(found: Reliability | None) -> dict[str, Any] | None:
         "centre first": found.centre_first,
     }
     return {name: _curves(pair) for name, pair in orders.items()}
+
+
+def _metrics(measured: Measured) -> dict[str, dict[str, Any]]:
+    """Every measure; ``state`` says why there is no value, and is empty where there is one."""
+    return {
+        name: {
+            "value": measured[name].value,
+            "error": measured[name].error,
+            "unit": metric.unit,
+            "state": measured[name].state,
+        }
+        for name, metric in METRICS.items()
+    }
 
 
 def _software() -> dict[str, str]:

@@ -16,11 +16,10 @@ from xai_core.cases.base import CaseSource
 from xai_core.errors import BadRequest, CaseError, OutputExists
 from xai_core.explainer import Explainer
 from xai_core.explanation import Explanation
-from xai_core.faithfulness.patches import relevance, tie_fraction
 from xai_core.request import ExplainRequest
 from xai_core.store.output import read_json, whole_file, write_json
-from xai_core.study.rows import Row, read_rows, write_rows
-from xai_core.types import CLASS_NAMES, LAYERS, MALIGNANT, Case, CaseRecord, MapState, Outcome
+from xai_core.study.rows import Row, by_column, read_rows, write_rows
+from xai_core.types import CLASS_NAMES, LAYERS, MALIGNANT, Case, CaseRecord, Outcome
 
 MADE_BY = "xai_core evaluate"
 RUN = "run.json"
@@ -149,7 +148,7 @@ def measure(
     """The rows of one case; a single row with the problem where it cannot be read.
 
     ``before``: rows of an earlier run; they are the answer as long as the case has the pixels, the
-    pathology and the patient it had then.
+    marks, the pathology and the patient it had then.
     """
     pathology = None if record.pathology is None else str(record.pathology)
     known: dict[str, Any] = {
@@ -162,16 +161,24 @@ def measure(
     except CaseError as problem:
         return [Row(**known, problem=str(problem))]
     known["image_sha256"] = explainer.context(case).image_digest
+    known["mask_sha256"] = _mask_digest(case)
     if before and all(getattr(before[0], name) == value for name, value in known.items()):
         return before
     return [_row(case, explainer.explain(case, request)) for request in plan.requests()]
 
 
+def _mask_digest(case: Case) -> str | None:
+    """SHA-256 (hex) of the mask of what is marked; None where nothing is."""
+    mask = case.lesion_mask
+    if mask is None or not mask.any():
+        return None
+    return hashlib.sha256(mask.tobytes() + repr(mask.shape).encode()).hexdigest()
+
+
 def _row(case: Case, answer: Explanation) -> Row:
     if answer.heatmap is None:
         raise ValueError("the explanation is not complete")
-    truth, pair, state = case.class_index, answer.curves, answer.heatmap.state
-    usable = state is MapState.OK
+    truth = case.class_index
     return Row(
         case_id=case.id,
         patient_id=case.patient_id,
@@ -184,16 +191,11 @@ def _row(case: Case, answer: Explanation) -> Row:
         method=answer.request.method,
         layer=answer.request.layer,
         target=CLASS_NAMES[answer.target],
-        map_state=str(state),
+        map_state=str(answer.heatmap.state),
         map_scale=answer.heatmap.scale,
-        tie_fraction=tie_fraction(relevance(answer.heatmap.values)) if usable else None,
-        insertion_auc=pair.insertion.auc if pair else None,
-        insertion_error=pair.insertion.error if pair else None,
-        deletion_auc=pair.deletion.auc if pair else None,
-        deletion_error=pair.deletion.error if pair else None,
-        interpretable=pair.interpretable if pair else None,
-        curve_images=pair.images if pair else None,
+        measures=by_column(answer.metrics),
         image_sha256=answer.image_digest,
+        mask_sha256=_mask_digest(case),
         weights_sha256=answer.weights_digest,
         forwards=answer.forwards,
         seconds=round(sum(answer.seconds.values()), 4),

@@ -1,16 +1,38 @@
-"""One row of an evaluation: an image, a method and a layer; and how rows are kept on disk."""
+"""One row of an evaluation: an image, a method and a layer; and how rows are kept on disk.
+
+The columns of the measures come from :data:`xai_core.faithfulness.metrics.METRICS`.
+"""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from xai_core.faithfulness.metric import Measured, Value
+from xai_core.faithfulness.metrics import METRICS
 from xai_core.store.output import whole_file
+
+MEASURES: Mapping[str, type] = MappingProxyType(
+    {column: kind for metric in METRICS.values() for column, kind in metric.columns.items()}
+)
+"""The columns of the measures, in the registry's order, and the types of their values."""
+
+
+def by_column(measured: Measured) -> dict[str, Value]:
+    """The values and errors of ``measured`` by the columns they belong in."""
+    found: dict[str, Value] = {}
+    for name, measurement in measured.items():
+        found[name] = measurement.value
+        if METRICS[name].error_column:
+            found[METRICS[name].error_column] = measurement.error
+    return found
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,9 +40,10 @@ class Row:
     """What was measured; None where it does not apply.
 
     A case that cannot be read has one row: ``problem``, the reason in a sentence, and no method.
-    ``predicted`` and ``target`` are class names.  ``tie_fraction`` in [0, 1]; areas in [0, 1] with
-    the estimate of their error; ``curve_images`` is what the curves rest on, remembered or not.
-    The fields of :data:`COST` depend on what was in the cache, the others never do.
+    ``predicted`` and ``target`` are class names.  ``measures``: what the registered measures gave,
+    by column, all of :data:`MEASURES`; those not given are None.  ``mask_sha256``: of the marked
+    finding's mask, None where nothing is marked.  The fields of :data:`COST` depend on what was in
+    the cache, the others never do.
     """
 
     case_id: str
@@ -37,29 +60,47 @@ class Row:
     target: str | None = None
     map_state: str | None = None
     map_scale: float | None = None
-    tie_fraction: float | None = None
-    insertion_auc: float | None = None
-    insertion_error: float | None = None
-    deletion_auc: float | None = None
-    deletion_error: float | None = None
-    interpretable: bool | None = None
-    curve_images: int | None = None
+    measures: Mapping[str, Any] = field(default_factory=dict)
     image_sha256: str | None = None
+    mask_sha256: str | None = None
     weights_sha256: str | None = None
     forwards: int | None = None
     seconds: float | None = None
+
+    def __post_init__(self) -> None:
+        unknown = self.measures.keys() - MEASURES.keys()
+        if unknown:
+            raise ValueError(f"No registered measure has the column {min(unknown)}.")
+        whole = {column: self.measures.get(column) for column in MEASURES}
+        object.__setattr__(self, "measures", MappingProxyType(whole))
 
 
 COST = ("forwards", "seconds")
 """Fields that say what a row cost this time."""
 
 _TYPES = {"str": pa.string(), "float": pa.float64(), "int": pa.int64(), "bool": pa.bool_()}
-SCHEMA = pa.schema(
-    [
-        (field.name, _TYPES[str(field.type).removesuffix(" | None")])
-        for field in dataclasses.fields(Row)
-    ]
-)
+_FIXED = {f.name: str(f.type).removesuffix(" | None") for f in dataclasses.fields(Row)}
+
+
+def _schema() -> pa.Schema:
+    taken = _FIXED.keys() & MEASURES.keys()
+    if taken:
+        raise ValueError(f"A measure's column is {min(taken)}, which rows have already; rename it.")
+    columns: list[tuple[str, str]] = []
+    for name, kind in _FIXED.items():
+        if name == "measures":
+            columns += ((column, kind.__name__) for column, kind in MEASURES.items())
+        else:
+            columns.append((name, kind))
+    return pa.schema([(name, _TYPES[kind]) for name, kind in columns])
+
+
+SCHEMA = _schema()
+
+
+def _flat(row: Row) -> dict[str, Any]:
+    fixed = {name: getattr(row, name) for name in _FIXED if name != "measures"}
+    return {**fixed, **row.measures}
 
 
 def write_rows(path: Path, rows: Sequence[Row]) -> None:
@@ -68,17 +109,26 @@ def write_rows(path: Path, rows: Sequence[Row]) -> None:
     Raises:
         BadRequest: the place cannot be written.
     """
-    table = pa.Table.from_pylist([dataclasses.asdict(row) for row in rows], schema=SCHEMA)
+    table = pa.Table.from_pylist([_flat(row) for row in rows], schema=SCHEMA)
     with whole_file(path) as partial:
         pq.write_table(table, partial)
 
 
 def read_rows(path: Path) -> list[Row] | None:
-    """The rows of a file; None where there is none of this schema that can be read whole."""
+    """The rows of a file; None where there is none of these columns that can be read whole.
+
+    The order of the columns does not matter.
+    """
     try:
         table = pq.read_table(path)
     except (OSError, pa.ArrowException):
         return None
-    if table.schema.remove_metadata() != SCHEMA:
+    if set(table.schema.remove_metadata()) != set(SCHEMA):
         return None
-    return [Row(**fields) for fields in table.to_pylist()]
+    return [
+        Row(
+            **{name: value for name, value in fields.items() if name not in MEASURES},
+            measures={name: fields[name] for name in MEASURES},
+        )
+        for fields in table.to_pylist()
+    ]

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
-from xai_core.cam import PAPER_METHODS
+from xai_core.cam import METHODS
+from xai_core.faithfulness.metric import Metric
+from xai_core.faithfulness.metrics import METRICS
 from xai_core.study.paper import AREAS, OUTCOMES, Areas
 from xai_core.study.rows import Row
 from xai_core.study.statistics import Confusion, auc_interval, mean_interval, roc_auc
 from xai_core.types import LAYERS, MapState, Outcome, Pathology
 
 _SEED = 0
+_AREAS = ("insertion_auc", "deletion_auc")  # the paper's columns
+OTHERS: Mapping[str, Metric] = MappingProxyType(
+    {
+        name: metric
+        for name, metric in METRICS.items()
+        if metric.averaged and metric.kind is not str and name not in _AREAS
+    }
+)
+"""The measures beside the paper's two whose mean says something."""
 
 
 @dataclass(frozen=True)
@@ -26,12 +38,22 @@ class Estimate:
 
 
 @dataclass(frozen=True)
+class Mean:
+    """The mean of a measure over the ``images`` that have a value; NaN where none has."""
+
+    value: float
+    images: int
+
+
+@dataclass(frozen=True)
 class Cell:
     """One line of a table: the images of one outcome, explained by one method at one layer.
 
     ``images`` and ``patients`` are behind the two means.  ``unranked``: further images whose map is
     the same everywhere, so that no curve exists.  ``not_interpretable``: of ``images``, those whose
     score blurring does not lower.  ``error``: mean estimated error of one image's areas.
+    ``others``: means of the measures of :data:`OTHERS`, by name.  ``paper``: its figures, None
+    where it has none.
     """
 
     layer: str
@@ -44,7 +66,8 @@ class Cell:
     insertion: Estimate
     deletion: Estimate
     error: float
-    paper: Areas
+    others: Mapping[str, Mean]
+    paper: Areas | None
 
 
 @dataclass(frozen=True)
@@ -62,16 +85,20 @@ class Decisions:
 
 
 def table(rows: Sequence[Row], layer: str) -> tuple[Cell, ...]:
-    """The lines of the paper's table of ``layer``, for the methods that were measured there."""
+    """The lines of the paper's table of ``layer``, for the methods that were measured there.
+
+    Methods stand in the order of :data:`xai_core.cam.METHODS`; a name it does not have comes after.
+    """
     here = [row for row in rows if row.layer == layer]
-    measured = {row.method for row in here}
+    measured = {row.method: None for row in here if row.method is not None}
+    known = [method for method in METHODS if method in measured]
+    methods = [*known, *(method for method in measured if method not in METHODS)]
     return tuple(
         _cell(
             [r for r in here if r.outcome == outcome and r.method == method], layer, outcome, method
         )
         for outcome in OUTCOMES
-        for method in PAPER_METHODS
-        if method in measured
+        for method in methods
     )
 
 
@@ -84,9 +111,13 @@ def layers_of(rows: Sequence[Row]) -> tuple[str, ...]:
 def _cell(rows: Sequence[Row], layer: str, outcome: Outcome, method: str) -> Cell:
     ranked = [row for row in rows if row.map_state == MapState.OK]
     patients = [row.patient_id for row in ranked]
-    insertion = np.array([row.insertion_auc for row in ranked], dtype=np.float64)
-    deletion = np.array([row.deletion_auc for row in ranked], dtype=np.float64)
-    errors = [max(row.insertion_error or 0.0, row.deletion_error or 0.0) for row in ranked]
+    insertion, deletion = (
+        np.array([row.measures[name] for row in ranked], dtype=np.float64) for name in _AREAS
+    )
+    errors = [
+        max(row.measures["insertion_error"] or 0.0, row.measures["deletion_error"] or 0.0)
+        for row in ranked
+    ]
     return Cell(
         layer=layer,
         outcome=outcome,
@@ -94,12 +125,18 @@ def _cell(rows: Sequence[Row], layer: str, outcome: Outcome, method: str) -> Cel
         images=len(ranked),
         patients=len(set(patients)),
         unranked=len(rows) - len(ranked),
-        not_interpretable=sum(row.interpretable is False for row in ranked),
+        not_interpretable=sum(row.measures["interpretable"] is False for row in ranked),
         insertion=_mean(insertion, patients),
         deletion=_mean(deletion, patients),
         error=float(np.mean(errors)) if errors else float("nan"),
-        paper=AREAS[layer, outcome, method],
+        others=MappingProxyType({name: _mean_of(rows, name) for name in OTHERS}),
+        paper=AREAS.get((layer, outcome, method)),
     )
+
+
+def _mean_of(rows: Sequence[Row], name: str) -> Mean:
+    values = [float(row.measures[name]) for row in rows if row.measures[name] is not None]
+    return Mean(float(np.mean(values)) if values else float("nan"), len(values))
 
 
 def _mean(values: np.ndarray, patients: Sequence[str]) -> Estimate:

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from xai_core.cam import METHODS
+from xai_core.faithfulness.metric import Metric
 from xai_core.study import paper
 from xai_core.study.markdown import grid, plain
 from xai_core.study.rows import Row
-from xai_core.study.summary import Cell, Decisions, Estimate, decisions, layers_of, table
+from xai_core.study.summary import (
+    OTHERS,
+    Cell,
+    Decisions,
+    Estimate,
+    Mean,
+    decisions,
+    layers_of,
+    table,
+)
 from xai_core.types import LAYER_TITLES
 
 _HEAD = (
@@ -50,12 +60,47 @@ def notes(about: About, lines: Sequence[Cell], found: Decisions) -> list[str]:
             f"Curves are adaptive: the estimated error of one image's area is at most "
             f"{max(errors):.4f} on average in any line."
         )
+    others = _measured(lines)
+    if others:
+        said.append(
+            "Other measures: means over the images that have a value, their number in brackets; of "
+            "hit or miss, and of yes or no, the share."
+        )
+    said += [
+        f"{metric.title} ({metric.name}, {metric.unit}): {metric.description} "
+        f"{f'{metric.better.capitalize()} is better. ' if metric.better else ''}"
+        f"Reference: {metric.reference}."
+        for metric in others
+    ]
     if found.unreadable or found.unlabelled:
         said.append(
             f"Left out: {found.unreadable} cases that cannot be read, {found.unlabelled} without "
             "a known pathology."
         )
     return said
+
+
+def _measured(cells: Iterable[Cell]) -> list[Metric]:
+    """The other measures that have a value in any of ``cells``."""
+    every = list(cells)
+    return [m for name, m in OTHERS.items() if any(cell.others[name].images for cell in every)]
+
+
+def _method(cell: Cell) -> str:
+    method = METHODS.get(cell.method)
+    return cell.method if method is None else method.title
+
+
+def _mean(mean: Mean) -> str:
+    return f"{mean.value:.3f} ({mean.images})" if mean.images else _NONE
+
+
+def _other_head(metrics: Sequence[Metric]) -> tuple[str, ...]:
+    return ("outcome", "method", *(metric.title for metric in metrics))
+
+
+def _other_line(cell: Cell, metrics: Sequence[Metric]) -> tuple[str, ...]:
+    return (str(cell.outcome), _method(cell), *(_mean(cell.others[m.name]) for m in metrics))
 
 
 def _areas(estimate: Estimate) -> str:
@@ -67,12 +112,12 @@ def _areas(estimate: Estimate) -> str:
 def _line(cell: Cell) -> tuple[str, ...]:
     return (
         str(cell.outcome),
-        METHODS[cell.method].title,
+        _method(cell),
         f"{cell.images} ({cell.patients})",
         _areas(cell.insertion),
-        f"{cell.paper.insertion:.3f}",
+        _NONE if cell.paper is None else f"{cell.paper.insertion:.3f}",
         _areas(cell.deletion),
-        f"{cell.paper.deletion:.3f}",
+        _NONE if cell.paper is None else f"{cell.paper.deletion:.3f}",
         str(cell.unranked),
         str(cell.not_interpretable),
     )
@@ -105,22 +150,32 @@ def _title(layer: str) -> str:
 
 
 def markdown(rows: Sequence[Row], about: About) -> str:
-    """Both tables, the decisions and the notes as one Markdown document."""
+    """Both tables, the other measures, the decisions and the notes as one Markdown document."""
     tables = {layer: table(rows, layer) for layer in layers_of(rows)}
     found = decisions(rows)
+    every = [cell for cells in tables.values() for cell in cells]
     out = [f"# Evaluation of {plain(about.source)}"]
     for layer, cells in tables.items():
-        out += ["", f"## {_title(layer)}", "", *grid(_HEAD, [_line(cell) for cell in cells])]
+        lines = [_escaped(_line(cell)) for cell in cells]
+        out += ["", f"## {_title(layer)}", "", *grid(_HEAD, lines)]
+        metrics = _measured(cells)
+        if metrics:
+            head = _escaped(_other_head(metrics))
+            lines = [_escaped(_other_line(cell, metrics)) for cell in cells]
+            out += ["", f"### Other measures: {LAYER_TITLES[layer]}", "", *grid(head, lines)]
     out += ["", "## Decisions", "", *grid(("", "here", "paper"), _decision_lines(found))]
-    every = [cell for cells in tables.values() for cell in cells]
     out += ["", "## Notes", ""]
     out += [f"- {plain(note)}" for note in notes(about, every, found)]
     out.append(f"- Paper: {paper.CITATION}.")
     return "\n".join(out) + "\n"
 
 
+def _escaped(cells: Iterable[str]) -> tuple[str, ...]:
+    return tuple(plain(cell) for cell in cells)
+
+
 def latex(rows: Sequence[Row], about: About) -> str:
-    """Both tables and the decisions as ``table`` environments; needs no package."""
+    """The same as ``table`` environments, the notes as comments; needs no package."""
     tables = {layer: table(rows, layer) for layer in layers_of(rows)}
     found = decisions(rows)
     every = [cell for cells in tables.values() for cell in cells]
@@ -130,6 +185,13 @@ def latex(rows: Sequence[Row], about: About) -> str:
         caption = f"{LAYER_TITLES[layer]}: insertion and deletion AUC of {about.source}."
         label = f"tab:areas-{paper.TABLE_NUMBER[layer]}"
         out += _environment(caption, label, "llrrrrr", _HEAD[:7], lines)
+        metrics = _measured(cells)
+        if metrics:
+            caption = f"{LAYER_TITLES[layer]}: other measures of {about.source}, means (images)."
+            label = f"tab:other-{paper.TABLE_NUMBER[layer]}"
+            others = [_other_line(cell, metrics) for cell in cells]
+            columns = "ll" + "r" * len(metrics)
+            out += _environment(caption, label, columns, _other_head(metrics), others)
     caption = f"Decisions of the model on {about.source}."
     head = ("", "here", "paper")
     out += _environment(caption, "tab:decisions", "lrr", head, _decision_lines(found))

@@ -111,7 +111,7 @@ def _right(service: ExplainService, shown: CaseRequest, views: _Views) -> None:
     progress.show(service, shown, view)
     explanation = view.explanation
     try:
-        case = service.load(shown.case_id)
+        service.load(shown.case_id)
     except XaiError:
         return  # said beside, where the image would be
     growing = progress.pending(view)
@@ -119,4 +119,4 @@ def _right(service: ExplainService, shown: CaseRequest, views: _Views) -> None:
     if shown.request.curves != "none":
         beside.choose(shown)
         beside.say(other)
-    worth.show(case, explanation, measuring=growing)
+    worth.show(explanation, measuring=growing)

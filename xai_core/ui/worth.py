@@ -6,13 +6,11 @@ import streamlit as st
 
 from xai_core.cam import METHODS
 from xai_core.explanation import Explanation
-from xai_core.faithfulness.localisation import LocalisationState, localise
-from xai_core.faithfulness.patches import relevance, tie_fraction
+from xai_core.faithfulness.metrics import METRICS
 from xai_core.faithfulness.reliability import Reliability
-from xai_core.model.geometry import letterbox_mask
-from xai_core.types import Case, Heatmap, MapState
+from xai_core.types import MapState
 from xai_core.ui import state
-from xai_core.ui.remembered import remembered
+from xai_core.ui.words import plain
 from xai_core.viz.curve_figure import auc_text
 
 _HELP = (
@@ -20,19 +18,15 @@ _HELP = (
     "with ties in reverse. A map that does not beat these says little. About three times the work."
 )
 
+_LONGEST = 1000  # characters of a line
 
-def show(case: Case, explanation: Explanation | None, *, measuring: bool) -> None:
+
+def show(explanation: Explanation | None, *, measuring: bool) -> None:
     """Draw what is known without a further forward pass, and offer the rest."""
     heatmap = explanation.heatmap if explanation else None
     if explanation is None or heatmap is None or heatmap.state is not MapState.OK:
         return
-    lines = [
-        _order(explanation),
-        _agreement(explanation),
-        _ties(heatmap),
-        _lesion(case, explanation, heatmap),
-    ]
-    st.caption("  \n".join(line for line in lines if line))
+    st.caption("  \n".join(plain(line, _LONGEST) for line in lines(explanation)))
     if explanation.reliability is not None:
         _baselines(explanation.reliability)
     elif explanation.curves is not None and not measuring:
@@ -42,48 +36,23 @@ def show(case: Case, explanation: Explanation | None, *, measuring: bool) -> Non
         )  # fmt: skip
 
 
+def lines(explanation: Explanation) -> list[str]:
+    """What there is to say of a map that can be ranked: a line per fact and measure, plain text."""
+    facts = [_order(explanation), _fast(explanation)]
+    said = [metric.said(explanation.metrics) for metric in METRICS.values()]
+    return [line for line in (*facts, *said) if line]
+
+
 def _order(explanation: Explanation) -> str:
     return METHODS[explanation.request.method].note
 
 
-def _agreement(explanation: Explanation) -> str:
+def _fast(explanation: Explanation) -> str:
     request = explanation.request
     method, options = METHODS[request.method], request.cam_options()
     if method.exact_options(options) is None:
         return ""
-    words = f"Fast {method.title}: {method.option_words(options)} alone. "
-    found = explanation.agreement
-    if found is None:
-        return words + "The exact map is not known yet, so its agreement is not either."
-    if found.spearman is None:
-        return words + "One of the two maps is constant: nothing to compare."
-    return words + (
-        f"Against the exact map: rank correlation (Spearman) {found.spearman:.2f}, of the hottest "
-        f"tenth of the patches {found.top_overlap:.0%} in common."
-    )
-
-
-def _ties(heatmap: Heatmap) -> str:
-    ties = remembered("ties", (heatmap,), lambda: tie_fraction(relevance(heatmap.values)))
-    return f"Tie fraction {ties:.0%}: patches whose order the map does not decide."
-
-
-def _lesion(case: Case, explanation: Explanation, heatmap: Heatmap) -> str:
-    mask = case.lesion_mask
-    if mask is None or not mask.any():
-        return ""
-    found = remembered(
-        "localisation",
-        (heatmap, mask),
-        lambda: localise(heatmap.values, letterbox_mask(mask, explanation.prepared.geometry)),
-    )
-    if found.state is not LocalisationState.OK or found.top_share is None:
-        return ""
-    hit = "is a hit (within 15 px of a marked finding)" if found.hit else "misses every marked one"
-    return (
-        f"Overlap with what the source marked: the map's peak {hit}; of the hottest tenth "
-        f"{found.top_share:.0%} is marked, of the picture {found.mask_area:.1%}."
-    )
+    return f"Fast {method.title}: {method.option_words(options)} alone."
 
 
 def _baselines(known: Reliability) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from tests.conftest import make_case
 from xai_core.explainer import Explainer
-from xai_core.faithfulness.localisation import localise
+from xai_core.faithfulness.metrics.localisation import localise
 from xai_core.model.classifier import Classifier
 from xai_core.model.geometry import letterbox_mask
 from xai_core.request import ExplainRequest

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from xai_core.faithfulness.localisation import TOLERANCE_PX, localise
+from xai_core.faithfulness.metrics.localisation import TOLERANCE_PX, localise
 from xai_core.types import BoolArray, FloatArray, Heatmap, MapState
 
 

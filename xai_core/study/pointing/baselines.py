@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from xai_core.faithfulness.localisation import TOLERANCE_PX
+from xai_core.faithfulness.metrics.localisation import TOLERANCE_PX
 from xai_core.study.realism.square import find_breast
 from xai_core.types import BoolArray, FloatArray
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from xai_core.faithfulness.localisation import TOLERANCE_PX
+from xai_core.faithfulness.metrics.localisation import TOLERANCE_PX
 from xai_core.model.spec import ModelSpec
 from xai_core.request import ExplainRequest
 from xai_core.study.markdown import grid, plain

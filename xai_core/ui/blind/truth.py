@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from xai_core.faithfulness.localisation import TOLERANCE_PX
+from xai_core.faithfulness.metrics.localisation import TOLERANCE_PX
 from xai_core.model.geometry import fit
 from xai_core.types import BENIGN, CLASS_NAMES, MALIGNANT, Case, CaseRecord
 from xai_core.ui import verdict

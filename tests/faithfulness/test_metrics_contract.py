@@ -1,0 +1,232 @@
+"""What every registered measure keeps, and what the registry refuses."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from xai_core.faithfulness.adaptive import adaptive
+from xai_core.faithfulness.metric import Measurement, Metric, MetricInputs, Need
+from xai_core.faithfulness.metrics import METRICS, measure, registry
+from xai_core.faithfulness.metrics.agreement import agreement
+from xai_core.faithfulness.metrics.localisation import localise
+from xai_core.faithfulness.patches import GRID, descending, relevance, tie_fraction
+from xai_core.faithfulness.perturbation import Subject
+from xai_core.faithfulness.reliability import assess
+from xai_core.store.scorebook import Scorebook
+from xai_core.types import MapState
+
+SIZE = 96
+EVERY = pytest.mark.parametrize("metric", METRICS.values(), ids=lambda metric: metric.name)
+
+
+def scorer(images: torch.Tensor) -> torch.Tensor:
+    """P falls with every white pixel that is taken away."""
+    shown = images[:, 0].mean((1, 2))
+    return torch.stack([-shown, shown], 1) * 4
+
+
+def probe() -> Subject:
+    x = torch.ones(1, SIZE, SIZE)
+    return Subject(x, torch.zeros_like(x), 1, Scorebook(scorer))
+
+
+def a_map(seed: int = 0) -> np.ndarray:
+    coarse = np.random.default_rng(seed).random((GRID, GRID)).astype(np.float32)
+    coarse[0, :5], coarse[12, 12] = 0, 1
+    return np.kron(coarse, np.ones((SIZE // GRID, SIZE // GRID), np.float32))
+
+
+@pytest.fixture(scope="module")
+def whole() -> MetricInputs:
+    """Everything that a measure may need."""
+    values, subject = a_map(), probe()
+    mask = np.zeros((SIZE, SIZE), bool)
+    mask[40:60, 40:60] = True
+    return MetricInputs(
+        values=values,
+        state=MapState.OK,
+        curves=adaptive(subject, descending(relevance(values))),
+        orders=assess(subject, relevance(values)),
+        find_lesion_mask=lambda: mask,
+        find_probe=lambda: subject,
+        approximate=True,
+        find_exact_map=lambda: a_map(1),
+    )
+
+
+@pytest.fixture(scope="module")
+def bare() -> MetricInputs:
+    """A map that says nothing, and nothing else."""
+    return MetricInputs(np.zeros((SIZE, SIZE), np.float32), MapState.NO_POSITIVE)
+
+
+def kept(metric: Metric, found: Measurement) -> bool:
+    """A finite value of the measure's kind, or a reason."""
+    if found.value is None:
+        return bool(found.state)
+    finite = not isinstance(found.value, float) or math.isfinite(found.value)
+    return finite and type(found.value) is metric.kind and not found.state
+
+
+@EVERY
+def test_it_says_what_it_is(metric: Metric) -> None:
+    for text in (metric.title, metric.unit, metric.reference):
+        assert text == text.strip() != ""
+    assert metric.better in ("higher", "lower", None)
+    assert metric.description.endswith(".")
+    assert metric.description.count(". ") == 0, "one sentence"
+    assert METRICS[metric.name] is metric
+
+
+@EVERY
+def test_it_has_a_value_where_everything_is_at_hand(metric: Metric, whole: MetricInputs) -> None:
+    found = metric.measure(whole)
+    assert found.value is not None, found.state
+    assert kept(metric, found)
+    assert (found.error is not None) is bool(metric.error_column)
+
+
+@EVERY
+def test_it_reads_only_what_it_says_it_needs(metric: Metric, whole: MetricInputs) -> None:
+    given = {
+        Need.CURVES: {"curves": None}, Need.ORDERS: {"orders": None},
+        Need.PROBE: {"find_probe": None}, Need.LESION_MASK: {"find_lesion_mask": lambda: None},
+        Need.EXACT_MAP: {"approximate": False},
+    }  # fmt: skip
+    left = {k: v for need, gone in given.items() if need not in metric.needs
+            for k, v in gone.items()}  # fmt: skip
+    assert metric.measure(replace(whole, **left)) == metric.measure(whole)
+
+
+@EVERY
+def test_where_a_need_is_missing_the_reason_is_said(metric: Metric, bare: MetricInputs) -> None:
+    found = metric.measure(bare)
+    assert metric.needs
+    assert found.value is None
+    assert found.state
+
+
+@EVERY
+@pytest.mark.parametrize("what", ["zeros", "ones", "empty mask", "full mask", "constant exact"])
+def test_odd_inputs_give_a_value_or_a_state(metric: Metric, whole: MetricInputs, what: str) -> None:
+    ones = np.ones((SIZE, SIZE), np.float32)
+    odd = {
+        "zeros": replace(whole, values=0 * ones, state=MapState.CONSTANT),
+        "ones": replace(whole, values=ones),
+        "empty mask": replace(whole, find_lesion_mask=lambda: np.zeros((SIZE, SIZE), bool)),
+        "full mask": replace(whole, find_lesion_mask=lambda: np.ones((SIZE, SIZE), bool)),
+        "constant exact": replace(whole, find_exact_map=lambda: ones),
+    }[what]
+    found = metric.measure(odd)
+    assert kept(metric, found)
+    if what == "zeros" and Need.MAP in metric.needs:
+        assert found.state == "constant"
+    if what == "empty mask" and Need.LESION_MASK in metric.needs:
+        assert found.state == "nothing is marked"
+
+
+def test_values_are_those_of_the_formulas(whole: MetricInputs) -> None:
+    found = measure(whole)
+    assert whole.curves is not None
+    assert whole.orders is not None
+    assert found["insertion_auc"] == Measurement(
+        whole.curves.insertion.auc, whole.curves.insertion.error
+    )
+    assert found["deletion_auc"].value == whole.curves.deletion.auc
+    assert found["interpretable"].value is whole.curves.interpretable
+    assert found["curve_images"].value == whole.curves.images
+    assert found["tie_fraction"].value == tie_fraction(relevance(whole.values))
+    assert found["random_deletion_auc"].value == whole.orders.random.deletion.auc
+    assert found["centre_first_insertion_auc"].value == whole.orders.centre_first.insertion.auc
+    assert found["reverse_insertion_auc"].error == whole.orders.reverse.insertion.error
+    place = localise(whole.values, whole.find_lesion_mask())
+    assert (found["peak_row"].value, found["peak_column"].value) == place.peak
+    for name in ("hit", "distance", "top_share", "top_area", "mask_area", "peak_ties"):
+        assert found[name].value == getattr(place, name)
+    alike = agreement(whole.values, a_map(1))
+    assert found["spearman"].value == alike.spearman
+    assert found["top_overlap"].value == alike.top_overlap
+
+
+def test_work_is_shared_and_nothing_is_made_that_nobody_needs() -> None:
+    asked: list[str] = []
+
+    def mask() -> np.ndarray:
+        asked.append("mask")
+        return np.ones((SIZE, SIZE), bool)
+
+    def never() -> None:
+        raise AssertionError("nobody needs it")
+
+    inputs = MetricInputs(
+        a_map(), MapState.OK, find_lesion_mask=mask, find_probe=never, find_exact_map=never
+    )
+    before = measure(inputs)
+    assert asked == ["mask"]
+    again = measure(MetricInputs(a_map(), MapState.OK, find_lesion_mask=never), before)
+    assert again["hit"] is before["hit"], "what has a value is kept"
+
+
+def test_the_order_is_that_of_the_numbers_and_then_of_the_names() -> None:
+    keys = [(metric.order, metric.name) for metric in METRICS.values()]
+    assert keys == sorted(keys)
+    assert list(METRICS)[:5] == [
+        "tie_fraction", "insertion_auc", "deletion_auc", "interpretable", "curve_images",
+    ]  # fmt: skip
+
+
+def one(**fields: object) -> Metric:
+    known = {
+        "name": "toy", "title": "Toy", "unit": "share", "better": None, "reference": "none",
+        "description": "A toy.", "compute": lambda inputs: Measurement(0.5),
+    }  # fmt: skip
+    return Metric(**{**known, **fields})
+
+
+def test_names_and_columns_that_are_there_already_are_refused() -> None:
+    assert list(registry([("a", [one(order=2)]), ("b", [one(name="late"), one(name="first", order=1)])])) == ["first", "toy", "late"]  # noqa: E501  # fmt: skip
+    with pytest.raises(ValueError, match="The measure toy is in a and in b"):
+        registry([("a", [one()]), ("b", [one()])])
+    with pytest.raises(ValueError, match="The measure toy is in a and in b"):
+        registry([("a", [one()]), ("b", [one(name="other", error_column="toy")])])
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"name": "Toy"}, "column is 'Toy'"),
+        ({"error_column": "a b"}, "column is 'a b'"),
+        ({"unit": " "}, "has no unit"),
+        ({"better": "more"}, "better 'more'; allowed are"),
+        ({"kind": list}, "allowed are float, int, bool and str"),
+    ],
+)
+def test_a_measure_that_is_not_whole_is_refused(fields: dict, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        one(**fields)
+
+
+def test_a_measurement_is_a_finite_value_or_a_reason(bare: MetricInputs) -> None:
+    for bad in ((float("nan"),), (0.5, float("inf")), (None,), (0.5, None, "why")):
+        with pytest.raises(ValueError):
+            Measurement(*bad)
+    assert type(Measurement(np.float32(0.5)).value) is float
+    assert type(Measurement(np.bool_(True)).value) is bool
+    with pytest.raises(TypeError, match="gave 1; its kind is float"):
+        one(compute=lambda inputs: Measurement(1)).measure(bare)
+    with pytest.raises(TypeError, match="no error_column"):
+        one(compute=lambda inputs: Measurement(0.5, 0.1)).measure(bare)
+
+
+def test_perturbed_images_are_scored_for_those_who_ask(whole: MetricInputs) -> None:
+    shown = np.zeros((2, GRID * GRID), bool)
+    shown[1, :10] = True
+    p = whole.probabilities(shown)
+    assert p[0] < p[1]
+    with pytest.raises(ValueError, match=r"Need\.PROBE"):
+        replace(whole, find_probe=None).probabilities(shown)
