@@ -16,23 +16,39 @@ from xai_core.cam.base import (
     MaskedPixel,
     MaskOrder,
 )
+from xai_core.cam.eigen_cam import EigenCam
 from xai_core.cam.grad_cam import GradCam
+from xai_core.cam.grad_cam_plus_plus import GradCamPlusPlus
 from xai_core.cam.hybrid_cam import HybridCam
+from xai_core.cam.layer_cam import LayerCam
 from xai_core.cam.score_cam import ScoreCam
 
 METHODS: Mapping[str, CamMethod] = MappingProxyType(
-    {method.name: method for method in (ScoreCam(), GradCam(), HybridCam())}
+    {
+        method.name: method
+        for method in (
+            ScoreCam(),
+            GradCam(),
+            HybridCam(),
+            GradCamPlusPlus(),
+            LayerCam(),
+            EigenCam(),
+        )
+    }
 )
-"""Every method by name, in the paper's order."""
+"""Every method by name: the paper's three in its order, then the others."""
 
 __all__ = [
     "METHODS",
     "CamMethod",
     "CamOptions",
     "CamResult",
+    "EigenCam",
     "Evidence",
     "GradCam",
+    "GradCamPlusPlus",
     "HybridCam",
+    "LayerCam",
     "MaskOrder",
     "MaskedPixel",
     "ScoreCam",

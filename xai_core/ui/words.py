@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from xai_core.cam import EigenCam, GradCamPlusPlus, LayerCam
 from xai_core.request import ExplainRequest
 from xai_core.types import BENIGN, CLASS_NAMES, LAYER_TITLES, CaseRecord, MapState, Outcome
 
@@ -52,6 +53,9 @@ METHOD_WORDS = {
         "Grad-CAM says where; then only the top 1, 2, 3 ... 90 % of its area is kept sharp, and "
         "what each area gains in score decides how strongly it is shown."
     ),
+    GradCamPlusPlus.name: GradCamPlusPlus.description,
+    LayerCam.name: LayerCam.description,
+    EigenCam.name: EigenCam.description,
 }
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:^=@/])")
