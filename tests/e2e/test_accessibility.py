@@ -26,7 +26,7 @@ def about(page: Page) -> None:
 
 
 def panels(page: Page) -> None:
-    expect(explore.progress(page)).to_contain_text(re.compile(r"All \d panels ready"))
+    expect(explore.progress(page)).to_contain_text(re.compile(r"All \d+ panels ready"))
 
 
 def invitation(page: Page) -> None:

@@ -13,6 +13,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e import explore
 from tests.e2e.conftest import Server
+from xai_core.cam import METHODS
+from xai_core.types import LAYERS
 
 pytestmark = pytest.mark.e2e
 Visit = Callable[[str], Page]
@@ -25,7 +27,7 @@ def pictures(page: Page) -> Locator:
 
 def filled(page: Page) -> None:
     """Wait until every panel is there."""
-    expect(explore.progress(page)).to_contain_text(re.compile(r"All \d panels ready"))
+    expect(explore.progress(page)).to_contain_text(re.compile(r"All \d+ panels ready"))
 
 
 def saved(page: Page, kind: str, folder: Path) -> bytes:
@@ -47,7 +49,7 @@ def test_a_case_linked_to_the_page_opened_cold_fills_the_matrix(
     expect(page.get_by_role("radio", name="malignant", exact=True)).to_be_checked()
     filled(page)
     empty = page.get_by_text(re.compile("No positive evidence|No level raises|map is constant"))
-    expect(pictures(page).or_(empty)).to_have_count(6)
+    expect(pictures(page).or_(empty)).to_have_count(len(METHODS) * len(LAYERS))
     assert pictures(page).count() > 0
     expect(page.get_by_text("Malignant class score (class 1)").first).to_be_visible()
     expect(page.get_by_text(explore.NOTICE).last).to_be_visible()

@@ -26,7 +26,7 @@ def test_the_whole_tour_scores_no_image(tmp_path: Path, visit: Callable[[str], P
                 explore.finished(page)
                 expect(explore.progress(page)).to_contain_text("; 0 images newly scored")
             else:
-                ready = re.compile(r"All \d panels ready")
+                ready = re.compile(r"All \d+ panels ready")
                 expect(explore.progress(page)).to_contain_text(ready)
         assert not server.complaints()
     assert not list((tmp_path / "store").rglob("*.safetensors")), "nothing was scored"

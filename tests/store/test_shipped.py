@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from xai_core.cam import METHODS
 from xai_core.cases.library import PhantomLibrary
 from xai_core.explainer import Explainer
 from xai_core.model.classifier import Classifier
@@ -19,6 +18,7 @@ from xai_core.request import ExplainRequest
 from xai_core.settings import DEFAULT_WEIGHTS, READY
 from xai_core.store.books import BookStore
 from xai_core.store.ready import MANIFEST, ReadyBooks
+from xai_core.study.paper import METHODS
 from xai_core.study.predictions import predict_case
 from xai_core.study.showcase import firsts
 from xai_core.types import DENSE_LEVELS, LAYERS, PAPER_LEVELS, Outcome
