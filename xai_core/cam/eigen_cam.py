@@ -1,0 +1,109 @@
+"""Eigen-CAM: Muhammad, Yeasin, "Eigen-CAM: Class Activation Map using Principal Components",
+IJCNN 2020, arXiv:2008.00299."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from xai_core.cam.base import CamMethod, CamResult, Evidence, Need
+from xai_core.cam.normalise import heatmap, is_constant
+from xai_core.cam.options import CamOptions
+from xai_core.types import Report
+
+ZERO_CORRELATION = 1e-12
+"""A correlation of at most this share of what the activation's size allows is rounding."""
+SAME_MAGNITUDE = 1e-9
+"""Magnitudes that differ by at most this share are equal: which is larger would be rounding."""
+
+
+def eigen_cam(activation: Tensor) -> Tensor:
+    """Each position's score on the first principal component: (K, h, w) -> float64 (h, w), signed.
+
+    The positions are the samples and the channels the variables, centred over positions; so the
+    map's mean is 0.  A component has no sign of its own.  Here the map correlates positively with
+    the mean activation over channels; where that correlation is 0, the map's largest magnitude
+    (the first in reading order of equal ones) is positive.  Where the two largest variances are
+    equal, the component is any direction between them.
+
+    Computed in float64 on the processor, as the leading eigenvector of the smaller of the Gram
+    matrices (positions by positions, or channels by channels).
+
+    Channels that are all constant give 0; a value that is not finite makes the whole map NaN, which
+    :func:`xai_core.cam.normalise.heatmap` refuses.
+    """
+    shape = activation.shape[-2:]
+    if not bool(torch.isfinite(activation).all()):
+        return torch.full(shape, torch.nan, dtype=torch.float64)
+    if bool(is_constant(activation).all()):  # centring leaves rounding, which has a component too
+        return torch.zeros(shape, dtype=torch.float64)
+    samples = activation.double().cpu().flatten(1).T  # (positions, K)
+    centred = samples - samples.mean(0)
+    positions, channels = centred.shape
+    if channels <= positions:
+        _, vectors = torch.linalg.eigh(centred.T @ centred)  # ascending
+        scores = centred @ vectors[:, -1]
+    else:
+        values, vectors = torch.linalg.eigh(centred @ centred.T)
+        scores = vectors[:, -1] * values[-1].clamp(min=0).sqrt()
+    signed: Tensor = scores * _sign(scores, samples)
+    return signed.reshape(shape)
+
+
+def _sign(scores: Tensor, samples: Tensor) -> float:
+    """1 or -1: see :func:`eigen_cam`.  ``scores`` (positions,), ``samples`` (positions, K)."""
+    mean = samples.mean(1)
+    together = float(scores @ (mean - mean.mean()))
+    if abs(together) > ZERO_CORRELATION * float(scores.norm() * samples.norm()):
+        return 1.0 if together > 0 else -1.0
+    magnitude = scores.abs()
+    largest = torch.nonzero(magnitude >= (1 - SAME_MAGNITUDE) * magnitude.max())[0]
+    return 1.0 if float(scores[largest]) >= 0 else -1.0
+
+
+class EigenCam(CamMethod[CamOptions]):
+    """Eigen-CAM as a method; costs no forward pass and no gradient, and is the same for each class.
+
+    It shows what stands out in the layer's features, not what speaks for a class.
+    """
+
+    name = "eigen-cam"
+    title = "Eigen-CAM"
+    unit = "activation along the first principal component"
+    description = (
+        "The strongest pattern that the layer's features share, found without asking for any "
+        "class: it shows what stands out to the network, not what speaks for a decision."
+    )
+    reference = (
+        'Muhammad and Yeasin, "Eigen-CAM: Class Activation Map using Principal Components", '
+        "IJCNN 2020, arXiv:2008.00299"
+    )
+    needs = frozenset({Need.ACTIVATIONS})
+    order = 60
+    class_specific = False
+
+    def conventions(self, options: CamOptions) -> dict[str, str]:  # noqa: ARG002 (the contract)
+        """See :meth:`xai_core.cam.base.CamMethod.conventions`."""
+        return {
+            "score": "none: the map is the same for every class",
+            "component": "first principal component; positions are samples, channels are "
+            "variables, centred over positions",
+            "sign": "correlates positively with the mean activation over channels; where that "
+            "correlation is 0, the largest magnitude is positive",
+            "relu": "before upsampling",
+            "upsampling": "bilinear, align_corners=False",
+            "normalisation": "min-max after upsampling",
+        }
+
+    def compute(
+        self,
+        evidence: Evidence,
+        target: int,  # noqa: ARG002 (the same for every class)
+        options: CamOptions,  # noqa: ARG002 (the contract)
+        report: Report,
+    ) -> CamResult:
+        """See :meth:`xai_core.cam.base.CamMethod.compute`; reports once, at the end."""
+        native = evidence.native.recall(self.name, lambda: eigen_cam(evidence.activation))
+        result = CamResult(heatmap(native, evidence.size))
+        report(1, 1, result.heatmap)
+        return result
