@@ -21,6 +21,7 @@ from xai_core.faithfulness.patches import descending, relevance
 from xai_core.faithfulness.perturbation import Subject
 from xai_core.faithfulness.reliability import assess
 from xai_core.model.classifier import Classifier
+from xai_core.model.layers import Layer
 from xai_core.request import ExplainRequest
 from xai_core.store.books import BookStore
 from xai_core.types import Case, MapState, Prediction
@@ -68,14 +69,18 @@ class Explainer:
         """Answer ``request``; ``watch`` sees every partial answer.
 
         Raises:
+            BadRequest: the network has no such layer, or the model no such class; before anything
+                is computed.
             ModelError: the network gave something that is not a number.
             Cancelled: raised by ``watch``; what was scored is kept.
         """
+        layer = self.classifier.layer(request.layer)
+        request.check_target(self.classifier.spec.class_names)
         context = self.context(case)
         before = context.book.forwards
         clock = _Clock()
         try:
-            so_far = self._begin(context, request)
+            so_far = self._begin(context, request, layer)
             clock.stop("prediction")
             watch(Progress("prediction", 1, 1, so_far))
             so_far = self._map(context, so_far, watch)
@@ -95,19 +100,24 @@ class Explainer:
             complete=True,
         )
 
-    def _begin(self, context: Context, request: ExplainRequest) -> Explanation:
+    def _begin(self, context: Context, request: ExplainRequest, layer: Layer) -> Explanation:
         prediction = context.prediction()
-        threshold = self.classifier.spec.threshold
+        spec = self.classifier.spec
         return Explanation(
             request=request,
+            layer=layer,
             prepared=context.prepared,
             prediction=prediction,
-            threshold=threshold,
-            target=request.target_class(prediction, threshold),
+            threshold=spec.threshold,
+            target=request.target_class(
+                prediction, spec.threshold, spec.class_names, spec.positive
+            ),
             image_digest=context.image_digest,
             weights_digest=context.weights_digest,
             conventions=METHODS[request.method].conventions(request.options())
-            | curve_modes.conventions(request.curves),
+            | curve_modes.conventions(request.curves, spec.input_size),
+            class_names=spec.class_names,
+            positive=spec.positive,
         )
 
     def _map(self, context: Context, so_far: Explanation, watch: Watch) -> Explanation:
@@ -116,7 +126,7 @@ class Explainer:
         def report(done: int, total: int, partial: Any) -> None:
             watch(Progress("map", done, total, replace(so_far, heatmap=partial)))
 
-        evidence = context.evidence(request.layer)
+        evidence = context.evidence(so_far.layer.name)
         result = METHODS[request.method].compute(evidence, so_far.target, request.options(), report)
         exact = None
         if request.method == "score-cam" and request.channels is not None:

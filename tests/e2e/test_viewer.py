@@ -12,13 +12,14 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.conftest import TINY_LAYERS
 from tests.e2e import explore
 from tests.e2e.conftest import Server
 from xai_core.cases.library import PhantomLibrary
 from xai_core.explainer import Explainer
 from xai_core.model.classifier import Classifier
 from xai_core.request import ExplainRequest
-from xai_core.types import LAYERS, PAPER_LEVELS, MapState
+from xai_core.types import PAPER_LEVELS, MapState
 from xai_core.ui.address import write_address
 
 pytestmark = pytest.mark.e2e
@@ -136,8 +137,8 @@ def test_zoom_and_window_stay_when_the_method_changes(small: Server, visit: Visi
     changes(page, lambda: page.get_by_role("combobox", name="Window").select_option("bright"))
     plain = explore.original(page)
     zoomed = plain.evaluate("canvas => canvas.toDataURL()")
-    explore.choose(page, "Stage 4 Block 3")
-    explore.map_source(page, "Grad-CAM, Stage 4 Block 3")
+    explore.choose(page, "Stage 4 Block 2")
+    explore.map_source(page, "Grad-CAM, Stage 4 Block 2")
     assert plain.evaluate("canvas => canvas.toDataURL()") == zoomed
     expect(page.get_by_role("combobox", name="Window")).to_have_value("bright")
 
@@ -148,7 +149,7 @@ def test_the_browser_s_map_is_python_s(
 ) -> None:
     explainer, library = Explainer(Classifier.open(tiny_weights, "cpu", 8)), PhantomLibrary()
     for record in library.records():
-        request = ExplainRequest(record.id, method, LAYERS[1], curves="none")
+        request = ExplainRequest(record.id, method, TINY_LAYERS[1], curves="none")
         found = explainer.explain(library.load(record.id), request)
         if found.heatmap is not None and found.heatmap.state is MapState.OK:
             break
@@ -170,7 +171,7 @@ def test_the_map_follows_the_range_of_levels_before_python_answers(
 ) -> None:
     explainer, library = Explainer(Classifier.open(tiny_weights, "cpu", 8)), PhantomLibrary()
     for record in library.records():
-        asked = ExplainRequest(record.id, "hybrid-cam", LAYERS[1], curves="none")
+        asked = ExplainRequest(record.id, "hybrid-cam", TINY_LAYERS[1], curves="none")
         levels = explainer.explain(library.load(record.id), asked).levels
         if len(levels) == 10 and min(sum(x.delta for x in levels[:6]), levels[9].delta) > 0:
             break

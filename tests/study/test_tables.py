@@ -4,11 +4,12 @@ import math
 
 import pytest
 
+from tests.conftest import BUILT_IN_LAYERS
 from xai_core.study.paper import AREAS, IMAGES_SAID, IMPLIED, METHODS, Areas
 from xai_core.study.rows import Row
 from xai_core.study.summary import decisions, layers_of, table
 from xai_core.study.tables import About, latex, markdown
-from xai_core.types import LAYERS, Outcome
+from xai_core.types import Outcome
 
 ABOUT = About("A_B & C | D", is_phantom=False, curves="adaptive", weights="ab" * 32)
 
@@ -18,7 +19,8 @@ def row(case: int, outcome: str | None = "TP", insertion: float | None = 0.9, **
     known = {
         "patient_id": f"P{case // 2}", "pathology": truth.get(outcome or ""),
         "probability_malignant": 0.8 if outcome in ("TP", "FP") else 0.2, "outcome": outcome,
-        "method": "grad-cam", "layer": LAYERS[0], "map_state": "ok", "insertion_auc": insertion,
+        "method": "grad-cam", "layer": BUILT_IN_LAYERS[0], "map_state": "ok",
+        "insertion_auc": insertion,
         "insertion_error": 0.001, "deletion_auc": 0.3, "deletion_error": 0.002,
         "interpretable": True,
     }  # fmt: skip
@@ -27,9 +29,9 @@ def row(case: int, outcome: str | None = "TP", insertion: float | None = 0.9, **
 
 def test_the_papers_figures_are_those_of_its_tables() -> None:
     assert len(AREAS) == 12
-    assert AREAS[LAYERS[0], Outcome.TP, "hybrid-cam"] == Areas(0.963, 0.350)
-    assert AREAS[LAYERS[1], Outcome.TN, "hybrid-cam"] == Areas(0.827, 0.928)
-    assert AREAS[LAYERS[1], Outcome.TP, "score-cam"] == Areas(0.911, 0.254)
+    assert AREAS[3, Outcome.TP, "hybrid-cam"] == Areas(0.963, 0.350)
+    assert AREAS[4, Outcome.TN, "hybrid-cam"] == Areas(0.827, 0.928)
+    assert AREAS[4, Outcome.TP, "score-cam"] == Areas(0.911, 0.254)
     assert (IMAGES_SAID, IMPLIED.images) == (141, 147)
     ratios = (IMPLIED.sensitivity, IMPLIED.specificity, IMPLIED.precision)
     assert [round(100 * ratio, 1) for ratio in ratios] == [56.1, 92.2, 82.1]
@@ -37,20 +39,20 @@ def test_the_papers_figures_are_those_of_its_tables() -> None:
 
 def test_means_by_outcome_and_method() -> None:
     rows = [row(0, insertion=0.8), row(1, insertion=0.6), row(4, insertion=0.7), row(5, "TN")]
-    tp, tn = table(rows, LAYERS[0])
+    tp, tn = table(rows, BUILT_IN_LAYERS[0])
     assert (tp.outcome, tp.method, tp.images, tp.patients) == (Outcome.TP, "grad-cam", 3, 2)
     assert tp.insertion.value == pytest.approx(0.7)
     assert tp.insertion.low <= 0.7 <= tp.insertion.high
     assert tp.deletion.value == pytest.approx(0.3)
     assert tp.error == pytest.approx(0.002)
     assert (tn.images, tn.insertion.value) == (1, 0.9)
-    assert layers_of(rows) == (LAYERS[0],)
+    assert layers_of(rows) == (BUILT_IN_LAYERS[0],)
 
 
 def test_maps_without_a_rank_are_counted_apart() -> None:
     none = {"insertion": None, "deletion_auc": None, "interpretable": None}
     rows = [row(0), row(2, map_state="no positive evidence", **none), row(4, interpretable=False)]
-    tp, tn = table(rows, LAYERS[0])
+    tp, tn = table(rows, BUILT_IN_LAYERS[0])
     assert (tp.images, tp.unranked, tp.not_interpretable) == (2, 1, 1)
     assert tn.images == 0
     assert math.isnan(tn.insertion.value)
@@ -83,7 +85,7 @@ def test_markdown_shows_ours_beside_the_papers() -> None:
 
 
 def test_latex_is_balanced_and_escaped() -> None:
-    text = latex([row(0), row(2, "TN", layer=LAYERS[1])], ABOUT)
+    text = latex([row(0), row(2, "TN", layer=BUILT_IN_LAYERS[1])], ABOUT)
     body = [line for line in text.splitlines() if not line.startswith("%")]
     assert text.count(r"\begin{table}") == text.count(r"\end{table}") == 3
     assert r"A\_B \& C | D" in text

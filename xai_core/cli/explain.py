@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from xai_core.cli.options import Force, NoStore, Weights, open_explainer
+from xai_core.cli.options import Force, Layer, NoStore, Weights, open_explainer
 from xai_core.errors import BadRequest
 
 if TYPE_CHECKING:
@@ -21,14 +22,12 @@ def explain(
     ],
     out: Annotated[Path, typer.Option(help="Folder to write.")],
     method: Annotated[str, typer.Option(help="grad-cam, score-cam or hybrid-cam.")] = "grad-cam",
-    layer: Annotated[
+    layer: Layer = "",
+    target: Annotated[
         str,
         typer.Option(
-            help="stages.2.blocks.8 (Stage 3 Block 9) or stages.3.blocks.2 (Stage 4 Block 3)."
+            help="Class to explain: predicted, or one of the model's (benign or malignant)."
         ),
-    ] = "stages.2.blocks.8",
-    target: Annotated[
-        str, typer.Option(help="Class to explain: predicted, benign or malignant.")
     ] = "predicted",
     curves: Annotated[
         str, typer.Option(help="Insertion and deletion: none, adaptive or full.")
@@ -78,6 +77,8 @@ def explain(
     named = open_image(image)
     explainer = open_explainer(weights, no_store)
     spec = explainer.classifier.spec
+    request.check_target(spec.class_names)
+    request = dataclasses.replace(request, layer=explainer.classifier.layer(layer).name)
     asked = request_fields(request, named, spec)
     check_folder(out, MADE_BY, asked, FILES.__contains__, force=force)
     for warning in named.case.warnings:
@@ -113,12 +114,12 @@ def _percentages(text: str) -> tuple[float, ...]:
 
 def _summary(out: Path, answer: Explanation) -> str:
     """One line about a complete result."""
-    from xai_core.types import CLASS_NAMES, MALIGNANT, MapState
+    from xai_core.types import MapState
 
+    names, positive = answer.class_names, answer.positive
     said = (
-        f"{out}: {CLASS_NAMES[answer.predicted]}, P(malignant) "
-        f"{answer.prediction.probabilities[MALIGNANT]:.3f}; {answer.request.title()} "
-        f"for {CLASS_NAMES[answer.target]}"
+        f"{out}: {names[answer.predicted]}, P({names[positive]}) "
+        f"{answer.prediction.probabilities[positive]:.3f}; {answer.title} for {answer.target_name}"
     )
     if answer.heatmap and answer.heatmap.state is not MapState.OK:
         return f"{said}: {answer.heatmap.state}, so there is nothing to rank."

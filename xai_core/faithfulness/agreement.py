@@ -30,7 +30,7 @@ def agreement(a: FloatArray, b: FloatArray) -> Agreement:
     """Compare two maps (S, S) in [0, 1] of the same image.
 
     Raises:
-        BadRequest: a map that does not divide into the patches.
+        BadRequest: a map with fewer pixels on a side than patches.
     """
     first, second = relevance(a), relevance(b)
     top = round(TOP * first.size)

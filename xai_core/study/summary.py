@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from xai_core.model.layers import stage_number
 from xai_core.study.paper import AREAS, METHODS, OUTCOMES, Areas
 from xai_core.study.rows import Row
 from xai_core.study.statistics import Confusion, auc_interval, mean_interval, roc_auc
-from xai_core.types import LAYERS, MapState, Outcome, Pathology
+from xai_core.types import MapState, Outcome, Pathology
 
 _SEED = 0
 
@@ -76,8 +77,8 @@ def table(rows: Sequence[Row], layer: str) -> tuple[Cell, ...]:
 
 def layers_of(rows: Sequence[Row]) -> tuple[str, ...]:
     """The layers that were measured, in the paper's order."""
-    measured = {row.layer for row in rows}
-    return tuple(layer for layer in LAYERS if layer in measured)
+    measured = {row.layer for row in rows if row.layer is not None}
+    return tuple(sorted(measured, key=stage_number))
 
 
 def _cell(rows: Sequence[Row], layer: str, outcome: Outcome, method: str) -> Cell:
@@ -97,7 +98,7 @@ def _cell(rows: Sequence[Row], layer: str, outcome: Outcome, method: str) -> Cel
         insertion=_mean(insertion, patients),
         deletion=_mean(deletion, patients),
         error=float(np.mean(errors)) if errors else float("nan"),
-        paper=AREAS[layer, outcome, method],
+        paper=AREAS[stage_number(layer), outcome, method],
     )
 
 

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xai_core.cam import METHODS
+from xai_core.model.layers import layer_title, stage_number
 from xai_core.study import paper
 from xai_core.study.markdown import grid, plain
 from xai_core.study.rows import Row
 from xai_core.study.summary import Cell, Decisions, Estimate, decisions, layers_of, table
-from xai_core.types import LAYER_TITLES
 
 _HEAD = (
     "outcome", "method", "images (patients)", "insertion AUC (95 % interval)", "paper",
@@ -101,7 +101,7 @@ def _decision_lines(found: Decisions) -> list[tuple[str, str, str]]:
 
 
 def _title(layer: str) -> str:
-    return f"Table {paper.TABLE_NUMBER[layer]}: {LAYER_TITLES[layer]}"
+    return f"Table {paper.TABLE_NUMBER[stage_number(layer)]}: {layer_title(layer)}"
 
 
 def markdown(rows: Sequence[Row], about: About) -> str:
@@ -127,8 +127,8 @@ def latex(rows: Sequence[Row], about: About) -> str:
     out = [f"% {_one_line(note)}" for note in notes(about, every, found)]
     for layer, cells in tables.items():
         lines = [_line(cell)[:7] for cell in cells]
-        caption = f"{LAYER_TITLES[layer]}: insertion and deletion AUC of {about.source}."
-        label = f"tab:areas-{paper.TABLE_NUMBER[layer]}"
+        caption = f"{layer_title(layer)}: insertion and deletion AUC of {about.source}."
+        label = f"tab:areas-{paper.TABLE_NUMBER[stage_number(layer)]}"
         out += _environment(caption, label, "llrrrrr", _HEAD[:7], lines)
     caption = f"Decisions of the model on {about.source}."
     head = ("", "here", "paper")

@@ -6,17 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 from xai_core.cam import METHODS
 from xai_core.errors import BadRequest
-from xai_core.request import TARGETS, ExplainRequest
-from xai_core.types import CURVE_MODES, LAYERS, PAPER_LEVELS, check_levels
-
-_CHOICES: Mapping[str, Sequence[str]] = {
-    "method": tuple(METHODS),
-    "layer": LAYERS,
-    "target": TARGETS,
-    "curves": CURVE_MODES,
-}
-
-_MOST_CHANNELS = 768  # of the explained layers
+from xai_core.model.classifier import Classifier
+from xai_core.request import PREDICTED, ExplainRequest
+from xai_core.types import CURVE_MODES, PAPER_LEVELS, check_levels
 
 
 def read_levels(text: str) -> tuple[float, ...]:
@@ -35,9 +27,9 @@ def read_levels(text: str) -> tuple[float, ...]:
     return check_levels(numbers)
 
 
-def _read_channels(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text[:9]) <= _MOST_CHANNELS:
-        raise BadRequest(f"“{text:.20}” is not a number from 1 to {_MOST_CHANNELS}.")
+def _read_channels(text: str, most: int) -> int:
+    if not text.isdecimal() or not 1 <= int(text[:9]) <= most:
+        raise BadRequest(f"“{text:.20}” is not a number from 1 to {most}.")
     return int(text)
 
 
@@ -47,7 +39,10 @@ def write_levels(levels: Sequence[float]) -> str:
 
 
 def read_address(
-    parameters: Mapping[str, str], case_ids: Sequence[str], start: ExplainRequest
+    parameters: Mapping[str, str],
+    case_ids: Sequence[str],
+    start: ExplainRequest,
+    classifier: Classifier,
 ) -> tuple[ExplainRequest, list[str]]:
     """The request an address names, and a sentence for each part of it that cannot be used.
 
@@ -55,7 +50,14 @@ def read_address(
         parameters: of the address; unknown ones are ignored.
         case_ids: the cases there are.
         start: what holds where the address says nothing, or something unusable.
+        classifier: its layers and classes can be asked for.
     """
+    choices: Mapping[str, Sequence[str]] = {
+        "method": tuple(METHODS),
+        "layer": [layer.name for layer in classifier.layers],
+        "target": (PREDICTED, *classifier.spec.class_names),
+        "curves": CURVE_MODES,
+    }
     chosen: dict[str, object] = {}
     problems: list[str] = []
 
@@ -67,7 +69,7 @@ def read_address(
         chosen["case_id"] = case
     else:
         refuse("the case", case, f"which is not among these cases; showing {start.case_id}.")
-    for name, allowed in _CHOICES.items():
+    for name, allowed in choices.items():
         value = parameters.get(name)
         if value is None:
             continue
@@ -76,7 +78,8 @@ def read_address(
         else:
             refuse(f"the {name}", value, f"but only {', '.join(allowed)} exist; it was left out.")
     if "channels" in parameters:
-        _take(chosen, "channels", lambda: _read_channels(parameters["channels"]), problems)
+        most = max(layer.channels for layer in classifier.layers)
+        _take(chosen, "channels", lambda: _read_channels(parameters["channels"], most), problems)
     if "levels" in parameters:
         _take(chosen, "levels", lambda: read_levels(parameters["levels"]), problems)
     fields = {name: getattr(start, name) for name in ExplainRequest.__dataclass_fields__}
@@ -95,7 +98,7 @@ def _take(
 def write_address(request: ExplainRequest) -> dict[str, str]:
     """The parameters that lead back to ``request``; what is as usual is left out."""
     address = {"case": request.case_id, "method": request.method, "layer": request.layer}
-    if request.target != TARGETS[0]:
+    if request.target != PREDICTED:
         address["target"] = request.target
     if request.levels != PAPER_LEVELS:
         address["levels"] = write_levels(request.levels)

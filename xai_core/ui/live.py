@@ -78,7 +78,7 @@ def _left(service: ExplainService, request: ExplainRequest, views: _Views) -> No
         if view.explanation
         else service.predictions().get(request.case_id)
     )
-    verdict.show(service.records[request.case_id], prediction, spec.threshold)
+    verdict.show(service.records[request.case_id], prediction, spec)
     try:
         case = service.load(request.case_id)
     except XaiError as problem:

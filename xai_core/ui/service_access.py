@@ -8,6 +8,7 @@ import secrets
 import streamlit as st
 
 from xai_core.errors import XaiError
+from xai_core.model.layers import Layer
 from xai_core.service import ExplainService, open_service
 from xai_core.settings import Settings, read_settings
 from xai_core.ui.frame import say_phantom
@@ -41,6 +42,11 @@ def service_or_stop() -> ExplainService:
         st.stop()
     say_phantom(service.source.is_phantom, service.explainer.classifier.spec.trained_on_phantoms)
     return service
+
+
+def layers(service: ExplainService) -> tuple[Layer, ...]:
+    """The layers that the model of a service can be explained at, in its order."""
+    return service.explainer.classifier.layers
 
 
 def who() -> str:

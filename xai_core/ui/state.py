@@ -14,6 +14,7 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from xai_core.model.classifier import Classifier
 from xai_core.request import ExplainRequest
 from xai_core.ui.address import read_address, write_address
 from xai_core.ui.look import read_look, without_look
@@ -26,19 +27,21 @@ Parameters = Mapping[str, str]
 
 def restore(
     case_ids: Iterable[str],
+    classifier: Classifier,
     also: Callable[[Parameters], list[str]] = lambda _: [],
     translate: Callable[[Parameters], Parameters] = lambda given: given,
 ) -> ExplainRequest:
     """The request on show: from the address where a person came with one, else as it was.
 
-    ``also``: takes what else a page keeps in such an address; returns sentences about what of it
-    cannot be used.  ``translate``: what such an address says of the request, where a page writes
-    it in other words.
+    ``classifier``: its layers and classes can be asked for.  ``also``: takes what else a page keeps
+    in such an address; returns sentences about what of it cannot be used.  ``translate``: what such
+    an address says of the request, where a page writes it in other words.
     """
     ids = tuple(case_ids)
     current = before = st.session_state.get(_REQUEST)
-    if current is None or current.case_id not in ids:
-        current = ExplainRequest(case_id=ids[0])
+    names = [layer.name for layer in classifier.layers]
+    if current is None or current.case_id not in ids or current.layer not in names:
+        current = ExplainRequest(case_id=ids[0], layer=names[0])
     given = {str(k): str(v) for k, v in st.query_params.items()}
     # A click may arrive with the address of the click before: one we wrote or have read already is
     # no news, only one that a person brought along is.
@@ -50,8 +53,8 @@ def restore(
         known.add(written)
         said = translate(asked)
         # What an address of ours leaves out is as usual; what a person's leaves out, as it was.
-        start = ExplainRequest(case_id=current.case_id) if back and said else current
-        current, problems = read_address(said, ids, start)
+        usual = ExplainRequest(case_id=current.case_id, layer=names[0])
+        current, problems = read_address(said, ids, usual if back and said else current, classifier)
         look, more = read_look(given)
         st.session_state[_LOOK] = {"turn": _turn() + 1, "said": look}
         st.session_state[_PROBLEMS] = problems + more + also(asked)

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import re
 
-from xai_core.request import ExplainRequest
-from xai_core.types import BENIGN, CLASS_NAMES, LAYER_TITLES, CaseRecord, MapState, Outcome
+from xai_core.explanation import Explanation
+from xai_core.model.layers import Layer
+from xai_core.types import BENIGN, CLASS_NAMES, CaseRecord, MapState, Outcome
 
 NOTICE = (
     "For education only, not a medical device. A heatmap shows what moved this model, not where "
     "disease is."
 )
 
-LAYER_WORDS = {
-    "stages.2.blocks.8": "finer, 24 x 24",
-    "stages.3.blocks.2": "coarser, 12 x 12",
-}
+_GRAIN = {2: "finer", 3: "coarser"}  # by a layer's stage, from 0
 
 OUTCOME_WORDS = {
     Outcome.TP: "true positive: the model calls a malignant case malignant",
@@ -65,9 +63,9 @@ def plain(text: str, limit: int = 120) -> str:
     return _MARKDOWN.sub(r"\\\1", flat)
 
 
-def layer_words(layer: str) -> str:
-    """A layer in papers' words and in plain ones."""
-    return f"{LAYER_TITLES[layer]} ({LAYER_WORDS[layer]})"
+def layer_words(layer: Layer) -> str:
+    """How fine a layer's maps are: "finer, 24 x 24"."""
+    return f"{_GRAIN[layer.stage]}, {layer.side} x {layer.side}"
 
 
 def truth_words(record: CaseRecord) -> str:
@@ -92,9 +90,10 @@ def view_words(record: CaseRecord) -> str:
     return f"{side} {record.view or ''}".strip()
 
 
-def asked_words(request: ExplainRequest, target: int) -> str:
+def asked_words(explanation: Explanation) -> str:
     """What a map or a curve is of: method, layer, class, levels; for those who hear the page."""
-    words = f"{request.title()}, {CLASS_NAMES[target]}"
+    request = explanation.request
+    words = f"{explanation.title}, {explanation.target_name}"
     if request.method == "hybrid-cam":
         words += f", levels {', '.join(f'{level:g}' for level in request.levels)} %"
     return words

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xai_core.cam import METHODS
+from xai_core.model.layers import Layer
 from xai_core.request import ExplainRequest
-from xai_core.types import LAYERS
-
-FINER, COARSER = LAYERS
-_FIGURE_3 = (("score-cam", COARSER), ("grad-cam", FINER), ("hybrid-cam", FINER))
 
 
 @dataclass(frozen=True)
@@ -20,31 +18,38 @@ class Line:
     case_id: str
     requests: tuple[ExplainRequest, ...]
     original: bool = True
-    layer: str | None = None
+    layer: Layer | None = None
 
 
-def matrix(case_id: str, target: str, levels: tuple[float, ...]) -> tuple[Line, ...]:
-    """Every method (columns) at every layer (rows) for one case."""
+def matrix(
+    case_id: str, target: str, levels: tuple[float, ...], layers: Sequence[Layer]
+) -> tuple[Line, ...]:
+    """Every method (columns) at every one of ``layers`` (rows) for one case."""
     return tuple(
         Line(
             case_id,
             tuple(
-                ExplainRequest(case_id, method, layer, target, levels, curves="none")
+                ExplainRequest(case_id, method, layer.name, target, levels, curves="none")
                 for method in METHODS
             ),
-            original=layer == LAYERS[0],
+            original=layer == layers[0],
             layer=layer,
         )
-        for layer in LAYERS
+        for layer in layers
     )
 
 
-def figure_3(case_id: str, levels: tuple[float, ...]) -> Line:
-    """A case as the paper's Figure 3 shows it, for the class the model decides for."""
+def figure_3(case_id: str, levels: tuple[float, ...], layers: Sequence[Layer]) -> Line:
+    """A case as the paper's Figure 3 shows it, for the class the model decides for.
+
+    ``layers``: of the model, Stage 3's first and Stage 4's last.
+    """
+    finer, coarser = layers[0].name, layers[-1].name
+    shown = (("score-cam", coarser), ("grad-cam", finer), ("hybrid-cam", finer))
     return Line(
         case_id,
         tuple(
             ExplainRequest(case_id, method, layer, levels=levels, curves="none")
-            for method, layer in _FIGURE_3
+            for method, layer in shown
         ),
     )
