@@ -105,7 +105,9 @@ def test_curves_come_after_the_maps_and_only_when_wanted(desk: Desk) -> None:
 
 
 def test_curves_measured_elsewhere_are_shown_unasked(desk: Desk) -> None:
-    desk.finish([ExplainRequest("TP-1", "grad-cam", curves="full", reliability=True)])
+    desk.finish(
+        [ExplainRequest("TP-1", "grad-cam", BUILT_IN_LAYERS[0], curves="full", reliability=True)]
+    )
     page = opened(case="TP-1")
     said = words(page)
     assert said.count("Deletion AUC 0.200") == 1
