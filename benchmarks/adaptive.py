@@ -15,7 +15,7 @@ from xai_core.faithfulness.adaptive import TOLERANCE, adaptive
 from xai_core.faithfulness.insertion_deletion import full
 from xai_core.faithfulness.patches import patch_order
 from xai_core.faithfulness.perturbation import CurvePair, Subject
-from xai_core.types import LAYERS, MapState, no_report
+from xai_core.types import MapState, no_report
 
 HEAD = (
     "Adaptive curves", "pairs", "forward passes, most", "median", "AUC error, most", "median",
@@ -73,7 +73,7 @@ def _apart(few: CurvePair, every: CurvePair) -> tuple[float, float]:
 def _pairs(bench: Bench, case_id: str) -> Iterator[tuple[CurvePair, CurvePair]]:
     context = bench.fresh(bench.source.load(case_id))
     target = context.prediction().predicted(bench.classifier.spec.threshold)
-    for layer in LAYERS:
+    for layer in (layer.name for layer in bench.classifier.layers):
         found = GradCam().compute(context.evidence(layer), target, CamOptions(), no_report).heatmap
         if found.state is not MapState.OK:
             continue

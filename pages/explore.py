@@ -32,7 +32,7 @@ if blind.reading():
 else:
     shown = state.show()
     blind.told(service)
-    controls.show(service.predicted(shown.case_id))
+    controls.show(service, service.predicted(shown.case_id))
     left, right = st.columns([1.7, 1], gap="large")
     with right:
         curves.choose_mode()

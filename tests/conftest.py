@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 
 from xai_core.model import torchvision_shim
 from xai_core.model.spec import ModelSpec, file_digest
-from xai_core.types import CLASS_NAMES, LAYERS, Case, Pathology
+from xai_core.types import CLASS_NAMES, Case, Pathology
 
 torchvision_shim.install()
 settings.register_profile("untimed", deadline=None)  # a busy machine is no failure
@@ -29,38 +29,50 @@ def sample_folder() -> Path:
     return SAMPLE
 
 
-TINY = (
-    "convnextv2_atto"  # the same family, 3.4 M parameters: its stages are split at the same names
-)
+BUILT_IN_LAYERS = ("stages.2.blocks.8", "stages.3.blocks.2")  # of the shipped weights
+TINY = "convnextv2_atto"  # the same family, 3.4 M parameters
+TINY_LAYERS = ("stages.2.blocks.5", "stages.3.blocks.1")
 TINY_SIZE = 96  # a multiple of the curves' 24 patches a side
 
 
 @pytest.fixture(scope="session")
 def tiny_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Weights and specification of a small random network whose answers depend on its input."""
+    return random_weights(tmp_path_factory.mktemp("weights") / "tiny.safetensors")
+
+
+def random_weights(
+    path: Path,
+    name: str = TINY,
+    size: int = TINY_SIZE,
+    layers: tuple[str, ...] = TINY_LAYERS,
+    class_names: tuple[str, ...] = CLASS_NAMES,
+    positive: int = 1,
+) -> Path:
+    """Write random weights of timm's network ``name``, and their specification beside them."""
     import timm
 
     torch.manual_seed(0)
-    network = timm.create_model(TINY, pretrained=False, num_classes=2)
+    network = timm.create_model(name, pretrained=False, num_classes=len(class_names))
     for module in network.modules():
         if isinstance(module, torch.nn.Linear | torch.nn.Conv2d):
             fan_in = module.weight[0].numel()
             torch.nn.init.trunc_normal_(module.weight, std=fan_in**-0.5)
-    path = tmp_path_factory.mktemp("weights") / "tiny.safetensors"
     save_file({k: v.contiguous() for k, v in network.state_dict().items()}, path)
     ModelSpec(
-        timm_name=TINY,
-        input_size=TINY_SIZE,
+        timm_name=name,
+        input_size=size,
         mean=(0.25,) * 3,
         std=(0.2,) * 3,
         threshold=0.5,
-        class_names=CLASS_NAMES,
-        layers=LAYERS,
+        class_names=class_names,
+        layers=layers,
         sha256=file_digest(path),
         training_command="none: random",
         training_data="none",
         licence="Apache-2.0",
         trained_on_phantoms=True,
+        positive=positive,
     ).write(path.with_suffix(".json"))
     return path
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.conftest import make_case
+from tests.conftest import TINY_LAYERS, make_case
 from xai_core.errors import Cancelled
 from xai_core.explainer import Explainer
 from xai_core.explanation import Progress
@@ -16,7 +16,7 @@ from xai_core.faithfulness.metrics.agreement import agreement
 from xai_core.model.classifier import Classifier
 from xai_core.request import ExplainRequest
 from xai_core.store.books import BookStore
-from xai_core.types import DENSE_LEVELS, LAYERS, MapState
+from xai_core.types import DENSE_LEVELS, MapState
 
 CASE = make_case()
 BASE = ExplainRequest(target="malignant").with_options(levels=(1, 5, 20, 50))
@@ -28,7 +28,7 @@ def explainer(tiny_weights: Path) -> Explainer:
     return Explainer(Classifier.open(tiny_weights, "cpu"))
 
 
-@pytest.mark.parametrize("layer", LAYERS)
+@pytest.mark.parametrize("layer", TINY_LAYERS)
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("target", ["benign", "malignant"])
 def test_every_method_layer_and_class(

@@ -17,8 +17,8 @@ BASE = ExplainRequest()
     ("change", "word"),
     [
         ({"method": "lime"}, "grad-cam"),
-        ({"layer": "stages.0"}, r"stages\.2\.blocks\.8"),
-        ({"target": "cyst"}, "malignant"),
+        ({"layer": "x" * 81}, "at most 80"),
+        ({"target": "x" * 81}, "at most 80"),
         ({"curves": "some"}, "adaptive"),
         ({"levels": ()}, "1 to 64"),
         ({"levels": (0.0,)}, "above 0"),
@@ -30,6 +30,14 @@ BASE = ExplainRequest()
 def test_what_is_not_allowed_is_told_with_what_is(change: dict[str, object], word: str) -> None:
     with pytest.raises(BadRequest, match=word):
         CaseRequest("a").change(**change)
+
+
+def test_a_class_the_model_has_not_is_told_with_those_it_has() -> None:
+    asked = dataclasses.replace(BASE, target="cyst")
+    with pytest.raises(BadRequest, match="'cyst'; allowed are predicted, benign, malignant"):
+        asked.target_class(Prediction((0.0, 1.0)), 0.5)
+    names = ("cancer", "cyst", "normal")
+    assert asked.target_class(Prediction((0.0, 1.0, 2.0)), 0.5, names, 0) == 1
 
 
 def test_levels_are_sorted_and_unique() -> None:
@@ -65,3 +73,10 @@ def test_the_predicted_class_follows_the_threshold() -> None:
     assert BASE.target_class(prediction, 0.5) == 1
     assert BASE.target_class(prediction, 0.8) == 0
     assert dataclasses.replace(BASE, target="benign").target_class(prediction, 0.5) == 0
+    three = Prediction((1.0, 0.0, 0.5))  # P = 0.506, 0.186, 0.307
+    assert BASE.target_class(three, 0.5, ("a", "b", "c"), 0) == 0
+    assert BASE.target_class(three, 0.6, ("a", "b", "c"), 0) == 2
+    assert three.probabilities == pytest.approx((0.5065, 0.1863, 0.3072), abs=1e-4)
+    assert three.other_logit(0) == 0.5
+    with pytest.raises(BadRequest, match="at least two"):
+        Prediction((1.0,))

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.conftest import make_case
+from tests.conftest import TINY_LAYERS, make_case
 from xai_core import service as service_module
 from xai_core.errors import Cancelled, CaseNotFound, ModelError, UnreadableImage
 from xai_core.explainer import Explainer
@@ -20,7 +20,7 @@ from xai_core.model.classifier import Classifier
 from xai_core.request import CaseRequest, ExplainRequest
 from xai_core.service import ExplainService
 from xai_core.store.books import BookStore
-from xai_core.types import LAYERS, Case, CaseRecord, Outcome, Pathology
+from xai_core.types import Case, CaseRecord, Outcome, Pathology
 
 
 class Source:
@@ -252,7 +252,7 @@ def test_a_defect_does_not_take_the_worker_down(
 
 
 def test_several_are_asked_for_at_once(service: ExplainService) -> None:
-    other = dataclasses.replace(REQUEST, layer=LAYERS[1])
+    other = dataclasses.replace(REQUEST, layer=TINY_LAYERS[1])
     assert service.known(REQUEST) is None
     views = service.ask_all([REQUEST, other, REQUEST], "me")
     assert [view.status for view in views] == [Status.WAITING] * 3

@@ -9,7 +9,7 @@ import numpy as np
 from torch import Tensor
 
 from xai_core.cam.base import Evidence
-from xai_core.faithfulness.baseline import blurred
+from xai_core.faithfulness.baseline import MODE, SIGMA, TRUNCATE, blurred
 from xai_core.model.classifier import Classifier, Prepared
 from xai_core.store.books import BookStore
 from xai_core.store.native_maps import NativeMaps
@@ -38,7 +38,8 @@ class Context:
         self.weights_digest = classifier.spec.sha256
         self._store = store
         size = prepared.geometry.size
-        text = f"{self.image_digest}/{size}/{self.weights_digest}/blur-35-reflect-4"
+        blur = f"blur-{SIGMA:g}-{MODE}-{TRUNCATE:g}"
+        text = f"{self.image_digest}/{size}/{self.weights_digest}/{blur}"
         self._key = hashlib.sha256(text.encode()).hexdigest()
         self.book = Scorebook(
             classifier.score, classifier.chunk, known=store.load(self._key) if store else None
@@ -66,7 +67,7 @@ class Context:
     def prediction(self) -> Prediction:
         """The intact image's logits: one forward pass at most, ever."""
         row = self.book.score([INTACT], lambda _: self.x[None])[0]
-        return Prediction((float(row[0]), float(row[1])))
+        return Prediction(tuple(row.tolist()))
 
     def evidence(self, layer: str) -> Evidence:
         """What a CAM method may ask for at ``layer``."""

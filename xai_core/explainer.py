@@ -22,6 +22,7 @@ from xai_core.faithfulness.perturbation import Subject
 from xai_core.faithfulness.reliability import assess
 from xai_core.model.classifier import Classifier
 from xai_core.model.geometry import letterbox_mask
+from xai_core.model.layers import Layer
 from xai_core.request import ExplainRequest
 from xai_core.store.books import BookStore
 from xai_core.types import BoolArray, Case, FloatArray, MapState, Prediction
@@ -69,14 +70,18 @@ class Explainer:
         """Answer ``request``; ``watch`` sees every partial answer.
 
         Raises:
+            BadRequest: the network has no such layer, or the model no such class; before anything
+                is computed.
             ModelError: the network gave something that is not a number.
             Cancelled: raised by ``watch``; what was scored is kept.
         """
+        layer = self.classifier.layer(request.layer)
+        request.check_target(self.classifier.spec.class_names)
         context = self.context(case)
         before = context.book.forwards
         clock = _Clock()
         try:
-            so_far = self._begin(context, case.id, request)
+            so_far = self._begin(context, case.id, request, layer)
             clock.stop("prediction")
             watch(Progress("prediction", 1, 1, so_far))
             so_far = self._map(context, so_far, watch)
@@ -102,20 +107,27 @@ class Explainer:
             complete=True,
         )
 
-    def _begin(self, context: Context, case_id: str, request: ExplainRequest) -> Explanation:
+    def _begin(
+        self, context: Context, case_id: str, request: ExplainRequest, layer: Layer
+    ) -> Explanation:
         prediction = context.prediction()
-        threshold = self.classifier.spec.threshold
+        spec = self.classifier.spec
         return Explanation(
             case_id=case_id,
             request=request,
+            layer=layer,
             prepared=context.prepared,
             prediction=prediction,
-            threshold=threshold,
-            target=request.target_class(prediction, threshold),
+            threshold=spec.threshold,
+            target=request.target_class(
+                prediction, spec.threshold, spec.class_names, spec.positive
+            ),
             image_digest=context.image_digest,
             weights_digest=context.weights_digest,
             conventions=METHODS[request.method].conventions(request.cam_options())
-            | curve_modes.conventions(request.curves),
+            | curve_modes.conventions(request.curves, spec.input_size),
+            class_names=spec.class_names,
+            positive=spec.positive,
         )
 
     def _map(self, context: Context, so_far: Explanation, watch: Watch) -> Explanation:
@@ -125,7 +137,7 @@ class Explainer:
         def report(done: int, total: int, partial: Any) -> None:
             watch(Progress("map", done, total, replace(so_far, heatmap=partial)))
 
-        evidence = context.evidence(request.layer)
+        evidence = context.evidence(so_far.layer.name)
         result = method.compute(evidence, so_far.target, options, report)
         return replace(
             so_far,
@@ -178,7 +190,7 @@ class Explainer:
         def exact_map() -> FloatArray | None:
             if exact_options is None:
                 return None
-            evidence = context.evidence(request.layer)
+            evidence = context.evidence(so_far.layer.name)
             exact = method.remembered(evidence, so_far.target, exact_options)
             return None if exact is None else exact.values
 

@@ -10,15 +10,18 @@ from xai_core.faithfulness.metric import Measured
 from xai_core.faithfulness.perturbation import CurvePair
 from xai_core.faithfulness.reliability import Reliability
 from xai_core.model.classifier import Prepared
+from xai_core.model.layers import Layer
 from xai_core.request import ExplainRequest
-from xai_core.types import Heatmap, LevelResult, Prediction
+from xai_core.types import CLASS_NAMES, Heatmap, LevelResult, Prediction
 
 
 @dataclass(frozen=True, eq=False)
 class Explanation:
     """The answer to a request about a case, or what there is of it so far.
 
-    ``target``: the class explained.  ``heatmap``: None until the first partial map.  ``curves``:
+    ``layer``: the one the request names, of the network.  ``target``: the class explained, an index
+    of ``class_names``, the model's; ``positive``: the index of the one that is looked for.
+    ``heatmap``: None until the first partial map.  ``curves``:
     None where none were asked for, the map cannot be ranked, or they have not begun.
     ``known_levels``: further area levels whose gains are known already.
     ``map_images``: distinct perturbed images the map rests on, remembered or not.
@@ -30,6 +33,7 @@ class Explanation:
 
     case_id: str
     request: ExplainRequest
+    layer: Layer
     prepared: Prepared
     prediction: Prediction
     threshold: float
@@ -47,11 +51,23 @@ class Explanation:
     seconds: dict[str, float] = field(default_factory=dict)
     forwards: int = 0
     complete: bool = False
+    class_names: tuple[str, ...] = CLASS_NAMES
+    positive: int = 1
 
     @property
     def predicted(self) -> int:
         """The class the model decided for at its threshold."""
-        return self.prediction.predicted(self.threshold)
+        return self.prediction.predicted(self.threshold, self.positive)
+
+    @property
+    def target_name(self) -> str:
+        """The name of the class explained."""
+        return self.class_names[self.target]
+
+    @property
+    def title(self) -> str:
+        """Method and layer as papers print them."""
+        return self.request.title(self.layer)
 
 
 @dataclass(frozen=True, eq=False)

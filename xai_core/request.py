@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
@@ -14,10 +14,13 @@ from typing import Any
 from xai_core.cam import METHODS
 from xai_core.cam.options import CamOptions, Option
 from xai_core.errors import BadRequest
-from xai_core.types import CLASS_NAMES, CURVE_MODES, LAYER_TITLES, LAYERS, Prediction
+from xai_core.model.layers import Layer
+from xai_core.types import CLASS_NAMES, CURVE_MODES, Prediction
 
 PREDICTED = "predicted"
 TARGETS = (PREDICTED, *CLASS_NAMES)
+"""Of a model with the classes benign and malignant, as the built-in one."""
+_LONGEST_NAME = 80  # characters of a layer or a class
 
 OptionValues = tuple[tuple[str, Any], ...]
 """Options by name, as sorted pairs: a request can be compared and hashed."""
@@ -39,18 +42,20 @@ def known_options() -> Mapping[str, Option]:
 class ExplainRequest:
     """One explanation.  Two equal requests on the same pixels and weights give the same answer.
 
-    ``target``: "predicted", "benign" or "malignant".  ``options``: the methods' options that are
-    not as usual; those that ``method`` does not read are kept for when another method is chosen.
-    ``curves``: "none", "adaptive" or "full".
-    ``reliability``: measure the curves under reverse tie order and the random and centre-first
-    orders as well; about four times the work of the curves alone.
+    ``layer``: as :func:`xai_core.model.layers.find_layer` reads it, "" for the first layer that the
+    network has, Stage 3's last block.  ``target``: "predicted", or the name of one of the model's
+    classes.  Both are compared with the model by the explainer.  ``options``: the methods' options
+    that are not as usual; those that ``method`` does not read are kept for when another method is
+    chosen.  ``curves``: "none", "adaptive" or "full".  ``reliability``: measure the curves under
+    reverse tie order and the random and centre-first orders as well; about four times the work of
+    the curves alone.
 
     Raises:
         BadRequest: a value that is not allowed; the sentence lists the allowed ones.
     """
 
     method: str = "grad-cam"
-    layer: str = LAYERS[0]
+    layer: str = ""
     target: str = PREDICTED
     options: OptionValues = ()
     curves: str = "adaptive"
@@ -59,13 +64,18 @@ class ExplainRequest:
     def __post_init__(self) -> None:
         for name, allowed in (
             ("method", tuple(METHODS)),
-            ("layer", LAYERS),
-            ("target", TARGETS),
             ("curves", CURVE_MODES),
         ):
             if getattr(self, name) not in allowed:
                 raise BadRequest(
                     f"The {name} is {getattr(self, name)!r}; allowed are {', '.join(allowed)}."
+                )
+        for name in ("layer", "target"):
+            value = getattr(self, name)
+            if not isinstance(value, str) or len(value) > _LONGEST_NAME:
+                raise BadRequest(
+                    f"The {name} is {str(value)[:_LONGEST_NAME]!r}; give a text of at most "
+                    f"{_LONGEST_NAME} characters."
                 )
         object.__setattr__(self, "options", _normal(self.options))
 
@@ -122,15 +132,36 @@ class ExplainRequest:
         text = json.dumps([image_digest, weights_digest, self.fields()], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
-    def target_class(self, prediction: Prediction, threshold: float) -> int:
-        """The class that is explained: 0 benign, 1 malignant."""
-        if self.target == PREDICTED:
-            return prediction.predicted(threshold)
-        return CLASS_NAMES.index(self.target)
+    def check_target(self, class_names: Sequence[str]) -> None:
+        """
+        Raises:
+            BadRequest: a model with the classes ``class_names`` has not the one asked for; the
+                sentence names those it has.
+        """
+        if self.target != PREDICTED and self.target not in class_names:
+            allowed = ", ".join((PREDICTED, *class_names))
+            raise BadRequest(f"The target is {self.target!r}; allowed are {allowed}.")
 
-    def title(self) -> str:
-        """Method and layer as papers print them."""
-        return f"{METHODS[self.method].title}, {LAYER_TITLES[self.layer]}"
+    def target_class(
+        self,
+        prediction: Prediction,
+        threshold: float,
+        class_names: Sequence[str] = CLASS_NAMES,
+        positive: int = 1,
+    ) -> int:
+        """The class that is explained: its index in ``class_names``, the model's.
+
+        Raises:
+            BadRequest: see :meth:`check_target`.
+        """
+        self.check_target(class_names)
+        if self.target == PREDICTED:
+            return prediction.predicted(threshold, positive)
+        return tuple(class_names).index(self.target)
+
+    def title(self, layer: Layer) -> str:
+        """Method and layer as papers print them; ``layer``: the one :attr:`layer` names."""
+        return f"{METHODS[self.method].title}, {layer.title}"
 
 
 def _normal(given: OptionValues) -> tuple[tuple[str, Any], ...]:

@@ -154,19 +154,20 @@ class ExplainService:
             return dict(self._predictions)
 
     def predicted(self, case_id: str) -> int | None:
-        """The class the model decides for (0 benign, 1 malignant); None while not yet known."""
+        """The class the model decides for, an index of its classes; None while not yet known."""
         prediction = self.predictions().get(case_id)
-        threshold = self.explainer.classifier.spec.threshold
-        return None if prediction is None else prediction.predicted(threshold)
+        spec = self.explainer.classifier.spec
+        return None if prediction is None else prediction.predicted(spec.threshold, spec.positive)
 
     def outcomes(self) -> dict[str, Outcome]:
         """TP, TN, FP or FN of the cases that are predicted and whose pathology is given."""
-        threshold = self.explainer.classifier.spec.threshold
+        spec = self.explainer.classifier.spec
         found = {}
         for case_id, prediction in self.predictions().items():
             truth = self._records[case_id].class_index
             if truth is not None:
-                found[case_id] = Outcome.of(truth, prediction.predicted(threshold))
+                predicted = prediction.predicted(spec.threshold, spec.positive)
+                found[case_id] = Outcome.of(truth, predicted == spec.positive)
         return found
 
     def prediction_progress(self) -> tuple[int, int]:

@@ -21,7 +21,8 @@ FloatArray = NDArray[np.float32]
 BoolArray = NDArray[np.bool_]
 
 CLASS_NAMES = ("benign", "malignant")
-"""Class 0 and class 1 of the classifier, in the order of its logits."""
+"""The truth's two classes: of the phantoms, of CDD-CESM, and of the built-in model in the order of
+its logits.  Another model has its own, see :class:`xai_core.model.spec.ModelSpec`."""
 
 BENIGN, MALIGNANT = 0, 1
 
@@ -49,7 +50,8 @@ class Outcome(enum.StrEnum):
 
     @classmethod
     def of(cls, truth: int, predicted: int) -> Outcome:
-        """The outcome of predicting class ``predicted`` for a case of class ``truth`` (0 or 1)."""
+        """The outcome for a case of class ``truth`` (1 malignant, else 0); ``predicted``: 1 (or
+        True) where the model decided for its positive class, else 0."""
         return {(1, 1): cls.TP, (0, 0): cls.TN, (0, 1): cls.FP, (1, 0): cls.FN}[(truth, predicted)]
 
 
@@ -150,21 +152,38 @@ class Case(CaseRecord):
 
 @dataclass(frozen=True)
 class Prediction:
-    """What the model said: the logits in class order (benign, malignant)."""
+    """What the model said: the logits in the order of the model's classes, two or more.
 
-    logits: tuple[float, float]
+    Raises:
+        BadRequest: fewer than two logits.
+    """
+
+    logits: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.logits) < 2:
+            raise BadRequest(
+                f"The model gave {len(self.logits)} logits; a prediction needs at least two."
+            )
 
     @property
-    def probabilities(self) -> tuple[float, float]:
+    def probabilities(self) -> tuple[float, ...]:
         """Softmax of the logits, in class order."""
         z = np.asarray(self.logits, dtype=np.float64)
         e = np.exp(z - z.max())
-        p = e / e.sum()
-        return float(p[0]), float(p[1])
+        return tuple((e / e.sum()).tolist())
 
-    def predicted(self, threshold: float = 0.5) -> int:
-        """1 where the malignant probability reaches ``threshold`` (in (0, 1)), else 0."""
-        return MALIGNANT if self.probabilities[MALIGNANT] >= threshold else BENIGN
+    def predicted(self, threshold: float = 0.5, positive: int = 1) -> int:
+        """The class ``positive`` where its probability reaches ``threshold`` (in (0, 1)), else the
+        likeliest of the others."""
+        if self.probabilities[positive] >= threshold:
+            return positive
+        others = (i for i in range(len(self.logits)) if i != positive)
+        return max(others, key=self.logits.__getitem__)
+
+    def other_logit(self, positive: int = 1) -> float:
+        """The highest logit of the classes that are not ``positive``; of two, the other one's."""
+        return max(logit for i, logit in enumerate(self.logits) if i != positive)
 
 
 class MapState(enum.StrEnum):
@@ -225,8 +244,6 @@ class PerturbationCurve:
         object.__setattr__(self, "probability", read_only(self.probability, np.float64))
 
 
-LAYERS = ("stages.2.blocks.8", "stages.3.blocks.2")
-LAYER_TITLES = {"stages.2.blocks.8": "Stage 3 Block 9", "stages.3.blocks.2": "Stage 4 Block 3"}
 PAPER_LEVELS = (1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 35.0, 50.0, 70.0, 90.0)
 DENSE_LEVELS = (
     1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 12.0, 15.0, 18.0, 20.0, 25.0, 30.0, 35.0, 40.0,

@@ -91,7 +91,7 @@ def test_sixteen_bits_and_colour_are_read(run: Run, tmp_path: Path, tiny_weights
     ("words", "said"),
     [
         (("--method", "lime"), "grad-cam"),
-        (("--layer", "stages.0"), "stages.2.blocks.8"),
+        (("--layer", "stages.0"), "stages.2.blocks.8 (Stage 3 Block 9) and"),
         (("--target", "cat"), "malignant"),
         (("--curves", "some"), "adaptive"),
         (("--levels", "1,two"), "--levels"),

@@ -9,13 +9,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.cases.builders import LOW, encode, noise
-from tests.conftest import make_case
+from tests.conftest import TINY_LAYERS, make_case
 from tests.study.cohort import Cohort
 from xai_core.explainer import Explainer
 from xai_core.model.classifier import Classifier
 from xai_core.study.evaluate import ROWS, Plan, measure, part_of
 from xai_core.study.rows import COST, SCHEMA
-from xai_core.types import LAYERS
 
 from .conftest import Run
 
@@ -38,7 +37,7 @@ def test_rows_and_tables(run: Run, release: Path, tiny_weights: Path, tmp_path: 
     rows = measured(out)
     assert len(rows) == 4 * 2 * 2
     assert [(r["layer"], r["method"]) for r in rows[:4]] == [
-        (layer, method) for layer in LAYERS for method in ("grad-cam", "hybrid-cam")
+        (layer, method) for layer in TINY_LAYERS for method in ("grad-cam", "hybrid-cam")
     ]
     for row in rows:
         assert row["target"] == row["predicted"]
@@ -47,8 +46,8 @@ def test_rows_and_tables(run: Run, release: Path, tiny_weights: Path, tmp_path: 
             assert 0 <= row["insertion_auc"] <= 1
             assert 0 <= row["deletion_auc"] <= 1
     text = (out / "tables.md").read_text()
-    assert "## Table 1: Stage 3 Block 9" in text
-    assert "## Table 2: Stage 4 Block 3" in text
+    assert "## Table 1: Stage 3 Block 6" in text
+    assert "## Table 2: Stage 4 Block 2" in text
     assert "141" in text
     assert "147" in text
     assert text.strip() == result.stdout.strip()
@@ -119,7 +118,7 @@ def test_a_case_that_changed_is_measured_again(
 
 def test_a_case_whose_marks_changed_is_measured_again(tiny_weights: Path) -> None:
     explainer = Explainer(Classifier.open(tiny_weights, "cpu"))
-    plan = Plan(("grad-cam",), (LAYERS[0],))
+    plan = Plan(("grad-cam",), (TINY_LAYERS[0],))
     case = make_case()
     source = Cohort([case])
     before = measure(explainer, source, case, plan)
@@ -149,7 +148,7 @@ def test_the_limit_may_grow_and_shrink(
     [
         (("--curves", "full"), "curves"),
         (("--methods", "grad-cam"), "methods"),
-        (("--layers", LAYERS[1]), "layers"),
+        (("--layers", TINY_LAYERS[1]), "layers"),
     ],
 )
 def test_a_run_with_other_parameters_is_not_mixed_in(
@@ -196,13 +195,13 @@ def test_pictures_without_truth_give_rows_but_no_figures(
 ) -> None:
     shutil.copy(picture, picture.with_name("second.png"))
     out = tmp_path / "out"
-    words = ("--layers", LAYERS[0], *QUICK, "--weights", tiny_weights, "--out", out)
+    words = ("--layers", TINY_LAYERS[0], *QUICK, "--weights", tiny_weights, "--out", out)
     result = run("evaluate", "--cases", picture.parent, *words)
     assert result.exit_code == 0
     assert "nan" not in result.stdout
     assert "0 (0)" in result.stdout
     assert "Table 2" not in result.stdout
-    assert json.loads((out / "run.json").read_text())["request"]["layers"] == [LAYERS[0]]
+    assert json.loads((out / "run.json").read_text())["request"]["layers"] == [TINY_LAYERS[0]]
 
 
 def test_equal_masks_of_two_methods_are_scored_once(
@@ -210,7 +209,7 @@ def test_equal_masks_of_two_methods_are_scored_once(
 ) -> None:
     """Hybrid-CAM orders pixels as Grad-CAM does: most of its curve's images are known."""
     out = tmp_path / "out"
-    words = ("--limit", 1, "--layers", LAYERS[0], *QUICK, "--weights", tiny_weights)
+    words = ("--limit", 1, "--layers", TINY_LAYERS[0], *QUICK, "--weights", tiny_weights)
     run("evaluate", "--cases", release, *words, "--out", out)
     grad, hybrid = pq.read_table(out / "rows.parquet").to_pylist()
     assert grad["map_state"] == hybrid["map_state"] == "ok"

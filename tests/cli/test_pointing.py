@@ -40,16 +40,16 @@ def test_the_game_on_the_screen_and_in_files(
     assert str(tmp_path) not in json.dumps(manifest) + document
     # The same request replaces its folder, another one only by force.
     assert run(*words).exit_code == 0
-    refused = run(*words, "--layer", "stages.3.blocks.2")
+    refused = run(*words, "--layer", "stages.3.blocks.1")
     assert refused.exit_code == 2
     assert "another request" in refused.stderr
-    assert run(*words, "--layer", "stages.3.blocks.2", "--force").exit_code == 0
+    assert run(*words, "--layer", "stages.3.blocks.1", "--force").exit_code == 0
 
 
 def test_other_methods(run: Run, library: Path, tiny_weights: Path) -> None:
     words = ("pointing", library, "--weights", tiny_weights, "--limit", 1)
     result = run(*words, "--method", "score-cam", "--channels", 4, "--target", "predicted")
-    assert "Score-CAM, Stage 3 Block 9, for predicted" in result.stdout
+    assert "Score-CAM, Stage 3 Block 6, for predicted" in result.stdout
 
 
 def test_bad_input_is_a_sentence(

@@ -16,14 +16,15 @@ from PIL import Image
 from torch import Tensor
 
 from tests.cases.builders import LOW
+from tests.conftest import TINY_LAYERS
 from xai_core.explainer import Explainer
 from xai_core.model.classifier import Classifier
 from xai_core.store import books as books_module
-from xai_core.types import DENSE_LEVELS, LAYERS
+from xai_core.types import DENSE_LEVELS
 
 from .conftest import Run
 
-QUICK = ("--methods", "grad-cam", "--layers", LAYERS[1])
+QUICK = ("--methods", "grad-cam", "--layers", TINY_LAYERS[1])
 BAD = "P7_L_DM_CC"
 
 
@@ -67,7 +68,7 @@ def test_what_is_warm_is_not_scored_again(
     assert scored(run(*words)) == 0
     case = release / LOW / "P7_L_DM_CC.jpg"
     out = tmp_path / "out"
-    asked = run("explain", case, "--layer", LAYERS[1], "--weights", tiny_weights, "--out", out)
+    asked = run("explain", case, "--layer", TINY_LAYERS[1], "--weights", tiny_weights, "--out", out)
     assert asked.exit_code == 0
     assert manifest_of(out)["forward_passes"]["scored"] == 0
 
@@ -86,7 +87,7 @@ def test_methods_layers_targets_and_the_limit(
     assert {(r.method, r.curves) for r in dense} == {("hybrid-cam", "none")}
     assert [(r.layer, r.method, r.target) for r in asked] == [
         (layer, method, target)
-        for layer in LAYERS
+        for layer in TINY_LAYERS
         for method in ("grad-cam", "hybrid-cam")
         for target in ("benign", "malignant")
     ]

@@ -33,7 +33,7 @@ def progress(page: Page) -> Locator:
 
 
 def finished(page: Page, what: str = "") -> None:
-    """Wait until map and curves are there, those of ``what`` (as "Grad-CAM, Stage 3 Block 9")."""
+    """Wait until map and curves are there, those of ``what`` (as "Grad-CAM, Stage 3 Block 6")."""
     expect(picture(page, what)).to_be_visible()
     expect(progress(page)).to_contain_text("Done in")
 

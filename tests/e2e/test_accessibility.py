@@ -52,7 +52,7 @@ def stop_of_compare(page: Page) -> None:
 
 STATES: dict[str, Callable[[Page], None]] = {
     "explore?case=PH-0001&method=hybrid-cam": explore.finished,
-    "explore?case=PH-0004&layer=stages.3.blocks.2&curves=none": explore.finished,
+    "explore?case=PH-0004&layer=stages.3.blocks.1&curves=none": explore.finished,
     "compare?case=PH-0001": panels,
     "compare?view=figure3&tp=PH-0001&tn=PH-0004": panels,
     "about": about,

@@ -67,9 +67,9 @@ def test_where_a_hand_has_looked_is_found_again_cold(small: Server, visit: Visit
     same(again, page)
     expect(again.get_by_role("combobox", name="Window")).to_have_value("dense")
     # Another method is asked of the server; the look stays, on the page and in the address.
-    explore.choose(again, "Stage 4 Block 3")
-    explore.finished(again, "Grad-CAM, Stage 4 Block 3")
-    expect(again).to_have_url(re.compile("layer=stages.3.blocks.2.*zoom=.*step=deletion:5"))
+    explore.choose(again, "Stage 4 Block 2")
+    explore.finished(again, "Grad-CAM, Stage 4 Block 2")
+    expect(again).to_have_url(re.compile("layer=stages.3.blocks.1.*zoom=.*step=deletion:5"))
     same(again, page)
 
 
@@ -89,12 +89,12 @@ def test_back_and_forward(small: Server, visit: Visit) -> None:
     explore.step(page, "n")
     chosen(page, "PH-0002")
     explore.finished(page)
-    explore.choose(page, "Stage 4 Block 3")
-    explore.finished(page, "Grad-CAM, Stage 4 Block 3")
+    explore.choose(page, "Stage 4 Block 2")
+    explore.finished(page, "Grad-CAM, Stage 4 Block 2")
     expect(page).to_have_url(re.compile("case=PH-0002.*layer=stages.3"))
 
     page.go_back()
-    chosen(page, "Stage 3 Block 9")
+    chosen(page, "Stage 3 Block 6")
     chosen(page, "PH-0002")
     expect(page).to_have_url(re.compile("case=PH-0002.*layer=stages.2"))
     page.go_back()
@@ -104,5 +104,5 @@ def test_back_and_forward(small: Server, visit: Visit) -> None:
     page.go_forward()
     chosen(page, "PH-0002")
     page.go_forward()
-    chosen(page, "Stage 4 Block 3")
-    explore.finished(page, "Grad-CAM, Stage 4 Block 3")
+    chosen(page, "Stage 4 Block 2")
+    explore.finished(page, "Grad-CAM, Stage 4 Block 2")

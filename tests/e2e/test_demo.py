@@ -53,15 +53,15 @@ def test_keys_lead_on_and_back_and_stay_with_what_uses_them(small: Server, visit
 def test_a_stop_opened_cold_and_the_same_by_hand(small: Server, visit: Visit) -> None:
     page = visit(f"{small.url}/demo?stop=4")
     at(page, 4)
-    explore.finished(page, "Hybrid-CAM, Stage 3 Block 9")
+    explore.finished(page, "Hybrid-CAM, Stage 3 Block 6")
     shown = explore.map_source(page)
     link = page.get_by_role("link", name="The same by hand, on Explore")
     cold = visit(f"{small.url}/{link.get_attribute('href')}")
-    explore.finished(cold, "Hybrid-CAM, Stage 3 Block 9")
+    explore.finished(cold, "Hybrid-CAM, Stage 3 Block 6")
     assert explore.map_source(cold) == shown
     link.click()
     expect(page).to_have_url(re.compile("/explore.*method=hybrid-cam"))
-    explore.finished(page, "Hybrid-CAM, Stage 3 Block 9")
+    explore.finished(page, "Hybrid-CAM, Stage 3 Block 6")
     assert explore.map_source(page) == shown
 
 

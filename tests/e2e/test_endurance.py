@@ -11,10 +11,10 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Browser, CDPSession, Page, expect
 
+from tests.conftest import TINY_LAYERS
 from tests.e2e import explore
 from tests.e2e.conftest import Server, dashboard, how_started
 from xai_core.request import CaseRequest
-from xai_core.types import LAYERS
 from xai_core.ui.address import write_address
 
 pytestmark = pytest.mark.e2e
@@ -45,7 +45,7 @@ MIB = 2**20
 def test_every_frame_is_drawn_while_a_hand_slides(
     slider: str, small: Server, visit: Visit, record_property: Callable[[str, object], None]
 ) -> None:
-    asked = CaseRequest("PH-0002").change(method="hybrid-cam", layer=LAYERS[0])
+    asked = CaseRequest("PH-0002").change(method="hybrid-cam", layer=TINY_LAYERS[0])
     page = visit(f"{small.url}/explore?{urlencode(write_address(asked))}&step=deletion:0")
     explore.finished(page)
     frames, drawn, rate = page.locator(".viewer").evaluate(_FRAMES, slider)

@@ -10,13 +10,14 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.conftest import TINY_LAYERS
 from tests.e2e import explore
 from tests.e2e.conftest import Server
 from xai_core.cases.library import PhantomLibrary
 from xai_core.explainer import Explainer
 from xai_core.model.classifier import Classifier
 from xai_core.request import CaseRequest, ExplainRequest
-from xai_core.types import BENIGN, LAYERS, PAPER_LEVELS
+from xai_core.types import BENIGN, PAPER_LEVELS
 from xai_core.ui.address import write_address
 
 pytestmark = pytest.mark.e2e
@@ -29,7 +30,7 @@ def telling(tiny_weights: Path) -> str:
     and what a random network makes of a case is not to be known beforehand."""
     explainer, library = Explainer(Classifier.open(tiny_weights, "cpu", 8)), PhantomLibrary()
     for record in library.records():
-        request = ExplainRequest("hybrid-cam", LAYERS[1], curves="none").with_options(
+        request = ExplainRequest("hybrid-cam", TINY_LAYERS[1], curves="none").with_options(
             levels=PAPER_LEVELS[:2]
         )
         found = explainer.explain(library.load(record.id), request)
@@ -42,17 +43,17 @@ def test_layer_method_and_levels_change_the_curves(
     small: Server, visit: Visit, telling: str
 ) -> None:
     page = visit(f"{small.url}/?case={telling}")
-    fine = explore.areas(page, "Grad-CAM, Stage 3 Block 9")
-    source = explore.map_source(page, "Grad-CAM, Stage 3 Block 9")
+    fine = explore.areas(page, "Grad-CAM, Stage 3 Block 6")
+    source = explore.map_source(page, "Grad-CAM, Stage 3 Block 6")
 
-    explore.choose(page, "Stage 4 Block 3")
+    explore.choose(page, "Stage 4 Block 2")
     expect(page).to_have_url(re.compile(r"layer=stages\.3\.blocks\.2"))
-    coarse = explore.areas(page, "Grad-CAM, Stage 4 Block 3")
+    coarse = explore.areas(page, "Grad-CAM, Stage 4 Block 2")
     assert coarse != fine
-    assert explore.map_source(page, "Grad-CAM, Stage 4 Block 3") != source
+    assert explore.map_source(page, "Grad-CAM, Stage 4 Block 2") != source
 
     explore.choose(page, "Hybrid-CAM")
-    hybrid = "Hybrid-CAM, Stage 4 Block 3, benign, levels"
+    hybrid = "Hybrid-CAM, Stage 4 Block 2, benign, levels"
     ten = explore.areas(page, f"{hybrid} 1, 2, 3, 5, 10, 20, 35, 50, 70, 90 %")
     bars = page.get_by_role("group", name=re.compile("^Area levels: ")).get_by_role("button")
     expect(bars).to_have_count(10)
@@ -69,7 +70,7 @@ def test_layer_method_and_levels_change_the_curves(
 
     explore.choose(page, "Grad-CAM")
     # Known already, and the levels do not matter to it.
-    assert explore.areas(page, "Grad-CAM, Stage 4 Block 3") == coarse
+    assert explore.areas(page, "Grad-CAM, Stage 4 Block 2") == coarse
     explore.choose(page, "Hybrid-CAM")
     assert explore.areas(page, f"{hybrid} 1, 2 %") == two  # the levels were kept
 
@@ -110,18 +111,18 @@ def test_the_address_restores_what_was_on_show(small: Server, visit: Visit) -> N
     page.get_by_role("button", name=re.compile("^Next")).click()
     expect(page.get_by_role("radio", name="PH-0002")).to_be_checked()
     explore.choose(page, "Hybrid-CAM")
-    explore.choose(page, "Stage 4 Block 3")
+    explore.choose(page, "Stage 4 Block 2")
     explore.choose(page, "benign")
     explore.level(page, "50").click()
     expect(page).to_have_url(re.compile(r"target=benign.*levels=|levels=.*target=benign"))
-    what = "Hybrid-CAM, Stage 4 Block 3, benign, levels 1, 2, 3, 5, 10, 20, 35, 70, 90 %"
+    what = "Hybrid-CAM, Stage 4 Block 2, benign, levels 1, 2, 3, 5, 10, 20, 35, 70, 90 %"
     seen = explore.areas(page, what), explore.map_source(page, what), explore.scale(page)
 
     again = visit(page.url)
     found = explore.areas(again, what), explore.map_source(again, what), explore.scale(again)
     assert found == seen
     expect(again.get_by_role("radio", name="PH-0002")).to_be_checked()
-    for chosen in ("Hybrid-CAM", "Stage 4 Block 3", "benign"):
+    for chosen in ("Hybrid-CAM", "Stage 4 Block 2", "benign"):
         expect(again.get_by_role("radio", name=chosen, exact=True)).to_be_checked()
     expect(explore.level(again, "50")).to_have_attribute("aria-pressed", "false")
 
@@ -209,7 +210,7 @@ def test_baselines_are_measured_on_demand(small: Server, visit: Visit) -> None:
     expect(page.get_by_role("cell", name=re.compile("Random order"))).to_be_visible()
     expect(page.locator(".st-key-curve-figure .scatterlayer .trace")).to_have_count(6)
     # Another map has not been measured so: the baselines are asked for one at a time.
-    explore.choose(page, "Stage 4 Block 3")
+    explore.choose(page, "Stage 4 Block 2")
     expect(page.get_by_role("button", name="Measure baselines")).to_be_visible()
 
 
@@ -242,7 +243,7 @@ def test_cases_are_found_by_words_and_turned_by_pages(small: Server, visit: Visi
 
 
 def test_two_methods_curves_in_one_plot(small: Server, visit: Visit, telling: str) -> None:
-    page = visit(f"{small.url}/?case={telling}&layer={LAYERS[1]}")
+    page = visit(f"{small.url}/?case={telling}&layer={TINY_LAYERS[1]}")
     explore.finished(page)
     page.get_by_role("radio", name="+ Hybrid-CAM").click()
     legend = page.locator(".st-key-curve-figure .legendtext")

@@ -141,7 +141,7 @@ def test_a_connection_that_breaks_comes_back_to_the_same_state(
     tmp_path: Path, tiny_weights: Path, visit: Visit
 ) -> None:
     with dashboard(tmp_path, "library", tiny_weights) as server:
-        page = visit(f"{server.url}/explore?case=PH-0003&layer=stages.3.blocks.2&curves=none")
+        page = visit(f"{server.url}/explore?case=PH-0003&layer=stages.3.blocks.1&curves=none")
         explore.finished(page)
         explore.picture(page).press("+")
         expect(page).to_have_url(re.compile("zoom=1.25"))
@@ -151,10 +151,10 @@ def test_a_connection_that_breaks_comes_back_to_the_same_state(
     with dashboard(tmp_path, "library", tiny_weights, int(server.url.rsplit(":", 1)[1])):
         expect(app).to_have_attribute("data-test-connection-state", "CONNECTED")
         expect(app).to_have_attribute("data-test-script-state", "notRunning")
-        expect(page).to_have_url(re.compile("case=PH-0003&.*layer=stages.3.blocks.2.*zoom=1.25"))
+        expect(page).to_have_url(re.compile("case=PH-0003&.*layer=stages.3.blocks.1.*zoom=1.25"))
         explore.step(page, "n")
         expect(page.get_by_role("radio", name="PH-0004", checked=True).first).to_be_visible()
         explore.finished(page)
-        layer = page.get_by_role("radio", name="Stage 4 Block 3", checked=True)
+        layer = page.get_by_role("radio", name="Stage 4 Block 2", checked=True)
         expect(layer.first).to_be_visible()
         assert not page.evaluate("stepsGone")  # the page a hand is on does not start anew

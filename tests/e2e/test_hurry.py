@@ -29,9 +29,9 @@ def test_no_message_refers_to_an_earlier_one(browser: Browser, small: Server) ->
     page.on("websocket", listen)
     page.goto(f"{small.url}/?case=PH-0002&curves=none")
     explore.finished(page)
-    explore.choose(page, "Stage 4 Block 3")
-    explore.choose(page, "Stage 3 Block 9")
-    explore.finished(page, "Grad-CAM, Stage 3 Block 9")
+    explore.choose(page, "Stage 4 Block 2")
+    explore.choose(page, "Stage 3 Block 6")
+    explore.finished(page, "Grad-CAM, Stage 3 Block 6")
     page.close()
 
     # The same image was sent more than once, so there was an occasion.

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.conftest import TINY_LAYERS
 from tests.e2e import explore
 from tests.e2e.conftest import Server
 from xai_core.cases.library import PhantomLibrary
@@ -17,7 +18,7 @@ from xai_core.explainer import Explainer
 from xai_core.explanation import Explanation
 from xai_core.model.classifier import Classifier
 from xai_core.request import CaseRequest
-from xai_core.types import LAYERS, MapState
+from xai_core.types import MapState
 from xai_core.ui.address import write_address
 
 pytestmark = pytest.mark.e2e
@@ -36,7 +37,7 @@ def some(explain: Explain) -> Explanation:
     """A case where some levels raise the score and some do not."""
     for record in PhantomLibrary().records():
         found = explain(
-            CaseRequest(record.id).change(method="hybrid-cam", layer=LAYERS[1], curves="none")
+            CaseRequest(record.id).change(method="hybrid-cam", layer=TINY_LAYERS[1], curves="none")
         )
         gains = [level.delta for level in found.levels]
         if gains and max(gains) > 0.01 and min(gains) == 0:

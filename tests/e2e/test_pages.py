@@ -17,9 +17,9 @@ Visit = Callable[[str], Page]
 
 
 def test_a_case_linked_to_a_page_opened_cold_is_shown(small: Server, visit: Visit) -> None:
-    page = visit(f"{small.url}/explore?case=PH-0004&layer=stages.3.blocks.2&curves=none")
+    page = visit(f"{small.url}/explore?case=PH-0004&layer=stages.3.blocks.1&curves=none")
     expect(page.get_by_role("radio", name="PH-0004")).to_be_checked()
-    expect(page.get_by_role("radio", name="Stage 4 Block 3")).to_be_checked()
+    expect(page.get_by_role("radio", name="Stage 4 Block 2")).to_be_checked()
     explore.finished(page)
 
 

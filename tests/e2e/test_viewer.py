@@ -11,13 +11,14 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.conftest import TINY_LAYERS
 from tests.e2e import explore
 from tests.e2e.conftest import Server
 from xai_core.cases.library import PhantomLibrary
 from xai_core.explainer import Explainer
 from xai_core.model.classifier import Classifier
 from xai_core.request import CaseRequest
-from xai_core.types import LAYERS, PAPER_LEVELS, MapState
+from xai_core.types import PAPER_LEVELS, MapState
 from xai_core.ui.address import write_address
 
 pytestmark = pytest.mark.e2e
@@ -135,8 +136,8 @@ def test_zoom_and_window_stay_when_the_method_changes(small: Server, visit: Visi
     changes(page, lambda: page.get_by_role("combobox", name="Window").select_option("bright"))
     plain = explore.original(page)
     zoomed = plain.evaluate("canvas => canvas.toDataURL()")
-    explore.choose(page, "Stage 4 Block 3")
-    explore.map_source(page, "Grad-CAM, Stage 4 Block 3")
+    explore.choose(page, "Stage 4 Block 2")
+    explore.map_source(page, "Grad-CAM, Stage 4 Block 2")
     assert plain.evaluate("canvas => canvas.toDataURL()") == zoomed
     expect(page.get_by_role("combobox", name="Window")).to_have_value("bright")
 
@@ -147,7 +148,7 @@ def test_the_browser_s_map_is_python_s(
 ) -> None:
     explainer, library = Explainer(Classifier.open(tiny_weights, "cpu", 8)), PhantomLibrary()
     for record in library.records():
-        shown = CaseRequest(record.id).change(method=method, layer=LAYERS[1], curves="none")
+        shown = CaseRequest(record.id).change(method=method, layer=TINY_LAYERS[1], curves="none")
         found = explainer.explain(library.load(record.id), shown.request)
         if found.heatmap is not None and found.heatmap.state is MapState.OK:
             break
@@ -169,7 +170,9 @@ def test_the_map_follows_the_range_of_levels_before_python_answers(
 ) -> None:
     explainer, library = Explainer(Classifier.open(tiny_weights, "cpu", 8)), PhantomLibrary()
     for record in library.records():
-        asked = CaseRequest(record.id).change(method="hybrid-cam", layer=LAYERS[1], curves="none")
+        asked = CaseRequest(record.id).change(
+            method="hybrid-cam", layer=TINY_LAYERS[1], curves="none"
+        )
         levels = explainer.explain(library.load(record.id), asked.request).levels
         if len(levels) == 10 and min(sum(x.delta for x in levels[:6]), levels[9].delta) > 0:
             break

@@ -43,11 +43,11 @@ def test_a_dicom_is_read_explained_and_forgotten(
     temporary.mkdir()
     monkeypatch.setenv("TMPDIR", str(temporary))  # the server's
     with dashboard(tmp_path, "library", tiny_weights) as server:
-        page = visit(f"{server.url}/your_image?layer=stages.3.blocks.2")
+        page = visit(f"{server.url}/your_image?layer=stages.3.blocks.1")
         expect(page.get_by_text("Nothing is kept.")).to_be_visible()
         drop(page, "Jane Doe.dcm", dicom())
         explained(page)
-        expect(page.get_by_role("radio", name="Stage 4 Block 3")).to_be_checked()
+        expect(page.get_by_role("radio", name="Stage 4 Block 2")).to_be_checked()
         for text in ("Modality", "MLO", "Model 7", "MONOCHROME2"):
             expect(page.get_by_text(text, exact=True).first).to_be_visible()
         expect(page.get_by_text("full range of its values").first).to_be_visible()

@@ -117,9 +117,9 @@ def test_what_cannot_be_measured_is_refused(sum_subject) -> None:
         full(sum_subject, np.array([0, 1, 1, 3]))
     with pytest.raises(BadRequest, match="step is 5"):
         full(sum_subject, np.arange(4), step=5)
-    odd = Subject(torch.ones(1, 5, 5), torch.zeros(1, 5, 5), 1, sum_subject.book, grid=2)
-    with pytest.raises(BadRequest, match="5 pixels does not divide into 2"):
-        full(odd, np.arange(4))
+    coarse = Subject(torch.ones(1, 1, 1), torch.zeros(1, 1, 1), 1, sum_subject.book, grid=2)
+    with pytest.raises(BadRequest, match="1 pixels does not divide into 2"):
+        full(coarse, np.arange(4))
     nan = Subject(
         sum_subject.x,
         sum_subject.baseline,

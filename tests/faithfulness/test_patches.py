@@ -15,8 +15,53 @@ def test_relevance_is_the_mean_per_patch_in_row_major_order() -> None:
     values = np.array([[0, 1, 0, 0], [1, 0, 0, 0], [1, 1, 0, 1], [1, 1, 0, 0]], np.float32)
     assert patches.relevance(values, 2).tolist() == [0.5, 0, 1, 0.25]
     assert patches.relevance(np.ones((384, 384), np.float32)).shape == (576,)
-    with pytest.raises(BadRequest, match="100 pixels does not divide into 24"):
-        patches.relevance(np.ones((100, 100), np.float32))
+    with pytest.raises(BadRequest, match="23 pixels does not divide into 24"):
+        patches.relevance(np.ones((23, 23), np.float32))
+
+
+def test_edges_lie_at_whole_pixels_as_even_as_can_be() -> None:
+    assert patches.edges(384).tolist() == list(range(0, 385, 16))
+    assert patches.edges(256)[:5].tolist() == [0, 11, 21, 32, 43]  # of 0, 10.67, 21.33, 32, 42.67
+    assert patches.edges(10, 4).tolist() == [0, 3, 5, 8, 10]  # 2.5 and 7.5 go up
+    for size in range(24, 1025):
+        lines = patches.edges(size)
+        widths = np.diff(lines)
+        assert (lines[0], lines[-1], len(lines)) == (0, size, 25)
+        assert set(widths) <= {size // 24, -(-size // 24)}
+    with pytest.raises(BadRequest, match="23 pixels"):
+        patches.edges(23)
+
+
+def test_relevance_of_even_patches_is_what_it_was_to_the_last_bit() -> None:
+    """Areas under curves follow the order of the patches, so no digit may move."""
+
+    def before(values: np.ndarray, grid: int = 24) -> np.ndarray:
+        side = values.shape[-1] // grid
+        tiles = values.astype(np.float64).reshape(grid, side, grid, side)
+        return np.asarray(tiles.mean((1, 3)).ravel())
+
+    for size in (96, 384, 768):
+        values = np.random.default_rng(size).random((size, size), np.float32)
+        assert np.array_equal(patches.relevance(values), before(values))
+
+
+@pytest.mark.parametrize("size", [32, 100, 256])
+def test_uneven_patches_are_averaged_and_rendered_by_the_same_edges(size: int) -> None:
+    rng = np.random.default_rng(size)
+    values = rng.random((size, size), np.float32)
+    lines = patches.edges(size)
+    boxes = [
+        (slice(lines[i], lines[i + 1]), slice(lines[j], lines[j + 1]))
+        for i in range(24)
+        for j in range(24)
+    ]
+    means = [values[box].mean(dtype=np.float64) for box in boxes]
+    np.testing.assert_allclose(patches.relevance(values), means, rtol=1e-12)
+    kept = rng.random((2, 576)) < 0.5
+    x, b = torch.rand(3, size, size), torch.rand(3, size, size)
+    for row, image in zip(kept, patches.render(x, b, kept), strict=True):
+        for shown, box in zip(row, boxes, strict=True):
+            assert torch.equal(image[:, *box], (x if shown else b)[:, *box])
 
 
 def test_ties_go_by_lower_index_or_all_the_other_way() -> None:

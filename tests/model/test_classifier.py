@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import torch
 
+from tests.conftest import TINY_LAYERS
 from xai_core.errors import BadRequest, ModelError
 from xai_core.model.classifier import Classifier
-from xai_core.types import LAYERS
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +25,7 @@ def inputs(classifier: Classifier, n: int = 2, seed: int = 0) -> torch.Tensor:
     return classifier.normalise(grey)
 
 
-@pytest.mark.parametrize("layer", LAYERS)
+@pytest.mark.parametrize("layer", TINY_LAYERS)
 def test_head_and_tail_make_the_whole(classifier: Classifier, layer: str) -> None:
     x = inputs(classifier)
     whole = classifier.score(x)
@@ -39,7 +39,7 @@ def test_the_split_layers_are_the_named_blocks(classifier: Classifier) -> None:
     """Against a hook on the named stage's output, in a network nobody else uses."""
     x = inputs(classifier, 1)
     network = classifier._network
-    for layer in LAYERS:
+    for layer in TINY_LAYERS:
         caught: list[torch.Tensor] = []
         stage = network.stages[int(layer.split(".")[1])]
         handle = stage.blocks[-1].register_forward_hook(lambda *a, c=caught: c.append(a[2]))
@@ -48,7 +48,7 @@ def test_the_split_layers_are_the_named_blocks(classifier: Classifier) -> None:
         torch.testing.assert_close(classifier.activation(x, layer), caught[0])
 
 
-@pytest.mark.parametrize("layer", LAYERS)
+@pytest.mark.parametrize("layer", TINY_LAYERS)
 @pytest.mark.parametrize("target", [0, 1])
 def test_the_gradient_is_the_finite_difference(
     classifier: Classifier, layer: str, target: int
@@ -67,7 +67,9 @@ def test_the_gradient_is_the_finite_difference(
 
 
 def test_threads_get_their_own_gradients(classifier: Classifier) -> None:
-    jobs = [(layer, target, seed) for layer in LAYERS for target in (0, 1) for seed in range(4)]
+    jobs = [
+        (layer, target, seed) for layer in TINY_LAYERS for target in (0, 1) for seed in range(4)
+    ]
 
     def work(job: tuple[str, int, int]) -> torch.Tensor:
         layer, target, seed = job
@@ -82,8 +84,8 @@ def test_threads_get_their_own_gradients(classifier: Classifier) -> None:
 
 
 def test_no_parameter_collects_a_gradient(classifier: Classifier) -> None:
-    activation = classifier.activation(inputs(classifier, 1), LAYERS[0])
-    classifier.gradient(activation, LAYERS[0], 1)
+    activation = classifier.activation(inputs(classifier, 1), TINY_LAYERS[0])
+    classifier.gradient(activation, TINY_LAYERS[0], 1)
     assert all(p.grad is None for p in classifier._network.parameters())
 
 
@@ -98,10 +100,11 @@ def test_preparing_keeps_the_range_and_the_size(classifier: Classifier) -> None:
 
 
 def test_an_unknown_layer_or_class_is_refused(classifier: Classifier) -> None:
-    with pytest.raises(BadRequest, match=r"stages\.2\.blocks\.8"):
-        classifier.activation(inputs(classifier, 1), "stages.9")
+    for wrong in ("stages.9", "stages.2.blocks.4", "stages.2.blocks.8", "stage 2"):
+        with pytest.raises(BadRequest, match=r"stages\.2\.blocks\.5 \(Stage 3 Block 6\) and"):
+            classifier.activation(inputs(classifier, 1), wrong)
     with pytest.raises(BadRequest, match="class"):
-        classifier.gradient(torch.zeros(1, 320, 3, 3), LAYERS[1], 7)
+        classifier.gradient(torch.zeros(1, 320, 3, 3), TINY_LAYERS[1], 7)
 
 
 def test_cuda_without_a_device_is_one_sentence(

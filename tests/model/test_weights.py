@@ -13,6 +13,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from tests.conftest import BUILT_IN_LAYERS, TINY_LAYERS
 from xai_core.errors import BadWeights, WeightsNotFound
 from xai_core.model.spec import file_digest
 from xai_core.model.weights import load
@@ -47,6 +48,24 @@ def refused(weights: Path, *words: str, error: type[Exception] = BadWeights) -> 
     assert str(weights.parent) not in sentence, "a sentence names files, not folders"
     for word in words:
         assert word in sentence, sentence
+
+
+def test_layers_of_another_network_are_refused_with_both_lists(weights: Path) -> None:
+    promise(weights, layers=list(BUILT_IN_LAYERS))
+    refused(weights, ", ".join(BUILT_IN_LAYERS), ", ".join(TINY_LAYERS))
+
+
+def test_a_network_without_stages_is_refused(weights: Path) -> None:
+    promise(weights, timm_name="resnet18")
+    refused(weights, "convnextv2_")
+
+
+def test_an_older_specification_has_the_second_class_as_positive(weights: Path) -> None:
+    path = weights.with_suffix(".json")
+    fields = json.loads(path.read_text())
+    del fields["positive"]
+    path.write_text(json.dumps(fields))
+    assert load(weights)[0].positive == 1
 
 
 def test_good_weights_load(weights: Path) -> None:
@@ -111,8 +130,14 @@ def test_a_pickle_is_not_opened(weights: Path) -> None:
 @pytest.mark.parametrize(
     ("fields", "word"),
     [
-        ({"class_names": ["malignant", "benign"]}, "class_names"),
+        ({"class_names": ["malignant"]}, "class_names"),
+        ({"class_names": ["malignant", "malignant"]}, "class_names"),
+        ({"class_names": ["benign", " "]}, "class_names"),
+        ({"class_names": "ab"}, "class_names"),
+        ({"positive": 2}, "positive is 2"),
+        ({"positive": True}, "positive is True"),
         ({"input_size": 7}, "input_size"),
+        ({"input_size": 240}, "multiples of 32"),
         ({"std": [0, 1, 1]}, "std"),
         ({"threshold": 1.5}, "threshold"),
         ({"layers": ["stages.0"]}, "layers"),

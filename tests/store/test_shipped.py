@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.conftest import BUILT_IN_LAYERS
 from xai_core.cam import PAPER_METHODS
 from xai_core.cases.library import PhantomLibrary
 from xai_core.explainer import Explainer
@@ -21,7 +22,7 @@ from xai_core.store.books import BookStore
 from xai_core.store.ready import MANIFEST, ReadyBooks
 from xai_core.study.predictions import predict_case
 from xai_core.study.showcase import firsts
-from xai_core.types import DENSE_LEVELS, LAYERS, Outcome
+from xai_core.types import DENSE_LEVELS, Outcome
 
 EACH = 3  # cases of every outcome, all maps and curves ready
 _FEW = 8  # channels that are scored again
@@ -79,7 +80,7 @@ def test_nothing_of_the_shown_cases_is_scored_again(ready: Explainer, shown: lis
     for key in shown:
         case = library.load(key)
         for method in PAPER_METHODS:
-            for layer in LAYERS:
+            for layer in BUILT_IN_LAYERS:
                 request = ExplainRequest(method, layer)
                 assert ready.explain(case, request).forwards == 0
                 levels = dataclasses.replace(request, curves="none").with_options(
@@ -97,7 +98,7 @@ def test_a_sample_made_again_is_the_same(
     case = PhantomLibrary().load(key)
     # Score-CAM's first channels tell whether its logits are these; all of them take minutes.
     some = method == "score-cam"
-    request = ExplainRequest(method, LAYERS[1], curves="none" if some else "adaptive")
+    request = ExplainRequest(method, BUILT_IN_LAYERS[1], curves="none" if some else "adaptive")
     request = request.with_options(channels=_FEW if some else None)
     kept, again = ready.explain(case, request), Explainer(classifier).explain(case, request)
     assert kept.forwards == 0

@@ -4,12 +4,13 @@ import math
 
 import pytest
 
+from tests.conftest import BUILT_IN_LAYERS
 from xai_core.cam import PAPER_METHODS
 from xai_core.study.paper import AREAS, IMAGES_SAID, IMPLIED, Areas
 from xai_core.study.rows import MEASURES, Row
 from xai_core.study.summary import decisions, layers_of, table
 from xai_core.study.tables import About, latex, markdown
-from xai_core.types import LAYERS, Outcome
+from xai_core.types import Outcome
 
 ABOUT = About("A_B & C | D", is_phantom=False, curves="adaptive", weights="ab" * 32)
 
@@ -20,7 +21,7 @@ def row(case: int, outcome: str | None = "TP", insertion: float | None = 0.9, **
     known = {
         "patient_id": f"P{case // 2}", "pathology": truth.get(outcome or ""),
         "probability_malignant": 0.8 if outcome in ("TP", "FP") else 0.2, "outcome": outcome,
-        "method": "grad-cam", "layer": LAYERS[0], "map_state": "ok",
+        "method": "grad-cam", "layer": BUILT_IN_LAYERS[0], "map_state": "ok",
     }  # fmt: skip
     measures = {
         "insertion_auc": insertion, "insertion_error": 0.001, "deletion_auc": 0.3,
@@ -32,9 +33,9 @@ def row(case: int, outcome: str | None = "TP", insertion: float | None = 0.9, **
 
 def test_the_papers_figures_are_those_of_its_tables() -> None:
     assert len(AREAS) == 12
-    assert AREAS[LAYERS[0], Outcome.TP, "hybrid-cam"] == Areas(0.963, 0.350)
-    assert AREAS[LAYERS[1], Outcome.TN, "hybrid-cam"] == Areas(0.827, 0.928)
-    assert AREAS[LAYERS[1], Outcome.TP, "score-cam"] == Areas(0.911, 0.254)
+    assert AREAS[3, Outcome.TP, "hybrid-cam"] == Areas(0.963, 0.350)
+    assert AREAS[4, Outcome.TN, "hybrid-cam"] == Areas(0.827, 0.928)
+    assert AREAS[4, Outcome.TP, "score-cam"] == Areas(0.911, 0.254)
     assert (IMAGES_SAID, IMPLIED.images) == (141, 147)
     ratios = (IMPLIED.sensitivity, IMPLIED.specificity, IMPLIED.precision)
     assert [round(100 * ratio, 1) for ratio in ratios] == [56.1, 92.2, 82.1]
@@ -42,20 +43,20 @@ def test_the_papers_figures_are_those_of_its_tables() -> None:
 
 def test_means_by_outcome_and_method() -> None:
     rows = [row(0, insertion=0.8), row(1, insertion=0.6), row(4, insertion=0.7), row(5, "TN")]
-    tp, tn = table(rows, LAYERS[0])
+    tp, tn = table(rows, BUILT_IN_LAYERS[0])
     assert (tp.outcome, tp.method, tp.images, tp.patients) == (Outcome.TP, "grad-cam", 3, 2)
     assert tp.insertion.value == pytest.approx(0.7)
     assert tp.insertion.low <= 0.7 <= tp.insertion.high
     assert tp.deletion.value == pytest.approx(0.3)
     assert tp.error == pytest.approx(0.002)
     assert (tn.images, tn.insertion.value) == (1, 0.9)
-    assert layers_of(rows) == (LAYERS[0],)
+    assert layers_of(rows) == (BUILT_IN_LAYERS[0],)
 
 
 def test_maps_without_a_rank_are_counted_apart() -> None:
     none = {"insertion": None, "deletion_auc": None, "interpretable": None}
     rows = [row(0), row(2, map_state="no positive evidence", **none), row(4, interpretable=False)]
-    tp, tn = table(rows, LAYERS[0])
+    tp, tn = table(rows, BUILT_IN_LAYERS[0])
     assert (tp.images, tp.unranked, tp.not_interpretable) == (2, 1, 1)
     assert tn.images == 0
     assert math.isnan(tn.insertion.value)
@@ -89,7 +90,7 @@ def test_markdown_shows_ours_beside_the_papers() -> None:
 
 def test_a_method_that_the_paper_does_not_have_is_shown_without_its_figures() -> None:
     rows = [row(0, method="their-cam"), row(0, method="score-cam"), row(0), row(2, "TN")]
-    assert [cell.method for cell in table(rows, LAYERS[0])][:3] == [
+    assert [cell.method for cell in table(rows, BUILT_IN_LAYERS[0])][:3] == [
         "score-cam", "grad-cam", "their-cam",
     ]  # fmt: skip
     text = markdown(rows, ABOUT)
@@ -125,7 +126,7 @@ def test_other_measures_have_a_table_of_means_with_their_numbers() -> None:
 
 
 def test_latex_is_balanced_and_escaped() -> None:
-    text = latex([row(0), row(2, "TN", layer=LAYERS[1])], ABOUT)
+    text = latex([row(0), row(2, "TN", layer=BUILT_IN_LAYERS[1])], ABOUT)
     body = [line for line in text.splitlines() if not line.startswith("%")]
     assert text.count(r"\begin{table}") == text.count(r"\end{table}") == 3
     assert r"A\_B \& C | D" in text

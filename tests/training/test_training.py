@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.conftest import TINY_LAYERS
 from xai_core.errors import BadRequest
 from xai_core.model.weights import load
 from xai_core.phantom.background import Background, draw_background
@@ -21,7 +22,7 @@ from xai_core.training.network import DenselyTaught
 from xai_core.training.plan import Phase, Plan, plan_for
 from xai_core.training.sample import shrunk
 from xai_core.training.validate import answers, as_shipped, probabilities, validate
-from xai_core.types import Pathology
+from xai_core.types import CLASS_NAMES, Pathology
 
 ATTO = "convnextv2_atto"
 SIZE = 96
@@ -183,6 +184,7 @@ def test_export_drops_the_dense_heads_and_loads(tmp_path: Path) -> None:
     again, network = load(path)
     assert again == spec
     assert again.threshold == 0.4
+    assert (spec.layers, spec.class_names, spec.positive) == (TINY_LAYERS, CLASS_NAMES, 1)
     x = torch.randn(2, 3, SIZE, SIZE)
     with torch.no_grad():
         difference = (network(x) - model(x, torch.zeros(2, 1, SIZE, SIZE))[2]).abs().max()
@@ -198,6 +200,30 @@ def test_the_plan_spends_the_budget(gpu: bool) -> None:
     assert not any(p.real for p in plan.phases)
     assert all(p.real for p in plan_for(10, real=True, gpu=gpu).phases)
     assert all(p.steps == 7 for p in plan_for(10, steps=7).phases)
+
+
+@pytest.mark.parametrize("gpu", [False, True])
+def test_the_plan_of_another_network_and_size(gpu: bool) -> None:
+    plan = plan_for(10, gpu=gpu, timm_name="convnextv2_pico", size=256)
+    assert (plan.timm_name, plan.size, plan.phases[-1].crop) == ("convnextv2_pico", 256, 256)
+    usual = plan_for(10, gpu=gpu)
+    assert (usual.timm_name, usual.size) == ("convnextv2_tiny", 384)
+    assert usual.phases[:-1] == plan.phases[:-1]
+
+
+@pytest.mark.parametrize(
+    ("fields", "word"),
+    [
+        ({"timm_name": "resnet18"}, "convnextv2_"),
+        ({"timm_name": "convnextv2_gigantic"}, "convnextv2_"),
+        ({"size": 240}, "multiple of 32"),
+        ({"size": 96}, "from 128"),
+        ({"size": 1056}, "1024"),
+    ],
+)
+def test_a_plan_that_cannot_be_is_refused(fields: dict[str, object], word: str) -> None:
+    with pytest.raises(BadRequest, match=word):
+        plan_for(10, **fields)  # type: ignore[arg-type]
 
 
 def test_a_shrunken_picture_keeps_its_mean_and_its_lesion(tissue: list[Background]) -> None:

@@ -17,9 +17,11 @@ from xai_core.explanation import Explanation, Status, View
 from xai_core.faithfulness.perturbation import CurvePair
 from xai_core.model.classifier import Prepared
 from xai_core.model.geometry import fit, letterbox
+from xai_core.model.layers import Layer, find_layer
 from xai_core.request import CaseRequest
 from xai_core.types import (
     BENIGN,
+    CLASS_NAMES,
     MALIGNANT,
     Case,
     Heatmap,
@@ -36,7 +38,15 @@ from xai_core.ui.state import SESSION, Part
 SIZE = 96
 YES, NO = Prediction((0.0, 2.0)), Prediction((2.0, 0.0))
 SPEC = SimpleNamespace(
-    timm_name="tiny", input_size=SIZE, threshold=0.5, sha256="ab" * 32, trained_on_phantoms=True
+    timm_name="tiny", input_size=SIZE, threshold=0.5, sha256="ab" * 32, trained_on_phantoms=True,
+    class_names=CLASS_NAMES, positive=1,
+)  # fmt: skip
+CLASSIFIER = SimpleNamespace(
+    spec=SPEC,
+    layers=(
+        Layer("stages.2.blocks.8", "Stage 3 Block 9", 2, 384, 24, 16),
+        Layer("stages.3.blocks.2", "Stage 4 Block 3", 3, 768, 12, 32),
+    ),
 )
 
 
@@ -69,6 +79,7 @@ def explained(case: Case, asked: CaseRequest, state: MapState = MapState.OK) -> 
     return Explanation(
         case_id=case.id,
         request=request,
+        layer=find_layer(CLASSIFIER.layers, request.layer),
         prepared=Prepared(letterbox(case.image, geometry), geometry),
         prediction=prediction,
         threshold=0.5,
@@ -92,7 +103,7 @@ class Desk:
     asked: tuple[CaseRequest, ...] = ()
     said: dict[str, Prediction] = field(default_factory=dict)
     unreadable: tuple[str, ...] = ()
-    explainer = SimpleNamespace(classifier=SimpleNamespace(spec=SPEC))
+    explainer = SimpleNamespace(classifier=CLASSIFIER)
 
     @property
     def records(self) -> dict[str, Case]:

@@ -5,10 +5,11 @@ def one_choice() -> None:
     """A choice of method, and a button that chooses from elsewhere."""
     import streamlit as st
 
+    from tests.ui.desk import CLASSIFIER
     from xai_core.cam import METHODS
     from xai_core.ui import state
 
-    state.restore(["A", "B"])
+    state.restore(["A", "B"], CLASSIFIER)
     chosen = state.show().request.method
     st.radio(
         "Method",
@@ -24,9 +25,10 @@ def level_hands() -> None:
     """What a hand on the viewer's levels asks for, without a viewer."""
     import streamlit as st
 
+    from tests.ui.desk import CLASSIFIER
     from xai_core.ui import levels, state
 
-    state.restore(["A", "B"])
+    state.restore(["A", "B"], CLASSIFIER)
     st.text_input("typed", key="typed", on_change=lambda: levels.add(st.session_state["typed"]))
     st.multiselect(
         "on", levels.offered(), key="on", on_change=lambda: levels.choose(st.session_state["on"])
@@ -52,7 +54,7 @@ def explained_page() -> None:
     from xai_core.ui import live, state
 
     service = ON_DUTY[-1]
-    state.restore(service.records)
+    state.restore(service.records, service.explainer.classifier)
     live.show(service, state.show(), st.container(), st.container())
 
 
@@ -64,9 +66,9 @@ def explore_page() -> None:
     from xai_core.ui import controls, curves, first_sight, live, state
 
     service = ON_DUTY[-1]
-    state.restore(service.records)
+    state.restore(service.records, service.explainer.classifier)
     first_sight.then(lambda: st.radio("Case", list(service.records)), "list-place")
-    controls.show(None)
+    controls.show(service, None)
     curves.choose_mode()
     live.show(service, state.show(), st.container(), st.container())
 
@@ -81,7 +83,7 @@ def silent_viewer_page() -> None:
     from xai_core.ui import first_sight, live, state
 
     service = ON_DUTY[-1]
-    state.restore(service.records)
+    state.restore(service.records, service.explainer.classifier)
     if first_sight.had():
         st.caption("the rest")
     else:
@@ -106,7 +108,7 @@ def aside_page() -> None:
     from xai_core.ui import aside, state
 
     aside.take_back()
-    state.restore(ON_DUTY[-1].records)
+    state.restore(ON_DUTY[-1].records, ON_DUTY[-1].explainer.classifier)
     if st.toggle("Own"):
         aside.lend(OWN_ID)
     st.button("Score-CAM", on_click=lambda: state.change(method="score-cam"))

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import pytest
 
+from tests.ui.desk import CLASSIFIER
 from xai_core.request import CaseRequest
 from xai_core.ui.address import read_address, write_address
 
-START = CaseRequest("A")
+LAYER = CLASSIFIER.layers[0].name
+START = CaseRequest("A").change(layer=LAYER)
 
 
 @pytest.mark.parametrize(
     "shown",
     [
-        CaseRequest("B").change(method="score-cam", channels=48),
+        CaseRequest("B").change(layer=LAYER, method="score-cam", channels=48),
         CaseRequest("B").change(
-            method="hybrid-cam", levels=(1, 2.5), target="benign", curves="full"
+            method="hybrid-cam", layer=LAYER, levels=(1, 2.5), target="benign", curves="full"
         ),
         START,
     ],
 )
 def test_there_and_back(shown: CaseRequest) -> None:
-    assert read_address(write_address(shown), ["A", "B"], START) == (shown, [])
+    assert read_address(write_address(shown), ["A", "B"], START, CLASSIFIER) == (shown, [])
 
 
 def test_channels_belong_to_score_cam_alone() -> None:
@@ -30,7 +32,7 @@ def test_channels_belong_to_score_cam_alone() -> None:
 
 @pytest.mark.parametrize("text", ["0", "4097", "-1", "many", "9" * 40])
 def test_channels_that_cannot_be_are_left_out_and_said(text: str) -> None:
-    shown, problems = read_address({"case": "A", "channels": text}, ["A"], START)
+    shown, problems = read_address({"case": "A", "channels": text}, ["A"], START, CLASSIFIER)
     assert shown.request.option("channels") is None
     assert len(problems) == 1
     assert "4096" in problems[0]

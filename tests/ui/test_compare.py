@@ -8,12 +8,12 @@ from collections.abc import Iterator
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.ui.desk import Desk, clean, empty_map, on_duty, words
+from tests.conftest import BUILT_IN_LAYERS
+from tests.ui.desk import CLASSIFIER, Desk, clean, empty_map, on_duty, words
 from tests.ui.pages import compare_page
 from xai_core.cam import PAPER_METHODS
 from xai_core.explanation import Status
 from xai_core.request import CaseRequest
-from xai_core.types import LAYERS
 from xai_core.ui.compare import asked, export, jobs, notes
 from xai_core.ui.compare.address import (
     FIGURE_VIEW,
@@ -61,7 +61,9 @@ def test_every_method_at_every_layer_is_asked_for_without_curves(desk: Desk) -> 
     page = opened(case="TP-2", target="benign")
     assert len(desk.asked) == len(set(desk.asked)) == 6
     assert {(one.request.layer, one.request.method) for one in desk.asked} == {
-        (layer, method) for layer in LAYERS for method in ("score-cam", "grad-cam", "hybrid-cam")
+        (layer, method)
+        for layer in BUILT_IN_LAYERS
+        for method in ("score-cam", "grad-cam", "hybrid-cam")
     }
     assert [one.request.method for one in desk.asked[4:]] == [
         "score-cam"
@@ -108,7 +110,9 @@ def test_curves_come_after_the_maps_and_only_when_wanted(desk: Desk) -> None:
 
 
 def test_curves_measured_elsewhere_are_shown_unasked(desk: Desk) -> None:
-    desk.finish([CaseRequest("TP-1").change(curves="full", reliability=True)])
+    desk.finish(
+        [CaseRequest("TP-1").change(layer=BUILT_IN_LAYERS[0], curves="full", reliability=True)]
+    )
     page = opened(case="TP-1")
     said = words(page)
     assert said.count("Deletion AUC 0.200") == 1
@@ -156,9 +160,9 @@ def test_one_click_shows_figure_3(desk: Desk) -> None:
         (case, method, layer)
         for case in ("TP-1", "TN-1")
         for method, layer in (
-            ("score-cam", LAYERS[1]),
-            ("grad-cam", LAYERS[0]),
-            ("hybrid-cam", LAYERS[0]),
+            ("score-cam", BUILT_IN_LAYERS[1]),
+            ("grad-cam", BUILT_IN_LAYERS[0]),
+            ("hybrid-cam", BUILT_IN_LAYERS[0]),
         )
     }
     assert address(page)["view"] == "figure3"
@@ -248,7 +252,9 @@ def plate(desk: Desk, lines: tuple[asked.Line, ...], curves: bool = False) -> ex
 def test_the_plate_holds_what_is_shown_and_every_convention(desk: Desk) -> None:
     made = plate(
         desk,
-        asked.matrix("TP-1", PAPER_METHODS, "malignant", (("levels", (1.0, 2.5)),)),
+        asked.matrix(
+            "TP-1", PAPER_METHODS, "malignant", (("levels", (1.0, 2.5)),), CLASSIFIER.layers
+        ),
         curves=True,
     )
     assert [[p is not None for p in row.panels] for row in made.rows] == [
@@ -273,7 +279,13 @@ def test_the_plate_holds_what_is_shown_and_every_convention(desk: Desk) -> None:
 
 
 def test_the_plate_of_figure_3_names_both_cases_and_no_curves(desk: Desk) -> None:
-    made = plate(desk, (asked.figure_3("TP-1", ()), asked.figure_3("TN-1", ())))
+    made = plate(
+        desk,
+        (
+            asked.figure_3("TP-1", (), CLASSIFIER.layers),
+            asked.figure_3("TN-1", (), CLASSIFIER.layers),
+        ),
+    )
     text = made.text()
     assert "Phantom TP-1" in text
     assert "Phantom TN-1" in text
@@ -283,7 +295,7 @@ def test_the_plate_of_figure_3_names_both_cases_and_no_curves(desk: Desk) -> Non
 
 
 def test_a_map_that_says_nothing_is_a_sentence_on_the_plate(desk: Desk) -> None:
-    line = asked.figure_3("TP-1", ())
+    line = asked.figure_3("TP-1", (), CLASSIFIER.layers)
     jobs.ask(desk, line.requests, False, "me")  # type: ignore[arg-type]
     desk.finish()
     empty_map(desk, line.requests[1])
@@ -297,5 +309,5 @@ def test_a_map_that_says_nothing_is_a_sentence_on_the_plate(desk: Desk) -> None:
 
 def test_a_real_case_is_not_called_a_phantom(desk: Desk) -> None:
     desk.cases = {k: dataclasses.replace(c, is_phantom=False) for k, c in desk.cases.items()}
-    made = plate(desk, asked.matrix("TP-1", PAPER_METHODS, "predicted", (("levels", (1.0,)),)))
+    made = plate(desk, asked.matrix("TP-1", PAPER_METHODS, "predicted", (), CLASSIFIER.layers))
     assert "Case TP-1, source test." in made.text()

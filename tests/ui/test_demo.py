@@ -8,11 +8,11 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from tests.conftest import make_case
-from tests.ui.desk import NO, YES, Desk, clean, on_duty, seen, words
+from tests.conftest import BUILT_IN_LAYERS, make_case
+from tests.ui.desk import CLASSIFIER, NO, SPEC, YES, Desk, clean, on_duty, seen, words
 from tests.ui.pages import demo_page
 from xai_core.request import CaseRequest, ExplainRequest
-from xai_core.types import LAYERS, Outcome, Pathology, Prediction
+from xai_core.types import Outcome, Pathology, Prediction
 from xai_core.ui.address import read_address
 from xai_core.ui.compare.address import read_comparison
 from xai_core.ui.demo.cast import Cast, choose
@@ -85,15 +85,15 @@ def test_every_stop_is_a_state_that_can_be_reached_by_hand(stop: object) -> None
     for outcome in (None, *Outcome):
         for prediction in (None, YES, NO):
             for text in (one.say, one.title):
-                said = filled(text, make_case(), prediction, 0.5, outcome)
+                said = filled(text, make_case(), prediction, SPEC, outcome)
                 assert "{" not in said
 
 
 def test_words_are_made_of_what_the_model_said() -> None:
     case = make_case(pathology=Pathology.MALIGNANT)
-    miss = filled("{says} {p} {truth} {outcome} {wrong_title}", case, NO, 0.5, FN)
+    miss = filled("{says} {p} {truth} {outcome} {wrong_title}", case, NO, SPEC, FN)
     assert miss == "benign 0.88 malignant a false negative, a miss A wrong decision"
-    assert filled("{wrong_title}", case, YES, 0.5, TP) == "The narrowest decision"
+    assert filled("{wrong_title}", case, YES, SPEC, TP) == "The narrowest decision"
 
 
 # --- the page -------------------------------------------------------------------------------
@@ -157,7 +157,9 @@ def test_each_stop_links_to_the_same_by_hand(desk: Desk, links: Links) -> None:
     file, address = links[-1]
     assert file == "pages/explore.py"
     assert address["step"] == "deletion:0"
-    request, problems = read_address(without_look(address), list(desk.cases), CaseRequest("TN-2"))
+    request, problems = read_address(
+        without_look(address), list(desk.cases), CaseRequest("TN-2"), CLASSIFIER
+    )
     assert not problems
     assert request == desk.asked[0]
     page = press(press(page, "Next"), "Next")
@@ -173,7 +175,7 @@ def test_a_stop_of_an_address(desk: Desk) -> None:
     page = opened(stop="4")
     assert "Area levels, live" in words(page)
     assert desk.asked[0].request.method == "hybrid-cam"
-    assert desk.asked[0].request.layer == LAYERS[0]
+    assert desk.asked[0].request.layer == BUILT_IN_LAYERS[0]
 
 
 @pytest.mark.parametrize("stop", ["0", "8", "x", "-1", "99999999999"])

@@ -11,7 +11,7 @@ from PIL import Image
 
 from tests.conftest import make_case
 from xai_core.faithfulness.baseline import blurred
-from xai_core.faithfulness.patches import patch_order
+from xai_core.faithfulness.patches import edges, patch_order
 from xai_core.faithfulness.perturbation import CurvePair, curve
 from xai_core.model.geometry import fit, letterbox
 from xai_core.viz.scrub_data import scrub_data, scrub_images
@@ -38,6 +38,8 @@ def test_the_two_images_are_those_that_were_scored() -> None:
     assert np.abs(picture(sent["image"]) / 255 - GREY).max() <= 0.5 / 255 + 1e-6
     assert np.abs(picture(sent["blurred"]) / 255 - blurred(GREY)).max() <= 0.5 / 255 + 1e-6
     assert sent["size"] == SIZE
+    assert sent["edges"] == edges(SIZE).tolist()
+    assert scrub_images(GREY[:50, :50].copy())["edges"] == edges(50).tolist()
     assert scrub_images(GREY.copy())["images"] == sent["images"] != scrub_images(MAP)["images"]
 
 

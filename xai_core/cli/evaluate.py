@@ -28,7 +28,7 @@ def evaluate(
         str, typer.Option(help="'library' (the built-in phantoms) or a folder.", metavar="SOURCE")
     ] = "library",
     methods: Methods = PAPER,
-    layers: Layers = "stages.2.blocks.8,stages.3.blocks.2",
+    layers: Layers = "",
     curves: CurveMode = "adaptive",
     limit: Limit = None,
     weights: Weights = None,
@@ -39,8 +39,8 @@ def evaluate(
     Writes into --out: rows/ (one Parquet file per case, as it goes), rows.parquet (all of them: one
     row per case, method and layer), tables.md and tables.tex. Stop with Ctrl-C and run the same
     command to go on; the result is the same as without a stop. A run with other parameters needs
-    another folder; only --limit may differ. Score-CAM costs 384 + 768 forward passes a case:
-    leave it out of --methods for a quick look.
+    another folder; only --limit may differ. With the built-in model Score-CAM costs 384 + 768
+    forward passes a case: leave it out of --methods for a quick look.
 
     \b
     Example:

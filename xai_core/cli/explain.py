@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from xai_core.cli.options import Force, Method, NoStore, Weights, open_explainer, read_options
+from xai_core.cli.options import (
+    Force,
+    Layer,
+    Method,
+    NoStore,
+    Weights,
+    open_explainer,
+    read_options,
+)
 
 if TYPE_CHECKING:
     from xai_core.explanation import Explanation
@@ -20,14 +29,12 @@ def explain(
     ],
     out: Annotated[Path, typer.Option(help="Folder to write.")],
     method: Method = "grad-cam",
-    layer: Annotated[
+    layer: Layer = "",
+    target: Annotated[
         str,
         typer.Option(
-            help="stages.2.blocks.8 (Stage 3 Block 9) or stages.3.blocks.2 (Stage 4 Block 3)."
+            help="Class to explain: predicted, or one of the model's (benign or malignant)."
         ),
-    ] = "stages.2.blocks.8",
-    target: Annotated[
-        str, typer.Option(help="Class to explain: predicted, benign or malignant.")
     ] = "predicted",
     curves: Annotated[
         str, typer.Option(help="Insertion and deletion: none, adaptive or full.")
@@ -89,6 +96,8 @@ def explain(
     named = open_image(image)
     explainer = open_explainer(weights, no_store)
     spec = explainer.classifier.spec
+    request.check_target(spec.class_names)
+    request = dataclasses.replace(request, layer=explainer.classifier.layer(layer).name)
     asked = request_fields(request, named, spec)
     check_folder(out, MADE_BY, asked, FILES.__contains__, force=force)
     for warning in named.case.warnings:
@@ -114,12 +123,12 @@ def explain(
 
 def _summary(out: Path, answer: Explanation) -> str:
     """One line about a complete result."""
-    from xai_core.types import CLASS_NAMES, MALIGNANT, MapState
+    from xai_core.types import MapState
 
+    names, positive = answer.class_names, answer.positive
     said = (
-        f"{out}: {CLASS_NAMES[answer.predicted]}, P(malignant) "
-        f"{answer.prediction.probabilities[MALIGNANT]:.3f}; {answer.request.title()} "
-        f"for {CLASS_NAMES[answer.target]}"
+        f"{out}: {names[answer.predicted]}, P({names[positive]}) "
+        f"{answer.prediction.probabilities[positive]:.3f}; {answer.title} for {answer.target_name}"
     )
     if answer.heatmap and answer.heatmap.state is not MapState.OK:
         return f"{said}: {answer.heatmap.state}, so there is nothing to rank."

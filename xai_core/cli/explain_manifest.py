@@ -18,7 +18,7 @@ from xai_core.faithfulness.perturbation import CurvePair
 from xai_core.faithfulness.reliability import Reliability
 from xai_core.model.spec import ModelSpec
 from xai_core.request import ExplainRequest
-from xai_core.types import CLASS_NAMES, LAYER_TITLES, Heatmap
+from xai_core.types import Heatmap
 
 MADE_BY = "xai_core explain"
 FORMAT = 1
@@ -39,7 +39,7 @@ def manifest(
 ) -> dict[str, Any]:
     """The manifest of a complete explanation, as JSON values.
 
-    Logits and probabilities are in class order (benign, malignant); lengths are in pixels of the
+    Logits and probabilities are in the order of ``classes``; lengths are in pixels of the
     case unless they say otherwise; ``geometry`` takes the case's pixels to the network's:
     ``x_network = (x_case - x0) * scale + left``.
     """
@@ -59,16 +59,16 @@ def manifest(
             "warnings": list(case.warnings),
         },
         "prediction": {
-            "classes": list(CLASS_NAMES),
+            "classes": list(answer.class_names),
             "logits": list(answer.prediction.logits),
             "probabilities": list(answer.prediction.probabilities),
-            "predicted": CLASS_NAMES[answer.predicted],
+            "predicted": answer.class_names[answer.predicted],
             "threshold": answer.threshold,
         },
         "method": request.method,
-        "layer": request.layer,
-        "layer_title": LAYER_TITLES[request.layer],
-        "target": {"class": answer.target, "name": CLASS_NAMES[answer.target]},
+        "layer": answer.layer.name,
+        "layer_title": answer.layer.title,
+        "target": {"class": answer.target, "name": answer.target_name},
         "map": _map(answer.heatmap, METHODS[request.method].unit)
         | {"tie_fraction": answer.metrics["tie_fraction"].value},
         "levels": [

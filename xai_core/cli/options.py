@@ -36,7 +36,17 @@ _METHOD_NAMES = ", ".join(method.name for method in summaries())
 Method = Annotated[str, typer.Option(help=f"{_METHOD_NAMES}.")]
 Methods = Annotated[str, typer.Option(help=f"Any of {_METHOD_NAMES}, with commas.")]
 PAPER = ",".join(PAPER_METHODS)
-Layers = Annotated[str, typer.Option(help="Either or both layers, with a comma.")]
+Layer = Annotated[
+    str,
+    typer.Option(
+        help="'stage 3', 'stage 4' (the stage's last block), or the block's name or title, such as "
+        "stages.2.blocks.8 or 'Stage 3 Block 9'; default: Stage 3's.",
+    ),
+]
+Layers = Annotated[
+    str,
+    typer.Option(help="Layers, named as for explain, with commas; default: all of the model's."),
+]
 CurveMode = Annotated[str, typer.Option(help="Insertion and deletion: adaptive or full.")]
 Limit = Annotated[int | None, typer.Option(help="Only the first N cases.", metavar="N")]
 EvenPatients = Annotated[

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,6 +11,7 @@ import typer
 from xai_core.cli.options import (
     EvenPatients,
     Force,
+    Layer,
     Limit,
     Method,
     NoStore,
@@ -27,14 +29,12 @@ if TYPE_CHECKING:
 def pointing(
     source: Source,
     method: Method = "grad-cam",
-    layer: Annotated[
+    layer: Layer = "",
+    target: Annotated[
         str,
         typer.Option(
-            help="stages.2.blocks.8 (Stage 3 Block 9) or stages.3.blocks.2 (Stage 4 Block 3)."
+            help="Class to explain: predicted, or one of the model's (benign or malignant)."
         ),
-    ] = "stages.2.blocks.8",
-    target: Annotated[
-        str, typer.Option(help="Class to explain: predicted, benign or malignant.")
     ] = "malignant",
     channels: Annotated[
         int | None,
@@ -73,8 +73,11 @@ def pointing(
     records = chosen(opened, malignant=True, even_patients=even_patients, limit=limit)
     explainer = open_explainer(weights, no_store)
     spec = explainer.classifier.spec
+    request.check_target(spec.class_names)
+    asked_layer = explainer.classifier.layer(layer)
+    request = dataclasses.replace(request, layer=asked_layer.name)
     asked = {
-        "source": opened.name, "weights": spec.sha256, "method": method, "layer": layer,
+        "source": opened.name, "weights": spec.sha256, "method": method, "layer": request.layer,
         "target": target, "channels": channels, "even_patients": even_patients, "limit": limit,
     }  # fmt: skip
     folder = None if out is None else StudyFolder(out, "pointing", "pointing.csv", asked)
@@ -98,7 +101,10 @@ def pointing(
             "read; the pointing game needs marked findings."
         )
     unmarked = len(records) - unreadable - len(rows)
-    about = About(opened.name, opened.is_phantom, request, spec, len(records), unmarked, unreadable)
+    about = About(
+        opened.name, opened.is_phantom, request, spec, len(records), unmarked, unreadable,
+        request.title(asked_layer),
+    )  # fmt: skip
     document = markdown(rows, about)
     typer.echo(document)
     if folder is not None:

@@ -42,6 +42,12 @@ def train(
         bool,
         typer.Option("--compile/--no-compile", help="Compile the network (needs g++)."),
     ] = False,
+    network: Annotated[
+        str, typer.Option(help="Any ConvNeXt V2 of timm: convnextv2_atto, _nano, _tiny, _base ...")
+    ] = "convnextv2_tiny",
+    size: Annotated[
+        int, typer.Option(help="Side of the network's input in px, a multiple of 32 from 128.")
+    ] = 384,
     device: Annotated[str, typer.Option(help="cpu, cuda or auto.")] = "auto",
     drawers: Annotated[
         int | None,
@@ -52,7 +58,7 @@ def train(
         ),
     ] = None,
 ) -> None:
-    """Fit ConvNeXtV2-Tiny on generated phantoms, within a budget of minutes.
+    """Fit a ConvNeXt V2 on generated phantoms, within a budget of minutes.
 
     Crops about lesions first, whole images after; from scratch, or from the weights of --from, with
     real images among them if --real names a folder. Stop with Ctrl-C and run the same command to go
@@ -68,7 +74,8 @@ def train(
     from xai_core.training.data import make_backgrounds
     from xai_core.training.export import export
     from xai_core.training.loop import Run
-    from xai_core.training.plan import plan_for
+    from xai_core.training.network import TIMM_NAME
+    from xai_core.training.plan import SIZE, plan_for
     from xai_core.training.progress import training_bar
     from xai_core.training.real import read_real
     from xai_core.training.validate import answers, as_shipped, probabilities, validate
@@ -83,9 +90,14 @@ def train(
     drawers = drawers or (max(1, cores - 1) if device == "cuda" else 1)
     plan = plan_for(
         minutes, seed, gpu=device == "cuda", steps=steps, warm=start is not None,
-        real=real is not None, drawers=drawers,
+        real=real is not None, drawers=drawers, timm_name=network, size=size,
     )  # fmt: skip
     known = load(start) if start else None
+    if known and known[0].timm_name != network:
+        raise BadRequest(
+            f"The weights of --from are of {known[0].timm_name}, --network is {network}; give the "
+            "same network."
+        )
     pictures = read_real(real, plan.size) if real else []
     typer.echo(f"Drawing {backgrounds} + {validation} backgrounds ...", err=True)
     tissue = make_backgrounds(work, "train", backgrounds, cores)
@@ -109,6 +121,8 @@ def train(
         f"python -m xai_core train --minutes {minutes:g} --seed {seed} --backgrounds {backgrounds}"
         f" --validation {validation}{f' --steps {steps}' if steps else ''}"
         f"{f' --from {start.name}' if start else ''}{f' --real {real.name}' if real else ''}"
+        f"{f' --network {network}' if network != TIMM_NAME else ''}"
+        f"{f' --size {size}' if size != SIZE else ''}"
         f"{' --compile' if compiled else ''}{f' --drawers {drawers}' if drawers > 1 else ''}"
         f" --device {run.device.type} --out {out.name}"
     )

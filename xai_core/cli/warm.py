@@ -26,7 +26,7 @@ from xai_core.cli.options import (
 def warm(
     cases: Source,
     methods: Methods = PAPER,
-    layers: Layers = "stages.2.blocks.8,stages.3.blocks.2",
+    layers: Layers = "",
     curves: CurveMode = "adaptive",
     targets: Annotated[
         str, typer.Option(help="Classes to explain: predicted, or both.")
@@ -52,7 +52,8 @@ def warm(
     and manifest.json with the digest of the weights, the command, the SHA-256 of every file and
     what was left out. XAI_READY names such a folder; it is read before the cache, never written.
     Stop with Ctrl-C and run the same command to go on: what is scored is not scored again.
-    Score-CAM costs 384 + 768 forward passes a case: leave it out of --methods for a quick start.
+    With the built-in model Score-CAM costs 384 + 768 forward passes a case: leave it out of
+    --methods for a quick start.
 
     \b
     Example:
@@ -68,6 +69,7 @@ def warm(
     wanted = Wanted(words(methods), words(layers), curves, targets)
     source = open_cases(cases, limit)
     explainer = open_explainer(weights, into=out)
+    wanted = wanted.of(explainer.classifier)
     records = source.records()[:limit]
     folder = None
     if out is not None:

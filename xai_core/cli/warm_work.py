@@ -11,22 +11,25 @@ from xai_core.cases.base import CaseSource
 from xai_core.cli.bars import Advance
 from xai_core.errors import BadRequest, CaseError
 from xai_core.explainer import Explainer
-from xai_core.request import ExplainRequest
+from xai_core.model.classifier import Classifier
+from xai_core.model.layers import find_layers
+from xai_core.request import PREDICTED, ExplainRequest
 from xai_core.study.predictions import predict_case
 from xai_core.study.showcase import firsts
 from xai_core.types import CLASS_NAMES, Case, CaseRecord, MapState, Outcome
 
-TARGETS = {"predicted": ("predicted",), "both": CLASS_NAMES}
+TARGETS = ("predicted", "both")
 
 
 @dataclass(frozen=True)
 class Wanted:
     """What is scored of every case.
 
-    ``targets``: "predicted" (the class the model decides for) or "both".
+    ``layers``: as :func:`xai_core.model.layers.find_layer` reads them, none for all of the model's.
+    ``targets``: "predicted" (the class the model decides for) or "both", all of the model's.
 
     Raises:
-        BadRequest: an unknown method, layer, mode of curves or targets, or none of one.
+        BadRequest: an unknown method, mode of curves or targets, or no method.
     """
 
     methods: tuple[str, ...]
@@ -35,21 +38,32 @@ class Wanted:
     targets: str = "predicted"
 
     def __post_init__(self) -> None:
-        if not self.methods or not self.layers:
-            raise BadRequest("Give at least one method with --methods and one layer with --layers.")
+        if not self.methods:
+            raise BadRequest("Give at least one method with --methods.")
         if self.curves == "none":
             raise BadRequest("--curves is 'none'; allowed are adaptive and full.")
         if self.targets not in TARGETS:
             raise BadRequest(f"--targets is {self.targets!r}; allowed are {', '.join(TARGETS)}.")
-        self.requests()  # checks the names
+        for method in self.methods:
+            ExplainRequest(method, curves=self.curves)  # checks the names
 
-    def requests(self) -> list[ExplainRequest]:
-        """One request per layer, method and class."""
+    def of(self, classifier: Classifier) -> Wanted:
+        """The same with the names of the layers of ``classifier``.
+
+        Raises:
+            BadRequest: it has not one of the layers.
+        """
+        found = find_layers(classifier.layers, self.layers)
+        return dataclasses.replace(self, layers=tuple(layer.name for layer in found))
+
+    def requests(self, class_names: Sequence[str] = CLASS_NAMES) -> list[ExplainRequest]:
+        """One request per layer, method and class; ``class_names``: the model's."""
+        targets = (PREDICTED,) if self.targets == PREDICTED else class_names
         return [
             ExplainRequest(method, layer, target, curves=self.curves)
             for layer in self.layers
             for method in self.methods
-            for target in TARGETS[self.targets]
+            for target in targets
         ]
 
 
@@ -66,7 +80,7 @@ class Work:
     """
 
     def __init__(self, explainer: Explainer, source: CaseSource, wanted: Wanted) -> None:
-        """``explainer``: one with a store."""
+        """``explainer``: one with a store.  ``wanted``: made by :meth:`Wanted.of`."""
         self._explainer, self._source, self._wanted = explainer, source, wanted
         self.cases = self.maps = self.forwards = self.removed = 0
         self.ended = False
@@ -116,7 +130,8 @@ class Work:
             BadRequest: what was scored cannot be kept, so that going on would be of no use.
             ModelError: the network gave something that is not a number.
         """
-        per_case = len(self._wanted.requests())
+        names = self._explainer.classifier.spec.class_names
+        per_case = len(self._wanted.requests(names))
         for i, record in enumerate(records):
             done, total = i * per_case, len(records) * per_case
             advance(done, total, record.id)
@@ -125,7 +140,7 @@ class Work:
             except CaseError as problem:
                 self.left_out.append(f"{record.id}: {problem}")
                 continue
-            for k, request in enumerate(self._wanted.requests()):
+            for k, request in enumerate(self._wanted.requests(names)):
                 advance(done + k, total, f"{record.id} {request.method}")
                 answer = self._explainer.explain(case, request)
                 self.forwards += answer.forwards
@@ -134,8 +149,8 @@ class Work:
                 self.maps += 1
                 if answer.heatmap and answer.heatmap.state is not MapState.OK:
                     self.left_out.append(
-                        f"{record.id}, {request.title()} for {CLASS_NAMES[answer.target]}: no "
-                        f"curves ({answer.heatmap.state})"
+                        f"{record.id}, {answer.title} for {answer.target_name}: no curves "
+                        f"({answer.heatmap.state})"
                     )
             self.cases += 1
         self.ended = True

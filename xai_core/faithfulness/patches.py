@@ -1,4 +1,7 @@
-"""The patches of the insertion and deletion protocol: relevance, order, masks.
+"""The patches of the insertion and deletion protocol: edges, relevance, order, masks.
+
+Where the picture's side is no multiple of the grid, the patches' edges lie at whole pixels, as even
+as can be: every patch is as many pixels wide or high as the next, or one more.
 
 A patch mask is a bool row (g * g,) in row-major order, True where the image shows the original.
 """
@@ -21,15 +24,38 @@ Order = NDArray[np.int64]
 """A permutation of the patches' row-major indices, (g * g,): first the patch changed first."""
 
 
+def edges(size: int, grid: int = GRID) -> NDArray[np.int64]:
+    """The patches' edges on either axis, px: (g + 1,), strictly increasing from 0 to ``size``.
+
+    Edge i is i * size / grid rounded to a whole pixel, a half upwards (as JavaScript's Math.round).
+
+    Raises:
+        BadRequest: ``size`` is less than ``grid``, so that a patch would hold no pixel.
+    """
+    if not 1 <= grid <= size:
+        raise BadRequest(
+            f"An input of {size} pixels does not divide into {grid} patches per side; give one of "
+            f"at least {grid} pixels."
+        )
+    return (2 * np.arange(grid + 1, dtype=np.int64) * size + grid) // (2 * grid)
+
+
 def relevance(values: FloatArray, grid: int = GRID) -> NDArray[np.float64]:
     """The mean of a map (S, S) in each patch, (g * g,), row-major.
 
     Raises:
-        BadRequest: S is not a multiple of ``grid``.
+        BadRequest: S is less than ``grid``.
     """
-    side = _patch_side(values.shape[-1], grid)
-    tiles = values.astype(np.float64).reshape(grid, side, grid, side)
-    return np.asarray(tiles.mean((1, 3)).ravel())
+    size = values.shape[-1]
+    lines = edges(size, grid)
+    exact = values.astype(np.float64)
+    if size % grid == 0:
+        # Not the sums below: they add in another order, and areas shall keep their last bit.
+        side = size // grid
+        return np.asarray(exact.reshape(grid, side, grid, side).mean((1, 3)).ravel())
+    sums = np.add.reduceat(np.add.reduceat(exact, lines[:-1], axis=0), lines[:-1], axis=1)
+    widths = np.diff(lines)
+    return np.asarray((sums / np.outer(widths, widths)).ravel())
 
 
 def descending(relevance: NDArray[np.float64], *, ties_reversed: bool = False) -> Order:
@@ -47,7 +73,7 @@ def patch_order(values: FloatArray, grid: int = GRID) -> Order:
     """The order of a map (S, S): patches from the most to the least relevant.
 
     Raises:
-        BadRequest: S is not a multiple of ``grid``.
+        BadRequest: S is less than ``grid``.
     """
     return descending(relevance(values, grid))
 
@@ -98,20 +124,10 @@ def render(x: Tensor, baseline: Tensor, kept: BoolArray) -> Tensor:
         (n, C, S, S) on the device of ``x``.
 
     Raises:
-        BadRequest: S is not a multiple of g.
+        BadRequest: S is less than g.
     """
     grid = round(kept.shape[1] ** 0.5)
-    channels, size = x.shape[0], x.shape[-1]
-    tiles = (channels, grid, _patch_side(size, grid), grid, size // grid)
-    mask = torch.from_numpy(kept).to(x.device).reshape(-1, 1, grid, 1, grid, 1)
-    images = torch.where(mask, x.reshape(tiles), baseline.reshape(tiles))
-    return images.reshape(-1, channels, size, size)
-
-
-def _patch_side(size: int, grid: int) -> int:
-    if grid < 1 or size % grid:
-        raise BadRequest(
-            f"An input of {size} pixels does not divide into {grid} patches per side; "
-            f"the patch grid must divide {size}."
-        )
-    return size // grid
+    widths = torch.from_numpy(np.diff(edges(x.shape[-1], grid))).to(x.device)
+    mask = torch.from_numpy(kept).to(x.device).reshape(-1, 1, grid, grid)
+    pixels = mask.repeat_interleave(widths, 2).repeat_interleave(widths, 3)
+    return torch.where(pixels, x, baseline).contiguous()

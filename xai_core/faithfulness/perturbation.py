@@ -29,7 +29,7 @@ class Subject:
     ``x``, ``baseline``: (C, S, S) in the network's input space; choosing pixels of either there
     equals choosing them in [0, 1] before the (affine) normalisation.  ``target``: the class whose
     softmax probability is P.  ``book``: belongs to this image, this baseline and these weights.
-    ``grid``: patches per side; S must be a multiple of it.
+    ``grid``: patches per side, at most S.
     """
 
     x: Tensor
@@ -58,7 +58,7 @@ class Subject:
 
         Raises:
             ModelError: a logit that is not finite.
-            BadRequest: the image does not divide into the grid.
+            BadRequest: the image has fewer pixels on a side than the grid patches.
         """
 
         def images(positions: Sequence[int]) -> Tensor:

@@ -22,9 +22,10 @@ from xai_core.model.engine import choose
 from xai_core.model.engine.eager import EagerScorer
 from xai_core.model.engine.engine import Engine
 from xai_core.model.geometry import Geometry, fit, letterbox
+from xai_core.model.layers import Layer, explainable_layers, find_layer
 from xai_core.model.spec import ModelSpec
 from xai_core.model.weights import load
-from xai_core.types import CLASS_NAMES, LAYER_TITLES, FloatArray, Prediction, read_only
+from xai_core.types import FloatArray, Prediction, read_only
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,13 +40,18 @@ class Prepared:
 
 
 class Classifier:
-    """A loaded network and its specification.  Every method is safe to call from any thread."""
+    """A loaded network and its specification.  Every method is safe to call from any thread.
+
+    Attributes:
+        layers: those that can be explained, in the network's order.
+    """
 
     def __init__(
         self, spec: ModelSpec, network: nn.Module, device: torch.device, chunk: int = 8
     ) -> None:
         self.spec, self.device = spec, device
         self.chunk = chunk  # images per forward pass
+        self.layers = explainable_layers(network, spec.input_size)
         # Any: timm's networks have more methods than nn.Module's type knows.
         self._network = cast(Any, network)
         self._network.to(device, memory_format=torch.channels_last).eval().requires_grad_(False)
@@ -112,7 +118,7 @@ class Classifier:
         return (x.expand(-1, 3, -1, -1) - self._mean) / self._std
 
     def score(self, inputs: Tensor) -> Tensor:
-        """Logits (B, 2) in class order of network inputs (B, 3, S, S), by the engine in use.
+        """Logits (B, classes) of network inputs (B, 3, S, S), by the engine in use.
 
         Raises:
             ModelError: there is not enough memory for a single image.
@@ -129,11 +135,23 @@ class Classifier:
         logits = self.score(self.normalise(prepared.grey))[0].double().cpu()
         if not torch.isfinite(logits).all():
             raise ModelError("The network's answer is not a number; its weights are unusable.")
-        return Prediction((float(logits[0]), float(logits[1])))
+        return Prediction(tuple(logits.tolist()))
+
+    def layer(self, name: str) -> Layer:
+        """The layer that ``name`` names, see :func:`xai_core.model.layers.find_layer`.
+
+        Raises:
+            BadRequest: the network has no such layer, or it cannot be explained.
+        """
+        return find_layer(self.layers, name)
 
     def activation(self, inputs: Tensor, layer: str) -> Tensor:
-        """Activations (B, K, h, w) at ``layer`` of inputs (B, 3, S, S): the head part."""
-        stage = _stage(layer)
+        """Activations (B, K, h, w) at ``layer`` of inputs (B, 3, S, S): the head part.
+
+        Raises:
+            BadRequest: see :meth:`layer`.
+        """
+        stage = self.layer(layer).stage
         with torch.inference_mode():
             x = self._network.stem(inputs.to(self.device, memory_format=torch.channels_last))
             for block in self._network.stages[: stage + 1]:
@@ -142,8 +160,12 @@ class Classifier:
         return out
 
     def tail(self, layer: str) -> Callable[[Tensor], Tensor]:
-        """The part after ``layer``: activations (B, K, h, w) to logits (B, 2), differentiable."""
-        stage = _stage(layer)
+        """The part after ``layer``: activations (B, K, h, w) to logits (B, classes), with a graph.
+
+        Raises:
+            BadRequest: see :meth:`layer`.
+        """
+        stage = self.layer(layer).stage
 
         def run(activation: Tensor) -> Tensor:
             x = activation
@@ -155,18 +177,17 @@ class Classifier:
         return run
 
     def gradient(self, activation: Tensor, layer: str, target: int) -> Tensor:
-        """d logit[target] / d activation, (B, K, h, w), of activations (B, K, h, w)."""
-        if target not in range(len(CLASS_NAMES)):
-            raise BadRequest(f"The class is {target!r}; allowed are 0 (benign) and 1 (malignant).")
+        """d logit[target] / d activation, (B, K, h, w), of activations (B, K, h, w).
+
+        Raises:
+            BadRequest: the model has no such class, or see :meth:`layer`.
+        """
+        names = self.spec.class_names
+        if target not in range(len(names)):
+            allowed = " and ".join(f"{i} ({name})" for i, name in enumerate(names))
+            raise BadRequest(f"The class is {target!r}; allowed are {allowed}.")
         with torch.enable_grad():
             a = activation.detach().clone().requires_grad_(True)
             total = self.tail(layer)(a)[:, target].sum()
             (gradient,) = torch.autograd.grad(total, a)
         return gradient.detach()
-
-
-def _stage(layer: str) -> int:
-    """The stage whose output a layer is; both layers are the last blocks of their stages."""
-    if layer not in LAYER_TITLES:
-        raise BadRequest(f"The layer is {layer!r}; allowed are {' and '.join(LAYER_TITLES)}.")
-    return int(layer.split(".")[1])

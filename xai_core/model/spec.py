@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from xai_core.errors import BadWeights, WeightsNotFound
-from xai_core.types import CLASS_NAMES, LAYERS
+from xai_core.model.layers import INPUT_MULTIPLE
 
 FORMAT = 1
 
@@ -21,21 +21,29 @@ FORMAT = 1
 @dataclass(frozen=True)
 class ModelSpec:
     """``mean`` and ``std`` are of pictures in [0, 1], one value per channel.  ``threshold`` is the
-    malignant probability from which a case is called malignant, in (0, 1).  ``sha256`` is the
-    weights file's digest.  ``metrics`` are figures printed by the training command."""
+    probability of the class ``positive`` from which a case is given that class, in (0, 1).
+    ``class_names``: two or more, in the order of the logits; ``positive``: the index of the one
+    that is looked for.  ``layers``: names of the layers that can be explained, the network's own
+    (compared when the weights are loaded).  ``input_size``: px, a multiple of 32.  ``sha256`` is
+    the weights file's digest.  ``metrics`` are figures printed by the training command.
+
+    Raises:
+        BadWeights: a value that is not allowed.
+    """
 
     timm_name: str
     input_size: int
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
     threshold: float
-    class_names: tuple[str, str]
+    class_names: tuple[str, ...]
     layers: tuple[str, ...]
     sha256: str
     training_command: str
     training_data: str
     licence: str
     trained_on_phantoms: bool
+    positive: int = 1
     metrics: dict[str, Any] = field(default_factory=dict)
     format: int = FORMAT
 
@@ -43,16 +51,29 @@ class ModelSpec:
         problems = []
         if self.format != FORMAT:
             problems.append(f"format is {self.format!r}, this version reads {FORMAT}")
-        if tuple(self.class_names) != CLASS_NAMES:
-            problems.append(f"class_names are {self.class_names!r}, must be {CLASS_NAMES!r}")
-        if not isinstance(self.input_size, int) or not 32 <= self.input_size <= 1024:
-            problems.append(f"input_size is {self.input_size!r}, allowed are 32 to 1024")
+        names = self.class_names
+        if not all(isinstance(name, str) and name.strip() for name in names) or (
+            len(set(names)) < max(2, len(names))
+        ):
+            problems.append(f"class_names are {list(names)}, must be two or more different names")
+        if type(self.positive) is not int or not 0 <= self.positive < len(names):
+            problems.append(
+                f"positive is {self.positive!r}, must be the index of one of the "
+                f"{len(names)} class_names"
+            )
+        if (
+            type(self.input_size) is not int
+            or not 32 <= self.input_size <= 1024
+            or self.input_size % INPUT_MULTIPLE
+        ):
+            problems.append(
+                f"input_size is {self.input_size!r}, allowed are multiples of {INPUT_MULTIPLE} "
+                "from 32 to 1024"
+            )
         if len(self.mean) != 3 or len(self.std) != 3 or min(self.std) <= 0:
             problems.append("mean and std need three values each, std above 0")
         if not 0 < self.threshold < 1:
             problems.append(f"threshold is {self.threshold!r}, must lie between 0 and 1")
-        if tuple(self.layers) != LAYERS:
-            problems.append(f"layers are {list(self.layers)}, must be {list(LAYERS)}")
         if problems:
             raise BadWeights(
                 "The model's specification cannot be used: " + "; ".join(problems) + "."
@@ -91,6 +112,8 @@ def read_spec(weights: Path) -> ModelSpec:
         if unknown:
             raise BadWeights(f"{path.name} has unknown fields: {', '.join(sorted(unknown))}.")
         for name in ("mean", "std", "class_names", "layers"):
+            if not isinstance(raw[name], list):
+                raise TypeError(f"{name} is not a list")
             raw[name] = tuple(raw[name])
         return ModelSpec(**raw)
     except (ValueError, TypeError, KeyError, AttributeError) as problem:

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from xai_core.errors import BadWeights, WeightsNotFound
 from xai_core.model import torchvision_shim
+from xai_core.model.layers import explainable_layers
 from xai_core.model.spec import ModelSpec, file_digest, read_spec
 
 
@@ -39,7 +40,8 @@ def load(path: Path) -> tuple[ModelSpec, nn.Module]:
 
     Raises:
         WeightsNotFound: the file or its specification is missing.
-        BadWeights: another digest, truncated, other keys or shapes, or non-finite values.
+        BadWeights: another digest, truncated, other keys or shapes, non-finite values, or a
+            specification that names other layers than the network has.
     """
     if not path.is_file():
         raise WeightsNotFound(
@@ -64,6 +66,12 @@ def load(path: Path) -> tuple[ModelSpec, nn.Module]:
             f"{path.name} is truncated or not a safetensors file: {problem}."
         ) from problem
     network = build(spec)
+    own = tuple(layer.name for layer in explainable_layers(network, spec.input_size))
+    if spec.layers != own:
+        raise BadWeights(
+            f"The specification of {path.name} names as layers {', '.join(map(str, spec.layers))}; "
+            f"those of {spec.timm_name} are {', '.join(own)}: put these into the specification."
+        )
     _check(path.name, tensors, network)
     network.load_state_dict({k: v.float() for k, v in tensors.items()})
     return spec, network

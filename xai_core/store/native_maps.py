@@ -1,8 +1,8 @@
 """The memory of native maps: a map at its layer's resolution, before ReLU and upsampling.
 
-A native map is small (24 x 24 or 12 x 12 numbers) and costs the network's passes; everything that
-is shown of it is arithmetic.  With it, a result that was computed once is shown again without
-running the network at all.
+A native map is small (24 x 24 or 12 x 12 numbers at an input of 384 px) and costs the network's
+passes; everything that is shown of it is arithmetic.  With it, a result that was computed once is
+shown again without running the network at all.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ reads what is there and does the rest.  ``OUT/run.json`` names the request the r
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,10 +17,12 @@ from xai_core.cases.base import CaseSource
 from xai_core.errors import BadRequest, CaseError, OutputExists
 from xai_core.explainer import Explainer
 from xai_core.explanation import Explanation
+from xai_core.model.classifier import Classifier
+from xai_core.model.layers import find_layers
 from xai_core.request import ExplainRequest
 from xai_core.store.output import read_json, whole_file, write_json
 from xai_core.study.rows import Row, by_column, read_rows, write_rows
-from xai_core.types import CLASS_NAMES, LAYERS, MALIGNANT, Case, CaseRecord, Outcome
+from xai_core.types import Case, CaseRecord, Outcome
 
 MADE_BY = "xai_core evaluate"
 RUN = "run.json"
@@ -33,23 +36,35 @@ Watch = Callable[[int, int, str], None]
 class Plan:
     """What is measured on every case, for the class the model predicts.
 
+    ``layers``: as :func:`xai_core.model.layers.find_layer` reads them, none for all of the model's.
+
     Raises:
-        BadRequest: an unknown method, layer or mode of curves, or none of one.
+        BadRequest: an unknown method or mode of curves, or no method.
     """
 
     methods: tuple[str, ...]
-    layers: tuple[str, ...] = LAYERS
+    layers: tuple[str, ...] = ()
     curves: str = "adaptive"
 
     def __post_init__(self) -> None:
-        if not self.methods or not self.layers or self.curves == "none":
+        if not self.methods or self.curves == "none":
             raise BadRequest(
-                "An evaluation needs at least one method, one layer, and curves adaptive or full."
+                "An evaluation needs at least one method, and curves adaptive or full."
             )
-        self.requests()  # checks the names
+        for method in self.methods:
+            ExplainRequest(method, curves=self.curves)  # checks the names
+
+    def of(self, classifier: Classifier) -> Plan:
+        """The same with the names of the layers of ``classifier``.
+
+        Raises:
+            BadRequest: it has not one of the layers.
+        """
+        found = find_layers(classifier.layers, self.layers)
+        return dataclasses.replace(self, layers=tuple(layer.name for layer in found))
 
     def requests(self) -> list[ExplainRequest]:
-        """One request per layer and method."""
+        """One request per layer and method, of a plan made by :meth:`of`."""
         return [
             ExplainRequest(method, layer, curves=self.curves)
             for layer in self.layers
@@ -114,9 +129,10 @@ def evaluate(
     its scores: equal masks are scored once.
 
     Raises:
-        OutputExists, BadRequest: see :func:`open_run`.
+        OutputExists, BadRequest: see :func:`open_run` and :meth:`Plan.of`.
         ModelError: the network gave something that is not a number.
     """
+    plan = plan.of(explainer.classifier)
     open_run(out, plan, source, explainer)
     records = source.records()[:limit]
     rows: list[Row] = []
@@ -178,19 +194,19 @@ def _mask_digest(case: Case) -> str | None:
 def _row(case: Case, answer: Explanation) -> Row:
     if answer.heatmap is None:
         raise ValueError("the explanation is not complete")
-    truth = case.class_index
+    truth, positive = case.class_index, answer.positive
     return Row(
         case_id=case.id,
         patient_id=case.patient_id,
         pathology=None if case.pathology is None else str(case.pathology),
-        logit_benign=answer.prediction.logits[0],
-        logit_malignant=answer.prediction.logits[1],
-        probability_malignant=answer.prediction.probabilities[MALIGNANT],
-        predicted=CLASS_NAMES[answer.predicted],
-        outcome=None if truth is None else str(Outcome.of(truth, answer.predicted)),
+        logit_benign=answer.prediction.other_logit(positive),
+        logit_malignant=answer.prediction.logits[positive],
+        probability_malignant=answer.prediction.probabilities[positive],
+        predicted=answer.class_names[answer.predicted],
+        outcome=None if truth is None else str(Outcome.of(truth, answer.predicted == positive)),
         method=answer.request.method,
-        layer=answer.request.layer,
-        target=CLASS_NAMES[answer.target],
+        layer=answer.layer.name,
+        target=answer.target_name,
         map_state=str(answer.heatmap.state),
         map_scale=answer.heatmap.scale,
         measures=by_column(answer.metrics),

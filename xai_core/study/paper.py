@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from xai_core.cam import PAPER_METHODS
 from xai_core.study.statistics import Confusion
-from xai_core.types import LAYERS, Outcome
+from xai_core.types import Outcome
 
 CITATION = (
     "Ghorbel, Siyavashi, Herglotz, Explainability in ConvNeXt V2 for Contrast-Enhanced Spectral "
@@ -29,27 +29,29 @@ class Areas:
 
 
 OUTCOMES = (Outcome.TP, Outcome.TN)
-TABLE_NUMBER: Mapping[str, int] = MappingProxyType({LAYERS[0]: 1, LAYERS[1]: 2})
+TABLE_NUMBER: Mapping[int, int] = MappingProxyType({3: 1, 4: 2})
+"""By stage, from 1, whose last block is explained; the paper's network is ConvNeXtV2-Tiny, so its
+blocks are Stage 3 Block 9 and Stage 4 Block 3."""
 
 _TABLES = {
-    LAYERS[0]: {
+    3: {
         Outcome.TP: ((0.407, 0.955), (0.958, 0.361), (0.963, 0.350)),
         Outcome.TN: ((0.941, 0.830), (0.931, 0.727), (0.942, 0.742)),
     },
-    LAYERS[1]: {
+    4: {
         Outcome.TP: ((0.911, 0.254), (0.593, 0.737), (0.612, 0.735)),
         Outcome.TN: ((0.957, 0.879), (0.906, 0.888), (0.827, 0.928)),
     },
 }
-AREAS: Mapping[tuple[str, Outcome, str], Areas] = MappingProxyType(
+AREAS: Mapping[tuple[int, Outcome, str], Areas] = MappingProxyType(
     {
-        (layer, outcome, method): Areas(*areas)
-        for layer, by_outcome in _TABLES.items()
+        (stage, outcome, method): Areas(*areas)
+        for stage, by_outcome in _TABLES.items()
         for outcome, by_method in by_outcome.items()
         for method, areas in zip(PAPER_METHODS, by_method, strict=True)
     }
 )
-"""By layer, outcome and method: Tables 1 and 2."""
+"""By stage, outcome and method: Tables 1 and 2."""
 
 IMAGES_SAID = 141
 SENSITIVITY, SPECIFICITY, PRECISION = 0.561, 0.922, 0.821

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from xai_core.explainer import Explainer
 from xai_core.study.statistics import Confusion, auc_interval, roc_auc
-from xai_core.types import CLASS_NAMES, MALIGNANT, Case, Outcome, Pathology
+from xai_core.types import Case, Outcome, Pathology
 
 
 @dataclass(frozen=True)
@@ -32,17 +32,18 @@ def predict_case(explainer: Explainer, case: Case) -> PredictionRow:
         ModelError: the network gave something that is not a number.
     """
     prediction = explainer.predict(case)
-    predicted = prediction.predicted(explainer.classifier.spec.threshold)
+    spec = explainer.classifier.spec
+    predicted = prediction.predicted(spec.threshold, spec.positive)
     truth = case.class_index
     return PredictionRow(
         case_id=case.id,
         patient_id=case.patient_id,
         pathology=case.pathology,
-        logit_benign=prediction.logits[0],
-        logit_malignant=prediction.logits[1],
-        probability_malignant=prediction.probabilities[MALIGNANT],
-        predicted=CLASS_NAMES[predicted],
-        outcome=None if truth is None else Outcome.of(truth, predicted),
+        logit_benign=prediction.other_logit(spec.positive),
+        logit_malignant=prediction.logits[spec.positive],
+        probability_malignant=prediction.probabilities[spec.positive],
+        predicted=spec.class_names[predicted],
+        outcome=None if truth is None else Outcome.of(truth, predicted == spec.positive),
     )
 
 

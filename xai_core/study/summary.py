@@ -11,10 +11,11 @@ import numpy as np
 from xai_core.cam import METHODS
 from xai_core.faithfulness.metric import Metric
 from xai_core.faithfulness.metrics import METRICS
+from xai_core.model.layers import stage_number
 from xai_core.study.paper import AREAS, OUTCOMES, Areas
 from xai_core.study.rows import Row
 from xai_core.study.statistics import Confusion, auc_interval, mean_interval, roc_auc
-from xai_core.types import LAYERS, MapState, Outcome, Pathology
+from xai_core.types import MapState, Outcome, Pathology
 
 _SEED = 0
 _AREAS = ("insertion_auc", "deletion_auc")  # the paper's columns
@@ -104,8 +105,8 @@ def table(rows: Sequence[Row], layer: str) -> tuple[Cell, ...]:
 
 def layers_of(rows: Sequence[Row]) -> tuple[str, ...]:
     """The layers that were measured, in the paper's order."""
-    measured = {row.layer for row in rows}
-    return tuple(layer for layer in LAYERS if layer in measured)
+    measured = {row.layer for row in rows if row.layer is not None}
+    return tuple(sorted(measured, key=stage_number))
 
 
 def _cell(rows: Sequence[Row], layer: str, outcome: Outcome, method: str) -> Cell:
@@ -130,7 +131,7 @@ def _cell(rows: Sequence[Row], layer: str, outcome: Outcome, method: str) -> Cel
         deletion=_mean(deletion, patients),
         error=float(np.mean(errors)) if errors else float("nan"),
         others=MappingProxyType({name: _mean_of(rows, name) for name in OTHERS}),
-        paper=AREAS.get((layer, outcome, method)),
+        paper=AREAS.get((stage_number(layer), outcome, method)),
     )
 
 

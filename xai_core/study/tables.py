@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from xai_core.cam import METHODS
 from xai_core.faithfulness.metric import Metric
+from xai_core.model.layers import layer_title, stage_number
 from xai_core.study import paper
 from xai_core.study.markdown import grid, plain
 from xai_core.study.rows import Row
@@ -21,7 +22,6 @@ from xai_core.study.summary import (
     layers_of,
     table,
 )
-from xai_core.types import LAYER_TITLES
 
 _HEAD = (
     "outcome", "method", "images (patients)", "insertion AUC (95 % interval)", "paper",
@@ -146,7 +146,7 @@ def _decision_lines(found: Decisions) -> list[tuple[str, str, str]]:
 
 
 def _title(layer: str) -> str:
-    return f"Table {paper.TABLE_NUMBER[layer]}: {LAYER_TITLES[layer]}"
+    return f"Table {paper.TABLE_NUMBER[stage_number(layer)]}: {layer_title(layer)}"
 
 
 def markdown(rows: Sequence[Row], about: About) -> str:
@@ -162,7 +162,7 @@ def markdown(rows: Sequence[Row], about: About) -> str:
         if metrics:
             head = _escaped(_other_head(metrics))
             lines = [_escaped(_other_line(cell, metrics)) for cell in cells]
-            out += ["", f"### Other measures: {LAYER_TITLES[layer]}", "", *grid(head, lines)]
+            out += ["", f"### Other measures: {layer_title(layer)}", "", *grid(head, lines)]
     out += ["", "## Decisions", "", *grid(("", "here", "paper"), _decision_lines(found))]
     out += ["", "## Notes", ""]
     out += [f"- {plain(note)}" for note in notes(about, every, found)]
@@ -182,13 +182,13 @@ def latex(rows: Sequence[Row], about: About) -> str:
     out = [f"% {_one_line(note)}" for note in notes(about, every, found)]
     for layer, cells in tables.items():
         lines = [_line(cell)[:7] for cell in cells]
-        caption = f"{LAYER_TITLES[layer]}: insertion and deletion AUC of {about.source}."
-        label = f"tab:areas-{paper.TABLE_NUMBER[layer]}"
+        caption = f"{layer_title(layer)}: insertion and deletion AUC of {about.source}."
+        label = f"tab:areas-{paper.TABLE_NUMBER[stage_number(layer)]}"
         out += _environment(caption, label, "llrrrrr", _HEAD[:7], lines)
         metrics = _measured(cells)
         if metrics:
-            caption = f"{LAYER_TITLES[layer]}: other measures of {about.source}, means (images)."
-            label = f"tab:other-{paper.TABLE_NUMBER[layer]}"
+            caption = f"{layer_title(layer)}: other measures of {about.source}, means (images)."
+            label = f"tab:other-{paper.TABLE_NUMBER[stage_number(layer)]}"
             others = [_other_line(cell, metrics) for cell in cells]
             columns = "ll" + "r" * len(metrics)
             out += _environment(caption, label, columns, _other_head(metrics), others)

@@ -8,9 +8,10 @@ from typing import Any
 from safetensors.torch import save_file
 from torch import nn
 
+from xai_core.model.layers import explainable_layers
 from xai_core.model.spec import ModelSpec, file_digest
 from xai_core.training.loop import MEAN, STD
-from xai_core.types import CLASS_NAMES, LAYERS
+from xai_core.types import CLASS_NAMES, MALIGNANT
 
 
 def export(
@@ -36,12 +37,13 @@ def export(
         std=(STD,) * 3,
         threshold=threshold,
         class_names=CLASS_NAMES,
-        layers=LAYERS,
+        layers=tuple(layer.name for layer in explainable_layers(trunk, size)),
         sha256=file_digest(path),
         training_command=command,
         training_data=_data(real_images, parent),
         licence="Apache-2.0",
         trained_on_phantoms=True,
+        positive=MALIGNANT,
         metrics=metrics,
     )
     spec.write(path.with_suffix(".json"))

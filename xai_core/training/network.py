@@ -17,6 +17,15 @@ from xai_core.training.depthwise import DepthwiseConv2d
 from xai_core.training.words import TABLES, UNKNOWN
 
 TIMM_NAME = "convnextv2_tiny"
+FAMILY = "convnextv2_"
+
+
+def known(timm_name: str) -> bool:
+    """Whether timm has a ConvNeXt V2 of that name."""
+    torchvision_shim.install()
+    import timm  # after the shim: see torchvision_shim
+
+    return timm_name.startswith(FAMILY) and bool(timm.is_model(timm_name))
 
 
 class DenselyTaught(nn.Module):

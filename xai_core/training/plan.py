@@ -8,7 +8,12 @@ from dataclasses import dataclass
 
 import torch
 
-from xai_core.training.network import TIMM_NAME
+from xai_core.errors import BadRequest
+from xai_core.model.layers import INPUT_MULTIPLE
+from xai_core.training.network import FAMILY, TIMM_NAME, known
+
+SIZE = 384  # px, the network's input
+_LESION_CROP = 128  # px
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,7 @@ class Plan:
 
     phases: tuple[Phase, ...]
     seed: int = 0
-    size: int = 384
+    size: int = SIZE
     timm_name: str = TIMM_NAME
     ema_decay: float = 0.99
     low_precision: bool = True  # bfloat16 autocast
@@ -62,6 +67,7 @@ class Plan:
 def plan_for(
     minutes: float, seed: int = 0, gpu: bool = False, steps: int | None = None,
     warm: bool = False, real: bool = False, drawers: int = 1,
+    timm_name: str = TIMM_NAME, size: int = SIZE,
 ) -> Plan:  # fmt: skip
     """The recipe for a budget in minutes: crops about lesions, small at first, then
     whole images.
@@ -69,29 +75,43 @@ def plan_for(
     ``steps`` ends a phase as well, where given: then a run on the same machine can be repeated.
     ``warm``: the network starts from trained weights, so the contrast is annealed less.  ``real``:
     a share of the images is real.  ``gpu``: no small pictures and nothing held still, for both save
-    a processor's time alone.
+    a processor's time alone.  ``timm_name``: any ConvNeXt V2 of timm.  ``size``: side of its input,
+    px.
+
+    Raises:
+        BadRequest: another network, or a size that is no multiple of 32 from 128 to 1024.
     """
+    if not known(timm_name):
+        raise BadRequest(
+            f"The network is {timm_name!r}; give the name of a ConvNeXt V2 in timm, which begins "
+            f"with {FAMILY}, such as {TIMM_NAME}."
+        )
+    if not _LESION_CROP <= size <= 1024 or size % INPUT_MULTIPLE:
+        raise BadRequest(
+            f"The size is {size} px; give a multiple of {INPUT_MULTIPLE} from {_LESION_CROP} to "
+            "1024."
+        )
     steps = steps or 100_000
     gain = (1.5 if warm else 2.5, 1.0)
     phases: tuple[Phase, ...]
     if gpu:
         phases = (
-            Phase("lesions", 128, 256, steps, 0.5 * minutes, 1.5e-3, gain, 0.5, 1.0, 2.0,
+            Phase("lesions", _LESION_CROP, 256, steps, 0.5 * minutes, 1.5e-3, gain, 0.5, 1.0, 2.0,
                   0.06 * real, fresh=0.08),
-            Phase("images", 384, 64, steps, 0.5 * minutes, 1e-3, (1.0, 1.0), 0.4, 1.0, 0.5,
+            Phase("images", size, 64, steps, 0.5 * minutes, 1e-3, (1.0, 1.0), 0.4, 1.0, 0.5,
                   0.1 * real, fresh=0.5),
         )  # fmt: skip
-        return Plan(phases, seed, drawers=drawers)
+        return Plan(phases, seed, size, timm_name, drawers=drawers)
     rate = 1e-3 if warm else 2e-3
     phases = (
         Phase("small lesions", 64, 64, steps, 0.38 * minutes, rate, gain, 0.5, 1.0, 1.5,
               0.04 * real, shrink=2, fresh=0.06),
-        Phase("lesions", 128, 24, steps, 0.42 * minutes, rate, gain, 0.5, 1.0, 2.0,
+        Phase("lesions", _LESION_CROP, 24, steps, 0.42 * minutes, rate, gain, 0.5, 1.0, 2.0,
               0.06 * real, fresh=0.08),
-        Phase("images", 384, 8, steps, 0.2 * minutes, 5e-4, (1.0, 1.0), 0.4, 1.0, 0.5,
+        Phase("images", size, 8, steps, 0.2 * minutes, 5e-4, (1.0, 1.0), 0.4, 1.0, 0.5,
               0.1 * real, frozen=2, fresh=0.5),
     )  # fmt: skip
-    return Plan(phases, seed, low_precision=multiplies_bfloat16(), drawers=drawers)
+    return Plan(phases, seed, size, timm_name, low_precision=multiplies_bfloat16(), drawers=drawers)
 
 
 def multiplies_bfloat16() -> bool:

@@ -11,9 +11,9 @@ from xai_core.faithfulness.curves import conventions as curve_conventions
 from xai_core.model.spec import ModelSpec
 from xai_core.service import ExplainService
 from xai_core.settings import ROOT
-from xai_core.types import LAYER_TITLES
 from xai_core.ui.metrics import metric_rows
-from xai_core.ui.words import LAYER_WORDS, NOTICE, plain
+from xai_core.ui.service_access import layers
+from xai_core.ui.words import NOTICE, layer_words, plain
 
 _CARDS = {
     "Model card": ROOT / "docs" / "model_card.md",
@@ -52,7 +52,10 @@ def show(service: ExplainService) -> None:
             st.markdown(f"**{method.title}** ({paper})  \n{method.description}")
         st.markdown(
             "**Layers**  \n"
-            + "  \n".join(f"{t} (`{k}`): {LAYER_WORDS[k]} fields" for k, t in LAYER_TITLES.items())
+            + "  \n".join(
+                f"{layer.title} (`{layer.name}`): {layer_words(layer)} fields"
+                for layer in layers(service)
+            )
         )
         st.markdown("### Limits")
         st.markdown(_LIMITS)
@@ -61,7 +64,7 @@ def show(service: ExplainService) -> None:
             st.markdown(f"**{method.title}** (`{method.name}`)")
             _table(method.conventions(method.options()))
         st.markdown("**Insertion and deletion**")
-        _table(curve_conventions("adaptive"))
+        _table(curve_conventions("adaptive", spec.input_size))
     for title, card in _CARDS.items():
         if card.is_file():
             with st.expander(title):
@@ -72,7 +75,7 @@ def _model(spec: ModelSpec) -> dict[str, str]:
     facts = {
         "Network": f"{spec.timm_name}, input {spec.input_size} x {spec.input_size}",
         "Classes": ", ".join(f"{i} {name}" for i, name in enumerate(spec.class_names)),
-        "Called malignant from": f"probability {spec.threshold:.3f}",
+        f"Called {spec.class_names[spec.positive]} from": f"probability {spec.threshold:.3f}",
         "Training data": spec.training_data,
         "Training command": spec.training_command,
         "Licence": spec.licence,

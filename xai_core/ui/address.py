@@ -8,19 +8,16 @@ from typing import Any
 from xai_core.cam import METHODS
 from xai_core.cam.options import Kind
 from xai_core.errors import BadRequest
-from xai_core.request import TARGETS, CaseRequest, known_options
-from xai_core.types import CURVE_MODES, LAYERS
-
-_CHOICES: Mapping[str, Sequence[str]] = {
-    "method": tuple(METHODS),
-    "layer": LAYERS,
-    "target": TARGETS,
-    "curves": CURVE_MODES,
-}
+from xai_core.model.classifier import Classifier
+from xai_core.request import PREDICTED, CaseRequest, known_options
+from xai_core.types import CURVE_MODES
 
 
 def read_address(
-    parameters: Mapping[str, str], case_ids: Sequence[str], start: CaseRequest
+    parameters: Mapping[str, str],
+    case_ids: Sequence[str],
+    start: CaseRequest,
+    classifier: Classifier,
 ) -> tuple[CaseRequest, list[str]]:
     """What an address names, and a sentence for each part of it that cannot be used.
 
@@ -28,7 +25,14 @@ def read_address(
         parameters: of the address; unknown ones are ignored.
         case_ids: the cases there are.
         start: what holds where the address says nothing, or something unusable.
+        classifier: its layers and classes can be asked for.
     """
+    choices: Mapping[str, Sequence[str]] = {
+        "method": tuple(METHODS),
+        "layer": [layer.name for layer in classifier.layers],
+        "target": (PREDICTED, *classifier.spec.class_names),
+        "curves": CURVE_MODES,
+    }
     chosen: dict[str, Any] = {}
     problems: list[str] = []
 
@@ -40,7 +44,7 @@ def read_address(
         chosen["case_id"] = case
     else:
         refuse("the case", case, f"which is not among these cases; showing {start.case_id}.")
-    for name, allowed in _CHOICES.items():
+    for name, allowed in choices.items():
         value = parameters.get(name)
         if value is None:
             continue
@@ -62,7 +66,7 @@ def write_address(shown: CaseRequest) -> dict[str, str]:
     """The parameters that lead back to what is shown; what is as usual is left out."""
     request = shown.request
     address = {"case": shown.case_id, "method": request.method, "layer": request.layer}
-    if request.target != TARGETS[0]:
+    if request.target != PREDICTED:
         address["target"] = request.target
     read = {option.name for option in METHODS[request.method].options.declared()}
     for name, value in request.options:

@@ -10,7 +10,6 @@ import streamlit as st
 from xai_core.cam import METHODS
 from xai_core.explanation import View
 from xai_core.request import CaseRequest
-from xai_core.types import CLASS_NAMES
 from xai_core.ui import progress, state
 from xai_core.ui.words import plain, state_words
 
@@ -64,7 +63,7 @@ def say(view: View | None) -> None:
         st.warning(plain(view.error, 600))
     elif explanation is None or explanation.curves is None:
         heatmap = explanation.heatmap if explanation else None
-        name = CLASS_NAMES[explanation.target] if explanation else "the class"
+        name = explanation.target_name if explanation else "the class"
         why = state_words(heatmap.state, name) if heatmap else None
         st.caption(f"The other method has no curves. {why or ''}")
 

@@ -9,24 +9,27 @@ import streamlit as st
 
 from xai_core.cam import METHODS
 from xai_core.cam.options import Kind, Option
-from xai_core.request import PREDICTED, TARGETS
-from xai_core.types import CLASS_NAMES, LAYER_TITLES, LAYERS
+from xai_core.request import PREDICTED
+from xai_core.service import ExplainService
 from xai_core.ui import first_sight, state
-from xai_core.ui.words import LAYER_WORDS
+from xai_core.ui.service_access import layers
+from xai_core.ui.words import layer_words
 
 _ALL = 0  # in a choice of counts, which has no place for None
 
 
-def show(predicted: int | None) -> None:
+def show(service: ExplainService, predicted: int | None) -> None:
     """Draw the choices in one row, after the first picture.
 
     Args:
+        service: whose model is explained.
         predicted: the model's class for this case, to name it; None while unknown.
     """
-    first_sight.then(lambda: _row(predicted), "controls-place")
+    first_sight.then(lambda: _row(service, predicted), "controls-place")
 
 
-def _row(predicted: int | None) -> None:
+def _row(service: ExplainService, predicted: int | None) -> None:
+    titles = {layer.name: layer.title for layer in layers(service)}
     with st.container(horizontal=True, key="controls", gap="large"):
         _choice(
             "Method",
@@ -38,32 +41,33 @@ def _row(predicted: int | None) -> None:
         _choice(
             "Layer of the network",
             "layer",
-            LAYERS,
-            LAYER_TITLES.__getitem__,
+            tuple(titles),
+            titles.__getitem__,
             "Where in the network we look. "
             + " ".join(
-                f"**{LAYER_TITLES[name]}** is {LAYER_WORDS[name]} fields." for name in LAYERS
+                f"**{layer.title}** is {layer_words(layer)} fields." for layer in layers(service)
             ),
         )
-        target_class(predicted)
+        target_class(service, predicted)
         _options()
 
 
-def target_class(predicted: int | None) -> None:
-    """Draw the choice of the class alone; ``predicted`` as for :func:`show`."""
+def target_class(service: ExplainService, predicted: int | None) -> None:
+    """Draw the choice of the class alone; the arguments are those of :func:`show`."""
+    names = service.explainer.classifier.spec.class_names
     _choice(
         "Explain the class",
         "target",
-        TARGETS,
-        lambda name: _target(name, predicted),
+        (PREDICTED, *names),
+        lambda name: _target(name, None if predicted is None else names[predicted]),
         "The score the map explains. As predicted: the class the model decided for.",
     )
 
 
-def _target(name: str, predicted: int | None) -> str:
+def _target(name: str, predicted: str | None) -> str:
     if name != PREDICTED:
         return name
-    return PREDICTED if predicted is None else f"{PREDICTED} ({CLASS_NAMES[predicted]})"
+    return PREDICTED if predicted is None else f"{PREDICTED} ({predicted})"
 
 
 def _choice(

@@ -7,7 +7,6 @@ import streamlit as st
 
 from xai_core.cam import METHODS
 from xai_core.explanation import Explanation
-from xai_core.types import CLASS_NAMES
 from xai_core.ui import first_sight, state
 from xai_core.ui.remembered import remembered
 from xai_core.ui.words import asked_words
@@ -53,7 +52,7 @@ def show(
     if state.show().request.curves == "none":
         return
     pair = explanation.curves if explanation else None
-    name = CLASS_NAMES[explanation.target] if explanation else "the class"
+    name = explanation.target_name if explanation else "the class"
     st.plotly_chart(
         _figure(explanation, other, name, growing=growing),
         key="curve figure",
@@ -112,7 +111,7 @@ def _alt(explanation: Explanation | None, growing: bool) -> str:
         return "Insertion and deletion curves: none yet"
     pair = explanation.curves
     return (
-        f"Insertion and deletion curves of {asked_words(explanation.request, explanation.target)}: "
+        f"Insertion and deletion curves of {asked_words(explanation)}: "
         f"insertion AUC {auc_text(pair.insertion)}, deletion AUC {auc_text(pair.deletion)}"
         + (", so far" if growing else "")
     )

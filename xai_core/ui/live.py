@@ -78,7 +78,7 @@ def _left(service: ExplainService, shown: CaseRequest, views: _Views) -> None:
         if view.explanation
         else service.predictions().get(shown.case_id)
     )
-    verdict.show(service.records[shown.case_id], prediction, spec.threshold)
+    verdict.show(service.records[shown.case_id], prediction, spec)
     try:
         case = service.load(shown.case_id)
     except XaiError as problem:

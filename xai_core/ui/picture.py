@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from xai_core.explanation import Explanation
-from xai_core.types import CLASS_NAMES, Case
+from xai_core.types import Case
 from xai_core.ui import levels, viewer
 from xai_core.ui.words import state_words
 
@@ -27,7 +27,7 @@ def show(
     """
     heatmap = explanation.heatmap if explanation else None
     if explanation is not None and heatmap is not None:
-        why = state_words(heatmap.state, CLASS_NAMES[explanation.target])
+        why = state_words(heatmap.state, explanation.target_name)
         if why:
             st.info(why)
     viewer.show(

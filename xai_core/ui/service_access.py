@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import streamlit as st
 
 from xai_core.errors import XaiError
+from xai_core.model.layers import Layer
 from xai_core.service import ExplainService, open_service
 from xai_core.settings import Settings, read_settings
 from xai_core.ui import state
@@ -50,6 +51,11 @@ def service_or_stop() -> ExplainService:
         st.stop()
     say_phantom(service.source.is_phantom, service.explainer.classifier.spec.trained_on_phantoms)
     return service
+
+
+def layers(service: ExplainService) -> tuple[Layer, ...]:
+    """The layers that the model of a service can be explained at, in its order."""
+    return service.explainer.classifier.layers
 
 
 def who() -> str:

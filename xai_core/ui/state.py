@@ -15,7 +15,8 @@ from typing import Any, TypeVar
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from xai_core.request import CaseRequest
+from xai_core.model.classifier import Classifier
+from xai_core.request import CaseRequest, ExplainRequest
 from xai_core.ui.address import read_address, write_address
 from xai_core.ui.look import read_look, without_look
 
@@ -61,20 +62,22 @@ class Widgets:
 
 def restore(
     case_ids: Iterable[str],
+    classifier: Classifier,
     also: Callable[[Parameters], list[str]] = lambda _: [],
     translate: Callable[[Parameters], Parameters] = lambda given: given,
 ) -> CaseRequest:
     """The request on show: from the address where a person came with one, else as it was.
 
-    ``also``: takes what else a page keeps in such an address; returns sentences about what of it
-    cannot be used.  ``translate``: what such an address says of the request, where a page writes
-    it in other words.
+    ``classifier``: its layers and classes can be asked for.  ``also``: takes what else a page keeps
+    in such an address; returns sentences about what of it cannot be used.  ``translate``: what such
+    an address says of the request, where a page writes it in other words.
     """
     ids = tuple(case_ids)
+    names = [layer.name for layer in classifier.layers]
     shown = part(Shown)
     current = before = shown.request
-    if current is None or current.case_id not in ids:
-        current = CaseRequest(ids[0])
+    if current is None or current.case_id not in ids or current.request.layer not in names:
+        current = CaseRequest(ids[0], ExplainRequest(layer=names[0]))
     given = {str(k): str(v) for k, v in st.query_params.items()}
     # A click may arrive with the address of the click before: one we wrote or have read already is
     # no news, only one that a person brought along is.
@@ -85,8 +88,8 @@ def restore(
         shown.addresses.add(written)
         said = translate(asked)
         # What an address of ours leaves out is as usual; what a person's leaves out, as it was.
-        start = CaseRequest(current.case_id) if back and said else current
-        current, problems = read_address(said, ids, start)
+        usual = CaseRequest(current.case_id, ExplainRequest(layer=names[0]))
+        current, problems = read_address(said, ids, usual if back and said else current, classifier)
         look, more = read_look(given)
         look_at(look)
         shown.problems = problems + more + also(asked)

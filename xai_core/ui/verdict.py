@@ -6,27 +6,30 @@ from collections import Counter
 
 import streamlit as st
 
-from xai_core.types import CLASS_NAMES, CaseRecord, Outcome, Prediction
+from xai_core.model.spec import ModelSpec
+from xai_core.types import CaseRecord, Outcome, Prediction
 from xai_core.ui import first_sight
 from xai_core.ui.words import OUTCOME_WORDS, plain, truth_words, view_words
 
 
-def show(record: CaseRecord, prediction: Prediction | None, threshold: float) -> None:
+def show(record: CaseRecord, prediction: Prediction | None, spec: ModelSpec) -> None:
     """Draw the verdict in one row, with the figures behind it under it, after the first picture."""
-    first_sight.then(lambda: _draw(record, prediction, threshold), "verdict-place")
+    first_sight.then(lambda: _draw(record, prediction, spec), "verdict-place")
 
 
-def _draw(record: CaseRecord, prediction: Prediction | None, threshold: float) -> None:
-    predicted = None if prediction is None else prediction.predicted(threshold)
+def _draw(record: CaseRecord, prediction: Prediction | None, spec: ModelSpec) -> None:
+    predicted = None if prediction is None else prediction.predicted(spec.threshold, spec.positive)
     truth = record.class_index
-    outcome = None if predicted is None or truth is None else Outcome.of(truth, predicted)
+    outcome = None
+    if predicted is not None and truth is not None:
+        outcome = Outcome.of(truth, predicted == spec.positive)
     with st.container(horizontal=True, key="verdict", gap="large"):
         if prediction is None or predicted is None:
             st.metric("The model says", "asking", width="content")
         else:
             st.metric(
                 "The model says",
-                f"{CLASS_NAMES[predicted]} {prediction.probabilities[predicted]:.2f}",
+                f"{spec.class_names[predicted]} {prediction.probabilities[predicted]:.2f}",
                 help="The class the model decides for, and the probability it gives that class.",
                 width="content",
             )
@@ -36,17 +39,17 @@ def _draw(record: CaseRecord, prediction: Prediction | None, threshold: float) -
             words, _, detail = OUTCOME_WORDS[outcome].partition(": ")
             st.metric("Outcome", f"{outcome}, {words}", help=f"{detail}.".capitalize(),
                       width="content")  # fmt: skip
-    st.caption("" if prediction is None else _figures(prediction, threshold))
+    st.caption("" if prediction is None else _figures(prediction, spec))
 
 
-def _figures(prediction: Prediction, threshold: float) -> str:
+def _figures(prediction: Prediction, spec: ModelSpec) -> str:
     parts = [
         f"{name} logit {logit:+.3f}, probability {p:.3f}"
         for name, logit, p in zip(
-            CLASS_NAMES, prediction.logits, prediction.probabilities, strict=True
+            spec.class_names, prediction.logits, prediction.probabilities, strict=True
         )
     ]
-    return f"{' · '.join(parts)} · threshold {threshold:.2f}"
+    return f"{' · '.join(parts)} · threshold {spec.threshold:.2f}"
 
 
 def facts(record: CaseRecord) -> str:

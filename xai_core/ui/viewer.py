@@ -10,7 +10,7 @@ import streamlit as st
 from xai_core.explanation import Explanation
 from xai_core.model.geometry import fit
 from xai_core.settings import ASSETS
-from xai_core.types import CLASS_NAMES, Case, MapState
+from xai_core.types import Case, MapState
 from xai_core.ui import first_sight
 from xai_core.ui.remembered import remembered
 from xai_core.ui.words import asked_words
@@ -123,7 +123,7 @@ def _scrub(case: Case, explanation: Explanation | None) -> dict[str, Any] | None
     if explanation is None or explanation.heatmap is None or explanation.curves is None:
         return None
     prepared, heatmap, curves = explanation.prepared, explanation.heatmap, explanation.curves
-    name = CLASS_NAMES[explanation.target]
+    name = explanation.target_name
     size = len(prepared.grey)
     images = remembered("scrub images", (case, size), lambda: scrub_images(prepared.grey))
     return remembered(
@@ -137,9 +137,9 @@ def _words(case: Case, explanation: Explanation | None, drawn: bool) -> dict[str
     over = f"The mammogram {case.id}; no heatmap yet"
     score = ""
     if explanation is not None and drawn:
-        asked = asked_words(explanation.request, explanation.target)
+        asked = asked_words(explanation)
         over = f"The mammogram {case.id} with the heatmap over it: {asked}"
-        score = f"{CLASS_NAMES[explanation.target]} class score"
+        score = f"{explanation.target_name} class score"
     return {
         "plain": f"The mammogram {case.id} as it is",
         "heat": over,

@@ -5,18 +5,16 @@ from __future__ import annotations
 import re
 
 from xai_core.cam import METHODS
-from xai_core.request import ExplainRequest
-from xai_core.types import BENIGN, CLASS_NAMES, LAYER_TITLES, CaseRecord, MapState, Outcome
+from xai_core.explanation import Explanation
+from xai_core.model.layers import Layer
+from xai_core.types import BENIGN, CLASS_NAMES, CaseRecord, MapState, Outcome
 
 NOTICE = (
     "For education only, not a medical device. A heatmap shows what moved this model, not where "
     "disease is."
 )
 
-LAYER_WORDS = {
-    "stages.2.blocks.8": "finer, 24 x 24",
-    "stages.3.blocks.2": "coarser, 12 x 12",
-}
+_GRAIN = {2: "finer", 3: "coarser"}  # by a layer's stage, from 0
 
 OUTCOME_WORDS = {
     Outcome.TP: "true positive: the model calls a malignant case malignant",
@@ -51,9 +49,9 @@ def plain(text: str, limit: int = 120) -> str:
     return _MARKDOWN.sub(r"\\\1", flat)
 
 
-def layer_words(layer: str) -> str:
-    """A layer in papers' words and in plain ones."""
-    return f"{LAYER_TITLES[layer]} ({LAYER_WORDS[layer]})"
+def layer_words(layer: Layer) -> str:
+    """How fine a layer's maps are: "finer, 24 x 24"."""
+    return f"{_GRAIN[layer.stage]}, {layer.side} x {layer.side}"
 
 
 def truth_words(record: CaseRecord) -> str:
@@ -78,10 +76,11 @@ def view_words(record: CaseRecord) -> str:
     return f"{side} {record.view or ''}".strip()
 
 
-def asked_words(request: ExplainRequest, target: int) -> str:
+def asked_words(explanation: Explanation) -> str:
     """What a map or a curve is of: method, layer, class, options; for those who hear the page."""
+    request = explanation.request
     options = METHODS[request.method].option_words(request.cam_options())
-    return ", ".join(filter(None, (request.title(), CLASS_NAMES[target], options)))
+    return ", ".join(filter(None, (explanation.title, explanation.target_name, options)))
 
 
 def state_words(state: MapState, class_name: str) -> str | None:

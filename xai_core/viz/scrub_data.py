@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from xai_core.faithfulness.baseline import blurred
-from xai_core.faithfulness.patches import GRID, patch_order
+from xai_core.faithfulness.patches import GRID, edges, patch_order
 from xai_core.faithfulness.perturbation import CurvePair
 from xai_core.model.geometry import Geometry
 from xai_core.types import FloatArray, PerturbationCurve
@@ -17,13 +17,17 @@ from xai_core.viz.encoded import array_text, png_text
 
 def scrub_images(grey: FloatArray) -> dict[str, Any]:
     """The image as the network sees it, float32 (S, S) in [0, 1], and its blurred baseline, both as
-    8-bit PNG: what is shown is at most half a grey level from what was scored."""
+    8-bit PNG: what is shown is at most half a grey level from what was scored.
+
+    ``grid``: patches per side.  ``edges``: their edges on either axis, px, ``grid`` + 1 of them.
+    """
     return {
         "image": png_text(_bytes(grey)),
         "blurred": png_text(_bytes(blurred(grey))),
         "images": hashlib.blake2b(grey.tobytes(), digest_size=8).hexdigest(),
         "size": grey.shape[-1],
         "grid": GRID,
+        "edges": edges(grey.shape[-1]).tolist(),
     }
 
 

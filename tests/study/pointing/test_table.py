@@ -30,12 +30,14 @@ ROWS = [row(0, HIT, NOTHING, HIT, MISS), row(1, MISS, MISS, HIT, HIT, called=Fal
 @pytest.fixture
 def about(tiny_weights: Path) -> About:
     request = ExplainRequest(target="malignant")
-    return About("my | cases", False, request, read_spec(tiny_weights), 5, 2, 1)
+    return About(
+        "my | cases", False, request, read_spec(tiny_weights), 5, 2, 1, "Grad-CAM, Stage 3 Block 6"
+    )
 
 
 def test_a_line_for_the_map_and_each_baseline(about: About) -> None:
     assert lines(ROWS, about) == [
-        ("Grad-CAM, Stage 3 Block 9, for malignant", "1 / 2", "50.0 % (9.5 to 90.5)", "0"),
+        ("Grad-CAM, Stage 3 Block 6, for malignant", "1 / 2", "50.0 % (9.5 to 90.5)", "0"),
         ("the same of an untrained network", "0 / 2", "0.0 % (0.0 to 65.8)", "1"),
         ("brightest spot", "2 / 2", "100.0 % (34.2 to 100.0)", "0"),
         ("centre of the breast", "1 / 2", "50.0 % (9.5 to 90.5)", "0"),

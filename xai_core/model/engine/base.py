@@ -24,7 +24,7 @@ class Scorer(Protocol):
         """What a person reads on the About page."""
 
     def __call__(self, inputs: Tensor) -> Tensor:
-        """Logits (B, 2), float32, of network inputs (B, 3, S, S), float32, B at least 1."""
+        """Logits (B, classes), float32, of network inputs (B, 3, S, S), float32, B at least 1."""
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ class Engine:
         _log.warning("%s", sentence)
 
     def score(self, inputs: Tensor) -> Tensor:
-        """Logits (B, 2), float32, of network inputs (B, 3, S, S).
+        """Logits (B, classes), float32, of network inputs (B, 3, S, S).
 
         A scorer that fails is not asked again: the reference answers for it.
 

@@ -13,7 +13,7 @@ from xai_core.model.geometry import letterbox_mask
 from xai_core.request import ExplainRequest
 from xai_core.study.pointing.aim import Aim, aim, aim_of_map
 from xai_core.study.pointing.baselines import Chance, breast_of, brightness, centre, chance
-from xai_core.types import MALIGNANT, Case
+from xai_core.types import Case
 
 MAP, UNTRAINED, BRIGHTEST, CENTRE = "map", "untrained", "brightest", "centre"
 POINTERS = (MAP, UNTRAINED, BRIGHTEST, CENTRE)
@@ -59,8 +59,8 @@ def measure(
     return PointingRow(
         case_id=case.id,
         patient_id=case.patient_id,
-        probability_malignant=answer.prediction.probabilities[MALIGNANT],
-        called_malignant=answer.predicted == MALIGNANT,
+        probability_malignant=answer.prediction.probabilities[answer.positive],
+        called_malignant=answer.predicted == answer.positive,
         aims={
             MAP: aim_of_map(answer.heatmap, marked),
             UNTRAINED: aim_of_map(other.heatmap, marked),

@@ -20,7 +20,8 @@ HEAD = ("what points", "hits / images", "rate (95 % interval)", "shows nothing")
 @dataclass(frozen=True)
 class About:
     """What was measured.  ``cases``: malignant cases asked for; ``unmarked``: of them, those
-    without a mark on the network's grid; ``unreadable``: those that could not be read."""
+    without a mark on the network's grid; ``unreadable``: those that could not be read.  ``title``:
+    of the map, see :attr:`xai_core.explanation.Explanation.title`."""
 
     source: str
     is_phantom: bool
@@ -29,12 +30,13 @@ class About:
     cases: int
     unmarked: int
     unreadable: int
+    title: str
 
 
 def lines(rows: Sequence[PointingRow], about: About) -> list[tuple[str, ...]]:
     """The table's lines, in the order of ``HEAD``; ``rows`` is not empty."""
     titles = {
-        MAP: f"{about.request.title()}, for {about.request.target}",
+        MAP: f"{about.title}, for {about.request.target}",
         UNTRAINED: "the same of an untrained network",
         BRIGHTEST: "brightest spot",
         CENTRE: "centre of the breast",

@@ -25,7 +25,9 @@ _HELP = (
 def restore(service: ExplainService) -> None:
     """Take over the address, a blind one or not, and write it anew."""
     ids = tuple(service.records)
-    state.restore(ids, lambda given: _take(given, ids), session.for_request)
+    state.restore(
+        ids, service.explainer.classifier, lambda given: _take(given, ids), session.for_request
+    )
     if not session.now().on:
         session.now().seen.add(state.show().case_id)
     beside_it = {} if reading() else beside.address(state.show())

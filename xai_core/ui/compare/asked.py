@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from xai_core.model.layers import Layer
 from xai_core.request import CaseRequest, ExplainRequest, OptionValues
-from xai_core.types import LAYERS
-
-FINER, COARSER = LAYERS
-_FIGURE_3 = (("score-cam", COARSER), ("grad-cam", FINER), ("hybrid-cam", FINER))
 
 
 @dataclass(frozen=True)
@@ -19,33 +17,42 @@ class Line:
     case_id: str
     requests: tuple[CaseRequest, ...]
     original: bool = True
-    layer: str | None = None
+    layer: Layer | None = None
 
 
 def matrix(
-    case_id: str, methods: tuple[str, ...], target: str, options: OptionValues
+    case_id: str,
+    methods: tuple[str, ...],
+    target: str,
+    options: OptionValues,
+    layers: Sequence[Layer],
 ) -> tuple[Line, ...]:
-    """The methods (columns) at every layer (rows) for one case."""
+    """The methods (columns) at every one of ``layers`` (rows) for one case."""
     return tuple(
         Line(
             case_id,
             tuple(
-                CaseRequest(case_id, ExplainRequest(method, layer, target, options, "none"))
+                CaseRequest(case_id, ExplainRequest(method, layer.name, target, options, "none"))
                 for method in methods
             ),
-            original=layer == LAYERS[0],
+            original=layer == layers[0],
             layer=layer,
         )
-        for layer in LAYERS
+        for layer in layers
     )
 
 
-def figure_3(case_id: str, options: OptionValues) -> Line:
-    """A case as the paper's Figure 3 shows it, for the class the model decides for."""
+def figure_3(case_id: str, options: OptionValues, layers: Sequence[Layer]) -> Line:
+    """A case as the paper's Figure 3 shows it, for the class the model decides for.
+
+    ``layers``: of the model, Stage 3's first and Stage 4's last.
+    """
+    finer, coarser = layers[0].name, layers[-1].name
+    shown = (("score-cam", coarser), ("grad-cam", finer), ("hybrid-cam", finer))
     return Line(
         case_id,
         tuple(
             CaseRequest(case_id, ExplainRequest(method, layer, options=options, curves="none"))
-            for method, layer in _FIGURE_3
+            for method, layer in shown
         ),
     )

@@ -6,7 +6,8 @@ import streamlit as st
 
 from xai_core.cam import METHODS
 from xai_core.model.geometry import Geometry
-from xai_core.types import LAYER_TITLES, Case, FloatArray
+from xai_core.model.layers import layer_title
+from xai_core.types import Case, FloatArray
 from xai_core.ui import progress
 from xai_core.ui.compare import said
 from xai_core.ui.compare.jobs import Answer
@@ -34,15 +35,16 @@ def show(case: Case, geometry: Geometry, answer: Answer) -> None:
     """Draw a panel as far as it is; it keeps its height while it fills."""
     request, heatmap = answer.request, answer.heatmap
     st.markdown(
-        f"**{METHODS[request.method].title}**, {LAYER_TITLES[request.layer]}",
+        f"**{METHODS[request.method].title}**, {layer_title(request.layer)}",
         help=METHODS[request.method].description,
     )
-    target = answer.explanation.target if answer.explanation else 0
-    over = f"the heatmap over it: {asked_words(request, target)}"
+    over = "; no heatmap"
+    if answer.explanation is not None and heatmap is not None:
+        over = f"with the heatmap over it: {asked_words(answer.explanation)}"
     st.image(
         _picture(case, geometry, heatmap.values if heatmap else None),
         width="stretch",
-        alt=f"The mammogram {case.id} " + (f"with {over}" if heatmap else "; no heatmap"),
+        alt=f"The mammogram {case.id} {over}",
     )
     bar = said.bar(answer)
     if bar is not None:

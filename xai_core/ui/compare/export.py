@@ -9,6 +9,8 @@ from functools import partial
 
 import streamlit as st
 
+from xai_core.cam import METHODS
+from xai_core.model.layers import layer_title
 from xai_core.service import ExplainService
 from xai_core.types import Case
 from xai_core.ui.compare import said
@@ -76,7 +78,8 @@ def _row(case: Case, line: Line, head: str, answers: Sequence[Answer]) -> Row:
             return Panel("Original, low-energy image", picture)
         why = said.why_empty(answer)
         under = ((why,) if why else ()) + said.areas(answer)
-        return Panel(answer.request.title(), picture, said.bar(answer), under)
+        title = f"{METHODS[answer.request.method].title}, {layer_title(answer.request.layer)}"
+        return Panel(title, picture, said.bar(answer), under)
 
     first = drawn(None) if line.original else None
     return Row(head, (first, *map(drawn, answers)))

@@ -76,7 +76,9 @@ def _named(service: ExplainService, case_id: str) -> str:
     prediction = service.predictions().get(case_id)
     if prediction is None:
         return case_id
-    return f"{case_id}, malignant {prediction.probabilities[1]:.2f}"
+    spec = service.explainer.classifier.spec
+    p = prediction.probabilities[spec.positive]
+    return f"{case_id}, {spec.class_names[spec.positive]} {p:.2f}"
 
 
 def _cases(

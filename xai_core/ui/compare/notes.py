@@ -8,7 +8,7 @@ from xai_core.cam import METHODS
 from xai_core.explanation import Explanation
 from xai_core.faithfulness.curves import conventions as curve_conventions
 from xai_core.model.spec import ModelSpec
-from xai_core.types import CLASS_NAMES, LAYER_TITLES, LAYERS, CaseRecord
+from xai_core.types import CaseRecord
 from xai_core.ui.compare import said
 from xai_core.ui.compare.jobs import Answer
 from xai_core.viz.panel import OPACITY
@@ -37,9 +37,9 @@ def notes(
     return (
         *_cases(records, found),
         _model(spec),
-        "Layers: " + "; ".join(f"{LAYER_TITLES[name]} is {name}" for name in LAYERS) + ".",
+        _layers(found),
         *_methods(found),
-        *_curves(answers),
+        *_curves(answers, spec.input_size),
         _COLOURS,
         SENTENCE,
     )
@@ -52,8 +52,9 @@ def _cases(records: Mapping[str, CaseRecord], found: Sequence[Explanation]) -> I
         chosen = "as predicted" if one.target == one.predicted else "not the predicted one"
         yield (
             f"{said.kind_of(record)} {record.id}{synthetic}, source {record.source}. "
-            f"Explained class: {CLASS_NAMES[one.target]} (class {one.target}), {chosen}; "
-            f"malignant probability {one.prediction.probabilities[1]:.3f}, "
+            f"Explained class: {one.target_name} (class {one.target}), {chosen}; "
+            f"{one.class_names[one.positive]} probability "
+            f"{one.prediction.probabilities[one.positive]:.3f}, "
             f"threshold {one.threshold:.3f}. Pixels' SHA-256 {one.image_digest}."
         )
 
@@ -64,6 +65,11 @@ def _model(spec: ModelSpec) -> str:
         f"Model: {spec.timm_name}{phantoms}, input {spec.input_size} x {spec.input_size}. "
         f"Weights SHA-256 {spec.sha256}."
     )
+
+
+def _layers(found: Sequence[Explanation]) -> str:
+    shown = sorted({one.layer for one in found}, key=lambda layer: layer.stage)
+    return "Layers: " + "; ".join(f"{layer.title} is {layer.name}" for layer in shown) + "."
 
 
 def _methods(found: Sequence[Explanation]) -> Iterator[str]:
@@ -77,13 +83,13 @@ def _methods(found: Sequence[Explanation]) -> Iterator[str]:
             yield f"Area levels of {title}: {levels} % of the network's pixels kept sharp."
 
 
-def _curves(answers: Sequence[Answer]) -> Iterator[str]:
-    baseline = curve_conventions("adaptive")["curve baseline"]
+def _curves(answers: Sequence[Answer], size: int) -> Iterator[str]:
+    baseline = curve_conventions("adaptive", size)["curve baseline"]
     yield f"Baseline, what a removed pixel becomes in Hybrid-CAM and the curves: {baseline}."
     for mode in sorted(
         {a.curves.explanation.request.curves for a in answers if a.curves and a.curves.explanation}
     ):
-        choices = {k: v for k, v in curve_conventions(mode).items() if k != "curve baseline"}
+        choices = {k: v for k, v in curve_conventions(mode, size).items() if k != "curve baseline"}
         yield f"Insertion and deletion: {_listed(choices)}."
 
 

@@ -11,6 +11,7 @@ from xai_core.ui.compare import asked, board, export, figure3, said, session
 from xai_core.ui.compare.address import FIGURE_VIEW, METHODS_VIEW, VIEWS, in_order
 from xai_core.ui.compare.asked import Line
 from xai_core.ui.compare.jobs import Answer
+from xai_core.ui.service_access import layers
 from xai_core.ui.words import plain
 
 _POLL = 1.5  # seconds between looks at the predictions while one is missing
@@ -27,7 +28,7 @@ _CURVES_HELP = (
 
 def show(service: ExplainService) -> None:
     """Draw the page."""
-    session.restore(service.records)
+    session.restore(service)
     figure = session.show().view == FIGURE_VIEW
     if figure:
         figure3.fill(service)
@@ -52,7 +53,7 @@ def draw(
     """Draw what is compared, without the choices: the rows, their heads and what is known of each
     panel; None where no case is chosen yet."""
     figure = session.show().view == FIGURE_VIEW
-    lines = _figure_lines() if figure else _matrix_lines(service)
+    lines = _figure_lines(service) if figure else _matrix_lines(service)
     if not lines:
         return None
     _await_predictions(service, lines)
@@ -62,6 +63,7 @@ def draw(
 
 def _choices(service: ExplainService, figure: bool) -> None:
     chosen = session.show()
+    finer, coarser = layers(service)
     with st.container(horizontal=True, key="controls", gap="large", vertical_alignment="bottom"):
         st.segmented_control(
             "What to compare",
@@ -72,11 +74,11 @@ def _choices(service: ExplainService, figure: bool) -> None:
             key=state.key_showing("choose view", chosen.view),
             on_change=state.when_changed("choose view", lambda v: session.change(view=v)),
             help="Figure 3 shows a true positive and a true negative: the original, Score-CAM at "
-            "Stage 4 Block 3, Grad-CAM and Hybrid-CAM at Stage 3 Block 9.",
+            f"{coarser.title}, Grad-CAM and Hybrid-CAM at {finer.title}.",
         )
         if not figure:
             _methods(chosen.methods)
-            controls.target_class(service.predicted(state.show().case_id))
+            controls.target_class(service, service.predicted(state.show().case_id))
         st.toggle(
             "Curves too",
             value=chosen.curves,
@@ -108,13 +110,13 @@ def _matrix_lines(service: ExplainService) -> tuple[Line, ...]:
     shown = state.show()
     st.markdown(f"##### {plain(_case_line(service, shown.case_id), 300)}")
     methods, request = session.show().methods, shown.request
-    return asked.matrix(shown.case_id, methods, request.target, request.options)
+    return asked.matrix(shown.case_id, methods, request.target, request.options, layers(service))
 
 
-def _figure_lines() -> tuple[Line, ...]:
+def _figure_lines(service: ExplainService) -> tuple[Line, ...]:
     chosen, options = session.show(), state.show().request.options
     cases = [case for case in (chosen.positive, chosen.negative) if case is not None]
-    return tuple(asked.figure_3(case, options) for case in dict.fromkeys(cases))
+    return tuple(asked.figure_3(case, options, layers(service)) for case in dict.fromkeys(cases))
 
 
 def _await_predictions(service: ExplainService, lines: tuple[Line, ...]) -> None:
@@ -145,7 +147,7 @@ def _case_line(service: ExplainService, case_id: str) -> str:
     return said.case_line(
         service.records[case_id],
         service.predictions().get(case_id),
-        service.explainer.classifier.spec.threshold,
+        service.explainer.classifier.spec,
     )
 
 

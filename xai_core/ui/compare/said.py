@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from xai_core.cam import METHODS
 from xai_core.explanation import Explanation
-from xai_core.types import CLASS_NAMES, LAYER_TITLES, CaseRecord, Outcome, Prediction
+from xai_core.model.layers import Layer
+from xai_core.model.spec import ModelSpec
+from xai_core.types import CaseRecord, Outcome, Prediction
 from xai_core.ui.compare.jobs import Answer
 from xai_core.ui.progress import pending
-from xai_core.ui.words import LAYER_WORDS, OUTCOME_WORDS, state_words, truth_words
+from xai_core.ui.words import OUTCOME_WORDS, layer_words, state_words, truth_words
 from xai_core.viz.curve_figure import auc_text
 from xai_core.viz.plate import Bar
 
@@ -17,15 +19,17 @@ def kind_of(record: CaseRecord) -> str:
     return "Phantom" if record.is_phantom else "Case"
 
 
-def case_line(record: CaseRecord, prediction: Prediction | None, threshold: float) -> str:
+def case_line(record: CaseRecord, prediction: Prediction | None, spec: ModelSpec) -> str:
     """A case, its outcome, what the model says of it and what is true."""
     name = f"{kind_of(record)} {record.id}"
     if prediction is None:
         return f"{name}: not predicted yet; the truth: {truth_words(record)}"
-    predicted = prediction.predicted(threshold)
+    predicted = prediction.predicted(spec.threshold, spec.positive)
     truth = record.class_index
-    outcome = "" if truth is None else _outcome(Outcome.of(truth, predicted))
-    says = f"the model says {CLASS_NAMES[predicted]} {prediction.probabilities[predicted]:.2f}"
+    decided = predicted == spec.positive
+    outcome = "" if truth is None else _outcome(Outcome.of(truth, decided))
+    name_said, p = spec.class_names[predicted], prediction.probabilities[predicted]
+    says = f"the model says {name_said} {p:.2f}"
     return f"{name}: {outcome}{says}; the truth: {truth_words(record)}"
 
 
@@ -33,9 +37,9 @@ def _outcome(outcome: Outcome) -> str:
     return f"{OUTCOME_WORDS[outcome].partition(': ')[0]} ({outcome}); "
 
 
-def layer_line(layer: str) -> str:
+def layer_line(layer: Layer) -> str:
     """A layer with its plain words, as the head of a row."""
-    return f"{LAYER_TITLES[layer]} ({LAYER_WORDS[layer]} fields)"
+    return f"{layer.title} ({layer_words(layer)} fields)"
 
 
 def bar(answer: Answer) -> Bar | None:
@@ -48,7 +52,7 @@ def bar(answer: Answer) -> Bar | None:
 
 def class_score(explanation: Explanation) -> str:
     """The score a map is about: "malignant class score (class 1)"."""
-    return f"{CLASS_NAMES[explanation.target]} class score (class {explanation.target})"
+    return f"{explanation.target_name} class score (class {explanation.target})"
 
 
 def why_empty(answer: Answer) -> str | None:
@@ -56,7 +60,7 @@ def why_empty(answer: Answer) -> str | None:
     explanation = answer.explanation
     if explanation is None or explanation.heatmap is None:
         return None
-    return state_words(explanation.heatmap.state, CLASS_NAMES[explanation.target])
+    return state_words(explanation.heatmap.state, explanation.target_name)
 
 
 def areas(answer: Answer) -> tuple[str, ...]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from xai_core.service import ExplainService
 from xai_core.ui import state
 from xai_core.ui.compare.address import Comparison, read_comparison, write_comparison
 
@@ -18,15 +19,15 @@ class Compared:
     comparison: Comparison = field(default_factory=Comparison)
 
 
-def restore(case_ids: Iterable[str]) -> None:
+def restore(service: ExplainService) -> None:
     """Take what the address says where a person came with one, else keep what was on show."""
-    ids = tuple(case_ids)
+    ids = tuple(service.records)
 
     def take(given: Mapping[str, str]) -> list[str]:
         state.part(Compared).comparison, problems = read_comparison(given, ids)
         return problems
 
-    state.restore(ids, also=take)
+    state.restore(ids, service.explainer.classifier, also=take)
     now = show()
     state.part(Compared).comparison = dataclasses.replace(
         now,

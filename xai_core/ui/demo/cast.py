@@ -36,6 +36,7 @@ def choose(
     predictions: Mapping[str, Prediction],
     everything: bool,
     threshold: float,
+    positive: int = 1,
 ) -> Cast:
     """The cast as far as it is settled.
 
@@ -44,6 +45,7 @@ def choose(
         outcomes, predictions: of the cases predicted so far.
         everything: whether no more will be predicted.
         threshold: of the classifier; the narrowest decision stands in where none is wrong.
+        positive: the index of the class that ``threshold`` is of.
     """
     sure = tuple(case_ids) if everything else settled(case_ids, set(predictions))
     few = firsts(sure, outcomes, _FEW)
@@ -52,16 +54,22 @@ def choose(
     wrong = first[Outcome.FN] or (first[Outcome.FP] if everything else None)
     hit, clear = None, first[Outcome.TN]
     if everything or len(few[Outcome.TP]) == _FEW:
-        hit = max(few[Outcome.TP], key=lambda key: predictions[key].probabilities[1], default=None)
+        hit = max(
+            few[Outcome.TP],
+            key=lambda key: predictions[key].probabilities[positive],
+            default=None,
+        )
     if everything:
         hit, clear = hit or case_ids[0], clear or case_ids[0]
-        wrong = wrong or _narrowest(predictions, threshold) or case_ids[0]
+        wrong = wrong or _narrowest(predictions, threshold, positive) or case_ids[0]
     return Cast(hit, clear, wrong, dict(outcomes))
 
 
-def _narrowest(predictions: Mapping[str, Prediction], threshold: float) -> str | None:
+def _narrowest(
+    predictions: Mapping[str, Prediction], threshold: float, positive: int
+) -> str | None:
     return min(
         predictions,
-        key=lambda key: abs(predictions[key].probabilities[1] - threshold),
+        key=lambda key: abs(predictions[key].probabilities[positive] - threshold),
         default=None,
     )

@@ -16,7 +16,7 @@ _POLL = 1.0  # seconds between looks at the predictions while the stop's case is
 
 def show(service: ExplainService) -> None:
     """Draw the page."""
-    tour.restore(service.records)
+    tour.restore(service)
     state.mirror({"stop": str(tour.place() + 1)})
     if state.problems():
         st.warning("  \n".join(plain(sentence, 400) for sentence in state.problems()))
@@ -24,20 +24,20 @@ def show(service: ExplainService) -> None:
     number = tour.place()
     stop = STOPS[number]
     case_id = stop.pick(cast)
-    threshold = service.explainer.classifier.spec.threshold
+    spec = service.explainer.classifier.spec
     if case_id is None:
         with st.sidebar:
-            speech.show(None, None, threshold, None, None)
+            speech.show(None, None, spec, None, None)
         st.fragment(_await, run_every=_POLL)(service)
         return
-    scene.set_up(number, stop, case_id, cast)
+    scene.set_up(service, number, stop, case_id, cast)
     with st.sidebar:
         speech.show(
             service.records[case_id],
             service.predictions().get(case_id),
-            threshold,
+            spec,
             cast.outcome(case_id),
-            scene.address(stop, case_id, cast),
+            scene.address(service, stop, case_id, cast),
         )
     scene.draw(service, stop)
 
@@ -47,7 +47,7 @@ def _cast(service: ExplainService) -> Cast:
     spec = service.explainer.classifier.spec
     return choose(
         tuple(service.records), service.outcomes(), service.predictions(), done == total,
-        spec.threshold,
+        spec.threshold, spec.positive,
     )  # fmt: skip
 
 

@@ -18,11 +18,12 @@ from xai_core.ui.demo import tour
 from xai_core.ui.demo.cast import Cast
 from xai_core.ui.demo.stops import COMPARE_METHODS, COMPARE_PAIR, EXPLORE, Stop
 from xai_core.ui.look import read_look
+from xai_core.ui.service_access import layers
 
 
-def set_up(number: int, stop: Stop, case_id: str, cast: Cast) -> None:
+def set_up(service: ExplainService, number: int, stop: Stop, case_id: str, cast: Cast) -> None:
     """Show the stop as it is meant, on arrival; afterwards hands may change it."""
-    wanted = _request(stop, case_id)
+    wanted = _request(service, stop, case_id)
     other = _comparison(stop, cast)
     left_for_another = state.show().case_id != case_id  # on another page, say
     if not tour.arriving((number, wanted, other)) and not left_for_another:
@@ -40,9 +41,11 @@ def set_up(number: int, stop: Stop, case_id: str, cast: Cast) -> None:
         )
 
 
-def address(stop: Stop, case_id: str, cast: Cast) -> tuple[str, str, Mapping[str, str]]:
+def address(
+    service: ExplainService, stop: Stop, case_id: str, cast: Cast
+) -> tuple[str, str, Mapping[str, str]]:
     """The page that shows the same, its title, and the address there."""
-    wanted, other = _request(stop, case_id), _comparison(stop, cast)
+    wanted, other = _request(service, stop, case_id), _comparison(stop, cast)
     if other is not None:
         return "pages/compare.py", "Compare", write_comparison(other, wanted)
     return "pages/explore.py", "Explore", write_address(wanted) | stop.look
@@ -54,7 +57,7 @@ def draw(service: ExplainService, stop: Stop) -> None:
         compare_page.draw(service)
         return
     shown = state.show()
-    controls.show(service.predicted(shown.case_id))
+    controls.show(service, service.predicted(shown.case_id))
     if shown.request.curves == "none":  # the image has the page to itself
         live.show(service, shown, st.container(), st.container())
         return
@@ -64,8 +67,8 @@ def draw(service: ExplainService, stop: Stop) -> None:
     live.show(service, shown, left, right)
 
 
-def _request(stop: Stop, case_id: str) -> CaseRequest:
-    return CaseRequest(case_id, ExplainRequest(**stop.ask))
+def _request(service: ExplainService, stop: Stop, case_id: str) -> CaseRequest:
+    return CaseRequest(case_id, ExplainRequest(layer=layers(service)[0].name, **stop.ask))
 
 
 def _comparison(stop: Stop, cast: Cast) -> Comparison | None:

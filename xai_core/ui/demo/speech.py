@@ -7,6 +7,7 @@ from functools import partial
 
 import streamlit as st
 
+from xai_core.model.spec import ModelSpec
 from xai_core.settings import ASSETS
 from xai_core.types import CaseRecord, Outcome, Prediction
 from xai_core.ui.demo import keys, tour
@@ -17,7 +18,7 @@ _KEYS = "Keys: right and left arrow, Page Down and Page Up (a remote), or N and 
 
 
 def show(
-    record: CaseRecord | None, prediction: Prediction | None, threshold: float,
+    record: CaseRecord | None, prediction: Prediction | None, spec: ModelSpec,
     outcome: Outcome | None, link: tuple[str, str, Mapping[str, str]] | None,
 ) -> None:  # fmt: skip
     """Draw the speech of the stop.
@@ -37,7 +38,7 @@ def show(
                 "The model looks at the library's cases; the tour begins with the first that fits."
             )
         else:
-            _speech(stop, record, prediction, threshold, outcome)
+            _speech(stop, record, prediction, spec, outcome)
         _ways(number)
         if link is not None:
             file, title, address = link
@@ -46,12 +47,12 @@ def show(
 
 
 def _speech(
-    stop: Stop, record: CaseRecord, prediction: Prediction | None, threshold: float,
+    stop: Stop, record: CaseRecord, prediction: Prediction | None, spec: ModelSpec,
     outcome: Outcome | None,
 ) -> None:  # fmt: skip
-    st.markdown(f"## {filled(stop.title, record, prediction, threshold, outcome)}")
+    st.markdown(f"## {filled(stop.title, record, prediction, spec, outcome)}")
     with st.container(key="say"):
-        st.markdown(plain(filled(stop.say, record, prediction, threshold, outcome), 800))
+        st.markdown(plain(filled(stop.say, record, prediction, spec, outcome), 800))
     with st.container(key="do"):
         st.markdown(f"By hand: {stop.do}")
 

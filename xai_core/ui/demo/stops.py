@@ -10,11 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from xai_core.types import CLASS_NAMES, LAYERS, CaseRecord, Outcome, Prediction
+from xai_core.model.spec import ModelSpec
+from xai_core.types import CaseRecord, Outcome, Prediction
 from xai_core.ui.demo.cast import Cast
 from xai_core.ui.words import truth_words
 
-FINER = LAYERS[0]
 EXPLORE, COMPARE_METHODS, COMPARE_PAIR = "explore", "methods", "pair"
 Pick = Callable[[Cast], str | None]
 
@@ -110,14 +110,14 @@ _OUTCOME_PHRASES = {
 
 
 def filled(
-    text: str, record: CaseRecord, prediction: Prediction | None, threshold: float,
+    text: str, record: CaseRecord, prediction: Prediction | None, spec: ModelSpec,
     outcome: Outcome | None,
 ) -> str:  # fmt: skip
     """``text`` with what the model says of the case and what is true of it."""
     says, p = "nothing yet", "not known yet"
     if prediction is not None:
-        predicted = prediction.predicted(threshold)
-        says, p = CLASS_NAMES[predicted], f"{prediction.probabilities[predicted]:.2f}"
+        predicted = prediction.predicted(spec.threshold, spec.positive)
+        says, p = spec.class_names[predicted], f"{prediction.probabilities[predicted]:.2f}"
     wrong = outcome in (Outcome.FP, Outcome.FN)
     known = {
         "says": says,

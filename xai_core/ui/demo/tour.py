@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from xai_core.service import ExplainService
 from xai_core.ui import state
 from xai_core.ui.demo.stops import STOPS
 
@@ -19,7 +20,7 @@ class Tour:
     brought: bool = False
 
 
-def restore(case_ids: Iterable[str]) -> None:
+def restore(service: ExplainService) -> None:
     """Take the stop the address names where a person came with one."""
 
     def take(given: Mapping[str, str]) -> list[str]:
@@ -32,7 +33,7 @@ def restore(case_ids: Iterable[str]) -> None:
             return []
         return [f"The address names the stop “{text:.20}”, but there are {len(STOPS)}, from 1."]
 
-    state.restore(case_ids, also=take)
+    state.restore(service.records, service.explainer.classifier, also=take)
 
 
 def place() -> int:

@@ -25,7 +25,7 @@ def show(service: ExplainService) -> None:
     typical.begin()
     st.html(ASSETS / "pages" / "your_image.css")
     frame.say_phantom(cases=False, model=service.explainer.classifier.spec.trained_on_phantoms)
-    state.restore(service.records)
+    state.restore(service.records, service.explainer.classifier)
     if state.problems():
         st.warning("  \n".join(plain(sentence, 400) for sentence in state.problems()))
     mine = own.held()
@@ -64,7 +64,7 @@ def _explain(service: ExplainService, mine: Own) -> None:
             facts.show(mine.upload, service.explainer.classifier.spec.input_size)
             st.caption(drop.KEPT)
     shown = state.show()
-    controls.show(mine.service.predicted(OWN_ID))
+    controls.show(mine.service, mine.service.predicted(OWN_ID))
     left, right = st.columns([1.7, 1], gap="large")
     with right:
         typical.show(mine.upload.case)

@@ -1,0 +1,120 @@
+"""Other networks and other classes than the built-in model's explain themselves truly."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.conftest import random_weights
+
+from .conftest import Run
+from .test_explain import manifest_of
+
+PICO = ("convnextv2_pico", 256, ("stages.2.blocks.5", "stages.3.blocks.1"))
+NANO = ("convnextv2_nano", 384, ("stages.2.blocks.7", "stages.3.blocks.1"))
+TITLES = {
+    PICO: ("Stage 3 Block 6", "Stage 4 Block 2"),
+    NANO: ("Stage 3 Block 8", "Stage 4 Block 2"),
+}
+PATCHES = {
+    PICO: "24 x 24 patches of 10 or 11 px a side, edges at whole pixels",
+    NANO: "24 x 24 patches of 16 x 16 px",
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("network", [PICO, NANO], ids=lambda network: network[0])
+def test_a_network_explains_itself_at_its_own_layers(
+    run: Run, picture: Path, tmp_path: Path, network: tuple[str, int, tuple[str, ...]]
+) -> None:
+    name, size, layers = network
+    weights = random_weights(tmp_path / "other.safetensors", name, size, layers)
+
+    def explain(out: Path, *words: object) -> None:
+        result = run("explain", picture, *words, "--curves", "adaptive", "--weights", weights,
+                     "--out", out)  # fmt: skip
+        assert (result.exit_code, result.stderr) == (0, "")
+
+    states = set()
+    for stage, layer, title in zip((3, 4), layers, TITLES[network], strict=True):
+        accepted = (
+            layer, title, f"stage {stage}", f"stage{stage}", f"Stage {stage} last block",
+            f"last block of Stage {stage}",
+        )  # fmt: skip
+        side = size // (16 if stage == 3 else 32)
+        for i, word in enumerate(accepted):
+            out = tmp_path / f"{stage} {i}"
+            explain(out, "--layer", word)
+            found = manifest_of(out)
+            assert (found["layer"], found["layer_title"]) == (layer, title)
+            assert found["request"]["layer"] == layer
+            assert found["map"]["native_shape"] == [side, side]
+            assert found["conventions"]["curve patches"].startswith(PATCHES[network])
+            heat = np.load(out / "heatmap.npy")
+            assert heat.shape == (size, size)
+            states.add(found["map"]["state"])
+            if found["map"]["state"] == "ok":
+                assert 0 <= found["curves"]["insertion"]["auc"] <= 1
+            first = np.load(tmp_path / f"{stage} 0" / "heatmap.npy")
+            assert np.array_equal(heat, first), "another word for the same layer"
+    assert "ok" in states, "no curve was measured"
+    explain(tmp_path / "default")
+    assert manifest_of(tmp_path / "default")["layer"] == layers[0]
+
+    # The built-in model's, and a block that is not its stage's last.
+    for wrong in ("stages.2.blocks.8", "stages.3.blocks.0", "stage 2"):
+        refused = run("explain", picture, "--layer", wrong, "--weights", weights,
+                      "--out", tmp_path / "refused")  # fmt: skip
+        assert refused.exit_code == 2
+        assert " and ".join(map("{} ({})".format, layers, TITLES[network])) in refused.stderr
+        assert not (tmp_path / "refused").exists()
+
+
+def test_every_pixel_of_an_uneven_picture_counts(run: Run, picture: Path, tmp_path: Path) -> None:
+    """The ends of the curves are the whole picture, intact and blurred."""
+    weights = random_weights(tmp_path / "odd.safetensors", size=160)
+    out = tmp_path / "out"
+    run("explain", picture, "--weights", weights, "--out", out)
+    found = manifest_of(out)
+    assert "patches of 6 or 7 px a side" in found["conventions"]["curve patches"]
+    with (out / "curves.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    whole = found["prediction"]["probabilities"][found["target"]["class"]]
+    assert float(rows[0]["deletion"]) == float(rows[-1]["insertion"]) == pytest.approx(whole)
+
+
+def test_a_model_of_other_classes_is_told_by_their_names(
+    run: Run, picture: Path, tmp_path: Path
+) -> None:
+    weights = random_weights(
+        tmp_path / "three.safetensors", class_names=("cancer", "cyst", "normal"), positive=0
+    )
+    out = tmp_path / "out"
+    result = run("explain", picture, "--target", "cyst", "--weights", weights, "--out", out)
+    assert result.exit_code == 0
+    found = manifest_of(out)
+    assert found["prediction"]["classes"] == ["cancer", "cyst", "normal"]
+    p = found["prediction"]["probabilities"]
+    assert sum(p) == pytest.approx(1)
+    assert found["target"] == {"class": 1, "name": "cyst"}
+    assert f"P(cancer) {p[0]:.3f}" in result.stdout
+    names = found["prediction"]["classes"]
+    decided = names[0] if p[0] >= 0.5 else names[1 + int(np.argmax(p[1:]))]
+    assert found["prediction"]["predicted"] == decided
+
+    table = tmp_path / "table.csv"
+    assert run("predict", picture, "--weights", weights, "--out", table).exit_code == 0
+    with table.open() as file:
+        (row,) = csv.DictReader(file)
+    assert float(row["probability_malignant"]) == pytest.approx(p[0])
+    assert float(row["logit_malignant"]) == pytest.approx(found["prediction"]["logits"][0])
+    assert float(row["logit_benign"]) == pytest.approx(max(found["prediction"]["logits"][1:]))
+    assert row["predicted"] == decided
+
+    refused = run("explain", picture, "--target", "malignant", "--weights", weights,
+                  "--out", tmp_path / "refused")  # fmt: skip
+    assert refused.exit_code == 2
+    assert "allowed are predicted, cancer, cyst, normal" in refused.stderr
