@@ -1,8 +1,13 @@
-"""What every test shares: the torchvision shim before anything imports timm; the real sample."""
+"""What every test shares: the torchvision shim before anything imports timm; the real sample; the
+browser, one for a whole run."""
 
 from __future__ import annotations
 
+import os
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -13,6 +18,9 @@ from safetensors.torch import save_file
 from xai_core.model import torchvision_shim
 from xai_core.model.spec import ModelSpec, file_digest
 from xai_core.types import CLASS_NAMES, Case, Pathology
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 torchvision_shim.install()
 settings.register_profile("untimed", deadline=None)  # a busy machine is no failure
@@ -27,6 +35,26 @@ def sample_folder() -> Path:
     if not SAMPLE.is_dir():
         pytest.skip("the CDD-CESM sample (../shared/data/cdd_cesm_sample) is not on this machine")
     return SAMPLE
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium.  On the build machine its absence is a failure, elsewhere a reason to skip."""
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    if not path:
+        why = "no Chromium here; install it, or name it in the variable CHROMIUM"
+        if os.environ.get("CI"):
+            pytest.fail(why)
+        pytest.skip(why)
+    # Late: tests that need no browser do without Playwright.
+    from playwright.sync_api import sync_playwright
+
+    from tests.e2e.conftest import chromium
+
+    with sync_playwright() as play:
+        found = chromium(play)
+        yield found
+        found.close()
 
 
 BUILT_IN_LAYERS = ("stages.2.blocks.8", "stages.3.blocks.2")  # of the shipped weights

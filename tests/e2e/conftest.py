@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect
 
 from tests.conftest import SAMPLE
 from xai_core.settings import DEFAULT_WEIGHTS
@@ -117,21 +117,6 @@ def _wait_healthy(process: subprocess.Popen[bytes], url: str, log: Path) -> None
         except OSError:
             time.sleep(0.3)
     pytest.fail(f"the dashboard did not start:\n{log.read_text(errors='replace')}")
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Chromium.  On the build machine its absence is a failure, elsewhere a reason to skip."""
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    if not path:
-        why = "no Chromium here; install it, or name it in the variable CHROMIUM"
-        if os.environ.get("CI"):
-            pytest.fail(why)
-        pytest.skip(why)
-    with sync_playwright() as play:
-        found = chromium(play)
-        yield found
-        found.close()
 
 
 def chromium(play: Playwright) -> Browser:

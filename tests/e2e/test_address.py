@@ -14,9 +14,9 @@ from tests.e2e.conftest import Server
 pytestmark = pytest.mark.e2e
 Visit = Callable[[str], Page]
 _LOOK = """e => {
-  const { view, look, scrub } = e.viewer;
-  const all = [view.zoom, view.x, view.y, look.window, look.level, look.outline, look.opacity,
-               look.table.name, scrub.kind, scrub.step];
+  const { view, viewport, stepper } = e.viewer;
+  const all = [view.zoom, view.x, view.y, viewport.window, viewport.level, viewport.outline,
+               viewport.opacity, viewport.table.name, stepper.kind, stepper.step];
   return all;
 }"""
 

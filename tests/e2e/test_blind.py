@@ -139,7 +139,7 @@ def test_mark_answer_truth_model(small: Server, visit: Visit) -> None:
     page.get_by_role("button", name="Now the model").click()
     expect(page.get_by_text("The model says")).to_be_visible()
     expect(explore.picture(page)).to_be_visible()
-    kept = page.locator(".viewer").evaluate("e => [e.viewer.view.zoom, e.viewer.look.outline]")
+    kept = page.locator(".viewer").evaluate("e => [e.viewer.view.zoom, e.viewer.viewport.outline]")
     assert kept == [zoomed, True], "the eye stays where it was, and so does the outline"
     explore.finished(page)
     expect(page.get_by_text(re.compile("You said benign, 75 % sure: wrong"))).to_be_visible()

@@ -18,9 +18,9 @@ pytestmark = pytest.mark.e2e
 Visit = Callable[[str], Page]
 
 _FRAME = """(e, k) => {
-  const { scrub } = e.viewer;
-  scrub.move(k);
-  const canvas = scrub.paint();
+  const { stepper, stepLayer } = e.viewer;
+  stepper.moveTo(k);
+  const canvas = stepLayer.frame();
   const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
   return Array.from({ length: data.length / 4 }, (_, i) => data[4 * i]);
 }"""
@@ -36,8 +36,8 @@ def test_the_frame_scored_again_gives_the_plotted_value(
     page.get_by_role("combobox", name="Step through a curve").select_option(kind)
     viewer = page.locator(".viewer")
     given = viewer.evaluate(
-        "(e, kind) => ({...e.viewer.scrub.given[kind], size: e.viewer.scrub.given.size,"
-        " name: e.viewer.scrub.given.score})",
+        "(e, kind) => ({...e.viewer.stepper.data[kind], size: e.viewer.stepper.data.size,"
+        " name: e.viewer.stepper.data.score})",
         kind,
     )
     target = 1 if "malignant" in given["name"] else 0

@@ -1,7 +1,7 @@
 """How the viewer looks at a picture, as a part of the address.  No Streamlit: text in, values out.
 
-The browser itself writes this part while hands move (``assets/viewer/js/65_address.js``), so moving
-asks nothing of the server; here it is read where somebody comes with such an address.
+The browser itself writes this part (``assets/viewer/model/address.js``), so that zooming and moving
+ask nothing of the server; here it is read where somebody comes with such an address.
 """
 
 from __future__ import annotations
@@ -11,6 +11,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from xai_core.viz.colormap import TABLES
+from xai_core.viz.viewer_defaults import (
+    CONTOUR_LIMITS,
+    MOST_CONTOURS,
+    OPACITY_LIMITS,
+    WINDOW_LEVEL_LIMITS,
+    WINDOW_WIDTH_LIMITS,
+    ZOOM_LIMITS,
+)
 
 HEATS = ("fill", "contours", "signed", "off")
 SHOWN = ("alone", "recombined", "outline", "invert")
@@ -22,6 +30,10 @@ def _number(text: str, low: float, high: float) -> float:
     if not math.isfinite(value) or not low <= value <= high:
         raise ValueError
     return value
+
+
+def _from_to(ends: tuple[float, float]) -> str:
+    return f"a number from {ends[0]:g} to {ends[1]:g}"
 
 
 def _pair(text: str, ends: tuple[tuple[float, float], tuple[float, float]]) -> list[float]:
@@ -46,8 +58,8 @@ def _one_of(allowed: tuple[str, ...]) -> Callable[[str], str]:
 
 
 def _percentages(text: str) -> list[float]:
-    numbers = [_number(part, 0.1, 99.9) for part in text.split(",")]
-    if len(numbers) > 10:
+    numbers = [_number(part, *CONTOUR_LIMITS) for part in text.split(",")]
+    if len(numbers) > MOST_CONTOURS:
         raise ValueError
     return numbers
 
@@ -57,13 +69,16 @@ def _shown(text: str) -> list[str]:
 
 
 _READ: dict[str, tuple[Callable[[str], Any], str]] = {
-    "zoom": (lambda t: _number(t, 0.5, 40), "a number from 0.5 to 40"),
+    "zoom": (lambda t: _number(t, *ZOOM_LIMITS), _from_to(ZOOM_LIMITS)),
     "at": (lambda t: _pair(t, ((0, 1), (0, 1))), "two shares of the picture such as 0.4,0.6"),
-    "window": (lambda t: _pair(t, ((2, 510), (0, 255))), "width and level such as 160,80"),
+    "window": (
+        lambda t: _pair(t, (WINDOW_WIDTH_LIMITS, WINDOW_LEVEL_LIMITS)),
+        "width and level such as 160,80",
+    ),
     "step": (_step, "a curve and a number of patches such as deletion:120"),
     "heat": (_one_of(HEATS), f"one of {', '.join(HEATS)}"),
-    "contours": (_percentages, "at most ten percentages such as 25,50,75"),
-    "opacity": (lambda t: _number(t, 0, 1), "a number from 0 to 1"),
+    "contours": (_percentages, f"at most {MOST_CONTOURS} percentages such as 25,50,75"),
+    "opacity": (lambda t: _number(t, *OPACITY_LIMITS), _from_to(OPACITY_LIMITS)),
     "colours": (_one_of(tuple(TABLES)), f"one of {', '.join(TABLES)}"),
     "show": (_shown, f"some of {', '.join(SHOWN)}"),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ from xai_core.types import Case, MapState
 from xai_core.ui import first_sight
 from xai_core.ui.remembered import remembered
 from xai_core.ui.words import asked_words
+from xai_core.viz import viewer_defaults
 from xai_core.viz.scrub_data import scrub_data, scrub_images
 from xai_core.viz.viewer_data import case_data, heat_data, tables
 
@@ -22,15 +24,24 @@ Hand = Callable[[Any], None]
 """What is called with what a hand did in the browser: plain values, from outside, so checked."""
 
 
+def script(*folders: str) -> str:
+    """The viewer's script: the shared defaults, then the files in the order of ``scripts.json``.
+
+    ``folders``: the parts wanted, such as ``model``; all of them where none is named.
+    """
+    listed: dict[str, list[str]] = json.loads((_FOLDER / "scripts.json").read_text("utf-8"))
+    files = [_FOLDER / part / name for part in folders or listed for name in listed[part]]
+    return "\n".join([viewer_defaults.as_script(), *(path.read_text("utf-8") for path in files)])
+
+
 @st.cache_resource(show_spinner=False)  # type: ignore[untyped-decorator]
 def _component() -> Any:
     """The component, registered once.  Its parts are this project's own files, never data."""
-    script = "\n".join(p.read_text("utf-8") for p in sorted((_FOLDER / "js").glob("*.js")))
     return st.components.v2.component(
         "cesm_viewer",
         html=(_FOLDER / "viewer.html").read_text("utf-8"),
         css=(_FOLDER / "viewer.css").read_text("utf-8"),
-        js=script,
+        js=script(),
     )
 
 

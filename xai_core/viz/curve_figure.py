@@ -8,11 +8,10 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from xai_core.types import PerturbationCurve
-from xai_core.viz.style import FONT_PX, GREEN, ORANGE, QUIET, SKY, VIOLET, dark
+from xai_core.viz.style import FONT_PX, QUIET, dark
+from xai_core.viz.viewer_defaults import COLOURS
 
-_COLOURS = {"insertion": SKY, "deletion": ORANGE}
 _SYMBOLS = {False: "circle", True: "circle-open"}
-_BESIDE = {"insertion": GREEN, "deletion": VIOLET}
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +75,7 @@ def curve_figure(
 
 
 def _trace(curve: PerturbationCurve, growing: bool, method: str, other: bool = False) -> go.Scatter:
-    colour = (_BESIDE if other else _COLOURS)[curve.kind]
+    colour = COLOURS[f"other_{curve.kind}" if other else curve.kind]
     kind = "Insertion" if curve.kind == "insertion" else "Deletion"
     title = f"{method} {kind.lower()}" if method else kind
     return go.Scatter(

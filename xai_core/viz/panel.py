@@ -8,11 +8,12 @@ from scipy import ndimage as ndi
 
 from xai_core.model.geometry import Geometry
 from xai_core.types import FloatArray
+from xai_core.viz import viewer_defaults
 from xai_core.viz.colormap import Rgb, colours
 from xai_core.viz.pictures import overlay
 from xai_core.viz.screen import Box
 
-OPACITY = 0.55
+OPACITY = viewer_defaults.OPACITY
 """How much of the image the highest heat hides, in [0, 1]; the viewer begins with the same."""
 
 

@@ -1,4 +1,4 @@
-"""How figures look in a dark room: Okabe and Ito's colours, large type, quiet lines."""
+"""How figures look in a dark room: large type, quiet lines."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ import plotly.graph_objects as go
 INK = "#dfe5ea"
 QUIET = "#93a0ab"
 GRID = "#252c33"
-SKY, ORANGE, GREEN, YELLOW = "#56b4e9", "#e69f00", "#009e73", "#f0e442"
-VIOLET = "#cc79a7"
 FONT_PX = 15
 
 

@@ -1,13 +1,13 @@
-// The cases as small pictures: one is chosen by hand or by key; the words in the box on top find
-// others.  Text goes in as text, never as markup.
+// The cases as small pictures: one is chosen by pointer or key; the words in the box on top find others.
+// Text goes in as text, never as markup.
 
 const SEARCH_MS = 250; // after the last letter
 
-function made(tag, name, text) {
-  const element = document.createElement(tag);
-  if (name) element.className = name;
-  if (text) element.textContent = text;
-  return element;
+function element(tag, name, text) {
+  const made = document.createElement(tag);
+  if (name) made.className = name;
+  if (text) made.textContent = text;
+  return made;
 }
 
 class Grid {
@@ -16,21 +16,21 @@ class Grid {
     this.tiles = new Map(); // key -> its tile
     this.place = root.querySelector(".tiles");
     this.search = root.querySelector(".search");
-    this.search.oninput = () => { clearTimeout(this.timer); this.timer = setTimeout(() => this.find(), SEARCH_MS); };
+    this.search.oninput = () => { clearTimeout(this.timer); this.timer = setTimeout(() => this.emitSearch(), SEARCH_MS); };
     this.search.onkeydown = (event) => {
       event.stopPropagation(); // letters typed here are no shortcuts
-      if (event.key === "Enter") this.find();
+      if (event.key === "Enter") this.emitSearch();
     };
-    root.querySelector(".before").onclick = () => this.say("page", this.data.page - 1);
-    root.querySelector(".after").onclick = () => this.say("page", this.data.page + 1);
-    this.place.onkeydown = (event) => this.key(event);
+    root.querySelector(".before").onclick = () => this.emit("page", this.data.page - 1);
+    root.querySelector(".after").onclick = () => this.emit("page", this.data.page + 1);
+    this.place.onkeydown = (event) => this.onKey(event);
   }
 
-  find() {
+  emitSearch() {
     clearTimeout(this.timer);
-    if (this.search.value === this.found) return;
-    this.found = this.search.value;
-    this.say("search", this.found.slice(0, 200));
+    if (this.search.value === this.searched) return;
+    this.searched = this.search.value;
+    this.emit("search", this.searched.slice(0, 200));
   }
 
   show(data) {
@@ -42,12 +42,12 @@ class Grid {
     if (data.search !== null) {
       this.search.placeholder = data.hint;
       this.search.setAttribute("aria-label", data.hint);
-      if (this.root.getRootNode().activeElement !== this.search) this.search.value = this.found = data.search;
+      if (this.root.getRootNode().activeElement !== this.search) this.search.value = this.searched = data.search;
     }
     const keys = data.items.map((item) => item.key);
     for (const key of [...this.tiles.keys()]) if (!keys.includes(key)) this.tiles.delete(key);
     const focused = this.root.getRootNode().activeElement;
-    const tiles = data.items.map((item) => this.tile(item));
+    const tiles = data.items.map((item) => this.refreshTile(item));
     if (tiles.length !== this.place.children.length || tiles.some((t, i) => this.place.children[i] !== t)) {
       this.place.replaceChildren(...tiles);
       if (tiles.includes(focused)) focused.focus();
@@ -57,7 +57,7 @@ class Grid {
     for (const tile of tiles) tile.tabIndex = tile === (chosen || tiles[0]) ? 0 : -1;
     if (chosen && this.current !== data.current) this.reveal(chosen);
     this.current = data.current;
-    this.pager();
+    this.refreshPager();
   }
 
   // Scroll the list, and nothing else, to a tile.
@@ -67,37 +67,37 @@ class Grid {
     else if (top + tile.offsetHeight > box.scrollTop + box.clientHeight) box.scrollTop = top + tile.offsetHeight - box.clientHeight + 4;
   }
 
-  tile(item) {
+  refreshTile(item) {
     if (!this.tiles.has(item.key)) {
-      const tile = made("button", "tile");
+      const tile = element("button", "tile");
       tile.type = "button";
       tile.setAttribute("role", "radio");
       tile.onclick = () => this.pick(item.key);
-      tile.append(made("span", "picture"), made("span", "words"));
+      tile.append(element("span", "picture"), element("span", "words"));
       this.tiles.set(item.key, tile);
     }
     const tile = this.tiles.get(item.key);
     tile.setAttribute("aria-checked", String(item.key === this.data.current));
-    const said = JSON.stringify([item.name, item.badge, item.lines, item.words]);
-    if (tile.said !== said) {
-      tile.said = said;
+    const shown = JSON.stringify([item.name, item.badge, item.lines, item.words]);
+    if (tile.shown !== shown) {
+      tile.shown = shown;
       tile.setAttribute("aria-label", item.words);
       tile.title = item.words;
-      const head = made("span", "head");
-      head.append(made("span", "", item.name));
-      if (item.badge) head.append(made("b", item.right ? "right" : "wrong", item.badge));
-      tile.children[1].replaceChildren(head, ...item.lines.map((line) => made("span", "line", line)));
+      const head = element("span", "head");
+      head.append(element("span", "", item.name));
+      if (item.badge) head.append(element("b", item.right ? "right" : "wrong", item.badge));
+      tile.children[1].replaceChildren(head, ...item.lines.map((line) => element("span", "line", line)));
     }
     if (item.picture !== null && tile.picture !== item.picture) {
       tile.picture = item.picture;
-      const picture = item.picture ? made("img") : made("span", "", "unreadable");
+      const picture = item.picture ? element("img") : element("span", "", "unreadable");
       if (item.picture) { picture.alt = ""; picture.src = `data:image/jpeg;base64,${item.picture}`; }
       tile.children[0].replaceChildren(picture);
     }
     return tile;
   }
 
-  pager() {
+  refreshPager() {
     const { page, pages } = this.data;
     const pager = this.root.querySelector(".pager");
     pager.hidden = pages < 2;
@@ -110,10 +110,10 @@ class Grid {
     if (key === this.data.current) return;
     for (const [other, tile] of this.tiles) tile.setAttribute("aria-checked", String(other === key));
     this.data = { ...this.data, current: key };
-    this.say("pick", key);
+    this.emit("pick", key);
   }
 
-  key(event) {
+  onKey(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const tiles = [...this.place.children];
     const here = tiles.indexOf(this.root.getRootNode().activeElement);
@@ -135,7 +135,7 @@ class Grid {
 export default function (component) {
   const root = component.parentElement.querySelector(".cases");
   if (!root.grid) root.grid = new Grid(root);
-  root.grid.say = component.setTriggerValue;
+  root.grid.emit = component.setTriggerValue;
   root.grid.show(component.data);
   return () => { root.grid.end(); root.grid = null; };
 }

@@ -1,0 +1,69 @@
+// What lies on top of one another in a pane, each a canvas that is painted again only when it changes.
+
+// The grey picture with a window and level.
+function paintPicture(picture, { level, window: width, invert }) {
+  const painted = `${level}|${width}|${invert}`;
+  if (picture.painted === painted) return;
+  const shades = Uint32Array.from(windowTable(level, width, invert), greyWord), { grey } = picture;
+  paintWords(picture.canvas, (out) => {
+    for (let i = 0; i < out.length; i += 1) out[i] = shades[grey[i]];
+  });
+  picture.painted = painted;
+}
+
+class HeatLayer {
+  constructor(heat) { this.heat = heat; }
+
+  // The map's colours: where the heat is 0 the image shows untouched, and colour covers more the higher
+  // the heat is.
+  colours(viewport) {
+    const { heat } = this, { opacity, shownTable } = viewport, signed = viewport.heat === "signed";
+    const painted = `${heat.version}|${opacity}|${signed}|${shownTable.name}`;
+    this.canvas = this.canvas || canvasOf(heat.size, heat.size);
+    if (this.painted === painted) return this.canvas;
+    const shades = new Uint32Array(256), table = shownTable.colours;
+    for (let k = 0; k < 256; k += 1) {
+      const strength = signed ? Math.abs(k / 127.5 - 1) : k / 255;
+      const cover = Math.round(255 * opacity * (1 - (1 - strength) ** 2));
+      shades[k] = (cover << 24) | (table[3 * k + 2] << 16) | (table[3 * k + 1] << 8) | table[3 * k];
+    }
+    const values = signed ? heat.signed.values : heat.values;
+    paintWords(this.canvas, (out) => {
+      if (signed) for (let i = 0; i < out.length; i += 1) out[i] = shades[((values[i] + 1) * 127.5 + 0.5) | 0];
+      else for (let i = 0; i < out.length; i += 1) out[i] = shades[(values[i] * 255 + 0.5) | 0];
+    });
+    this.painted = painted;
+    return this.canvas;
+  }
+
+  // The mask M_p: what an area level keeps stays as it is, the rest is dimmed.
+  areaMask(percent) {
+    const { heat } = this;
+    this.maskCanvas = this.maskCanvas || canvasOf(heat.size, heat.size);
+    if (this.maskPercent === percent) return this.maskCanvas;
+    const threshold = levelThreshold(heat.sorted, percent), { area } = heat;
+    paintWords(this.maskCanvas, (out) => {
+      for (let i = 0; i < out.length; i += 1) out[i] = area[i] >= threshold ? 0 : 0xc0000000;
+    });
+    this.maskPercent = percent;
+    return this.maskCanvas;
+  }
+}
+
+// The image behind a point of a curve.
+class StepLayer {
+  constructor(stepper) { this.stepper = stepper; }
+
+  frame() {
+    const { stepper } = this, { size } = stepper.data;
+    const painted = `${stepper.version}|${stepper.kind}|${stepper.step}`;
+    if (this.painted === painted) return this.canvas;
+    if (!this.canvas || this.canvas.width !== size) this.canvas = canvasOf(size, size);
+    const grey = stepper.frame();
+    paintWords(this.canvas, (out) => {
+      for (let i = 0; i < out.length; i += 1) out[i] = greyWord(grey[i]);
+    });
+    this.painted = painted;
+    return this.canvas;
+  }
+}

@@ -1,0 +1,41 @@
+// Keys on a pane.
+
+const PAN_PX = 60;
+
+function keyActions(viewer, pane) {
+  const { view, viewport } = viewer, { picture, canvas } = pane;
+  const step = PAN_PX * pane.ratio;
+  return {
+    ArrowLeft: () => view.pan(picture, canvas, step, 0),
+    ArrowRight: () => view.pan(picture, canvas, -step, 0),
+    ArrowUp: () => view.pan(picture, canvas, 0, step),
+    ArrowDown: () => view.pan(picture, canvas, 0, -step),
+    "+": () => viewer.zoomCentre(1.25), "=": () => viewer.zoomCentre(1.25), "-": () => viewer.zoomCentre(0.8),
+    0: () => view.reset(), 1: () => viewer.oneToOne(),
+    i: () => { viewport.invert = !viewport.invert; }, w: () => viewport.setPreset("stored"),
+    o: () => { viewport.outline = !viewport.outline; },
+    h: () => viewport.nextHeat(),
+    "[": () => viewport.stepOpacity(-1), "]": () => viewport.stepOpacity(1),
+    b: () => viewer.blink(true),
+    m: () => {
+      const at = view.transform(picture, canvas);
+      viewer.toggleMark(picture, at.cx, at.cy, (MARK_REACH_PX * pane.ratio) / at.scale);
+    },
+  };
+}
+
+function attachKeys(viewer, pane) {
+  const { canvas } = pane;
+  canvas.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || !pane.picture) return;
+    const actions = keyActions(viewer, pane);
+    const action = actions[event.key] || actions[event.key.toLowerCase()];
+    if (!action) return;
+    action();
+    viewer.changed();
+    event.preventDefault();
+    event.stopPropagation();
+  });
+  canvas.addEventListener("keyup", (event) => { if (event.key.toLowerCase() === "b") viewer.blink(false); });
+  canvas.addEventListener("blur", () => viewer.blink(false));
+}

@@ -1,0 +1,48 @@
+// The viewport and the stepper as parameters of the page's address.  Python reads their text
+// (ui/look.py) and hands the values back where somebody comes with such an address.
+
+const ADDRESS_NAMES = ["zoom", "at", "window", "step", "heat", "contours", "opacity", "colours", "show"];
+
+// The text of each parameter; what is as by default is left out.
+function addressOf(viewport, stepper) {
+  const { view, window: width, level, heat, contours, opacity, table } = viewport;
+  const text = {};
+  const short = (v) => String(Number(v.toFixed(4)));
+  if (view.zoom !== 1) text.zoom = short(view.zoom);
+  if (view.x !== null) text.at = `${Number(view.x.toFixed(6))},${Number(view.y.toFixed(6))}`;
+  if (width !== DEFAULTS.window.width || level !== DEFAULTS.window.level) text.window = `${short(width)},${short(level)}`;
+  if (stepper.kind !== "off") text.step = `${stepper.kind}:${stepper.step}`;
+  if (heat !== "fill") text.heat = heat;
+  if (String(contours) !== String(DEFAULTS.contours.percent)) text.contours = contours.map(short).join(",");
+  if (opacity !== DEFAULTS.opacity.value) text.opacity = short(opacity);
+  if (table !== viewport.tables[0]) text.colours = table.name;
+  const show = ["recombined", "outline", "invert"].filter((name) => viewport[name]);
+  if (!viewport.plain) show.unshift("alone");
+  if (show.length) text.show = show.join(",");
+  return text;
+}
+
+// Take over the values that Python read; what is left out becomes as by default.
+function applyAddress(values, viewport, stepper) {
+  const { view } = viewport;
+  view.reset();
+  if (values.zoom) view.zoom = values.zoom;
+  if (values.at) [view.x, view.y] = values.at;
+  viewport.setPreset("stored");
+  if (values.window) viewport.setWindow(...values.window);
+  const [kind, step] = values.step || ["off", 0];
+  Object.assign(stepper, { kind, step });
+  const show = values.show || [];
+  viewport.plain = !show.includes("alone");
+  for (const name of ["recombined", "outline", "invert"]) viewport[name] = show.includes(name);
+  viewport.heat = values.heat || "fill";
+  viewport.contours = values.contours || DEFAULTS.contours.percent;
+  viewport.opacity = values.opacity ?? DEFAULTS.opacity.value;
+  viewport.setTable(values.colours);
+}
+
+// The query of an address, without its question mark, with the viewer's parameters replaced by `text`.
+function withAddress(query, text) {
+  const others = query.split("&").filter((part) => part && !ADDRESS_NAMES.includes(part.split("=")[0]));
+  return [...others, ...Object.entries(text).map(([name, value]) => `${name}=${value}`)].join("&");
+}

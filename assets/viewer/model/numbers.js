@@ -1,0 +1,48 @@
+// Arrays as Python sends them, and the arithmetic that Python does on them too.
+
+function clamp(x, low, high) {
+  return Math.min(high, Math.max(low, x));
+}
+
+function bytesOf(base64) {
+  const text = atob(base64);
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i += 1) bytes[i] = text.charCodeAt(i);
+  return bytes;
+}
+
+function floatsOf(base64) {
+  return new Float32Array(bytesOf(base64).buffer);
+}
+
+// Bilinear, pixel centres, edges repeated: torch's interpolate with align_corners=False.
+function upsample(values, rows, columns, size) {
+  const out = new Float32Array(size * size);
+  const at = (n, i) => {
+    const x = Math.max(0, ((i + 0.5) * n) / size - 0.5);
+    const low = Math.min(n - 1, Math.floor(x));
+    return [low, Math.min(n - 1, low + 1), x - low];
+  };
+  const xs = Array.from({ length: size }, (_, i) => at(columns, i));
+  for (let y = 0; y < size; y += 1) {
+    const [y0, y1, fy] = at(rows, y);
+    for (let x = 0; x < size; x += 1) {
+      const [x0, x1, fx] = xs[x];
+      const top = values[y0 * columns + x0] * (1 - fx) + values[y0 * columns + x1] * fx;
+      const bottom = values[y1 * columns + x0] * (1 - fx) + values[y1 * columns + x1] * fx;
+      out[y * size + x] = top * (1 - fy) + bottom * fy;
+    }
+  }
+  return out;
+}
+
+function minMax(values) {
+  let low = Infinity, high = -Infinity;
+  for (let i = 0; i < values.length; i += 1) {
+    if (values[i] < low) low = values[i];
+    if (values[i] > high) high = values[i];
+  }
+  const out = new Float32Array(values.length);
+  if (high > low) for (let i = 0; i < out.length; i += 1) out[i] = (values[i] - low) / (high - low);
+  return out;
+}

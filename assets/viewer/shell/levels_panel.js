@@ -1,0 +1,176 @@
+// The area levels on the page: a switch for each, a range slid over them, an area of any size whose mask is
+// shown while it is slid, and a box for own levels.  Python is asked when a control is let go of.
+
+const BAR_PX = 36; // the height of the largest gain
+
+class LevelsPanel {
+  constructor(viewer, place) {
+    this.viewer = viewer;
+    this.levels = viewer.levels;
+    this.place = place;
+    this.switches = new Map(); // percent -> its button
+    this.bars = element("div", "", { className: "bars" });
+    this.bars.setAttribute("role", "group");
+    this.bars.setAttribute("aria-label", "Area levels: the share of the image kept sharp");
+    const sliders = element("div", "", { className: "sliders" });
+    sliders.append(this.buildRange(), this.buildArea(), this.buildOwn());
+    this.message = element("p", "", { className: "said" });
+    this.message.setAttribute("role", "status");
+    place.replaceChildren(this.bars, sliders, this.message);
+  }
+
+  buildRange() {
+    this.low = this.buildRangeEnd("Levels from", "Smallest area level", "low");
+    this.high = this.buildRangeEnd("to", "Largest area level", "high");
+    const row = element("div", "", { className: "row" });
+    row.append(this.low.label, this.high.label);
+    return row;
+  }
+
+  buildRangeEnd(text, name, end) {
+    const input = element("input", "", { type: "range", min: 0, step: 1 });
+    input.setAttribute("aria-label", name);
+    input.oninput = () => {
+      this.levels.setRange(Number(this.low.input.value), Number(this.high.input.value), end);
+      this.changed();
+    };
+    input.onchange = () => this.commit();
+    const output = element("output", "");
+    const label = element("label", text);
+    label.append(input, output);
+    return { input, output, label };
+  }
+
+  // An area of any size: its mask over the picture, and what of the image it really keeps.
+  buildArea() {
+    const { levels } = this;
+    const input = element("input", "", { type: "range", min: 0, max: 1000, step: 1 });
+    input.setAttribute("aria-label", "Area p");
+    input.oninput = () => { levels.areaShown = true; this.showArea(areaAt(Number(input.value))); };
+    const label = element("label", "Area p");
+    label.append(input);
+    const output = element("output", "");
+    const shown = button("Show area", "The strongest p % of the map stay bright, the rest is dimmed: the mask M_p", () => {
+      levels.areaShown = !levels.areaShown;
+      this.showArea(levels.percent);
+    });
+    const add = button("Add", "Make p a level of the map", () => {
+      levels.set([...levels.active, levels.percent]);
+      this.changed();
+      this.commit();
+    });
+    this.area = { input, output, shown, add };
+    const row = element("div", "", { className: "row" });
+    row.append(label, output, shown, add);
+    return row;
+  }
+
+  // Own levels as text; Python reads them, and says what it cannot read.
+  buildOwn() {
+    const { levels, viewer } = this;
+    const row = element("form", "", { className: "row" });
+    const input = textBox({ placeholder: "15 or 4, 7.5" });
+    const label = element("label", "Own levels, %");
+    label.append(input);
+    row.onsubmit = (event) => {
+      event.preventDefault();
+      levels.forgetRequest();
+      if (input.value.trim()) viewer.emit("own", input.value.slice(0, 400));
+      input.value = "";
+    };
+    const paper = button("Paper's ten", "Back to 1, 2, 3, 5, 10, 20, 35, 50, 70 and 90 %", () => { levels.forgetRequest(); viewer.emit("paper", true); });
+    row.append(label, element("button", "Add", { type: "submit", title: "Add these levels" }), paper);
+    return row;
+  }
+
+  // What Python sends: the map, the levels on offer, what was wrong with own ones.  While the map is
+  // being computed anew, what is shown keeps its place and focus.
+  update(heat, offered, problem) {
+    this.tell(problem || "");
+    if (this.levels.update(heat, offered)) this.combine();
+    if (!offered.length) this.place.hidden = true;
+    else if (heat && heat.area) { this.place.hidden = false; this.refresh(); }
+  }
+
+  tell(sentence) { this.message.textContent = sentence; this.message.hidden = !sentence; }
+
+  changed() {
+    this.tell("");
+    this.combine();
+    this.refresh();
+    this.viewer.changed();
+  }
+
+  // The map of the levels whose gain is known; the others count as soon as Python has scored them.
+  combine() {
+    const { heat } = this.viewer;
+    if (heat && heat.area) heat.combine(this.levels.scored());
+  }
+
+  commit() {
+    if (this.levels.requested) this.viewer.emit("levels", this.levels.requested);
+  }
+
+  flip(percent) {
+    if (!this.levels.flip(percent)) { this.tell("At least one level stays on."); return; }
+    this.changed();
+    this.commit();
+  }
+
+  showArea(percent) {
+    this.levels.percent = percent;
+    this.refreshArea();
+    this.viewer.changed();
+  }
+
+  refresh() {
+    const { offered, active, gains } = this.levels;
+    for (const [end, percent] of [[this.low, active[0]], [this.high, active[active.length - 1]]]) {
+      end.input.max = offered.length - 1;
+      end.input.value = offered.indexOf(percent);
+      end.output.textContent = `${percent} %`;
+      end.input.setAttribute("aria-valuetext", `${percent} %`);
+    }
+    const most = Math.max(1e-12, ...gains.values());
+    replaceChildren(this.bars, offered.map((percent) => this.refreshSwitch(percent, most)));
+    this.refreshArea();
+  }
+
+  refreshArea() {
+    const { percent, active, areaShown } = this.levels, { heat } = this.viewer;
+    const { input, output, shown, add } = this.area;
+    input.value = sliderPosition(percent);
+    const kept = heat ? heat.keptText(percent) : "";
+    output.textContent = `${percent} %${kept ? `, keeps ${kept}` : ""}`;
+    input.setAttribute("aria-valuetext", output.textContent);
+    shown.setAttribute("aria-pressed", String(areaShown));
+    add.disabled = active.includes(percent);
+  }
+
+  // One level: a switch with its gain as a bar over it, and the area really kept under it.
+  refreshSwitch(percent, most) {
+    const { heat } = this.viewer;
+    if (!this.switches.has(percent)) this.switches.set(percent, this.buildSwitch(percent));
+    const item = this.switches.get(percent);
+    const [, bar, gain, kept] = item.children;
+    const delta = this.levels.gains.get(percent);
+    bar.style.height = `${delta === undefined ? 0 : Math.max(1, Math.round((BAR_PX * delta) / most))}px`;
+    gain.textContent = delta === undefined ? "?" : delta.toFixed(2);
+    kept.textContent = heat && heat.area ? `kept ${heat.keptText(percent)}` : "";
+    item.title = delta === undefined
+      ? `Keep ${percent} %: not scored yet`
+      : `Keep ${percent} % sharp, blur the rest: the class's logit rises by ${delta.toPrecision(3)}`;
+    item.setAttribute("aria-pressed", String(this.levels.active.includes(percent)));
+    return item;
+  }
+
+  // A level under the pointer or with the focus shows its area, where areas are shown.
+  buildSwitch(percent) {
+    const item = button("", "", () => this.flip(percent));
+    for (const name of ["pointerenter", "focus"]) {
+      item.addEventListener(name, () => { if (this.levels.areaShown) this.showArea(percent); });
+    }
+    item.append(element("b", `${percent} %`), element("i", ""), element("span", ""), element("small", ""));
+    return item;
+  }
+}

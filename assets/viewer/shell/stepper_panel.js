@@ -1,0 +1,63 @@
+// The stepper on the page: the choice of a curve, a slider of patches, and a plot to drag along.
+
+class StepperPanel {
+  constructor(viewer, place) {
+    this.viewer = viewer;
+    this.stepper = viewer.stepper;
+    this.place = place;
+    const kinds = [["off", "off"], ["insertion", "insertion"], ["deletion", "deletion"]];
+    this.choice = choice("Step through a curve", kinds, () => this.stepper.kind, (kind) => { this.stepper.kind = kind; this.changed(); });
+    this.input = element("input", "", { type: "range", min: 0, step: 1, value: 0 });
+    this.input.setAttribute("aria-label", "Patches changed");
+    this.input.oninput = () => { this.stepper.moveTo(Number(this.input.value)); this.changed(); };
+    this.plot = element("canvas", "", { width: 360, height: 96 });
+    this.plot.setAttribute("role", "img");
+    this.plot.onpointerdown = (event) => { this.plot.setPointerCapture(event.pointerId); this.drag(event); };
+    this.plot.onpointermove = (event) => { if (this.plot.hasPointerCapture(event.pointerId)) this.drag(event); };
+    this.caption = element("output", "");
+    place.replaceChildren(this.choice, this.input, this.plot, this.caption);
+  }
+
+  // What Python sends: the curves so far of the map on show; null while there are none.  Where they
+  // `follow` at once their place is kept, so that nothing under it moves.
+  async update(data, follows) {
+    this.latest = data;
+    this.place.hidden = !data && !follows;
+    this.place.style.visibility = data ? "" : "hidden";
+    if (!data) { this.stepper.clear(); return; }
+    if (this.stepper.needsImages(data)) {
+      const [image, blurred] = await Promise.all([loadGrey(data.image), loadGrey(data.blurred)]);
+      if (this.latest !== data) return; // other curves came while decoding
+      this.stepper.update(data, image.grey, blurred.grey);
+    } else {
+      this.stepper.update(data);
+    }
+    this.input.max = this.stepper.patches;
+    this.choice.refresh();
+    this.refresh();
+  }
+
+  changed() {
+    this.refresh();
+    this.viewer.changed();
+  }
+
+  drag(event) {
+    const { stepper } = this, box = this.plot.getBoundingClientRect();
+    if (!stepper.data) return;
+    if (stepper.kind === "off") stepper.kind = "insertion";
+    this.choice.refresh();
+    stepper.moveTo(((event.clientX - box.left) / box.width) * stepper.patches);
+    this.changed();
+  }
+
+  refresh() {
+    const { stepper } = this;
+    this.input.disabled = stepper.kind === "off";
+    this.input.value = stepper.step;
+    drawCurves(this.plot, stepper);
+    if (stepper.data) this.plot.setAttribute("aria-label", "Insertion (solid) and deletion (dashed) curve");
+    this.caption.textContent = stepper.isOn ? stepper.caption() : "Choose a curve, or drag along it.";
+    if (stepper.isOn) this.input.setAttribute("aria-valuetext", this.caption.textContent);
+  }
+}

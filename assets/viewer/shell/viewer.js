@@ -1,0 +1,268 @@
+// The component: what Python sends in, panes and tools out.  It lives as long as its place on the page
+// does, so that zoom, window and opacity stay when Python sends a better map of the same case.
+//
+// A change by pointer, key or tool goes to the model (viewport, levels, stepper, marks), and changed()
+// draws everything again at the next frame; what Python has to know is told by emit().
+
+class Viewer {
+  constructor(root) {
+    this.root = root;
+    this.pictures = {}; // "low", "recombined": see drawing/pictures.js
+    this.heat = null;
+    this.panes = [];
+    this.frames = 0;
+    this.levels = new AreaLevels();
+    this.stepper = new CurveStepper();
+    this.marks = new MarkList();
+    this.stepLayer = new StepLayer(this.stepper);
+    this.watcher = new ResizeObserver(() => this.changed());
+    this.watcher.observe(root.querySelector(".panes"));
+    for (const [name, colour] of Object.entries(DEFAULTS.colours)) root.style.setProperty(`--${name}`, colour);
+  }
+
+  get view() { return this.viewport.view; }
+
+  // What Python sends, see ui/viewer.py.
+  async show(data) {
+    this.data = data;
+    this.first = data.first;
+    this.root.classList.toggle("blind", Boolean(data.blind));
+    this.root.classList.toggle("levelled", data.offered.length > 0);
+    if (!this.viewport) this.build(data);
+    const isNew = data.case.digest !== this.shown;
+    if (isNew && data.case.digest !== this.coming) this.begin(data);
+    if (this.addressBar.update(data.look)) this.changed();
+    // The browser decodes beside this script, which makes the map meanwhile.
+    const names = this.viewport.recombined ? ["low", "recombined"] : ["low"];
+    const decoding = isNew ? loadPictures(data.case, names) : null;
+    const known = isNew ? null : this.heat;
+    const same = known && data.heat && heatmapName(known) === heatmapName(data.heat);
+    const heat = same ? known : data.heat && new Heatmap(data.heat);
+    if (isNew) {
+      const pictures = await decoding;
+      if (this.data !== data) return; // something newer came while decoding
+      this.pictures = pictures;
+      this.shown = data.case.digest;
+      this.heat = null;
+    }
+    this.marksPanel.update(data.marks);
+    if (data.heat) this.heat = heat;
+    else if (!this.levels.isWaiting() || !data.offered.length) this.heat = null;
+    this.levelsPanel.update(this.heat, data.offered, data.problem);
+    if (this.stepper.kind === "off") this.changed();
+    await this.stepperPanel.update(data.scrub, data.follows);
+    this.changed();
+    await this.complete(data);
+  }
+
+  build(data) {
+    const decoded = (table) => ({ name: table.name, colours: bytesOf(table.colours) });
+    this.viewport = new Viewport(data.tables.map(decoded), decoded({ name: "diverging", colours: data.diverging }));
+    const place = (name) => this.root.querySelector(`.${name}`);
+    this.tools = buildTools(this);
+    this.levelsPanel = new LevelsPanel(this, place("levels"));
+    this.stepperPanel = new StepperPanel(this, place("scrub"));
+    this.marksPanel = new MarksPanel(this, place("marks"));
+    this.addressBar = new AddressBar(this);
+    place("tools").replaceChildren(...this.tools.rows);
+  }
+
+  // A case begins as it is stored, and fitted; but where another viewer of the page showed it last, as it
+  // was shown there: after a blind reading zoom and window stay.
+  begin(data) {
+    const { viewport } = this, { last } = Viewer;
+    this.coming = data.case.digest; // its map may get better while its picture is decoded
+    viewport.view.reset();
+    viewport.setPreset("stored");
+    if (last && last !== this && !this.shown && last.shown === data.case.digest) {
+      const { level, window: width, preset, invert, outline } = last.viewport, { zoom, x, y } = last.view;
+      Object.assign(viewport, { level, window: width, preset, invert, outline });
+      Object.assign(viewport.view, { zoom, x, y });
+    }
+    if (data.blind) Object.assign(viewport, { recombined: true, outline: false });
+    this.changed();
+  }
+
+  // What the first sight of a case does not need.
+  async complete(data) {
+    const { pictures } = this;
+    if (this.shown !== data.case.digest) return; // another case came meanwhile
+    if (data.case.recombined && !pictures.recombined) {
+      pictures.recombined = await loadPicture(data.case, "recombined");
+    }
+    await this.updateOutlines(data);
+    this.changed();
+  }
+
+  // What was marked by the source may come later than the picture: after a blind reading.
+  async updateOutlines(data) {
+    const { pictures } = this;
+    for (const [name, picture] of Object.entries(pictures)) {
+      if (this.shown !== data.case.digest || this.pictures !== pictures) return; // another case came meanwhile
+      const { mask } = data.case[name];
+      const changed = Boolean(mask) !== Boolean(picture.outline);
+      if (changed) picture.outline = mask ? await loadOutline(mask) : null;
+      if (mask && data.truth && changed) this.viewport.outline = true;
+    }
+  }
+
+  hasOutline() { return ["low", "recombined"].some((name) => this.data.case[name] && this.data.case[name].mask); }
+
+  hasRecombined() { return Boolean(this.data.case.recombined); }
+
+  changed() {
+    if (this.addressBar) this.addressBar.schedule();
+    if (this.waiting) return;
+    this.waiting = requestAnimationFrame(() => { this.waiting = 0; this.draw(); });
+  }
+
+  draw() {
+    if (!this.data || !this.shown) return;
+    Viewer.last = this;
+    if (!this.heat) this.heatLayer = null;
+    else if (!this.heatLayer || this.heatLayer.heat !== this.heat) this.heatLayer = new HeatLayer(this.heat);
+    this.layOut();
+    for (const pane of this.panes) {
+      this.preparePane(pane);
+      drawPane(pane, this.viewport);
+      pane.canvas.dataset.drawn = String((this.frames += 1));
+    }
+    this.tools.refresh();
+    this.refreshBar();
+    if (this.pictures.low) this.timing("first picture");
+    if (this.heat) this.timing("first map");
+    if (this.first && this.pictures.low) {
+      this.first = false;
+      this.emit("drawn", true); // Python sends what is heavy to load after it: see ui/first_sight.py
+    }
+  }
+
+  // What a pane shows, see drawing/pane.js.
+  preparePane(pane) {
+    const { viewport, pictures } = this, { canvas } = pane;
+    const box = canvas.getBoundingClientRect();
+    pane.ratio = window.devicePixelRatio || 1;
+    const width = Math.max(1, Math.round(box.width * pane.ratio)), height = Math.max(1, Math.round(box.height * pane.ratio));
+    if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+    const blinked = this.blinking && pane.role === "heat";
+    const swap = blinked && viewport.recombined && pictures.recombined;
+    const overlaid = pane.role === "heat" && !blinked;
+    pane.picture = swap || pane.role === "recombined" ? pictures.recombined : pictures.low;
+    pane.heatLayer = overlaid ? this.heatLayer : null;
+    pane.area = this.levels.areaShown && this.data.offered.length ? this.levels.percent : 0;
+    pane.stepLayer = overlaid && this.stepper.isOn ? this.stepLayer : null;
+    pane.cursor = this.pointed && this.pointed.pane !== pane ? this.pointed : null;
+    pane.marks = this.marks;
+  }
+
+  // When the page first drew it, for the browser's own performance tools.
+  timing(what) {
+    if (!performance.getEntriesByName(what).length) performance.mark(what);
+  }
+
+  // The colour bar, in the class's score.
+  refreshBar() {
+    const { heat, viewport } = this, bar = this.root.querySelector(".bar");
+    const signed = viewport.heat === "signed";
+    const most = heat && (signed ? heat.signed.most : heat.scale);
+    bar.hidden = !most || viewport.heat === "off";
+    if (bar.hidden) return;
+    const canvas = bar.querySelector("canvas");
+    drawColourBar(canvas, viewport.shownTable);
+    canvas.setAttribute("aria-label", `Colour scale from ${signed ? "minus the most" : "no evidence"} to the most`);
+    if (this.data.words.score) bar.querySelector(".class").textContent = this.data.words.score;
+    bar.querySelector("span:nth-child(2)").textContent = signed ? `\u2212${most.toPrecision(3)}` : "0";
+    bar.querySelector(".most").textContent = most.toPrecision(3);
+    bar.querySelector(".unit").textContent = heat.unit;
+  }
+
+  // The panes that are wanted, from left to right; a pane that stays keeps its focus.
+  layOut() {
+    const { viewport, heat, stepper } = this;
+    const wanted = [];
+    if (viewport.plain && !this.data.blind) wanted.push("plain");
+    wanted.push("heat");
+    if (viewport.recombined && this.hasRecombined()) wanted.push("recombined");
+    const overlaid = heat && viewport.heat !== "off" ? "with the heatmap" : "low-energy";
+    const names = { plain: "original", heat: stepper.isOn ? `${stepper.kind}, as scored` : overlaid, recombined: "recombined" };
+    const kept = new Map(this.panes.map((pane) => [pane.role, pane]));
+    this.panes = wanted.map((role) => kept.get(role) || this.buildPane(role));
+    replaceChildren(this.root.querySelector(".panes"), this.panes.map((pane) => pane.element));
+    for (const pane of this.panes) {
+      pane.name.textContent = names[pane.role];
+      pane.canvas.setAttribute("aria-label", this.data.words[pane.role]);
+      if (pane.role === "heat") pane.canvas.dataset.map = heat && heat.scale && !this.levels.requested ? heat.digest : "";
+    }
+  }
+
+  buildPane(role) {
+    const canvas = element("canvas", "", { tabIndex: 0 });
+    canvas.setAttribute("role", "img");
+    const name = element("span", "", { className: "name" });
+    name.setAttribute("aria-hidden", "true");
+    const pane = { role, canvas, name, ratio: 1, element: element("div", "", { className: "pane" }) };
+    pane.element.append(canvas, name);
+    attachPointer(this, pane);
+    attachKeys(this, pane);
+    return pane;
+  }
+
+  // Zoom about the middle of the pane with the heatmap.
+  zoomCentre(factor) {
+    const { picture, canvas } = this.panes.find((pane) => pane.role === "heat");
+    this.view.zoomAt(picture, canvas, canvas.width / 2, canvas.height / 2, factor);
+  }
+
+  oneToOne() {
+    const { picture, canvas, ratio } = this.panes.find((pane) => pane.role === "heat");
+    this.view.oneToOne(picture, canvas, ratio);
+  }
+
+  blink(on) {
+    if (Boolean(this.blinking) === on) return;
+    this.blinking = on;
+    this.changed();
+  }
+
+  toggleMark(picture, x, y, reach) {
+    if (this.marks.toggle(picture.name, x, y, reach)) this.marksPanel.changed();
+  }
+
+  // The point of a pane's picture under the pointer, { pane, x, y }, or null: it is described in the
+  // readout, and the same place is shown in the other panes.
+  setPointed(point) {
+    const line = this.root.querySelector(".readout");
+    const picture = point && point.pane.picture;
+    this.pointed = picture ? { pane: point.pane, x: point.x / picture.width, y: point.y / picture.height } : null;
+    line.textContent = picture ? this.describe(picture, Math.floor(point.x), Math.floor(point.y)) : "\u00a0";
+    this.changed();
+  }
+
+  // A pixel in words and numbers.
+  describe(picture, column, row) {
+    if (column < 0 || row < 0 || column >= picture.width || row >= picture.height) return "\u00a0";
+    const { heat, stepper } = this;
+    let text = `column ${column}, row ${row} \u00b7 grey ${picture.grey[row * picture.width + column]}`;
+    const pixel = heat && picture === this.pictures.low && networkPixel(heat.geometry, heat.size, column, row);
+    if (!pixel) return text;
+    const [x, y] = pixel, i = y * heat.size + x, { signed } = heat;
+    text += ` \u00b7 heat ${heat.values[i].toFixed(2)} (${(heat.values[i] * heat.scale).toPrecision(3)} of ${heat.unit})`;
+    text += ` \u00b7 before ReLU ${(signed.values[i] * signed.most).toPrecision(3)}`;
+    if (stepper.data) text += ` \u00b7 patch ${stepper.rankAt(x, y)} of ${stepper.patches} in relevance`;
+    return text;
+  }
+
+  end() {
+    this.watcher.disconnect();
+    cancelAnimationFrame(this.waiting);
+    if (this.addressBar) this.addressBar.end();
+  }
+}
+
+export default function (component) {
+  const root = component.parentElement.querySelector(".viewer");
+  if (!root.viewer) root.viewer = new Viewer(root);
+  root.viewer.emit = component.setTriggerValue;
+  root.viewer.show(component.data);
+  return () => { root.viewer.end(); root.viewer = null; };
+}
