@@ -15,8 +15,8 @@ ROOT = Path(__file__).resolve().parent.parent
 # Each room may import rooms of a lower floor, and its own.
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("types", "errors", "settings"),
-    ("store", "phantom"),
-    ("cases", "model", "cam", "faithfulness", "study.statistics"),
+    ("store", "phantom", "statistics"),
+    ("cases", "model", "cam", "faithfulness"),
     ("request", "viz"),
     ("training", "explanation", "context"),
     ("explainer",),
@@ -26,11 +26,12 @@ FLOORS: tuple[tuple[str, ...], ...] = (
 )
 # cam and faithfulness share a floor with the model and the cases, but must not know them.
 STRANGERS = {
-    "cam": {"cases", "model", "faithfulness", "study.statistics"},
-    "faithfulness": {"cases", "model", "cam", "study.statistics"},
-    "cases": {"cam", "faithfulness", "model", "study.statistics"},
-    "model": {"cam", "faithfulness", "cases", "study.statistics"},
-    "phantom": {"store"},
+    "cam": {"cases", "model", "faithfulness", "statistics"},
+    "faithfulness": {"cases", "model", "cam", "statistics"},
+    "cases": {"cam", "faithfulness", "model", "statistics"},
+    "model": {"cam", "faithfulness", "cases", "statistics"},
+    "phantom": {"store", "statistics"},
+    "store": {"statistics"},
     "ui": {"cli"},
     "cli": {"ui"},
 }
@@ -52,8 +53,7 @@ def room_of(dotted: str) -> str | None:
         return parts[0]
     if parts[0] != "xai_core" or len(parts) == 1:
         return None
-    pair = ".".join(parts[1:3])
-    return pair if pair in FLOOR else parts[1]
+    return parts[1]
 
 
 def imported(path: Path) -> set[str]:

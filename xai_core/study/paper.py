@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from xai_core.study.statistics import Confusion
+from xai_core.statistics.confusion import Confusion
 from xai_core.types import LAYERS, Outcome
 
 CITATION = (

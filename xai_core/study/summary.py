@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from xai_core.statistics.auc import auc_interval, roc_auc
+from xai_core.statistics.bootstrap import mean_interval
+from xai_core.statistics.confusion import Confusion
 from xai_core.study.paper import AREAS, METHODS, OUTCOMES, Areas
 from xai_core.study.rows import Row
-from xai_core.study.statistics import Confusion, auc_interval, mean_interval, roc_auc
 from xai_core.types import LAYERS, MapState, Outcome, Pathology
 
 _SEED = 0

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from xai_core.faithfulness.localisation import TOLERANCE_PX
 from xai_core.model.spec import ModelSpec
 from xai_core.request import ExplainRequest
+from xai_core.statistics.proportion import Proportion
 from xai_core.study.markdown import grid, plain
 from xai_core.study.pointing.baselines import SIGMA_PX
 from xai_core.study.pointing.measure import BRIGHTEST, CENTRE, MAP, UNTRAINED, PointingRow
 from xai_core.study.pointing.untrained import SEED
-from xai_core.study.proportion import Proportion
 
 HEAD = ("what points", "hits / images", "rate (95 % interval)", "shows nothing")
 
