@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # Each room may import rooms of a lower floor, and its own.
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("types", "errors", "settings"),
+    ("types", "errors", "settings", "files"),
     ("store", "phantom", "statistics"),
     ("cases", "model", "cam", "faithfulness"),
     ("request", "viz"),

@@ -17,8 +17,8 @@ from xai_core.errors import BadRequest, CaseError, OutputExists
 from xai_core.explainer import Explainer
 from xai_core.explanation import Explanation
 from xai_core.faithfulness.patches import relevance, tie_fraction
+from xai_core.files import read_json, write_json, writing
 from xai_core.request import ExplainRequest
-from xai_core.store.output import read_json, whole_file, write_json
 from xai_core.study.rows import Row, read_rows, write_rows
 from xai_core.types import CLASS_NAMES, LAYERS, MALIGNANT, Case, CaseRecord, MapState, Outcome
 
@@ -83,8 +83,8 @@ def open_run(out: Path, plan: Plan, source: CaseSource, explainer: Explainer) ->
         return
     if out.exists() and not out.is_dir():
         raise OutputExists(f"--out names {out.name}, which is a file; give a folder.")
-    with whole_file(out / RUN) as partial:
-        write_json(partial, {"made_by": MADE_BY, "request": asked})
+    with writing(out / RUN):
+        write_json(out / RUN, {"made_by": MADE_BY, "request": asked})
 
 
 def _identity(plan: Plan, source: CaseSource, explainer: Explainer) -> dict[str, Any]:

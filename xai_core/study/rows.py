@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from xai_core.store.output import whole_file
+from xai_core.files import whole_file, writing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +69,7 @@ def write_rows(path: Path, rows: Sequence[Row]) -> None:
         BadRequest: the place cannot be written.
     """
     table = pa.Table.from_pylist([dataclasses.asdict(row) for row in rows], schema=SCHEMA)
-    with whole_file(path) as partial:
+    with writing(path), whole_file(path) as partial:
         pq.write_table(table, partial)
 
 
