@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import OrderedDict
 from dataclasses import replace
 from typing import Any
+
+from cachetools import LRUCache
 
 from xai_core.cam import METHODS, CamOptions
 from xai_core.cam.score_cam import ScoreCam
@@ -38,7 +39,7 @@ class Explainer:
     def __init__(self, classifier: Classifier, store: BookStore | None = None) -> None:
         self.classifier = classifier
         self.store = store
-        self._contexts: OrderedDict[str, Context] = OrderedDict()
+        self._contexts: LRUCache[str, Context] = LRUCache(_CONTEXTS)
         self._lock = threading.Lock()
 
     def context(self, case: Case) -> Context:
@@ -46,14 +47,10 @@ class Explainer:
         digest = digest_of(case.image)
         with self._lock:
             if digest in self._contexts:
-                self._contexts.move_to_end(digest)
                 return self._contexts[digest]
         made = Context(self.classifier, self.classifier.prepare(case.image), self.store, digest)
         with self._lock:
-            kept = self._contexts.setdefault(digest, made)
-            while len(self._contexts) > _CONTEXTS:
-                self._contexts.popitem(last=False)
-        return kept
+            return self._contexts.setdefault(digest, made)
 
     def predict(self, case: Case) -> Prediction:
         """The model's logits for a case, remembered."""
