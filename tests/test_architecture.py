@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # Each room may import rooms of a lower floor, and its own.
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("types", "errors", "settings", "files"),
-    ("store", "phantom", "statistics"),
+    ("store", "phantom", "statistics", "preprocessing"),
     ("cases", "model", "cam", "faithfulness"),
     ("request", "viz"),
     ("training", "explanation", "context"),

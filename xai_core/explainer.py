@@ -14,7 +14,7 @@ from cachetools import LRUCache
 
 from xai_core.cam import METHODS, CamOptions
 from xai_core.cam.score_cam import ScoreCam
-from xai_core.context import Context, digest_of
+from xai_core.context import Context
 from xai_core.explanation import Explanation, Progress, Watch, watch_nothing
 from xai_core.faithfulness import curves as curve_modes
 from xai_core.faithfulness.agreement import agreement
@@ -22,6 +22,7 @@ from xai_core.faithfulness.patches import descending, relevance
 from xai_core.faithfulness.perturbation import Subject
 from xai_core.faithfulness.reliability import assess
 from xai_core.model.classifier import Classifier
+from xai_core.preprocessing.identity import pixels_sha256
 from xai_core.request import ExplainRequest
 from xai_core.store.books import BookStore
 from xai_core.types import Case, MapState, Prediction
@@ -44,7 +45,7 @@ class Explainer:
 
     def context(self, case: Case) -> Context:
         """The shared state of a case's pixels, kept for the cases used last."""
-        digest = digest_of(case.image)
+        digest = pixels_sha256(case.image)
         with self._lock:
             if digest in self._contexts:
                 return self._contexts[digest]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ from xai_core.faithfulness.baseline import blurred
 from xai_core.faithfulness.patches import GRID, patch_order
 from xai_core.faithfulness.perturbation import CurvePair
 from xai_core.model.geometry import Geometry
+from xai_core.preprocessing.identity import array_tag
 from xai_core.types import FloatArray, PerturbationCurve
 from xai_core.viz.encoded import array_text, png_text
 
@@ -21,7 +21,7 @@ def scrub_images(grey: FloatArray) -> dict[str, Any]:
     return {
         "image": png_text(_bytes(grey)),
         "blurred": png_text(_bytes(blurred(grey))),
-        "images": hashlib.blake2b(grey.tobytes(), digest_size=8).hexdigest(),
+        "images": array_tag(grey),
         "size": grey.shape[-1],
         "grid": GRID,
     }
