@@ -8,7 +8,7 @@ import numpy as np
 
 from xai_core.faithfulness.baseline import blurred
 from xai_core.faithfulness.patches import GRID, patch_order
-from xai_core.faithfulness.perturbation import CurvePair
+from xai_core.faithfulness.perturbation import CurvePair, patches_changed
 from xai_core.model.geometry import Geometry
 from xai_core.preprocessing.identity import array_tag
 from xai_core.types import FloatArray, PerturbationCurve
@@ -47,7 +47,7 @@ def scrub_data(
 
 
 def _points(curve: PerturbationCurve, patches: int) -> dict[str, list[float]]:
-    counts = np.rint(curve.fraction * patches).astype(int)
+    counts = patches_changed(curve, patches)
     return {"counts": counts.tolist(), "p": [round(float(p), 6) for p in curve.probability]}
 
 

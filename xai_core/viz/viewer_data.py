@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from xai_core.cam import METHODS
+from xai_core.cam.hybrid_cam import positive_area
 from xai_core.model.geometry import Geometry
 from xai_core.preprocessing.identity import array_tag
 from xai_core.types import BoolArray, Case, FloatArray, Heatmap, LevelResult, MapState
@@ -81,15 +82,6 @@ def heat_data(
 def map_digest(heatmap: Heatmap, of_raw: bool = False) -> str:
     """A name of a map's values, or of the signed map under them: 16 hex digits."""
     return array_tag(heatmap.raw if of_raw else heatmap.values)
-
-
-def positive_area(heatmap: Heatmap) -> FloatArray:
-    """Hybrid-CAM's A, float32 (S, S) in [0, 1]: min-max of the upsampled positive part."""
-    import torch
-
-    from xai_core.cam.normalise import heatmap as normalised
-
-    return normalised(torch.from_numpy(heatmap.raw.copy()), heatmap.values.shape[0]).values
 
 
 def _picture(image: FloatArray, mask: BoolArray | None) -> dict[str, Any]:
