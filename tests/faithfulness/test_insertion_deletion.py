@@ -12,7 +12,8 @@ from torch import nn
 from xai_core.errors import BadRequest, Cancelled, ModelError
 from xai_core.faithfulness.insertion_deletion import coarse_to_fine, full
 from xai_core.faithfulness.patches import patch_order, random_order
-from xai_core.faithfulness.perturbation import Subject, curve, patches_changed
+from xai_core.faithfulness.perturbation import Subject, patches_changed
+from xai_core.faithfulness.perturbation import curve as curve_of
 from xai_core.store.scorebook import BASELINE, INTACT, Scorebook
 
 
@@ -178,5 +179,5 @@ def test_the_patches_changed_are_read_back_from_a_curve() -> None:
     counts = np.arange(577)
     for kept in (counts, counts[::7][:-1], counts[[0, 1, 576]]):
         kept = np.append(kept[kept < 576], 576)
-        found = curve("insertion", kept, np.zeros(len(kept)))
+        found = curve_of("insertion", kept, np.zeros(len(kept)))
         np.testing.assert_array_equal(patches_changed(found, 576), kept)
