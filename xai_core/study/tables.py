@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from xai_core.cam import METHODS
 from xai_core.study import paper
-from xai_core.study.markdown import grid, plain
 from xai_core.study.rows import Row
 from xai_core.study.summary import Cell, Decisions, Estimate, decisions, layers_of, table
 from xai_core.types import LAYER_TITLES
+from xai_core.viz.text_tables import latex_table, markdown_escaped, markdown_table
 
 _HEAD = (
     "outcome", "method", "images (patients)", "insertion AUC (95 % interval)", "paper",
@@ -108,13 +108,18 @@ def markdown(rows: Sequence[Row], about: About) -> str:
     """Both tables, the decisions and the notes as one Markdown document."""
     tables = {layer: table(rows, layer) for layer in layers_of(rows)}
     found = decisions(rows)
-    out = [f"# Evaluation of {plain(about.source)}"]
+    out = [f"# Evaluation of {markdown_escaped(about.source)}"]
     for layer, cells in tables.items():
-        out += ["", f"## {_title(layer)}", "", *grid(_HEAD, [_line(cell) for cell in cells])]
-    out += ["", "## Decisions", "", *grid(("", "here", "paper"), _decision_lines(found))]
+        out += [
+            "",
+            f"## {_title(layer)}",
+            "",
+            *markdown_table(_HEAD, [_line(cell) for cell in cells]),
+        ]
+    out += ["", "## Decisions", "", *markdown_table(("", "here", "paper"), _decision_lines(found))]
     every = [cell for cells in tables.values() for cell in cells]
     out += ["", "## Notes", ""]
-    out += [f"- {plain(note)}" for note in notes(about, every, found)]
+    out += [f"- {markdown_escaped(note)}" for note in notes(about, every, found)]
     out.append(f"- Paper: {paper.CITATION}.")
     return "\n".join(out) + "\n"
 
@@ -129,38 +134,11 @@ def latex(rows: Sequence[Row], about: About) -> str:
         lines = [_line(cell)[:7] for cell in cells]
         caption = f"{LAYER_TITLES[layer]}: insertion and deletion AUC of {about.source}."
         label = f"tab:areas-{paper.TABLE_NUMBER[layer]}"
-        out += _environment(caption, label, "llrrrrr", _HEAD[:7], lines)
+        out += latex_table(caption, label, "llrrrrr", _HEAD[:7], lines)
     caption = f"Decisions of the model on {about.source}."
     head = ("", "here", "paper")
-    out += _environment(caption, "tab:decisions", "lrr", head, _decision_lines(found))
+    out += latex_table(caption, "tab:decisions", "lrr", head, _decision_lines(found))
     return "\n".join(out) + "\n"
-
-
-def _environment(
-    caption: str, label: str, columns: str, head: Sequence[str], lines: Sequence[Sequence[str]]
-) -> list[str]:
-    return [
-        r"\begin{table}",
-        rf"\caption{{{_tex(caption)}}}\label{{{label}}}",
-        rf"\begin{{tabular}}{{{columns}}}",
-        r"\hline",
-        " & ".join(_tex(text) for text in head) + r" \\",
-        r"\hline",
-        *(" & ".join(_tex(text) for text in line) + r" \\" for line in lines),
-        r"\hline",
-        r"\end{tabular}",
-        r"\end{table}",
-    ]
-
-
-_TEX = {
-    "\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
-    **{c: f"\\{c}" for c in "&%$#_{}"},
-}  # fmt: skip
-
-
-def _tex(text: str) -> str:
-    return "".join(_TEX.get(c, c) for c in text)
 
 
 def _one_line(text: str) -> str:
