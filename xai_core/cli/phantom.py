@@ -60,7 +60,7 @@ def phantom(
     options = " ".join(f"--{name} {value:g}" for name, value in request.items())
     check_folder(out, MADE_BY, request, lambda name: bool(_FILES.fullmatch(name)), force=force)
     with writing(out), whole_folder(out) as folder, progress_bar("Phantoms") as advance:
-        cases = write_cases(folder, plans, height, lambda done, of: advance(done, of, ""))
+        cases = write_cases(folder, plans, height, advance)
         write_json(
             folder / MANIFEST,
             {

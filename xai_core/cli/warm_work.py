@@ -7,13 +7,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xai_core.cases.base import CaseSource
-from xai_core.cli.bars import Advance
 from xai_core.errors import BadRequest, CaseError
 from xai_core.explainer import Explainer
 from xai_core.request import ExplainRequest
 from xai_core.study.predictions import predict_case
 from xai_core.study.showcase import firsts
-from xai_core.types import CLASS_NAMES, DENSE_LEVELS, Case, CaseRecord, MapState, Outcome
+from xai_core.types import (
+    CLASS_NAMES,
+    DENSE_LEVELS,
+    Case,
+    CaseRecord,
+    MapState,
+    Outcome,
+    ProgressCallback,
+)
 
 TARGETS = {"predicted": ("predicted",), "both": CLASS_NAMES}
 
@@ -72,7 +79,7 @@ class Work:
         self.left_out: list[str] = []
 
     def choose(
-        self, records: Sequence[CaseRecord], each: int, advance: Advance
+        self, records: Sequence[CaseRecord], each: int, advance: ProgressCallback
     ) -> tuple[CaseRecord, ...]:
         """Predict all of ``records``; return the first ``each`` cases of every outcome, in order.
 
@@ -104,7 +111,7 @@ class Work:
         wanted = {key for keys in shown.values() for key in keys}
         return tuple(record for record in records if record.id in wanted)
 
-    def do(self, records: Sequence[CaseRecord], advance: Advance) -> None:
+    def do(self, records: Sequence[CaseRecord], advance: ProgressCallback) -> None:
         """Score the cases of ``records``, one after the other.
 
         Args:

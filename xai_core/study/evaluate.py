@@ -7,7 +7,6 @@ reads what is there and does the rest.  ``OUT/run.json`` names the request the r
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,14 +19,21 @@ from xai_core.faithfulness.patches import relevance, tie_fraction
 from xai_core.files import read_json, write_json, writing
 from xai_core.request import ExplainRequest
 from xai_core.study.rows import Row, read_rows, write_rows
-from xai_core.types import CLASS_NAMES, LAYERS, MALIGNANT, Case, CaseRecord, MapState, Outcome
+from xai_core.types import (
+    CLASS_NAMES,
+    LAYERS,
+    MALIGNANT,
+    Case,
+    CaseRecord,
+    MapState,
+    Outcome,
+    ProgressCallback,
+)
 
 MADE_BY = "xai_core evaluate"
 RUN = "run.json"
 ROWS = "rows"
 MERGED = "rows.parquet"
-Watch = Callable[[int, int, str], None]
-"""``watch(cases done, cases in all, id of the case at work)``."""
 
 
 @dataclass(frozen=True)
@@ -105,10 +111,12 @@ def evaluate(
     source: CaseSource,
     plan: Plan,
     out: Path,
-    watch: Watch,
+    progress: ProgressCallback,
     limit: int | None = None,
 ) -> list[Row]:
     """Measure the first ``limit`` cases (None: all) and write their rows; returns the rows.
+
+    ``progress``: gets cases done, cases in all and the id of the case at hand.
 
     A case measured before is not measured again, only decoded, to see that it is still the same
     picture.  All methods and layers of a case share
@@ -122,14 +130,14 @@ def evaluate(
     records = source.records()[:limit]
     rows: list[Row] = []
     for done, record in enumerate(records):
-        watch(done, len(records), record.id)
+        progress(done, len(records), record.id)
         part = part_of(out, record.id)
         before = read_rows(part)
         found = measure(explainer, source, record, plan, before)
         if found is not before:
             write_rows(part, found)
         rows += found
-    watch(len(records), len(records), "")
+    progress(len(records), len(records), "")
     write_rows(out / MERGED, rows)
     return rows
 
