@@ -15,8 +15,9 @@ import torch
 
 from xai_core.cases.base import CaseSource
 from xai_core.cases.open_source import open_source
-from xai_core.context import Context, digest_of
+from xai_core.context import Context
 from xai_core.model.classifier import Classifier
+from xai_core.preprocessing.identity import pixels_sha256
 from xai_core.settings import Settings
 from xai_core.types import Case
 
@@ -111,7 +112,7 @@ class Bench:
     def fresh(self, case: Case | None = None) -> Context:
         """A case, else the first one, as if it were seen for the first time."""
         image = (case or self.case).image
-        return Context(self.classifier, self.classifier.prepare(image), None, digest_of(image))
+        return Context(self.classifier, self.classifier.prepare(image), None, pixels_sha256(image))
 
     @property
     def network(self) -> torch.nn.Module:

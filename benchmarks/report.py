@@ -18,6 +18,7 @@ from pathlib import Path
 import torch
 
 from benchmarks.bench import Bench
+from xai_core.files import write_text
 
 PREFACE = """# Benchmarks
 
@@ -62,9 +63,7 @@ def replace(path: Path, name: str, text: str, order: Sequence[str]) -> None:
     }
     parts[name] = text
     kept = [parts[known] for known in order if known in parts]
-    partial = path.with_suffix(".part")
-    partial.write_text("\n\n".join((PREFACE.strip(), *kept)) + "\n", encoding="utf-8")
-    partial.replace(path)
+    write_text(path, "\n\n".join((PREFACE.strip(), *kept)) + "\n")
 
 
 def _machine(bench: Bench) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,16 @@ def test_the_environment_names_limit_and_ready_results() -> None:
     settings = read_settings({"XAI_STORE_LIMIT_MB": "3", "XAI_READY": "made/before"})
     assert settings.store_limit == 3 * 1024 * 1024
     assert settings.ready == Path("made/before")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the cache folder of Linux")
+def test_the_cache_folder_of_linux(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    assert read_settings({}).store == Path.home() / ".cache" / "xai-cesm"
+    assert read_settings({"XDG_CACHE_HOME": "/c"}).store == Path("/c/xai-cesm")
+    assert read_settings({"XDG_CACHE_HOME": "/c", "XAI_STORE": "/s"}).store == Path("/s")
+    monkeypatch.setenv("XDG_CACHE_HOME", "/d")
+    assert read_settings().store == Path("/d/xai-cesm")
 
 
 def test_an_empty_value_is_the_default() -> None:

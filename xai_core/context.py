@@ -14,20 +14,15 @@ from xai_core.model.classifier import Classifier, Prepared
 from xai_core.store.books import BookStore
 from xai_core.store.native_maps import NativeMaps
 from xai_core.store.scorebook import INTACT, Scorebook
-from xai_core.types import FloatArray, Prediction
-
-
-def digest_of(image: FloatArray) -> str:
-    """SHA-256 (hex) of a case's own pixels and shape: float32 (H, W)."""
-    return hashlib.sha256(image.tobytes() + repr(image.shape).encode()).hexdigest()
+from xai_core.types import Prediction
 
 
 class Context:
     """What all requests on one image share: inputs, activations, scores.
 
-    ``image_digest``: see :func:`digest_of`.  What is kept is named by it and not by what the
-    network sees: resampling differs between processors in the last bit, and scores that came along
-    from another machine would never be found.
+    ``image_digest``: see :func:`xai_core.preprocessing.identity.pixels_sha256`.  What is kept is
+    named by it and not by what the network sees: resampling differs between processors in the last
+    bit, and scores that came along from another machine would never be found.
     """
 
     def __init__(

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import OrderedDict
 from dataclasses import replace
 from typing import Any
 
+from cachetools import LRUCache
+
 from xai_core.cam import METHODS
-from xai_core.context import Context, digest_of
+from xai_core.context import Context
 from xai_core.explanation import Explanation, Progress, Watch, watch_nothing
 from xai_core.faithfulness import curves as curve_modes
 from xai_core.faithfulness.metric import MetricInputs
@@ -23,6 +24,7 @@ from xai_core.faithfulness.reliability import assess
 from xai_core.model.classifier import Classifier
 from xai_core.model.geometry import letterbox_mask
 from xai_core.model.layers import Layer
+from xai_core.preprocessing.identity import pixels_sha256
 from xai_core.request import ExplainRequest
 from xai_core.store.books import BookStore
 from xai_core.types import BoolArray, Case, FloatArray, MapState, Prediction
@@ -40,22 +42,18 @@ class Explainer:
     def __init__(self, classifier: Classifier, store: BookStore | None = None) -> None:
         self.classifier = classifier
         self.store = store
-        self._contexts: OrderedDict[str, Context] = OrderedDict()
+        self._contexts: LRUCache[str, Context] = LRUCache(_CONTEXTS)
         self._lock = threading.Lock()
 
     def context(self, case: Case) -> Context:
         """The shared state of a case's pixels, kept for the cases used last."""
-        digest = digest_of(case.image)
+        digest = pixels_sha256(case.image)
         with self._lock:
             if digest in self._contexts:
-                self._contexts.move_to_end(digest)
                 return self._contexts[digest]
         made = Context(self.classifier, self.classifier.prepare(case.image), self.store, digest)
         with self._lock:
-            kept = self._contexts.setdefault(digest, made)
-            while len(self._contexts) > _CONTEXTS:
-                self._contexts.popitem(last=False)
-        return kept
+            return self._contexts.setdefault(digest, made)
 
     def predict(self, case: Case) -> Prediction:
         """The model's logits for a case, remembered."""

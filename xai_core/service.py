@@ -11,10 +11,11 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
+
+from cachetools import LRUCache
 
 from xai_core.cases.base import CaseSource
 from xai_core.cases.open_source import open_source
@@ -60,9 +61,9 @@ class ExplainService:
     def __init__(self, explainer: Explainer, source: CaseSource) -> None:
         self.explainer, self.source = explainer, source
         self._records = {r.id: r for r in source.records()}
-        self._jobs: OrderedDict[CaseRequest, _Job] = OrderedDict()
-        self._answers: OrderedDict[CaseRequest, View] = OrderedDict()
-        self._cases: OrderedDict[str, Case] = OrderedDict()
+        self._jobs: dict[CaseRequest, _Job] = {}  # the first asked for is worked on first
+        self._answers: LRUCache[CaseRequest, View] = LRUCache(_ANSWERS)
+        self._cases: LRUCache[str, Case] = LRUCache(_CASES)
         self._predictions: dict[str, Prediction] = {}
         self._unpredictable: dict[str, str] = {}
         self._wake = threading.Condition()
@@ -85,13 +86,10 @@ class ExplainService:
         """
         with self._wake:
             if case_id in self._cases:
-                self._cases.move_to_end(case_id)
                 return self._cases[case_id]
         case = self.source.load(case_id)
         with self._wake:
             self._cases[case_id] = case
-            while len(self._cases) > _CASES:
-                self._cases.popitem(last=False)
         return case
 
     def ask(self, request: CaseRequest, who: str) -> View:
@@ -195,7 +193,6 @@ class ExplainService:
     def _renew(self, request: CaseRequest, who: str) -> View:
         """The view of a canonical request, its job begun and leased; called with the lock held."""
         if request in self._answers:
-            self._answers.move_to_end(request)
             return self._answers[request]
         job = self._jobs.setdefault(request, _Job(request))
         job.leases[who] = time.monotonic() + _LEASE
@@ -268,8 +265,6 @@ class ExplainService:
             if view.status is Status.DONE:
                 self._answers[job.request] = view
                 self._jobs.pop(job.request, None)
-                while len(self._answers) > _ANSWERS:
-                    self._answers.popitem(last=False)
             self._wake.notify_all()  # whoever has patience
 
     def _predict(self, case_id: str) -> None:

@@ -18,8 +18,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from platformdirs import user_cache_path
 
 from xai_core.errors import BadSetting
 
@@ -29,8 +31,13 @@ LIBRARY = ASSETS / "cases"
 READY = ASSETS / "explanations"
 DEFAULT_WEIGHTS = ASSETS / "weights" / "cesm_phantom_tiny.safetensors"
 
+_NAME = "xai-cesm"
 _MIB = 2**20
 _MOST_MIB = 2**20  # a TiB
+
+
+def _cache_folder() -> Path:
+    return user_cache_path(_NAME, appauthor=False)
 
 
 @dataclass(frozen=True)
@@ -39,7 +46,7 @@ class Settings:
 
     cases: str = "library"
     weights: Path = DEFAULT_WEIGHTS
-    store: Path = Path.home() / ".cache" / "xai-cesm"
+    store: Path = field(default_factory=_cache_folder)
     device: str = "auto"
     batch: int = 8
     engine: str = "auto"
@@ -54,7 +61,9 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         BadSetting: a value is not allowed; the sentence names the variable.
     """
     env = os.environ if environment is None else environment
-    cache = Path(env.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    # Of the environment that was given, before that of the process, which platformdirs reads.
+    asked = env.get("XDG_CACHE_HOME")
+    cache = Path(asked) / _NAME if asked else _cache_folder()
     device = env.get("XAI_DEVICE", "auto")
     if device not in ("auto", "cpu", "cuda"):
         raise BadSetting(f"XAI_DEVICE is {device!r}; allowed are auto, cpu and cuda.")
@@ -73,7 +82,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     return Settings(
         cases=env.get("XAI_CASES") or "library",
         weights=Path(env.get("XAI_WEIGHTS") or DEFAULT_WEIGHTS),
-        store=Path(env.get("XAI_STORE") or cache / "xai-cesm"),
+        store=Path(env.get("XAI_STORE") or cache),
         device=device,
         batch=int(text),
         engine=engine,

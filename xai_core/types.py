@@ -275,5 +275,10 @@ Report = Callable[[int, int, Any], None]
 :class:`xai_core.errors.Cancelled` to stop the work; what was scored before is kept."""
 
 
+ProgressCallback = Callable[[int, int, str], None]
+"""``progress(done, total, what)``: called by work that takes long, such as over many cases, with
+what is at hand in a word or two ("" for nothing to name)."""
+
+
 def no_report(done: int, total: int, partial: Any) -> None:
     """The report for a caller who does not want to know."""

@@ -8,10 +8,11 @@ import torch
 
 from xai_core.cam.base import Evidence
 from xai_core.cam.grad_cam import GradCam
-from xai_core.cam.hybrid_cam import HybridCam, HybridCamOptions, level_masks, level_weight, support
+from xai_core.cam.hybrid_cam import HybridCam, HybridCamOptions, level_weight, support
 from xai_core.cam.normalise import min_max
 from xai_core.cam.options import CamOptions
 from xai_core.errors import BadRequest
+from xai_core.statistics.ranking import top_masks
 from xai_core.store.scorebook import BASELINE, INTACT, Scorebook
 from xai_core.types import PAPER_LEVELS, MapState, no_report
 
@@ -78,21 +79,6 @@ def test_where_grad_cam_says_nothing_no_image_is_scored(activation, state) -> No
     assert evidence.book.forwards == 0
 
 
-def test_a_level_keeps_ceil_of_its_share_and_ties_stay_together() -> None:
-    def kept(a: np.ndarray[tuple[int, ...], np.dtype[np.float32]], *percents: float) -> list[int]:
-        return [int(mask.sum()) for mask in level_masks(a, percents)]
-
-    a = np.arange(100, dtype=np.float32).reshape(10, 10) / 99
-    every = range(1, 101)
-    assert kept(a, *every) == list(every)  # 7 % of 100 is 7, whatever the float says
-    assert kept(a, 50, 0.5, 10.1) == [50, 1, 11]  # in the order they were asked for
-    ramp = np.arange(1000, dtype=np.float32).reshape(25, 40)
-    assert kept(ramp, 16.1) == [161]  # 16.1 * 1000 / 100 is 161.00000000000003
-    tied = np.array([[1, 0.5, 0.5, 0.5], [0, 0, 0, 0]], np.float32)
-    assert kept(tied, 12.5, 25, 50) == [1, 4, 4]
-    assert kept(tied, 51) == [8]  # the threshold is 0: the whole image
-
-
 def test_the_realised_share_is_told(small_net, x96, make_evidence) -> None:
     evidence = make_evidence(small_net, x96, "stages.2.blocks.1")
     result = HybridCam().compute(evidence, 1, HybridCamOptions(levels=(1, 10, 50, 99)), no_report)
@@ -125,7 +111,7 @@ def test_oracle_6_the_order_of_pixels_never_contradicts_grad_cam(
 def test_oracle_6_percent_and_fraction_give_the_same_map() -> None:
     rng = np.random.default_rng(0)
     a = rng.random((48, 48), dtype=np.float32)
-    masks = level_masks(a, PAPER_LEVELS)
+    masks = top_masks(a, PAPER_LEVELS)
     deltas = rng.random(len(PAPER_LEVELS))
     percent = support(masks, deltas, PAPER_LEVELS) * a
     fraction = support(masks, deltas, [p / 100 for p in PAPER_LEVELS]) * a

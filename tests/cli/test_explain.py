@@ -14,9 +14,9 @@ from tests.cases.builders import dicom_bytes, encode, mammogram, noise
 from tests.conftest import TINY_LAYERS
 from xai_core.cases.library import PhantomLibrary
 from xai_core.cli.explain_files import FILES
-from xai_core.context import digest_of
 from xai_core.faithfulness.metrics import METRICS
 from xai_core.model.classifier import Classifier
+from xai_core.preprocessing.identity import pixels_sha256
 from xai_core.types import CURVE_MODES
 
 from .conftest import Run
@@ -77,7 +77,7 @@ def test_what_is_written_is_what_was_computed(
     assert found["target"] == {"class": 1, "name": "malignant"}
     assert found["geometry"] == prepared.geometry.as_json()
     assert found["digests"]["image_sha256"] == hashlib.sha256(picture.read_bytes()).hexdigest()
-    assert found["digests"]["pixels_sha256"] == digest_of(grey)
+    assert found["digests"]["pixels_sha256"] == pixels_sha256(grey)
     assert found["digests"]["weights_sha256"] == classifier.spec.sha256
     assert (
         found["digests"]["prepared_sha256"] == hashlib.sha256(prepared.grey.tobytes()).hexdigest()

@@ -12,7 +12,8 @@ from torch import nn
 from xai_core.errors import BadRequest, Cancelled, ModelError
 from xai_core.faithfulness.insertion_deletion import coarse_to_fine, full
 from xai_core.faithfulness.patches import patch_order, random_order
-from xai_core.faithfulness.perturbation import Subject
+from xai_core.faithfulness.perturbation import Subject, patches_changed
+from xai_core.faithfulness.perturbation import curve as curve_of
 from xai_core.store.scorebook import BASELINE, INTACT, Scorebook
 
 
@@ -172,3 +173,11 @@ def test_oracle_8_agrees_with_torch_cam(steps: int) -> None:
     assert ours.insertion.auc == pytest.approx(theirs["insertion_auc"], abs=1e-5)
     assert ours.deletion.auc == pytest.approx(theirs["deletion_auc"], abs=1e-5)
     assert abs(ours.insertion.auc - ours.deletion.auc) > 1e-3
+
+
+def test_the_patches_changed_are_read_back_from_a_curve() -> None:
+    counts = np.arange(577)
+    for kept in (counts, counts[::7][:-1], counts[[0, 1, 576]]):
+        kept = np.append(kept[kept < 576], 576)
+        found = curve_of("insertion", kept, np.zeros(len(kept)))
+        np.testing.assert_array_equal(patches_changed(found, 576), kept)

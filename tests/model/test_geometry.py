@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xai_core.model.geometry import breast_box, fit, letterbox, letterbox_mask
+from xai_core.model.geometry import fit, letterbox, letterbox_mask
 
 
 def picture(h: int, w: int, box: tuple[int, int, int, int]) -> np.ndarray:
@@ -15,23 +15,6 @@ def picture(h: int, w: int, box: tuple[int, int, int, int]) -> np.ndarray:
     x0, y0, x1, y1 = box
     image[y0:y1, x0:x1] = 0.5
     return image
-
-
-def test_the_box_is_the_largest_region_and_ignores_a_label_in_the_air() -> None:
-    image = picture(100, 80, (0, 10, 50, 90))
-    image[2:6, 70:76] = 1.0  # a marker
-    assert breast_box(image) == (0, 10, 50, 90)
-
-
-@pytest.mark.parametrize("value", [0.0, 1.0])
-def test_a_constant_picture_is_taken_whole(value: float) -> None:
-    assert breast_box(np.full((40, 60), value, np.float32)) == (0, 0, 60, 40)
-
-
-def test_a_speck_is_not_a_breast() -> None:
-    image = np.zeros((100, 100), np.float32)
-    image[50, 50] = 1
-    assert breast_box(image) == (0, 0, 100, 100)
 
 
 @settings(max_examples=40, deadline=None)

@@ -8,7 +8,7 @@ import pytest
 from xai_core.phantom.background import Background, draw_background
 from xai_core.phantom.generate import dress
 from xai_core.phantom.nuisance import draw_nuisances
-from xai_core.study.statistics import roc_auc
+from xai_core.statistics.auc import roc_auc
 from xai_core.types import Pathology
 
 HEIGHT = 160

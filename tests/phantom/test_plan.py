@@ -21,7 +21,7 @@ from xai_core.phantom.lexicon import (
 )
 from xai_core.phantom.plan import assessment, draw_descriptors, plan_lesions
 from xai_core.phantom.teaching import finding, teaching_note
-from xai_core.study.statistics import roc_auc
+from xai_core.statistics.auc import roc_auc
 from xai_core.types import Pathology
 
 N = 3000

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from xai_core.preprocessing.identity import array_tag
 from xai_core.viz import colormap, pictures
 
 
@@ -51,9 +52,20 @@ def test_every_scale_gets_lighter_all_the_way(name: str) -> None:
     assert table.shape == (256, 3)
 
 
-def test_the_default_scale_in_plotly_s_words() -> None:
+def test_the_default_scale_comes_first() -> None:
     assert next(iter(colormap.TABLES.values())) is colormap.TABLE
-    assert len(colormap.plotly_scale()) == 10
+
+
+@pytest.mark.parametrize(
+    ("name", "digest"),
+    [
+        ("Inferno", "4e4278c9a5f551af"),
+        ("Viridis", "a110e78f6bd7f6c7"),
+        ("Cividis", "b752ec7745823b20"),
+    ],
+)
+def test_the_scales_stay(name: str, digest: str) -> None:
+    assert array_tag(colormap.TABLES[name]) == digest
 
 
 def test_the_signed_scale_has_its_quietest_colour_in_the_middle() -> None:

@@ -23,6 +23,7 @@ from xai_core.cam import grad_cam
 from xai_core.cam.base import CamMethod, CamResult, Evidence, Need
 from xai_core.cam.normalise import empty, heatmap, min_max
 from xai_core.cam.options import CamOptions, option
+from xai_core.statistics.ranking import top_masks
 from xai_core.store.scorebook import BASELINE, mask_key
 from xai_core.types import (
     DENSE_LEVELS,
@@ -41,21 +42,9 @@ def level_weight(p: float) -> float:
     return 1 / math.sqrt(p)
 
 
-def level_masks(a: FloatArray, percents: Sequence[float]) -> list[BoolArray]:
-    """M_p of each level: the pixels of A at least the value ranked ceil(percent / 100 * N).
-
-    Pixels tied with the threshold stay together, so more than ``percent`` may be kept; where the
-    threshold is 0 the mask is the whole image.
-
-    Args:
-        a: (S, S) in [0, 1].
-        percents: each in (0, 100].
-    """
-    # Sorted once for all: a selection for each level takes longer, most of all where many are 0.
-    ascending = np.sort(a, axis=None)
-    # 1e-9: 7 % of 100 pixels is 7 of them, whatever the last bit of the product says
-    ranks = [max(1, math.ceil(percent * a.size / 100 - 1e-9)) for percent in percents]
-    return [np.asarray(a >= ascending[a.size - rank]) for rank in ranks]
+def positive_area(of: Heatmap) -> FloatArray:
+    """A of a Hybrid-CAM map: Grad-CAM's positive part, upsampled, min-max; float32 (S, S)."""
+    return heatmap(torch.from_numpy(of.raw.copy()), len(of.values)).values
 
 
 def support(
@@ -146,7 +135,7 @@ class HybridCam(CamMethod[HybridCamOptions]):
         if base.state is not MapState.OK:
             report(1, 1, base)
             return CamResult(base)
-        masks = level_masks(base.values, percents)
+        masks = top_masks(base.values, percents)
         keys = [BASELINE, *(mask_key("pixels", mask) for mask in masks)]
 
         def render(positions: Sequence[int]) -> Tensor:
@@ -179,7 +168,7 @@ def _known(
     table = evidence.book.items()
     found = []
     ascending = sorted(percents)
-    for p, mask in zip(ascending, level_masks(a, ascending), strict=True):
+    for p, mask in zip(ascending, top_masks(a, ascending), strict=True):
         row = table.get(mask_key("pixels", mask))
         if row is not None:
             gain = max(0.0, float(row[target] - table[BASELINE][target]))

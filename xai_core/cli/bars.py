@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
-Advance = Callable[[int, int, str], None]
-"""``advance(done, total, what)``: what is being done, in a word or two."""
+from xai_core.types import ProgressCallback
 
 
 @contextmanager
-def progress_bar(title: str) -> Iterator[Advance]:
+def progress_bar(title: str) -> Iterator[ProgressCallback]:
     """A bar that is drawn on a terminal only and goes away at the end."""
     from rich.console import Console
     from rich.progress import (

@@ -47,7 +47,7 @@ def evaluate(
       python -m xai_core evaluate --cases library --methods grad-cam,hybrid-cam --out study
     """
     from xai_core.cli.bars import progress_bar
-    from xai_core.store.output import whole_file
+    from xai_core.files import write_text, writing
     from xai_core.study.evaluate import Plan
     from xai_core.study.evaluate import evaluate as run
     from xai_core.study.tables import About, latex, markdown
@@ -70,8 +70,8 @@ def evaluate(
         ) from None
     about = About(source.name, source.is_phantom, curves, explainer.classifier.spec.sha256)
     for name, text in (("tables.md", markdown(rows, about)), ("tables.tex", latex(rows, about))):
-        with whole_file(out / name) as partial:
-            partial.write_text(text, encoding="utf-8")
+        with writing(out / name):
+            write_text(out / name, text)
     for problem in {row.case_id: row.problem for row in rows if row.problem}.values():
         typer.echo(f"Left out: {problem}", err=True)
     typer.echo(markdown(rows, about))

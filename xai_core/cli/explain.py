@@ -84,8 +84,8 @@ def explain(
     from xai_core.cli.image import open_image
     from xai_core.cli.output import check_folder
     from xai_core.explanation import Progress
+    from xai_core.files import whole_folder, writing
     from xai_core.request import ExplainRequest
-    from xai_core.store.output import whole_folder
 
     given = [*(option or ())]
     given += [f"levels={levels}"] if levels is not None else []
@@ -116,7 +116,7 @@ def explain(
         **answer.seconds,
         "total": round(time.perf_counter() - started, 4),
     }
-    with whole_folder(out) as folder:
+    with writing(out), whole_folder(out) as folder:
         write_files(folder, answer, named.case, seen, manifest(answer, named, spec, seconds))
     typer.echo(_summary(out, answer))
 

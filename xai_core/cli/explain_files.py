@@ -11,7 +11,7 @@ import numpy as np
 from xai_core.cli.output import MANIFEST
 from xai_core.explanation import Explanation
 from xai_core.faithfulness.perturbation import CurvePair
-from xai_core.store.output import write_json
+from xai_core.files import write_json
 from xai_core.types import Case, FloatArray
 from xai_core.viz.pictures import overlay, to_png
 

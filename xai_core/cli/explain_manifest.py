@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import platform
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -17,6 +16,7 @@ from xai_core.faithfulness.metrics import METRICS
 from xai_core.faithfulness.perturbation import CurvePair
 from xai_core.faithfulness.reliability import Reliability
 from xai_core.model.spec import ModelSpec
+from xai_core.preprocessing.identity import array_sha256
 from xai_core.request import ExplainRequest
 from xai_core.types import Heatmap
 
@@ -88,7 +88,7 @@ def manifest(
         "digests": {
             "image_sha256": image.sha256,
             "pixels_sha256": answer.image_digest,
-            "prepared_sha256": hashlib.sha256(answer.prepared.grey.tobytes()).hexdigest(),
+            "prepared_sha256": array_sha256(answer.prepared.grey),
             "weights_sha256": answer.weights_digest,
         },
         "model": {

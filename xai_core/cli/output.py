@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from xai_core.errors import OutputExists
-from xai_core.store.output import read_json
+from xai_core.files import read_json
 
 MANIFEST = "manifest.json"
 

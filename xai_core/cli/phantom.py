@@ -44,7 +44,7 @@ def phantom(
     from xai_core.cli.output import MANIFEST, check_folder
     from xai_core.cli.phantom_library import plan_library, write_cases
     from xai_core.errors import BadRequest
-    from xai_core.store.output import whole_folder, write_json
+    from xai_core.files import whole_folder, write_json, writing
     from xai_core.types import Pathology
 
     if not 384 <= height <= 2048:
@@ -59,8 +59,8 @@ def phantom(
     }  # fmt: skip
     options = " ".join(f"--{name} {value:g}" for name, value in request.items())
     check_folder(out, MADE_BY, request, lambda name: bool(_FILES.fullmatch(name)), force=force)
-    with whole_folder(out) as folder, progress_bar("Phantoms") as advance:
-        cases = write_cases(folder, plans, height, lambda done, of: advance(done, of, ""))
+    with writing(out), whole_folder(out) as folder, progress_bar("Phantoms") as advance:
+        cases = write_cases(folder, plans, height, advance)
         write_json(
             folder / MANIFEST,
             {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from PIL import Image
 from xai_core.errors import BadRequest
 from xai_core.phantom.generate import SPLIT_SEEDS, Phantom, generate
 from xai_core.phantom.teaching import finding, teaching_note
-from xai_core.types import BoolArray, FloatArray, Pathology
+from xai_core.types import BoolArray, FloatArray, Pathology, ProgressCallback
 
 MAX_COUNT = 9_999  # four digits in the id
 MAX_SEED = 99
@@ -85,11 +85,11 @@ def _shares(count: int, mix: Mapping[Pathology, float]) -> dict[Pathology, int]:
 
 
 def write_cases(
-    folder: Path, plans: tuple[Plan, ...], height: int, report: Callable[[int, int], None]
+    folder: Path, plans: tuple[Plan, ...], height: int, progress: ProgressCallback
 ) -> list[dict[str, Any]]:
     """Draw and write every case; returns the manifest's entries.
 
-    ``height``: pixels, the width follows the breast.  ``report(done, total)`` after each case.
+    ``height``: pixels, the width follows the breast.  ``progress``: called after each case.
     """
     entries = []
     for done, plan in enumerate(plans, start=1):
@@ -97,7 +97,7 @@ def write_cases(
             plan.texture_seed, plan.pathology, plan.view, plan.laterality, height, recombined=True
         )
         entries.append(_entry(folder, plan, drawn))
-        report(done, len(plans))
+        progress(done, len(plans), "")
     return entries
 
 

@@ -40,7 +40,7 @@ def predict(
       python -m xai_core predict library --out predictions.csv
     """
     from xai_core.cli.bars import progress_bar
-    from xai_core.store.output import whole_file
+    from xai_core.files import whole_file, writing
     from xai_core.study.predictions import figures, predict_case
 
     _check_table(out, force)
@@ -57,7 +57,7 @@ def predict(
             advance(done, len(records), "")
     if not rows:
         raise CaseError(f"No case of {opened.name} can be read; nothing was predicted.")
-    with whole_file(out) as partial:
+    with writing(out), whole_file(out) as partial:
         _write(partial, rows)
     typer.echo(f"{out}: {len(rows)} of {len(records)} cases predicted.")
     for line in figures(rows):

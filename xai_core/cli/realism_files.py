@@ -13,7 +13,7 @@ from PIL import Image
 from xai_core.cases.base import CaseSource
 from xai_core.cli.output import MANIFEST, check_folder
 from xai_core.errors import BadRequest, OutputExists
-from xai_core.store.output import whole_file, whole_folder, write_json
+from xai_core.files import whole_file, whole_folder, write_json, writing
 from xai_core.study.realism.findings import Findings
 from xai_core.study.realism.measure import Measurement
 from xai_core.study.realism.mosaic import mosaic
@@ -58,7 +58,7 @@ def write_out(
     Raises:
         BadRequest: the place cannot be written.
     """
-    with whole_folder(out) as folder:
+    with writing(out), whole_folder(out) as folder:
         (folder / TABLE).write_text(
             markdown(f"{request['phantoms']} beside {request['real']}", findings), encoding="utf-8"
         )
@@ -86,5 +86,5 @@ def write_picture(
         BadRequest: the place cannot be written.
     """
     picture = mosaic(phantoms, real, kinds, limit)
-    with whole_file(path) as partial:
+    with writing(path), whole_file(path) as partial:
         Image.fromarray(picture).save(partial, format="PNG")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from xai_core.cli.output import MANIFEST, check_folder
-from xai_core.store.output import whole_folder, write_json
+from xai_core.files import whole_folder, write_json, writing
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class StudyFolder:
         Raises:
             BadRequest: the place cannot be written.
         """
-        with whole_folder(self.out) as folder:
+        with writing(self.out), whole_folder(self.out) as folder:
             (folder / f"{self.verb}.md").write_text(document, encoding="utf-8")
             with (folder / self.table).open("w", newline="", encoding="utf-8") as file:
                 table = csv.DictWriter(file, list(rows[0]), lineterminator="\n")

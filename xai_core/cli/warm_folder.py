@@ -14,8 +14,8 @@ from xai_core.cases.base import CaseSource
 from xai_core.cases.single import plain_name
 from xai_core.cli.output import MANIFEST, check_folder
 from xai_core.cli.warm_work import Wanted, Work
+from xai_core.files import read_json, writing
 from xai_core.store.book_file import books_in
-from xai_core.store.output import read_json, writing
 from xai_core.store.ready import write_manifest
 
 MADE_BY = "xai_core warm"

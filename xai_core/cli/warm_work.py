@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from xai_core.cam import METHODS
 from xai_core.cases.base import CaseSource
-from xai_core.cli.bars import Advance
 from xai_core.errors import BadRequest, CaseError
 from xai_core.explainer import Explainer
 from xai_core.model.classifier import Classifier
@@ -16,7 +15,14 @@ from xai_core.model.layers import find_layers
 from xai_core.request import PREDICTED, ExplainRequest
 from xai_core.study.predictions import predict_case
 from xai_core.study.showcase import firsts
-from xai_core.types import CLASS_NAMES, Case, CaseRecord, MapState, Outcome
+from xai_core.types import (
+    CLASS_NAMES,
+    Case,
+    CaseRecord,
+    MapState,
+    Outcome,
+    ProgressCallback,
+)
 
 TARGETS = ("predicted", "both")
 
@@ -87,7 +93,7 @@ class Work:
         self.left_out: list[str] = []
 
     def choose(
-        self, records: Sequence[CaseRecord], each: int, advance: Advance
+        self, records: Sequence[CaseRecord], each: int, advance: ProgressCallback
     ) -> tuple[CaseRecord, ...]:
         """Predict all of ``records``; return the first ``each`` cases of every outcome, in order.
 
@@ -119,7 +125,7 @@ class Work:
         wanted = {key for keys in shown.values() for key in keys}
         return tuple(record for record in records if record.id in wanted)
 
-    def do(self, records: Sequence[CaseRecord], advance: Advance) -> None:
+    def do(self, records: Sequence[CaseRecord], advance: ProgressCallback) -> None:
         """Score the cases of ``records``, one after the other.
 
         Args:

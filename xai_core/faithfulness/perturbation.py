@@ -107,3 +107,8 @@ def curve(kind: str, counts: Counts, p: Probabilities) -> PerturbationCurve:
     fraction = counts / counts[-1]
     area = float(np.trapezoid(p, fraction))
     return PerturbationCurve(kind, fraction, p, area, area_error(counts, p))
+
+
+def patches_changed(points: PerturbationCurve, patches: int) -> Counts:
+    """How many of all ``patches`` were changed at each point: what :func:`curve` was given."""
+    return np.rint(points.fraction * patches).astype(np.int64)

@@ -16,10 +16,8 @@ import torch
 from scipy import ndimage as ndi
 from torch.nn import functional as F  # noqa: N812
 
+from xai_core.preprocessing.breast import breast_box
 from xai_core.types import BoolArray, FloatArray
-
-# Air in an 8-bit release image stays below 5 grey levels; skin starts above.
-_AIR = 5.5 / 255
 
 
 @dataclass(frozen=True)
@@ -65,26 +63,6 @@ class Geometry:
     def as_json(self) -> dict[str, Any]:
         """For the manifest: crop, scale and pad, as in the formula at the head of this file."""
         return {"crop": list(self.crop), "scale": self.scale, "pad": list(self.pad)}
-
-
-def breast_box(image: FloatArray) -> tuple[int, int, int, int]:
-    """(x0, y0, x1, y1) of the largest connected region above air; the whole picture where none is.
-
-    ``image``: float32 (H, W) in [0, 1].
-    """
-    h, w = image.shape
-    regions, n = ndi.label(image > _AIR)
-    if n == 0:
-        return 0, 0, w, h
-    sizes = np.bincount(regions.ravel())
-    sizes[0] = 0
-    largest = int(sizes.argmax())
-    rows, columns = ndi.find_objects(regions)[largest - 1]
-    box = (columns.start, rows.start, columns.stop, rows.stop)
-    # A speck is not a breast: a picture that is nearly all air is taken whole.
-    if (box[2] - box[0]) * (box[3] - box[1]) < 0.01 * h * w:
-        return 0, 0, w, h
-    return box
 
 
 def fit(image: FloatArray, size: int) -> Geometry:

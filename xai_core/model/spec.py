@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from xai_core.errors import BadWeights, WeightsNotFound
+from xai_core.files import write_text
 from xai_core.model.layers import INPUT_MULTIPLE
 
 FORMAT = 1
@@ -80,10 +81,8 @@ class ModelSpec:
             )
 
     def write(self, path: Path) -> None:
-        """Write as JSON, atomically."""
-        partial = path.with_suffix(".json.part")
-        partial.write_text(json.dumps(dataclasses.asdict(self), indent=2) + "\n", encoding="utf-8")
-        partial.replace(path)
+        """Write as JSON, whole or not at all."""
+        write_text(path, json.dumps(dataclasses.asdict(self), indent=2) + "\n")
 
 
 def file_digest(path: Path) -> str:

@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
+from xai_core.files import PART, write_bytes
 from xai_core.types import FloatArray
 
 _FOLDERS = "[0-9a-f][0-9a-f]"  # the first two digits of the keys within
-PARTS = f"{_FOLDERS}/*.part"  # books that are being written, or were when a process was killed
+PARTS = f"{_FOLDERS}/*{PART}"  # books that are being written, or were when a process was killed
 
 
 def book_name(key: str) -> str:
@@ -77,22 +76,11 @@ def _digest(names: list[str], logits: FloatArray) -> str:
 
 
 def write_book(path: Path, items: Mapping[str, FloatArray]) -> int:
-    """Write a book beside its place and move it there; returns its size in bytes.
-
-    A reader in this or another process sees the book of before or the new one, never half of one.
+    """Write a book, whole or not at all; returns its size in bytes.
 
     Raises:
         OSError: the folder is full or cannot be written; nothing half-written stays.
     """
     data = encode(items)
-    # A name of its own: processes in two containers may well have the same number.
-    partial = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_bytes(data)
-        partial.replace(path)
-    except BaseException:  # Ctrl-C as well
-        with suppress(OSError):
-            partial.unlink()
-        raise
+    write_bytes(path, data)
     return len(data)

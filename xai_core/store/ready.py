@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from xai_core.files import read_json, write_json
 from xai_core.store.book_file import book_name, books_in, decode
-from xai_core.store.output import read_json, whole_file, write_json
 from xai_core.store.remarks import Remarks
 from xai_core.types import FloatArray
 
@@ -94,11 +94,11 @@ def write_manifest(folder: Path, weights: str, command: str, about: Mapping[str,
         about: more fields, JSON values.
 
     Raises:
-        BadRequest: the folder cannot be written.
+        OSError: the folder cannot be written.
     """
     files = {
         path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(books_in(folder))
     }
-    with whole_file(folder / MANIFEST) as partial:
-        write_json(partial, {**about, "command": command, "weights": weights, "files": files})
+    place = folder / MANIFEST
+    write_json(place, {**about, "command": command, "weights": weights, "files": files})

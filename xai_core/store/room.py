@@ -7,12 +7,10 @@ another one, and a book that was read or written meanwhile stays.
 from __future__ import annotations
 
 import os
-import time
 from pathlib import Path
 
+from xai_core.files import remove_abandoned
 from xai_core.store.book_file import PARTS, books_in
-
-_ABANDONED = 3600.0  # seconds after which a half-written file belongs to a process that was killed
 
 
 def make_room(folder: Path, limit: int, keep: Path) -> int:
@@ -26,7 +24,7 @@ def make_room(folder: Path, limit: int, keep: Path) -> int:
     Returns:
         How many books were removed.
     """
-    _remove_abandoned(folder)
+    remove_abandoned(folder.glob(PARTS))
     found = [(path, seen) for path in books_in(folder) if (seen := _look(path)) is not None]
     total = sum(seen.st_size for _, seen in found)
     removed = 0
@@ -49,18 +47,6 @@ def make_room(folder: Path, limit: int, keep: Path) -> int:
                 removed += 1
         total -= seen.st_size
     return removed
-
-
-def _remove_abandoned(folder: Path) -> None:
-    """Remove half-written files of processes that were killed; those of living ones are young."""
-    oldest = time.time() - _ABANDONED
-    for path in folder.glob(PARTS):
-        seen = _look(path)
-        if seen is not None and seen.st_mtime < oldest:
-            try:
-                path.unlink()
-            except OSError:
-                continue
 
 
 def _look(path: Path) -> os.stat_result | None:

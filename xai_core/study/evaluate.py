@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,19 +16,17 @@ from xai_core.cases.base import CaseSource
 from xai_core.errors import BadRequest, CaseError, OutputExists
 from xai_core.explainer import Explainer
 from xai_core.explanation import Explanation
+from xai_core.files import read_json, write_json, writing
 from xai_core.model.classifier import Classifier
 from xai_core.model.layers import find_layers
 from xai_core.request import ExplainRequest
-from xai_core.store.output import read_json, whole_file, write_json
 from xai_core.study.rows import Row, by_column, read_rows, write_rows
-from xai_core.types import Case, CaseRecord, Outcome
+from xai_core.types import Case, CaseRecord, Outcome, ProgressCallback
 
 MADE_BY = "xai_core evaluate"
 RUN = "run.json"
 ROWS = "rows"
 MERGED = "rows.parquet"
-Watch = Callable[[int, int, str], None]
-"""``watch(cases done, cases in all, id of the case at work)``."""
 
 
 @dataclass(frozen=True)
@@ -97,8 +94,8 @@ def open_run(out: Path, plan: Plan, source: CaseSource, explainer: Explainer) ->
         return
     if out.exists() and not out.is_dir():
         raise OutputExists(f"--out names {out.name}, which is a file; give a folder.")
-    with whole_file(out / RUN) as partial:
-        write_json(partial, {"made_by": MADE_BY, "request": asked})
+    with writing(out / RUN):
+        write_json(out / RUN, {"made_by": MADE_BY, "request": asked})
 
 
 def _identity(plan: Plan, source: CaseSource, explainer: Explainer) -> dict[str, Any]:
@@ -119,10 +116,12 @@ def evaluate(
     source: CaseSource,
     plan: Plan,
     out: Path,
-    watch: Watch,
+    progress: ProgressCallback,
     limit: int | None = None,
 ) -> list[Row]:
     """Measure the first ``limit`` cases (None: all) and write their rows; returns the rows.
+
+    ``progress``: gets cases done, cases in all and the id of the case at hand.
 
     A case measured before is not measured again, only decoded, to see that it is still the same
     picture.  All methods and layers of a case share
@@ -137,14 +136,14 @@ def evaluate(
     records = source.records()[:limit]
     rows: list[Row] = []
     for done, record in enumerate(records):
-        watch(done, len(records), record.id)
+        progress(done, len(records), record.id)
         part = part_of(out, record.id)
         before = read_rows(part)
         found = measure(explainer, source, record, plan, before)
         if found is not before:
             write_rows(part, found)
         rows += found
-    watch(len(records), len(records), "")
+    progress(len(records), len(records), "")
     write_rows(out / MERGED, rows)
     return rows
 

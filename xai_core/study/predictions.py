@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xai_core.explainer import Explainer
-from xai_core.study.statistics import Confusion, auc_interval, roc_auc
+from xai_core.statistics.auc import auc_interval, roc_auc
+from xai_core.statistics.confusion import Confusion
 from xai_core.types import Case, Outcome, Pathology
 
 

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from xai_core.faithfulness.metric import Measured, Value
 from xai_core.faithfulness.metrics import METRICS
-from xai_core.store.output import whole_file
+from xai_core.files import whole_file, writing
 
 MEASURES: Mapping[str, type] = MappingProxyType(
     {column: kind for metric in METRICS.values() for column, kind in metric.columns.items()}
@@ -110,7 +110,7 @@ def write_rows(path: Path, rows: Sequence[Row]) -> None:
         BadRequest: the place cannot be written.
     """
     table = pa.Table.from_pylist([_flat(row) for row in rows], schema=SCHEMA)
-    with whole_file(path) as partial:
+    with writing(path), whole_file(path) as partial:
         pq.write_table(table, partial)
 
 

@@ -10,7 +10,6 @@ from xai_core.cam import METHODS
 from xai_core.faithfulness.metric import Metric
 from xai_core.model.layers import layer_title, stage_number
 from xai_core.study import paper
-from xai_core.study.markdown import grid, plain
 from xai_core.study.rows import Row
 from xai_core.study.summary import (
     OTHERS,
@@ -22,6 +21,7 @@ from xai_core.study.summary import (
     layers_of,
     table,
 )
+from xai_core.viz.text_tables import latex_table, markdown_escaped, markdown_table
 
 _HEAD = (
     "outcome", "method", "images (patients)", "insertion AUC (95 % interval)", "paper",
@@ -154,24 +154,25 @@ def markdown(rows: Sequence[Row], about: About) -> str:
     tables = {layer: table(rows, layer) for layer in layers_of(rows)}
     found = decisions(rows)
     every = [cell for cells in tables.values() for cell in cells]
-    out = [f"# Evaluation of {plain(about.source)}"]
+    out = [f"# Evaluation of {markdown_escaped(about.source)}"]
     for layer, cells in tables.items():
         lines = [_escaped(_line(cell)) for cell in cells]
-        out += ["", f"## {_title(layer)}", "", *grid(_HEAD, lines)]
+        out += ["", f"## {_title(layer)}", "", *markdown_table(_HEAD, lines)]
         metrics = _measured(cells)
         if metrics:
             head = _escaped(_other_head(metrics))
             lines = [_escaped(_other_line(cell, metrics)) for cell in cells]
-            out += ["", f"### Other measures: {layer_title(layer)}", "", *grid(head, lines)]
-    out += ["", "## Decisions", "", *grid(("", "here", "paper"), _decision_lines(found))]
+            title = f"### Other measures: {layer_title(layer)}"
+            out += ["", title, "", *markdown_table(head, lines)]
+    out += ["", "## Decisions", "", *markdown_table(("", "here", "paper"), _decision_lines(found))]
     out += ["", "## Notes", ""]
-    out += [f"- {plain(note)}" for note in notes(about, every, found)]
+    out += [f"- {markdown_escaped(note)}" for note in notes(about, every, found)]
     out.append(f"- Paper: {paper.CITATION}.")
     return "\n".join(out) + "\n"
 
 
 def _escaped(cells: Iterable[str]) -> tuple[str, ...]:
-    return tuple(plain(cell) for cell in cells)
+    return tuple(markdown_escaped(cell) for cell in cells)
 
 
 def latex(rows: Sequence[Row], about: About) -> str:
@@ -184,45 +185,18 @@ def latex(rows: Sequence[Row], about: About) -> str:
         lines = [_line(cell)[:7] for cell in cells]
         caption = f"{layer_title(layer)}: insertion and deletion AUC of {about.source}."
         label = f"tab:areas-{paper.TABLE_NUMBER[stage_number(layer)]}"
-        out += _environment(caption, label, "llrrrrr", _HEAD[:7], lines)
+        out += latex_table(caption, label, "llrrrrr", _HEAD[:7], lines)
         metrics = _measured(cells)
         if metrics:
             caption = f"{layer_title(layer)}: other measures of {about.source}, means (images)."
             label = f"tab:other-{paper.TABLE_NUMBER[stage_number(layer)]}"
             others = [_other_line(cell, metrics) for cell in cells]
             columns = "ll" + "r" * len(metrics)
-            out += _environment(caption, label, columns, _other_head(metrics), others)
+            out += latex_table(caption, label, columns, _other_head(metrics), others)
     caption = f"Decisions of the model on {about.source}."
     head = ("", "here", "paper")
-    out += _environment(caption, "tab:decisions", "lrr", head, _decision_lines(found))
+    out += latex_table(caption, "tab:decisions", "lrr", head, _decision_lines(found))
     return "\n".join(out) + "\n"
-
-
-def _environment(
-    caption: str, label: str, columns: str, head: Sequence[str], lines: Sequence[Sequence[str]]
-) -> list[str]:
-    return [
-        r"\begin{table}",
-        rf"\caption{{{_tex(caption)}}}\label{{{label}}}",
-        rf"\begin{{tabular}}{{{columns}}}",
-        r"\hline",
-        " & ".join(_tex(text) for text in head) + r" \\",
-        r"\hline",
-        *(" & ".join(_tex(text) for text in line) + r" \\" for line in lines),
-        r"\hline",
-        r"\end{tabular}",
-        r"\end{table}",
-    ]
-
-
-_TEX = {
-    "\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
-    **{c: f"\\{c}" for c in "&%$#_{}"},
-}  # fmt: skip
-
-
-def _tex(text: str) -> str:
-    return "".join(_TEX.get(c, c) for c in text)
 
 
 def _one_line(text: str) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from xai_core.cases.base import CaseSource
 from xai_core.cases.library import MANIFEST, PhantomLibrary
+from xai_core.files import write_text
 from xai_core.settings import ASSETS, LIBRARY
 from xai_core.study.realism.measure import LOW_ENERGY, measurable, measure_source
 from xai_core.study.realism.quantities import IMAGE_KEYS
@@ -50,7 +51,7 @@ def write(path: Path, pictures: list[Values], digest: str) -> None:
         "pictures": rows,
     }
     text = json.dumps(whole, allow_nan=True)
-    path.write_text(text.replace("], [", "],\n[") + "\n", encoding="utf-8")
+    write_text(path, text.replace("], [", "],\n[") + "\n")
 
 
 def read(path: Path, digest: str) -> list[Values] | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from xai_core.files import whole_file
 from xai_core.model.geometry import fit, letterbox, letterbox_mask
 from xai_core.phantom.background import Background, draw_background
 from xai_core.phantom.generate import SPLIT_SEEDS, Phantom, dress
@@ -59,9 +60,9 @@ def _draw_shard(folder: Path, split: str, start: int) -> None:
             [b.tissue, b.depth, b.breast, b.glands]
         ).astype(np.float16)
     path = _shard(folder, split, start)
-    partial = path.with_suffix(".part.npz")
-    np.savez(partial, **arrays)  # type: ignore[arg-type]
-    partial.replace(path)
+    # A stream, since NumPy appends .npz to a name.
+    with whole_file(path) as partial, partial.open("wb") as stream:
+        np.savez(stream, **arrays)  # type: ignore[arg-type]
 
 
 def _read_shard(path: Path) -> list[Background]:

@@ -8,6 +8,7 @@ from typing import Any
 from safetensors.torch import save_file
 from torch import nn
 
+from xai_core.files import whole_file
 from xai_core.model.layers import explainable_layers
 from xai_core.model.spec import ModelSpec, file_digest
 from xai_core.training.loop import MEAN, STD
@@ -25,11 +26,9 @@ def export(
 
     The weights are replaced before the specification, and the digest tells a half-done pair.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".part")
-    save_file({k: v.half().contiguous().cpu() for k, v in trunk.state_dict().items()}, partial)
-    partial.chmod(0o644)  # the library writes it for its owner alone
-    partial.replace(path)
+    with whole_file(path) as partial:
+        save_file({k: v.half().contiguous().cpu() for k, v in trunk.state_dict().items()}, partial)
+        partial.chmod(0o644)  # the library writes it for its owner alone
     spec = ModelSpec(
         timm_name=timm_name,
         input_size=size,

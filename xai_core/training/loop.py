@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from xai_core.errors import BadRequest
+from xai_core.files import whole_file
 from xai_core.phantom.background import Background
 from xai_core.training.batches import Batches
 from xai_core.training.network import DenselyTaught, loss, naming_loss
@@ -75,19 +76,16 @@ class Run:
 
     def save(self) -> None:
         """Write the checkpoint; the old one stays until the new one is whole."""
-        partial = self.checkpoint.with_suffix(".part")
-        torch.save(
-            {
-                "plan": dataclasses.asdict(self.plan),
-                "state": dataclasses.asdict(self.state),
-                "steps_done": self.steps_done,
-                "model": self.model.state_dict(),
-                "average": self.average.state_dict(),
-                "optimiser": self.optimiser.state_dict(),
-            },
-            partial,
-        )
-        partial.replace(self.checkpoint)
+        state = {
+            "plan": dataclasses.asdict(self.plan),
+            "state": dataclasses.asdict(self.state),
+            "steps_done": self.steps_done,
+            "model": self.model.state_dict(),
+            "average": self.average.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+        }
+        with whole_file(self.checkpoint) as partial:
+            torch.save(state, partial)
 
     def resume(self) -> bool:
         """Load the checkpoint if there is one; tensors and plain values only, no code.

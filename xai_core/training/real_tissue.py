@@ -7,6 +7,7 @@ from scipy import ndimage as ndi
 
 from xai_core.model.geometry import fit, letterbox, letterbox_mask
 from xai_core.phantom.background import Background
+from xai_core.preprocessing.breast import largest_region
 from xai_core.types import BoolArray, FloatArray
 
 _SIZE = 512
@@ -27,10 +28,7 @@ def tissue_of(
     grey, marked = letterbox(image, geometry), letterbox_mask(mask, geometry)
     if laterality == "R":
         grey, marked = grey[:, ::-1], marked[:, ::-1]
-    seen = ndi.binary_fill_holes(grey > _AIR)
-    parts, count = ndi.label(seen)
-    if count:
-        seen = parts == 1 + int(np.argmax(np.bincount(parts.ravel())[1:]))
+    seen = largest_region(ndi.binary_fill_holes(grey > _AIR))
     rows, columns = np.flatnonzero(seen.any(1)), np.flatnonzero(seen.any(0))
     box = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     breast, tissue = seen[box], _erased(grey, marked & seen, seen)[box]

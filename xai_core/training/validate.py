@@ -12,7 +12,7 @@ from torch import nn
 
 from xai_core.phantom.background import Background
 from xai_core.phantom.generate import dress
-from xai_core.study.statistics import auc_interval, roc_auc
+from xai_core.statistics.auc import auc_interval, roc_auc
 from xai_core.training.data import draw_pathology, to_sample
 from xai_core.training.loop import MEAN, STD
 from xai_core.training.sample import Sample

@@ -13,7 +13,7 @@ from xai_core.service import ExplainService
 from xai_core.settings import ROOT
 from xai_core.ui.metrics import metric_rows
 from xai_core.ui.service_access import layers
-from xai_core.ui.words import NOTICE, layer_words, plain
+from xai_core.ui.words import NOTICE, facts_table, layer_words, plain
 
 _CARDS = {
     "Model card": ROOT / "docs" / "model_card.md",
@@ -42,7 +42,7 @@ def show(service: ExplainService) -> None:
     with left:
         st.markdown("### The model")
         scored_by = service.explainer.classifier.engine.status.sentence
-        _table(_model(spec) | {"Scored by": scored_by})
+        st.markdown(facts_table(_model(spec) | {"Scored by": scored_by}, 400))
         st.markdown("### The cases")
         _cases(service)
     with right:
@@ -62,9 +62,9 @@ def show(service: ExplainService) -> None:
     with st.expander("Conventions: every choice the papers leave open, as pinned here"):
         for method in METHODS.values():
             st.markdown(f"**{method.title}** (`{method.name}`)")
-            _table(method.conventions(method.options()))
+            st.markdown(facts_table(method.conventions(method.options()), 400))
         st.markdown("**Insertion and deletion**")
-        _table(curve_conventions("adaptive", spec.input_size))
+        st.markdown(facts_table(curve_conventions("adaptive", spec.input_size), 400))
     for title, card in _CARDS.items():
         if card.is_file():
             with st.expander(title):
@@ -93,12 +93,6 @@ def _cases(service: ExplainService) -> None:
         "Cases": f"{len(service.records)} of {len({r.patient_id for r in records})} patients",
         "Truth": ", ".join(f"{n} {name}" for name, n in sorted(truth.items())),
     }
-    _table(facts)
+    st.markdown(facts_table(facts, 400))
     for warning in (*source.warnings, *service.remarks()):
         st.caption(plain(warning, 600))
-
-
-def _table(rows: dict[str, str]) -> None:
-    lines = ["| | |", "|---|---|"]
-    lines += [f"| {plain(name)} | {plain(value, 400)} |" for name, value in rows.items()]
-    st.markdown("\n".join(lines))

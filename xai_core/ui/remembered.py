@@ -20,7 +20,11 @@ _KEPT = 256  # some eight for each of the 32 cases that the service holds
 
 
 class Memory:
-    """Thread-safe.  ``most``: how many results are kept, those used last."""
+    """Thread-safe.  ``most``: how many results are kept, those used last.
+
+    Not a ``cachetools.LRUCache``: a weak reference's callback removes entries while another thread
+    may hold the lock, which only a container with an atomic ``pop`` allows.
+    """
 
     def __init__(self, most: int = _KEPT) -> None:
         self._most = most

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
 import streamlit as st
+from cachetools import LRUCache
 
 from xai_core.errors import XaiError
 from xai_core.service import ExplainService
@@ -25,8 +25,8 @@ class Thumbnails:
     """Thread-safe.  ``load``: as of a source of cases; ``kept``: how many are, used last."""
 
     def __init__(self, load: Callable[[str], Case], kept: int = _KEPT) -> None:
-        self._load, self._kept = load, kept
-        self._made: OrderedDict[str, bytes] = OrderedDict()
+        self._load = load
+        self._made: LRUCache[str, bytes] = LRUCache(kept)
         self._wanted: list[str] = []
         self._at_work: str | None = None  # the case whose picture is being made
         self._lock = threading.Lock()
@@ -38,9 +38,6 @@ class Thumbnails:
         The rest are made next, then those of ``ahead``; what was wanted before is let go.
         """
         with self._lock:
-            for case_id in ids:
-                if case_id in self._made:
-                    self._made.move_to_end(case_id)
             found = {case_id: self._made[case_id] for case_id in ids if case_id in self._made}
             known = {*self._made, self._at_work}
             self._wanted = [c for c in dict.fromkeys((*ids, *ahead)) if c not in known]
@@ -62,8 +59,6 @@ class Thumbnails:
             with self._lock:
                 self._made[case_id] = picture
                 self._at_work = None
-                while len(self._made) > self._kept:
-                    self._made.popitem(last=False)
 
     def _make(self, case_id: str) -> bytes:
         try:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from xai_core.cam import METHODS
 from xai_core.explanation import Explanation
 from xai_core.model.layers import Layer
 from xai_core.types import BENIGN, CLASS_NAMES, CaseRecord, MapState, Outcome
+from xai_core.viz.text_tables import markdown_table
 
 NOTICE = (
     "For education only, not a medical device. A heatmap shows what moved this model, not where "
@@ -42,11 +44,24 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:^=@/])")
 
 
 def plain(text: str, limit: int = 120) -> str:
-    """Text from a file or an address, shown as it is: nothing in it is taken as markdown."""
+    """Text from a file or an address, shown as it is: nothing in it is taken as markdown.
+
+    Stricter than a document's :func:`xai_core.viz.text_tables.markdown_escaped`: Streamlit also
+    knows colours, icons and formulas, and takes what looks like an address for a link.
+    """
     flat = " ".join(text.split())
     if len(flat) > limit:
         flat = flat[: limit - 1] + "…"
     return _MARKDOWN.sub(r"\\\1", flat)
+
+
+def facts_table(rows: Mapping[str, str], limit: int = 120) -> str:
+    """Names and values, as :func:`plain` text, in a table without a head.
+
+    ``limit``: the most characters of a value.
+    """
+    lines = [(plain(name), plain(value, limit)) for name, value in rows.items()]
+    return "\n".join(markdown_table(("", ""), lines))
 
 
 def layer_words(layer: Layer) -> str:

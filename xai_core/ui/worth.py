@@ -12,6 +12,7 @@ from xai_core.types import MapState
 from xai_core.ui import state
 from xai_core.ui.words import plain
 from xai_core.viz.curve_figure import auc_text
+from xai_core.viz.text_tables import markdown_table
 
 _HELP = (
     "Measures the same curves for a random order of patches, for one from the centre outwards, and "
@@ -62,6 +63,5 @@ def _baselines(known: Reliability) -> None:
         ("Random order (dots)", known.random),
         ("Centre first (dash-dot)", known.centre_first),
     )
-    lines = ["| Order of patches | Insertion | Deletion |", "|---|---|---|"]
-    lines += [f"| {n} | {auc_text(p.insertion)} | {auc_text(p.deletion)} |" for n, p in rows]
-    st.markdown("\n".join(lines))
+    lines = [(name, auc_text(p.insertion), auc_text(p.deletion)) for name, p in rows]
+    st.markdown("\n".join(markdown_table(("Order of patches", "Insertion", "Deletion"), lines)))

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 import numpy as np
 
 from xai_core.faithfulness.baseline import blurred
 from xai_core.faithfulness.patches import GRID, edges, patch_order
-from xai_core.faithfulness.perturbation import CurvePair
+from xai_core.faithfulness.perturbation import CurvePair, patches_changed
 from xai_core.model.geometry import Geometry
+from xai_core.preprocessing.identity import array_tag
 from xai_core.types import FloatArray, PerturbationCurve
 from xai_core.viz.encoded import array_text, png_text
 
@@ -24,7 +24,7 @@ def scrub_images(grey: FloatArray) -> dict[str, Any]:
     return {
         "image": png_text(_bytes(grey)),
         "blurred": png_text(_bytes(blurred(grey))),
-        "images": hashlib.blake2b(grey.tobytes(), digest_size=8).hexdigest(),
+        "images": array_tag(grey),
         "size": grey.shape[-1],
         "grid": GRID,
         "edges": edges(grey.shape[-1]).tolist(),
@@ -51,7 +51,7 @@ def scrub_data(
 
 
 def _points(curve: PerturbationCurve, patches: int) -> dict[str, list[float]]:
-    counts = np.rint(curve.fraction * patches).astype(int)
+    counts = patches_changed(curve, patches)
     return {"counts": counts.tolist(), "p": [round(float(p), 6) for p in curve.probability]}
 
 

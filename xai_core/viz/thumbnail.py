@@ -7,7 +7,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from xai_core.model.geometry import breast_box
+from xai_core.preprocessing.breast import breast_box
 from xai_core.types import Case
 
 SIZE = (132, 132)

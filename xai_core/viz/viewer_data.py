@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from xai_core.cam import METHODS
+from xai_core.cam.hybrid_cam import positive_area
 from xai_core.model.geometry import Geometry
+from xai_core.preprocessing.identity import array_tag
 from xai_core.types import BoolArray, Case, FloatArray, Heatmap, LevelResult, MapState
 from xai_core.viz.colormap import DIVERGING, TABLES
 from xai_core.viz.encoded import array_text, png_text
@@ -38,7 +38,7 @@ def case_data(case: Case, geometry: Geometry, *, truth: bool = True) -> dict[str
     low = _picture(case.image, mask)
     low["box"] = list(shown_box((h, w), geometry, mask))
     low["spacing"] = float(case.pixel_spacing[0]) if case.pixel_spacing else None
-    data = {"low": low, "digest": _digest(case.image)}
+    data = {"low": low, "digest": array_tag(case.image)}
     if case.recombined is not None:
         rows, columns = case.recombined.shape
         second = _picture(case.recombined, case.recombined_mask if truth else None)
@@ -81,16 +81,7 @@ def heat_data(
 
 def map_digest(heatmap: Heatmap, of_raw: bool = False) -> str:
     """A name of a map's values, or of the signed map under them: 16 hex digits."""
-    return _digest(heatmap.raw if of_raw else heatmap.values)
-
-
-def positive_area(heatmap: Heatmap) -> FloatArray:
-    """Hybrid-CAM's A, float32 (S, S) in [0, 1]: min-max of the upsampled positive part."""
-    import torch
-
-    from xai_core.cam.normalise import heatmap as normalised
-
-    return normalised(torch.from_numpy(heatmap.raw.copy()), heatmap.values.shape[0]).values
+    return array_tag(heatmap.raw if of_raw else heatmap.values)
 
 
 def _picture(image: FloatArray, mask: BoolArray | None) -> dict[str, Any]:
@@ -104,7 +95,3 @@ def _picture(image: FloatArray, mask: BoolArray | None) -> dict[str, Any]:
 
 def _mask(mask: BoolArray) -> str:
     return png_text(np.where(mask, np.uint8(255), np.uint8(0)))
-
-
-def _digest(array: NDArray[Any]) -> str:
-    return hashlib.blake2b(np.ascontiguousarray(array).tobytes(), digest_size=8).hexdigest()

@@ -6,8 +6,8 @@ import math
 import pytest
 
 from tests.study.performance.judged import judged
+from xai_core.statistics.auc import auc_interval, roc_auc
 from xai_core.study.performance.summary import as_json, summarise
-from xai_core.study.statistics import auc_interval, roc_auc
 
 CASES = [
     *(judged(i, p=0.3 + i / 10, density="B", diameter=20.0 + i) for i in range(6)),

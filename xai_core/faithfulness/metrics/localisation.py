@@ -8,7 +8,6 @@ its own, never a hit.
 from __future__ import annotations
 
 import enum
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +25,7 @@ from xai_core.faithfulness.metric import (
     Value,
     unsaid,
 )
+from xai_core.statistics.ranking import top_masks
 from xai_core.types import BoolArray, FloatArray
 
 TOLERANCE_PX = 15.0
@@ -96,7 +96,7 @@ def localise(
         return Localisation(LocalisationState.NO_MAP, mask_area)
     row, column = np.unravel_index(int(values.argmax()), values.shape)
     distance = float(ndimage.distance_transform_edt(~mask)[row, column])
-    top = _top(values, area)
+    top = top_masks(values, (100 * area,))[0] & (values > 0)
     return Localisation(
         LocalisationState.OK,
         mask_area,
@@ -107,14 +107,6 @@ def localise(
         top_share=float(mask[top].mean()),
         top_area=float(top.mean()),
     )
-
-
-def _top(values: FloatArray, area: float) -> BoolArray:
-    """The pixels at least as high as the one ranked ``area``, zeros excepted."""
-    rank = max(1, math.ceil(area * values.size - 1e-9))
-    # A sort: numpy's selection is slow where many pixels are 0.
-    threshold = np.sort(values, axis=None)[values.size - rank]
-    return np.asarray((values >= threshold) & (values > 0))
 
 
 def _found(inputs: MetricInputs) -> Localisation:

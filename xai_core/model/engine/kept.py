@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 from pathlib import Path
+
+from xai_core.files import whole_file
 
 _MAGIC = b"XAIENG01"
 _KEEP = 3  # files of other weights or versions that stay, about 110 MB each
@@ -34,23 +35,15 @@ def read(path: Path) -> tuple[bytes, bytes] | None:
 
 
 def write(path: Path, graph: bytes, constants: bytes) -> None:
-    """Write beside and move into place; old files of other networks are let go of.
+    """Write the file, whole or not at all; old files of other networks are let go of.
 
     Raises:
         OSError: the folder cannot be written, or is full.
     """
     body = len(graph).to_bytes(8, "big") + graph + constants
-    partial = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with partial.open("wb") as stream:
-            stream.write(_MAGIC + hashlib.sha256(body).digest())
-            stream.write(body)
-        partial.replace(path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            partial.unlink()
-        raise
+    with whole_file(path) as partial, partial.open("wb") as stream:
+        stream.write(_MAGIC + hashlib.sha256(body).digest())
+        stream.write(body)
     with contextlib.suppress(OSError):
         others = [p for p in path.parent.glob(f"*{path.suffix}") if p != path]
         for old in sorted(others, key=lambda p: p.stat().st_mtime)[:-_KEEP]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from xai_core.statistics.proportion import Proportion
 from xai_core.study.performance.judge import GRID, Judged
-from xai_core.study.proportion import Proportion
 
 LEAST = 3  # malignant cases below which nothing is said of a descriptor's value
 NOT_GIVEN = "not given"

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from xai_core.study.performance.calibration import Bin, calibration, calibration_error
+from xai_core.statistics.auc import auc_interval, roc_auc
+from xai_core.statistics.calibration import Bin, calibration, calibration_error
+from xai_core.statistics.confusion import Confusion
+from xai_core.statistics.proportion import Proportion
 from xai_core.study.performance.groups import Group, split
 from xai_core.study.performance.judge import Judged
-from xai_core.study.proportion import Proportion
-from xai_core.study.statistics import Confusion, auc_interval, roc_auc
 
 _SEED = 0
 
@@ -21,7 +22,7 @@ _SEED = 0
 class Performance:
     """``auc``: of malignant against the rest, with its 95 % bootstrap interval by patient; NaN
     where all cases are of one class.  ``calibration_error``: see
-    :func:`xai_core.study.performance.calibration.calibration_error`."""
+    :func:`xai_core.statistics.calibration.calibration_error`."""
 
     images: int
     patients: int

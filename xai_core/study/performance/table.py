@@ -6,10 +6,10 @@ import math
 from dataclasses import dataclass
 
 from xai_core.model.spec import ModelSpec
-from xai_core.study.markdown import grid, plain
 from xai_core.study.performance.groups import LEAST, Group
 from xai_core.study.performance.judge import GRID
 from xai_core.study.performance.summary import Performance
+from xai_core.viz.text_tables import markdown_escaped, markdown_table
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def decisions(found: Performance) -> list[tuple[str, str]]:
 def group_line(group: Group) -> tuple[str, ...]:
     """One group."""
     return (
-        plain(group.kind), plain(group.value),
+        markdown_escaped(group.kind), markdown_escaped(group.value),
         group.sensitivity.count, group.sensitivity.percent,
         group.specificity.count, group.specificity.percent,
     )  # fmt: skip
@@ -88,8 +88,12 @@ def markdown(found: Performance, about: About) -> str:
         "not called so / benign, normal", "specificity (95 % interval)",
     )  # fmt: skip
     bin_head = ("P(malignant)", "images", "mean P(malignant)", "malignant, observed fraction")
-    out = [f"# Performance on {plain(about.source)}", "", *grid(("", ""), decisions(found))]
-    out += ["", "## Groups", "", *grid(group_head, [group_line(g) for g in found.groups])]
-    out += ["", "## Calibration", "", *grid(bin_head, calibration_lines(found))]
-    out += ["", "## Notes", "", *(f"- {plain(note)}" for note in notes(about))]
+    out = [
+        f"# Performance on {markdown_escaped(about.source)}",
+        "",
+        *markdown_table(("", ""), decisions(found)),
+    ]
+    out += ["", "## Groups", "", *markdown_table(group_head, [group_line(g) for g in found.groups])]
+    out += ["", "## Calibration", "", *markdown_table(bin_head, calibration_lines(found))]
+    out += ["", "## Notes", "", *(f"- {markdown_escaped(note)}" for note in notes(about))]
     return "\n".join(out) + "\n"

@@ -11,7 +11,7 @@ import numpy as np
 from scipy import ndimage
 
 from xai_core.faithfulness.metrics.localisation import TOLERANCE_PX
-from xai_core.study.realism.square import find_breast
+from xai_core.preprocessing.breast import AIR_GREY_LEVELS, breast_mask
 from xai_core.types import BoolArray, FloatArray
 
 SIGMA_PX = 8.0  # of the smoothing before the brightest spot is looked for
@@ -31,7 +31,7 @@ def breast_of(grey: FloatArray) -> BoolArray:
 
     ``grey``: float32 in [0, 1].
     """
-    breast = find_breast(grey * np.float32(255))
+    breast = breast_mask(grey * np.float32(255), air=AIR_GREY_LEVELS)
     return breast if breast.any() else np.ones_like(breast)
 
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from xai_core.faithfulness.metrics.localisation import TOLERANCE_PX
 from xai_core.model.spec import ModelSpec
 from xai_core.request import ExplainRequest
-from xai_core.study.markdown import grid, plain
+from xai_core.statistics.proportion import Proportion
 from xai_core.study.pointing.baselines import SIGMA_PX
 from xai_core.study.pointing.measure import BRIGHTEST, CENTRE, MAP, UNTRAINED, PointingRow
 from xai_core.study.pointing.untrained import SEED
-from xai_core.study.proportion import Proportion
+from xai_core.viz.text_tables import markdown_escaped, markdown_table
 
 HEAD = ("what points", "hits / images", "rate (95 % interval)", "shows nothing")
 
@@ -89,6 +89,10 @@ def notes(rows: Sequence[PointingRow], about: About) -> list[str]:
 
 def markdown(rows: Sequence[PointingRow], about: About) -> str:
     """The whole result as a document."""
-    out = [f"# Pointing game on {plain(about.source)}", "", *grid(HEAD, lines(rows, about))]
+    out = [
+        f"# Pointing game on {markdown_escaped(about.source)}",
+        "",
+        *markdown_table(HEAD, lines(rows, about)),
+    ]
     out += ["", *(f"- {note}" for note in notes(rows, about))]
     return "\n".join(out) + "\n"

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from xai_core.statistics.auc import roc_auc
 from xai_core.study.realism.measure import Measurement
 from xai_core.study.realism.quantities import QUANTITIES, Quantity
-from xai_core.study.statistics import roc_auc
 
 
 @dataclass(frozen=True)

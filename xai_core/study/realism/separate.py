@@ -14,8 +14,8 @@ from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from xai_core.statistics.auc import auc_interval, roc_auc
 from xai_core.study.realism.measure import Measurement
-from xai_core.study.statistics import auc_interval, roc_auc
 
 FOLDS = 5
 

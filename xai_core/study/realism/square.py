@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from scipy import ndimage as ndi
 
+from xai_core.preprocessing.breast import AIR_GREY_LEVELS, bounding_box, breast_mask
 from xai_core.types import BoolArray, FloatArray
 
 SIZE = 512
-_AIR = 5.5  # air in an 8-bit release image stays below 5 grey levels; skin starts above
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,10 +34,7 @@ class Square:
     @property
     def box(self) -> tuple[int, int, int, int]:
         """(x0, y0, x1, y1) of the breast, ends exclusive; all 0 where there is no breast."""
-        rows, columns = np.nonzero(self.breast)
-        if not len(rows):
-            return 0, 0, 0, 0
-        return int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1
+        return bounding_box(self.breast)
 
 
 def to_square(image: FloatArray, mask: BoolArray | None, laterality: str | None) -> Square:
@@ -50,7 +46,7 @@ def to_square(image: FloatArray, mask: BoolArray | None, laterality: str | None)
         laterality: "L": chest wall at the left; "R": at the right; None: where the breast is wider.
     """
     grey = _resized(image * np.float32(255))
-    breast = find_breast(grey)
+    breast = breast_mask(grey, air=AIR_GREY_LEVELS)
     marked = None if mask is None else _resized(mask.astype(np.float32)) >= 0.5
     if (laterality or _side(breast)) == "R":
         grey, breast = grey[:, ::-1], breast[:, ::-1]
@@ -63,16 +59,6 @@ def to_square(image: FloatArray, mask: BoolArray | None, laterality: str | None)
         _padded(marked) if marked is not None and marked.any() else None,
         (grey.shape[0], grey.shape[1]),
     )
-
-
-def find_breast(grey: FloatArray) -> BoolArray:
-    """The largest connected region above air, holes filled: bool, of the shape of ``grey``."""
-    regions, n = ndi.label(grey > _AIR)
-    if n == 0:
-        return np.zeros(grey.shape, bool)
-    sizes = np.bincount(regions.ravel())
-    sizes[0] = 0
-    return np.asarray(ndi.binary_fill_holes(regions == sizes.argmax()), dtype=np.bool_)
 
 
 def _side(breast: BoolArray) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from xai_core.study.realism.compare import Line, Spread
 from xai_core.study.realism.findings import Findings
 from xai_core.study.realism.quantities import TITLES
+from xai_core.viz.text_tables import markdown_table
 
 HEAD = ("quantity", "real", "phantoms", "inside", "AUC alone")
 _SHOWN = 8  # coefficients
@@ -79,7 +80,7 @@ def markdown(title: str, kinds: Sequence[Findings]) -> str:
     """The whole comparison as a document."""
     out = [f"# {title}"]
     for kind in kinds:
-        out += ["", f"## {kind.title}", "", f"| {' | '.join(HEAD)} |", "|---" * len(HEAD) + "|"]
-        out += [f"| {' | '.join(cells(line))} |" for line in kind.lines]
+        lines = [cells(line) for line in kind.lines]
+        out += ["", f"## {kind.title}", "", *markdown_table(HEAD, lines)]
         out += ["", *(f"- {text}" for text in sentences(kind))]
     return "\n".join([*out, "", "## Notes", "", *(f"- {note}" for note in NOTES)]) + "\n"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -11,6 +10,7 @@ import streamlit as st
 
 from xai_core.cam import METHODS
 from xai_core.model.layers import layer_title
+from xai_core.preprocessing.identity import pictures_sha256
 from xai_core.service import ExplainService
 from xai_core.types import Case
 from xai_core.ui.compare import said
@@ -100,11 +100,8 @@ def _kept(digest: str, kind: str, _plate: Plate) -> bytes:  # noqa: ARG001 - the
 
 
 def _digest(plate: Plate) -> str:
-    name = hashlib.sha256(plate.text().encode())
-    for row in plate.rows:
-        for one in row.panels:
-            name.update(b"-" if one is None else one.picture.tobytes())
-    return name.hexdigest()
+    panels = (one for row in plate.rows for one in row.panels)
+    return pictures_sha256(plate.text(), (one.picture if one else None for one in panels))
 
 
 def _name(lines: Sequence[Line]) -> str:

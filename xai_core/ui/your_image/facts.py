@@ -8,7 +8,7 @@ import streamlit as st
 from xai_core.cases.upload import Upload
 from xai_core.model.geometry import Geometry, fit, letterbox
 from xai_core.ui.remembered import remembered
-from xai_core.ui.words import plain
+from xai_core.ui.words import facts_table, plain
 from xai_core.viz.pictures import to_png
 
 
@@ -18,7 +18,7 @@ def show(upload: Upload, input_size: int) -> None:
     for warning in case.warnings:
         st.warning(plain(warning, 400))
     st.markdown("**Read from the file**")
-    st.markdown(_table(upload.header))
+    st.markdown(facts_table(upload.header))
     st.caption("Nothing else of the header is read for show: no name, number or date.")
     st.markdown(f"**Windowed:** {plain(upload.windowed, 200)}")
     geometry = remembered("geometry", (case, input_size), lambda: fit(case.image, input_size))
@@ -55,10 +55,3 @@ def geometry_words(geometry: Geometry, shape: tuple[int, int]) -> str:
     return f"{crop}; scaled by {geometry.scale:.3g} to {size} x {size}" + (
         f"; {pads}." if pads else "."
     )
-
-
-def _table(rows: object) -> str:
-    assert isinstance(rows, dict)  # noqa: S101
-    lines = ["| | |", "|---|---|"]
-    lines += [f"| {plain(name)} | {plain(value)} |" for name, value in rows.items()]
-    return "\n".join(lines)

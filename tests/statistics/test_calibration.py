@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from xai_core.study.performance.calibration import calibration, calibration_error
+from xai_core.statistics.calibration import calibration, calibration_error
 
 
 def test_every_case_is_in_the_bin_of_its_probability() -> None:

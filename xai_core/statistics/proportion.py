@@ -8,11 +8,12 @@ patient resemble each other, so it is somewhat too narrow where patients have se
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-_Z = 1.959963984540054  # the normal quantile of a two-sided 95 % interval
+from scipy.stats import binomtest
+
+LEVEL = 0.95
 
 
 @dataclass(frozen=True)
@@ -38,11 +39,8 @@ class Proportion:
         """Low and high of Wilson's 95 % interval; NaN where ``whole`` is 0."""
         if not self.whole:
             return float("nan"), float("nan")
-        k, n, z2 = self.part, self.whole, _Z * _Z
-        middle = (k + z2 / 2) / (n + z2)
-        half = _Z / (n + z2) * math.sqrt(k * (n - k) / n + z2 / 4)
-        # Exact at the ends, where rounding would leave 1e-17.
-        return (middle - half if k else 0.0), (middle + half if k < n else 1.0)
+        found = binomtest(self.part, self.whole).proportion_ci(LEVEL, method="wilson")
+        return float(found.low), float(found.high)
 
     @property
     def count(self) -> str:

@@ -1,0 +1,73 @@
+"""Where the breast is: the same region for the network's crop, realism and pointing."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from xai_core.preprocessing.breast import (
+    AIR,
+    AIR_GREY_LEVELS,
+    bounding_box,
+    breast_box,
+    breast_mask,
+    largest_region,
+)
+
+
+def picture(h: int, w: int, box: tuple[int, int, int, int]) -> np.ndarray:
+    image = np.zeros((h, w), np.float32)
+    x0, y0, x1, y1 = box
+    image[y0:y1, x0:x1] = 0.5
+    return image
+
+
+def test_the_box_is_the_largest_region_and_ignores_a_label_in_the_air() -> None:
+    image = picture(100, 80, (0, 10, 50, 90))
+    image[2:6, 70:76] = 1.0  # a marker
+    assert breast_box(image) == (0, 10, 50, 90)
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0])
+def test_a_constant_picture_is_taken_whole(value: float) -> None:
+    assert breast_box(np.full((40, 60), value, np.float32)) == (0, 0, 60, 40)
+
+
+def test_a_speck_is_not_a_breast() -> None:
+    image = np.zeros((100, 100), np.float32)
+    image[50, 50] = 1
+    assert breast_box(image) == (0, 0, 100, 100)
+
+
+def test_the_mask_is_the_largest_region_without_holes() -> None:
+    image = picture(100, 80, (0, 10, 50, 90))
+    image[2:6, 70:76] = 1.0  # a marker
+    image[40:45, 20:25] = 0.0
+    expected = np.zeros((100, 80), bool)
+    expected[10:90, 0:50] = True
+    np.testing.assert_array_equal(breast_mask(image), expected)
+    np.testing.assert_array_equal(
+        breast_mask(image * np.float32(255), air=AIR_GREY_LEVELS), expected
+    )
+    assert not largest_region(image > AIR)[42, 22]
+
+
+def test_air_ends_between_five_and_six_grey_levels() -> None:
+    five, six = (np.full((8, 8), grey / 255, np.float32) for grey in (5, 6))
+    assert not breast_mask(five).any()
+    assert breast_mask(six).all()
+
+
+def test_regions_that_meet_at_a_corner_are_two() -> None:
+    inside = np.zeros((4, 4), bool)
+    inside[:2, :2] = inside[2:, 2:] = True
+    inside[3, 1] = inside[3, 0] = True
+    expected = np.zeros((4, 4), bool)
+    expected[2:, 2:] = expected[3, :2] = True
+    np.testing.assert_array_equal(largest_region(inside), expected)
+
+
+def test_nothing_has_no_box() -> None:
+    nothing = np.zeros((3, 5), bool)
+    assert bounding_box(nothing) == (0, 0, 0, 0)
+    assert not largest_region(nothing).any()

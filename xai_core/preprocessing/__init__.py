@@ -1,0 +1,1 @@
+"""From a case's pixels to what is measured: names of images, and where the breast is."""

@@ -1,0 +1,62 @@
+"""The area under the ROC curve, and its bootstrap interval by patient."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.metrics import roc_auc_score
+
+from xai_core.statistics.bootstrap import LEVEL, REPLICATES, Floats, percentile_interval
+
+
+def roc_auc(label: ArrayLike, score: ArrayLike) -> float:
+    """The area under the ROC curve: P(score of a positive > score of a negative), ties count half.
+
+    Args:
+        label: (n,), True for positives.
+        score: (n,), finite; higher means more positive.
+
+    Returns:
+        A value in [0, 1]; NaN where one of the classes is missing.
+
+    Raises:
+        ValueError: a score is not finite.
+    """
+    positive = np.asarray(label, dtype=bool)
+    if positive.all() or not positive.any():  # scikit-learn warns here
+        return float("nan")
+    return float(roc_auc_score(positive, np.asarray(score, dtype=np.float64)))
+
+
+def auc_interval(
+    label: ArrayLike, score: ArrayLike, patients: ArrayLike, *, seed: int,
+    replicates: int = REPLICATES, level: float = LEVEL,
+) -> tuple[float, float]:  # fmt: skip
+    """The percentile bootstrap interval of :func:`roc_auc`, by patient.
+
+    Args:
+        label, score: see :func:`roc_auc`.
+        patients: (n,), whose image each is.
+        seed: the same seed gives the same interval.
+        replicates: resampled cohorts; those with one class only are left out.
+        level: the interval's coverage, in (0, 1).
+
+    Returns:
+        Low and high; NaN where the area is.
+    """
+    positive = np.asarray(label, dtype=bool)
+    _, group = np.unique(np.asarray(score, dtype=np.float64), return_inverse=True)
+    order = np.argsort(group, kind="stable")
+    starts = np.flatnonzero(np.diff(group[order], prepend=-1))
+
+    def areas(weights: Floats) -> Floats:
+        by_score = weights[:, order]
+        hits = np.add.reduceat(by_score * positive[order], starts, axis=1)
+        misses = np.add.reduceat(by_score * ~positive[order], starts, axis=1)
+        below = np.cumsum(misses, axis=1) - misses / 2
+        with np.errstate(invalid="ignore"):
+            return np.asarray((hits * below).sum(1) / (hits.sum(1) * misses.sum(1)))
+
+    if not len(positive):
+        return float("nan"), float("nan")
+    return percentile_interval(areas, patients, seed, replicates, level)
