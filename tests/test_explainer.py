@@ -12,6 +12,7 @@ from tests.conftest import TINY_LAYERS, make_case
 from xai_core.errors import Cancelled
 from xai_core.explainer import Explainer
 from xai_core.explanation import Progress
+from xai_core.faithfulness.metric import Measurement, Metric, MetricInputs, Need
 from xai_core.faithfulness.metrics.agreement import agreement
 from xai_core.model.classifier import Classifier
 from xai_core.request import ExplainRequest
@@ -212,3 +213,25 @@ def test_gains_known_from_elsewhere_come_along_for_the_hand(explainer: Explainer
     assert {level.percent for level in again.known_levels} == set(DENSE_LEVELS) - set(BASE.levels)
     gains = {level.percent: level for level in dense.levels}
     assert all(gains[level.percent] == level for level in again.known_levels)
+
+
+def test_a_measure_may_score_images_once_curves_are_asked_for(
+    explainer: Explainer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def compute(inputs: MetricInputs) -> Measurement:
+        kept = np.zeros((20, 576), bool)
+        kept[np.arange(20), np.arange(20)] = True
+        return Measurement(inputs.probabilities(kept).mean())
+
+    probing = Metric(
+        name="probing", title="Probing", unit="probability", better=None, reference="none",
+        description="The mean of 20 images.", compute=compute, needs=(Need.PROBE,),
+    )  # fmt: skip
+    monkeypatch.setattr("xai_core.faithfulness.metrics.METRICS", {"probing": probing})
+    without = explainer.explain(CASE, dataclasses.replace(BASE, curves="none"))
+    assert without.metrics["probing"].state == "no perturbed images were asked for"
+    seen: list[Progress] = []
+    answer = explainer.explain(CASE, BASE, seen.append)
+    assert 0 < answer.metrics["probing"].value < 1
+    assert [p.done for p in seen if p.stage == "measures"] == [8, 16, 20], "it can be stopped"
+    assert answer.seconds.keys() == {"prediction", "map", "measures", "curves"}
