@@ -10,6 +10,7 @@ import torch
 from hypothesis import settings
 from safetensors.torch import save_file
 
+from tests.support.networks import wide_random
 from xai_core.model import torchvision_shim
 from xai_core.model.spec import ModelSpec, file_digest
 from xai_core.types import CLASS_NAMES, LAYERS, Case, Pathology
@@ -41,11 +42,7 @@ def tiny_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     import timm
 
     torch.manual_seed(0)
-    network = timm.create_model(TINY, pretrained=False, num_classes=2)
-    for module in network.modules():
-        if isinstance(module, torch.nn.Linear | torch.nn.Conv2d):
-            fan_in = module.weight[0].numel()
-            torch.nn.init.trunc_normal_(module.weight, std=fan_in**-0.5)
+    network = wide_random(timm.create_model(TINY, pretrained=False, num_classes=2))
     path = tmp_path_factory.mktemp("weights") / "tiny.safetensors"
     save_file({k: v.contiguous() for k, v in network.state_dict().items()}, path)
     ModelSpec(
