@@ -15,6 +15,8 @@ from xai_core.model import torchvision_shim
 from xai_core.model.spec import ModelSpec, file_digest
 from xai_core.types import CLASS_NAMES, LAYERS, Case, Pathology
 
+pytest_plugins = ["tests.support.repeated"]
+
 torchvision_shim.install()
 settings.register_profile("untimed", deadline=None)  # a busy machine is no failure
 settings.load_profile("untimed")
