@@ -1,5 +1,6 @@
 # make run [CASES=DIR]   set up, and open the dashboard
-# make test              set up, check and test everything
+# make test              set up, check and test everything; browser tests that fail run once more
+# make test-strict       the same, nothing repeated
 # make lint              the checkers alone
 # make pictures          take the README's pictures anew
 # make bench [BENCH=...] speed beside public peers; BENCH="--channels 32 --points 48" for a short run
@@ -11,7 +12,7 @@ CASES  ?= library
 
 BENCH  ?=
 
-.PHONY: run test lint bench pictures setup setup-dev clean
+.PHONY: run test test-strict lint bench pictures setup setup-dev clean
 
 run: setup
 	XAI_CASES="$(CASES)" $(BIN)/python -m streamlit run app.py
@@ -37,8 +38,13 @@ lint: setup-dev
 
 # Two files at a time: most of a browser test is waiting.  One thread each, so that they share the
 # processor instead of taking turns at all of it.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
+
 test: lint
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
+	$(PYTEST)
+
+test-strict: lint
+	$(PYTEST) -p no:rerunfailures
 
 bench: setup-dev
 	$(BIN)/python -m benchmarks $(BENCH)

@@ -15,12 +15,15 @@ import torch
 from hypothesis import settings
 from safetensors.torch import save_file
 
+from tests.support.networks import wide_random
 from xai_core.model import torchvision_shim
 from xai_core.model.spec import ModelSpec, file_digest
 from xai_core.types import CLASS_NAMES, Case, Pathology
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+
+pytest_plugins = ["tests.support.repeated"]
 
 torchvision_shim.install()
 settings.register_profile("untimed", deadline=None)  # a busy machine is no failure
@@ -81,11 +84,7 @@ def random_weights(
     import timm
 
     torch.manual_seed(0)
-    network = timm.create_model(name, pretrained=False, num_classes=len(class_names))
-    for module in network.modules():
-        if isinstance(module, torch.nn.Linear | torch.nn.Conv2d):
-            fan_in = module.weight[0].numel()
-            torch.nn.init.trunc_normal_(module.weight, std=fan_in**-0.5)
+    network = wide_random(timm.create_model(name, pretrained=False, num_classes=len(class_names)))
     save_file({k: v.contiguous() for k, v in network.state_dict().items()}, path)
     ModelSpec(
         timm_name=name,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,40 +11,16 @@ import numpy as np
 import pytest
 
 from tests.conftest import TINY_LAYERS, make_case
+from tests.support.sources import MemorySource
 from xai_core import service as service_module
-from xai_core.errors import Cancelled, CaseNotFound, ModelError, UnreadableImage
+from xai_core.errors import Cancelled, ModelError
 from xai_core.explainer import Explainer
 from xai_core.explanation import Explanation, Status, View
 from xai_core.model.classifier import Classifier
 from xai_core.request import CaseRequest, ExplainRequest
 from xai_core.service import ExplainService
 from xai_core.store.books import BookStore
-from xai_core.types import Case, CaseRecord, Outcome, Pathology
-
-
-class Source:
-    """Cases in memory; "broken" cannot be read."""
-
-    name, is_phantom, warnings = "test", True, ()
-
-    def __init__(self, *cases: Case, broken: bool = False) -> None:
-        self._cases = {c.id: c for c in cases}
-        self._broken = broken
-
-    def records(self) -> tuple[CaseRecord, ...]:
-        kept = {f.name for f in dataclasses.fields(CaseRecord)}
-        found = [CaseRecord(**{k: getattr(c, k) for k in kept}) for c in self._cases.values()]
-        if self._broken:
-            found.append(CaseRecord(id="broken", source="test", patient_id="x"))
-        return tuple(found)
-
-    def load(self, case_id: str) -> Case:
-        if case_id == "broken":
-            raise UnreadableImage("broken.png is damaged.")
-        if case_id not in self._cases:
-            raise CaseNotFound(f"There is no case {case_id!r}.")
-        return self._cases[case_id]
-
+from xai_core.types import Outcome, Pathology
 
 A, B = make_case("a"), make_case("b", seed=5, pathology=Pathology.BENIGN)
 REQUEST = CaseRequest("a", ExplainRequest(curves="none"))
@@ -53,7 +28,7 @@ REQUEST = CaseRequest("a", ExplainRequest(curves="none"))
 
 @pytest.fixture
 def service(tiny_weights: Path) -> Iterator[ExplainService]:
-    made = ExplainService(Explainer(Classifier.open(tiny_weights, "cpu")), Source(A, B))
+    made = ExplainService(Explainer(Classifier.open(tiny_weights, "cpu")), MemorySource([A, B]))
     yield made
     made.close()
 
@@ -97,7 +72,7 @@ def test_an_answer_arrives_and_stays(service: ExplainService) -> None:
 def test_asking_never_blocks_and_equal_requests_are_one_job(
     tiny_weights: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    service = ExplainService(Explainer(Classifier.open(tiny_weights, "cpu")), Source(A))
+    service = ExplainService(Explainer(Classifier.open(tiny_weights, "cpu")), MemorySource([A]))
     gate = Gate(service, monkeypatch)
     try:
         begin = time.monotonic()
@@ -120,7 +95,7 @@ def test_patience_brings_what_is_soon_there_and_ends(
 
     wait(lambda: service.prediction_progress() == (2, 2))  # the worker has nothing else to do
     gate = Gate(service, monkeypatch)
-    other = dataclasses.replace(REQUEST, method="score-cam")
+    other = REQUEST.change(method="score-cam")
     begin = time.monotonic()
     assert service.ask_all((other,), "me", patience=0.1)[0].status is Status.RUNNING
     assert time.monotonic() - begin >= 0.1
@@ -177,7 +152,7 @@ def test_a_request_nobody_waits_for_is_stopped_and_goes_on_later(
 
 def test_a_lapsed_lease_stops_the_work(tiny_weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(service_module, "_LEASE", 0.3)
-    service = ExplainService(Explainer(Classifier.open(tiny_weights, "cpu")), Source(A))
+    service = ExplainService(Explainer(Classifier.open(tiny_weights, "cpu")), MemorySource([A]))
     try:
         slow = CaseRequest("a").change(method="score-cam", reliability=True)
         wait(lambda: service.ask(slow, "gone").done > 0)
@@ -217,7 +192,8 @@ def test_outcomes_fill_while_nobody_asks(service: ExplainService) -> None:
 
 def test_an_unreadable_case_fails_alone(tiny_weights: Path) -> None:
     service = ExplainService(
-        Explainer(Classifier.open(tiny_weights, "cpu")), Source(A, broken=True)
+        Explainer(Classifier.open(tiny_weights, "cpu")),
+        MemorySource([A, make_case("broken")], unreadable=["broken"]),
     )
     try:
         failed = finish(service, CaseRequest("broken"))
@@ -252,7 +228,7 @@ def test_a_defect_does_not_take_the_worker_down(
 
 
 def test_several_are_asked_for_at_once(service: ExplainService) -> None:
-    other = dataclasses.replace(REQUEST, layer=TINY_LAYERS[1])
+    other = REQUEST.change(layer=TINY_LAYERS[1])
     assert service.known(REQUEST) is None
     views = service.ask_all([REQUEST, other, REQUEST], "me")
     assert [view.status for view in views] == [Status.WAITING] * 3
@@ -290,7 +266,7 @@ def test_what_cannot_be_kept_is_said_and_the_answer_is_shown(
     blocked = tmp_path / "file"
     blocked.write_text("not a folder")
     explainer = Explainer(Classifier.open(tiny_weights, "cpu"), BookStore(blocked))
-    service = ExplainService(explainer, Source(A, B))
+    service = ExplainService(explainer, MemorySource([A, B]))
     try:
         assert finish(service, REQUEST).status is Status.DONE
         wait(lambda: service.prediction_progress() == (2, 2))

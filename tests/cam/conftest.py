@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import timm
 import torch
-from timm.models.convnext import ConvNeXt
 from torch import Tensor, nn
 
+from tests.support.networks import small_convnext, wide_random
 from xai_core.cam.base import Evidence
 from xai_core.store.scorebook import Scorebook
 
@@ -21,29 +21,17 @@ STAGE = {"stages.2.blocks.1": 3, "stages.3.blocks.0": 4} | {
 }
 
 
-def fan_in(model: nn.Module) -> nn.Module:
-    """Weights as wide as the fan-in allows: timm's own initialisation hardly tells images apart."""
-    for module in model.modules():
-        if isinstance(module, nn.Linear | nn.Conv2d):
-            nn.init.trunc_normal_(module.weight, std=min(0.3, module.weight[0].numel() ** -0.5))
-    return model.eval().requires_grad_(False)
-
-
 @pytest.fixture(scope="session")
 def small_net() -> nn.Module:
     """A ConvNeXt V2 of 4 stages for inputs of 96: Stage 3 is 24 x 6 x 6, Stage 4 is 32 x 3 x 3."""
-    torch.manual_seed(0)
-    net = ConvNeXt(
-        num_classes=2, depths=(1, 1, 2, 1), dims=(8, 16, 24, 32), use_grn=True, ls_init_value=None
-    )
-    return fan_in(net)
+    return small_convnext((1, 1, 2, 1))
 
 
 @pytest.fixture(scope="session")
 def real_net() -> nn.Module:
     """The classifier's own architecture with random weights."""
     torch.manual_seed(0)
-    return fan_in(timm.create_model("convnextv2_tiny", pretrained=False, num_classes=2))
+    return wide_random(timm.create_model("convnextv2_tiny", pretrained=False, num_classes=2))
 
 
 def picture(size: int, seed: int = 0) -> Tensor:

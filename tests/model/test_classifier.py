@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from tests.conftest import TINY_LAYERS
+from tests.conftest import BUILT_IN_LAYERS, TINY_LAYERS
+from tests.support.networks import small_convnext
 from xai_core.errors import BadRequest, ModelError
 from xai_core.model.classifier import Classifier
 
@@ -35,17 +36,16 @@ def test_head_and_tail_make_the_whole(classifier: Classifier, layer: str) -> Non
     torch.testing.assert_close(split, whole, rtol=1e-5, atol=1e-5)
 
 
-def test_the_split_layers_are_the_named_blocks(classifier: Classifier) -> None:
-    """Against a hook on the named stage's output, in a network nobody else uses."""
-    x = inputs(classifier, 1)
-    network = classifier._network
-    for layer in TINY_LAYERS:
-        caught: list[torch.Tensor] = []
-        stage = network.stages[int(layer.split(".")[1])]
-        handle = stage.blocks[-1].register_forward_hook(lambda *a, c=caught: c.append(a[2]))
-        classifier.engine.reference(x)  # hooks are PyTorch's
-        handle.remove()
-        torch.testing.assert_close(classifier.activation(x, layer), caught[0])
+@pytest.mark.parametrize("layer", BUILT_IN_LAYERS)
+def test_the_split_layers_are_the_named_blocks(classifier: Classifier, layer: str) -> None:
+    """Against a hook on the very module of that name, in a network as deep as the built-in one."""
+    network = small_convnext((3, 3, 9, 3))
+    deep = Classifier(classifier.spec, network, torch.device("cpu"))
+    caught: list[torch.Tensor] = []
+    network.get_submodule(layer).register_forward_hook(lambda *told: caught.append(told[2]))
+    x = inputs(deep, 1)
+    network(x)
+    torch.testing.assert_close(deep.activation(x, layer), caught[0])
 
 
 @pytest.mark.parametrize("layer", TINY_LAYERS)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.support.networks import wide_random
 from xai_core.errors import BadRequest, Cancelled, ModelError
 from xai_core.store.scorebook import BASELINE, INTACT, Scorebook, mask_key
 
@@ -133,11 +134,7 @@ def test_oracle_7_chunks_agree_with_one_eager_float32_pass_to_1e_4() -> None:
     import timm
 
     torch.manual_seed(0)
-    net = timm.create_model("convnextv2_atto", num_classes=2).eval()
-    for module in net.modules():
-        if isinstance(module, torch.nn.Linear | torch.nn.Conv2d):
-            fan = module.weight[0].numel()
-            torch.nn.init.trunc_normal_(module.weight, std=min(0.3, fan**-0.5))
+    net = wide_random(timm.create_model("convnextv2_atto", num_classes=2))
     stack = torch.randn(7, 3, 64, 64, generator=torch.Generator().manual_seed(1))
     with torch.inference_mode():
         eager = torch.cat([net(image[None]) for image in stack]).numpy()

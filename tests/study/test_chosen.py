@@ -3,13 +3,13 @@ from __future__ import annotations
 import pytest
 
 from tests.conftest import make_case
-from tests.study.cohort import Cohort
+from tests.support.sources import MemorySource
 from xai_core.errors import CaseError
 from xai_core.study.chosen import chosen, patient_number
 from xai_core.types import Pathology
 
 M, B = Pathology.MALIGNANT, Pathology.BENIGN
-COHORT = Cohort(
+COHORT = MemorySource(
     [
         make_case(name, patient_id=patient, pathology=pathology)
         for name, patient, pathology in (
@@ -41,8 +41,8 @@ def test_the_limit_counts_after_the_choice() -> None:
 
 
 def test_no_case_left_is_a_sentence() -> None:
-    odd = Cohort([make_case("a", patient_id="P1")])
+    odd = MemorySource([make_case("a", patient_id="P1")])
     with pytest.raises(CaseError, match="no malignant case of a patient with an even number"):
         chosen(odd, malignant=True, even_patients=True)
     with pytest.raises(CaseError, match="no case with a known pathology; give another"):
-        chosen(Cohort([]))
+        chosen(MemorySource([]))

@@ -11,8 +11,8 @@ import numpy as np
 from streamlit.testing.v1 import AppTest
 
 from tests.conftest import make_case
+from tests.support.sources import MemorySource
 from xai_core.cam import METHODS
-from xai_core.errors import UnreadableImage
 from xai_core.explanation import Explanation, Status, View
 from xai_core.faithfulness.perturbation import CurvePair
 from xai_core.model.classifier import Prepared
@@ -110,8 +110,8 @@ class Desk:
         return self.cases
 
     @property
-    def source(self) -> Desk:
-        return self
+    def source(self) -> MemorySource:
+        return MemorySource(self.cases.values(), unreadable=self.unreadable)
 
     def predict_all(self) -> None:
         self.said = {name: YES if name[1] == "P" else NO for name in self.cases}
@@ -123,9 +123,7 @@ class Desk:
             self.answers[one.canonical()] = done
 
     def load(self, case_id: str) -> Case:
-        if case_id in self.unreadable:
-            raise UnreadableImage(f"{case_id}.png is damaged.")
-        return self.cases[case_id]
+        return self.source.load(case_id)
 
     def ask_all(
         self, requests: Sequence[CaseRequest], who: str, patience: float = 0.0

@@ -9,6 +9,7 @@ import pytest
 
 from tests.conftest import make_case
 from tests.study.realism.pictures import RADIUS, half_disc, power_law
+from tests.support.sources import MemorySource
 from xai_core.cases.cdd_cesm import CddCesm
 from xai_core.errors import CaseError
 from xai_core.study.realism.compare import compare
@@ -58,30 +59,13 @@ def test_each_kind_has_its_own_picture_and_mask() -> None:
     assert measure_case(make_case(pathology=None)) == []
 
 
-class Source:
-    """Cases in memory, one of which cannot be read."""
-
-    name, is_phantom, warnings = "test", True, ()
-
-    def __init__(self) -> None:
-        self.cases = {f"c{i}": make_case(f"c{i}", i) for i in range(5)}
-        self.cases["unknown"] = make_case("unknown", pathology=None)
-
-    def records(self):
-        return tuple(self.cases.values())
-
-    def load(self, case_id: str):
-        if case_id == "c2":
-            raise CaseError("c2 is damaged.")
-        return self.cases[case_id]
-
-
 def test_a_source_in_order_with_what_cannot_be_read() -> None:
-    source = Source()
+    cases = [make_case(f"c{i}", i) for i in range(5)]
+    source = MemorySource([*cases, make_case("unknown", pathology=None)], unreadable=["c2"])
     assert [r.id for r in measurable(source)] == [f"c{i}" for i in range(5)]
     found = list(measure_source(source, measurable(source, 4), [LOW_ENERGY]))
     assert [f[0].case_id for f in found if not isinstance(f, CaseError)] == ["c0", "c1", "c3"]
-    assert str(found[2]) == "c2 is damaged."
+    assert str(found[2]) == "c2.png is damaged."
 
 
 def test_an_image_takes_a_fraction_of_a_second() -> None:
