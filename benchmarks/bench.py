@@ -21,7 +21,7 @@ from xai_core.preprocessing.identity import pixels_sha256
 from xai_core.settings import Settings
 from xai_core.types import Case
 
-LAYER, TARGET = "stages.2.blocks.8", 1  # Stage 3 Block 9, malignant
+LAYER, TARGET = "stage 3", 1  # its last block, malignant
 MODULE = "stages.2"  # its output is that of its last block, the same layer
 T = TypeVar("T")
 P = TypeVar("P")

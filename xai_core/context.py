@@ -65,7 +65,12 @@ class Context:
         return Prediction(tuple(row.tolist()))
 
     def evidence(self, layer: str) -> Evidence:
-        """What a CAM method may ask for at ``layer``."""
+        """What a CAM method may ask for at ``layer``.
+
+        Raises:
+            BadRequest: see :meth:`xai_core.model.classifier.Classifier.layer`.
+        """
+        layer = self.classifier.layer(layer).name  # what is kept goes by the one name
         return Evidence(
             layer=layer,
             x=self.x,
