@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from xai_core.cli.options import Force, NoStore, Weights, open_explainer
-from xai_core.errors import BadRequest
+from xai_core.list_text import percentages
 
 if TYPE_CHECKING:
     from xai_core.explanation import Explanation
@@ -73,7 +73,7 @@ def explain(
     from xai_core.request import ExplainRequest
 
     request = ExplainRequest(
-        image, method, layer, target, _percentages(levels), channels, curves, reliability
+        image, method, layer, target, percentages(levels, "--levels"), channels, curves, reliability
     )
     named = open_image(image)
     explainer = open_explainer(weights, no_store)
@@ -99,16 +99,6 @@ def explain(
     with writing(out), whole_folder(out) as folder:
         write_files(folder, answer, named.case, seen, manifest(answer, named, spec, seconds))
     typer.echo(_summary(out, answer))
-
-
-def _percentages(text: str) -> tuple[float, ...]:
-    try:
-        return tuple(float(part) for part in text.split(",") if part.strip())
-    except ValueError:
-        raise BadRequest(
-            f"--levels is {text!r}; give percentages with commas, for example "
-            "1,2,3,5,10,20,35,50,70,90."
-        ) from None
 
 
 def _summary(out: Path, answer: Explanation) -> str:

@@ -84,8 +84,3 @@ def open_explainer(
     return Explainer(
         classifier, BookStore(into) if into else open_books(settings, classifier.spec.sha256)
     )
-
-
-def words(text: str) -> tuple[str, ...]:
-    """``a,b`` as ("a", "b"): each once, in order."""
-    return tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))

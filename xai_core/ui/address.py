@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from xai_core.cam import METHODS
 from xai_core.errors import BadRequest
+from xai_core.list_text import percentages
 from xai_core.request import TARGETS, ExplainRequest
 from xai_core.types import CURVE_MODES, LAYERS, PAPER_LEVELS, check_levels
 
@@ -25,14 +26,7 @@ def read_levels(text: str) -> tuple[float, ...]:
     Raises:
         BadRequest: not numbers, or outside what is allowed.
     """
-    words = text.replace("%", " ").replace(",", " ").replace(";", " ").split()
-    try:
-        numbers = tuple(float(word) for word in words[:200])
-    except ValueError:
-        raise BadRequest(
-            f"“{text:.40}” is not a list of numbers; give percentages such as 1, 2.5, 90."
-        ) from None
-    return check_levels(numbers)
+    return check_levels(percentages(text))
 
 
 def _read_channels(text: str) -> int:
