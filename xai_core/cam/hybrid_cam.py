@@ -17,8 +17,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from xai_core.cam import grad_cam
 from xai_core.cam.base import CamOptions, CamResult, Evidence
+from xai_core.cam.grad_cam import GradCam, native_map
 from xai_core.cam.normalise import empty, heatmap, min_max
 from xai_core.statistics.ranking import top_masks
 from xai_core.store.scorebook import BASELINE, mask_key
@@ -70,7 +70,7 @@ class HybridCam:
     def conventions(self, options: CamOptions) -> dict[str, str]:
         """See :meth:`xai_core.cam.base.CamMethod.conventions`."""
         return {
-            **{f"A: {k}": v for k, v in grad_cam.GradCam().conventions(options).items()},
+            **{f"A: {k}": v for k, v in GradCam().conventions(options).items()},
             "levels": ", ".join(f"{p:g} %" for p in options.levels),
             "level weight": "1/sqrt(p), p in percent",
             "mask": "pixels of A at least the value ranked ceil(p/100 N); ties stay together",
@@ -86,7 +86,7 @@ class HybridCam:
         The map's ``raw`` is Grad-CAM's.  A Grad-CAM map that says nothing is passed on with its
         state; where no level raises the score the state is NO_LEVEL.
         """
-        base = heatmap(grad_cam.native_map(evidence, target), evidence.size)
+        base = heatmap(native_map(evidence, target), evidence.size)
         if base.state is not MapState.OK:
             report(1, 1, base)
             return CamResult(base)
