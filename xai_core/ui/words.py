@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from xai_core.request import ExplainRequest
-from xai_core.types import BENIGN, CLASS_NAMES, LAYER_TITLES, CaseRecord, MapState, Outcome
+from xai_core.types import BENIGN, CLASS_NAMES, CaseRecord, MapState, Outcome
 from xai_core.viz.text_tables import markdown_table
 
 NOTICE = (
@@ -78,11 +78,6 @@ def facts_table(rows: Mapping[str, str], limit: int = 120) -> str:
     """
     lines = [(plain(name), plain(value, limit)) for name, value in rows.items()]
     return "\n".join(markdown_table(("", ""), lines))
-
-
-def layer_words(layer: str) -> str:
-    """A layer in papers' words and in plain ones."""
-    return f"{LAYER_TITLES[layer]} ({LAYER_WORDS[layer]})"
 
 
 def truth_words(record: CaseRecord) -> str:

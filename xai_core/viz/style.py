@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 INK = "#dfe5ea"
 QUIET = "#93a0ab"
 GRID = "#252c33"
-SKY, ORANGE, GREEN, YELLOW = "#56b4e9", "#e69f00", "#009e73", "#f0e442"
+SKY, ORANGE, GREEN = "#56b4e9", "#e69f00", "#009e73"
 VIOLET = "#cc79a7"
 FONT_PX = 15
 
