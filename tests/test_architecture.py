@@ -6,6 +6,7 @@ Measured from the imports themselves, wherever in a file they stand.
 from __future__ import annotations
 
 import ast
+import graphlib
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # Each room may import rooms of a lower floor, and its own.
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("types", "errors", "settings", "files"),
+    ("types", "errors", "settings", "files", "list_text"),
     ("store", "phantom", "statistics", "preprocessing"),
     ("cases", "model", "cam", "faithfulness"),
     ("request", "viz"),
@@ -93,6 +94,16 @@ def test_libraries_stay_in_their_rooms(path: Path) -> None:
     if relative.parts[:2] in (("xai_core", "cam"), ("xai_core", "faithfulness")):
         assert not libraries & {"timm", "streamlit", "pathlib", "PIL"}
     assert "pickle" not in libraries
+
+
+def test_no_circle_of_imports() -> None:
+    """Not even for the type checker alone: what two files need belongs into a third."""
+    names = {}
+    for path in (ROOT / "xai_core").rglob("*.py"):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        names[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    graph = {name: (imported(path) & names.keys()) - {name} for name, path in names.items()}
+    graphlib.TopologicalSorter(graph).prepare()  # raises CycleError, which names the circle
 
 
 def test_no_file_grows_past_a_few_screens() -> None:

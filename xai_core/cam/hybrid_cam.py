@@ -19,8 +19,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from xai_core.cam import grad_cam
 from xai_core.cam.base import CamMethod, CamResult, Evidence, Need
+from xai_core.cam.grad_cam import GradCam, native_map
 from xai_core.cam.normalise import empty, heatmap, min_max
 from xai_core.cam.options import CamOptions, option
 from xai_core.statistics.ranking import top_masks
@@ -114,7 +114,7 @@ class HybridCam(CamMethod[HybridCamOptions]):
         """See :meth:`xai_core.cam.base.CamMethod.conventions`."""
         levels = options.levels
         return {
-            **{f"A: {k}": v for k, v in grad_cam.GradCam().conventions(CamOptions()).items()},
+            **{f"A: {k}": v for k, v in GradCam().conventions(CamOptions()).items()},
             "levels": ", ".join(f"{p:g} %" for p in levels),
             "level weight": "1/sqrt(p), p in percent",
             "mask": "pixels of A at least the value ranked ceil(p/100 N); ties stay together",
@@ -131,7 +131,7 @@ class HybridCam(CamMethod[HybridCamOptions]):
         state; where no level raises the score the state is NO_LEVEL.
         """
         percents = options.levels
-        base = heatmap(grad_cam.native_map(evidence, target), evidence.size)
+        base = heatmap(native_map(evidence, target), evidence.size)
         if base.state is not MapState.OK:
             report(1, 1, base)
             return CamResult(base)

@@ -15,12 +15,12 @@ from functools import cache
 from typing import Any, Self
 
 from xai_core.errors import BadRequest
+from xai_core.list_text import percentages
 from xai_core.types import check_levels
 
 _KEY = "option"
 ALL = "all"  # how "no limit" is written
 _ON_OFF = {"on": True, "off": False}
-_MOST_NUMBERS = 200  # of a list of percentages that is read at all
 
 
 class Kind(enum.Enum):
@@ -89,7 +89,7 @@ class Option:
         """
         text = text.strip()
         if self.kind is Kind.PERCENTAGES:
-            return self.check(read_percentages(text))
+            return self.check(percentages(text))
         if self.kind is Kind.SWITCH:
             if text not in _ON_OFF:
                 raise BadRequest(f"{self.name} is “{text:.40}”; allowed are on and off.")
@@ -182,19 +182,3 @@ def _read(field: dataclasses.Field[Any], hint: Any) -> Option:
             "tuple[float, ...] (percentages) or an enum.StrEnum"
         )
     return Option(field.name, kind, field.default, choices=choices, **field.metadata[_KEY])
-
-
-def read_percentages(text: str) -> tuple[float, ...]:
-    """Numbers from text such as "1, 2.5; 90 %".
-
-    Raises:
-        BadRequest: not numbers.
-    """
-    words = text.replace("%", " ").replace(",", " ").replace(";", " ").split()
-    try:
-        numbers = tuple(float(word) for word in words[:_MOST_NUMBERS])
-    except ValueError:
-        raise BadRequest(
-            f"“{text:.40}” is not a list of numbers; give percentages such as 1, 2.5, 90."
-        ) from None
-    return numbers

@@ -23,7 +23,6 @@ from xai_core.types import BoolArray
 
 Shape = Mapping[str, Any]
 
-SHAPES = ("polygon", "ellipse", "circle", "polyline", "point")
 _FARTHEST = 100_000  # px; a coordinate beyond this is not one
 _PEN = 1 / 250  # of the picture's longer side: radius of points and lines, see draw_regions
 

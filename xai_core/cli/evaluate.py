@@ -18,8 +18,8 @@ from xai_core.cli.options import (
     Weights,
     open_cases,
     open_explainer,
-    words,
 )
+from xai_core.list_text import names
 
 
 def evaluate(
@@ -52,7 +52,7 @@ def evaluate(
     from xai_core.study.evaluate import evaluate as run
     from xai_core.study.tables import About, latex, markdown
 
-    plan = Plan(words(methods), words(layers), curves)
+    plan = Plan(names(methods), names(layers), curves)
     source = open_cases(cases, limit)
     explainer = open_explainer(weights, no_store)
     done = [0, 0]

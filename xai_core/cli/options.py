@@ -124,8 +124,3 @@ def read_options(given: Sequence[str]) -> dict[str, Any]:
         except BadRequest as problem:
             raise BadRequest(f"--{name}: {problem}") from None
     return values
-
-
-def words(text: str) -> tuple[str, ...]:
-    """``a,b`` as ("a", "b"): each once, in order."""
-    return tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))

@@ -19,8 +19,8 @@ from xai_core.cli.options import (
     Weights,
     open_cases,
     open_explainer,
-    words,
 )
+from xai_core.list_text import names
 
 
 def warm(
@@ -66,7 +66,7 @@ def warm(
 
     if showcase is not None and showcase < 1:
         raise BadRequest(f"--showcase is {showcase}; give at least 1 case of each outcome.")
-    wanted = Wanted(words(methods), words(layers), curves, targets)
+    wanted = Wanted(names(methods), names(layers), curves, targets)
     source = open_cases(cases, limit)
     explainer = open_explainer(weights, into=out)
     wanted = wanted.of(explainer.classifier)

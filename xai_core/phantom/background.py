@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xai_core.phantom.fields import Field, power_law
+from xai_core.phantom.fields import Field, Grid, power_law
 from xai_core.phantom.outline import Outline, draw_outline
 from xai_core.phantom.strands import draw_septa, draw_strands
 from xai_core.phantom.vessels import draw_veins
@@ -35,20 +35,6 @@ class Background:
     nipple: tuple[float, float]
     view: str
     density: str
-    scale: float
-
-
-@dataclass(frozen=True, eq=False)
-class Grid:
-    """Coordinates of every pixel: ``x``, ``y`` in px, and the smooth warp ``wx``, ``wy`` that bends
-    all structure; ``radius``, ``angle`` about a point behind the nipple."""
-
-    x: FloatArray
-    y: FloatArray
-    wx: FloatArray
-    wy: FloatArray
-    radius: FloatArray
-    angle: FloatArray
     scale: float
 
 

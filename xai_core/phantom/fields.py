@@ -39,6 +39,20 @@ class Field:
         return np.pad(self.values, ((0, 1), (0, 1)), mode="wrap")
 
 
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """Coordinates of every pixel: ``x``, ``y`` in px, and the smooth warp ``wx``, ``wy`` that bends
+    all structure; ``radius``, ``angle`` about a point behind the nipple."""
+
+    x: FloatArray
+    y: FloatArray
+    wx: FloatArray
+    wy: FloatArray
+    radius: FloatArray
+    angle: FloatArray
+    scale: float
+
+
 def power_law(rng: np.random.Generator, size: int, beta: float, smooth: float = 0.0) -> Field:
     """A field whose power spectrum falls as 1/f^``beta``, then blurred by ``smooth`` pixels.
 

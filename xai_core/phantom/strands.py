@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from scipy import ndimage as ndi
 from scipy.spatial import cKDTree
 
-from xai_core.phantom.fields import Field, power_law
+from xai_core.phantom.fields import Field, Grid, power_law
 from xai_core.types import FloatArray
-
-if TYPE_CHECKING:
-    from xai_core.phantom.background import Grid
 
 
 def draw_strands(rng: np.random.Generator, radial: Field, grid: Grid) -> FloatArray:

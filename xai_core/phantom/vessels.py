@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from scipy import ndimage as ndi
 
+from xai_core.phantom.fields import Grid
 from xai_core.phantom.outline import Outline
 from xai_core.types import FloatArray
-
-if TYPE_CHECKING:
-    from xai_core.phantom.background import Grid
 
 
 def draw_veins(rng: np.random.Generator, outline: Outline, grid: Grid) -> FloatArray:

@@ -58,5 +58,3 @@ SENSITIVITY, SPECIFICITY, PRECISION = 0.561, 0.922, 0.821
 IMPLIED = Confusion(tp=32, tn=83, fp=7, fn=25)
 """The paper states TP, TN and the three ratios; these false positives and negatives follow, the
 only whole numbers that give all three.  They make 147 images, not the 141 it says."""
-
-IMAGES: Mapping[Outcome, int] = MappingProxyType({Outcome.TP: IMPLIED.tp, Outcome.TN: IMPLIED.tn})

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from xai_core.cam import METHODS
-from xai_core.cam.options import read_percentages
 from xai_core.errors import BadRequest
+from xai_core.list_text import percentages
 from xai_core.types import PAPER_LEVELS
 from xai_core.ui import state
 
@@ -58,7 +58,7 @@ def choose(levels: list[float]) -> None:
 def add(text: str) -> None:
     """Add the levels a person typed."""
     try:
-        added = read_percentages(text)
+        added = percentages(text)
     except BadRequest as problem:
         state.part(Levels).problem = str(problem)
     else:
