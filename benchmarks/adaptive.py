@@ -14,7 +14,7 @@ from xai_core.cam.options import CamOptions
 from xai_core.faithfulness.adaptive import TOLERANCE, adaptive
 from xai_core.faithfulness.insertion_deletion import full
 from xai_core.faithfulness.patches import patch_order
-from xai_core.faithfulness.perturbation import CurvePair, Subject
+from xai_core.faithfulness.perturbation import CurvePair, PerturbationProbe
 from xai_core.types import MapState, no_report
 
 HEAD = (
@@ -74,9 +74,11 @@ def _pairs(bench: Bench, case_id: str) -> Iterator[tuple[CurvePair, CurvePair]]:
     context = bench.fresh(bench.source.load(case_id))
     target = context.prediction().predicted(bench.classifier.spec.threshold)
     for layer in (layer.name for layer in bench.classifier.layers):
-        found = GradCam().compute(context.evidence(layer), target, CamOptions(), no_report).heatmap
+        found = (
+            GradCam().compute(context.layer_inputs(layer), target, CamOptions(), no_report).heatmap
+        )
         if found.state is not MapState.OK:
             continue
         order = patch_order(found.values)
-        subject = Subject(context.x, context.baseline, target, context.book)
-        yield adaptive(subject, order), full(subject, order)
+        probe = PerturbationProbe(context.x, context.baseline, target, context.logit_cache)
+        yield adaptive(probe, order), full(probe, order)

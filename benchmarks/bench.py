@@ -14,8 +14,8 @@ from typing import TypeVar
 import torch
 
 from xai_core.cases.base import CaseSource
-from xai_core.cases.open_source import open_source
-from xai_core.context import Context
+from xai_core.cases.sources.open_source import open_source
+from xai_core.explain.image_context import ImageContext
 from xai_core.model.classifier import Classifier
 from xai_core.preprocessing.identity import pixels_sha256
 from xai_core.settings import Settings
@@ -84,7 +84,7 @@ def clocked(work: Callable[[], T]) -> tuple[T, Took]:
     return answer, Took(*took, max(most, resident()) - before)
 
 
-def beside(
+def second_curve(
     ours: Callable[[], T], peers: Mapping[str, Callable[[], P]]
 ) -> Iterator[tuple[str, T, Took, P, Took]]:
     """For each peer: its name, our answer and time, its answer and time.
@@ -109,10 +109,12 @@ class Bench:
     start: Took
     source: CaseSource
 
-    def fresh(self, case: Case | None = None) -> Context:
+    def fresh(self, case: Case | None = None) -> ImageContext:
         """A case, else the first one, as if it were seen for the first time."""
         image = (case or self.case).image
-        return Context(self.classifier, self.classifier.prepare(image), None, pixels_sha256(image))
+        return ImageContext(
+            self.classifier, self.classifier.prepare(image), None, pixels_sha256(image)
+        )
 
     @property
     def network(self) -> torch.nn.Module:

@@ -11,12 +11,12 @@ import torch
 from torch import Tensor
 from torchcam.metrics import DeletionInsertionMetric
 
-from benchmarks.bench import LAYER, TARGET, Bench, beside
+from benchmarks.bench import LAYER, TARGET, Bench, second_curve
 from xai_core.cam.grad_cam import GradCam
 from xai_core.cam.options import CamOptions
 from xai_core.faithfulness.insertion_deletion import full
 from xai_core.faithfulness.patches import GRID, Order, patch_order
-from xai_core.faithfulness.perturbation import Subject
+from xai_core.faithfulness.perturbation import PerturbationProbe
 from xai_core.types import no_report
 
 HEAD = ("Insertion and deletion", "points", "ours, s", "peer, s", "peer / ours", "AUCs differ by")
@@ -43,14 +43,16 @@ def rows(bench: Bench, points: int) -> Iterator[tuple[str, ...]]:
     patches = GRID**2
     step = patches // points
     context = bench.fresh()
-    found = GradCam().compute(context.evidence(LAYER), TARGET, CamOptions(), no_report)
+    found = GradCam().compute(context.layer_inputs(LAYER), TARGET, CamOptions(), no_report)
     order = patch_order(found.heatmap.values)
     x, baseline = context.x, context.baseline
     ranked = _as_pixels(order, x.shape[-1])
 
     def ours() -> tuple[float, float]:
         own = bench.fresh()
-        pair = full(Subject(own.x, own.baseline, TARGET, own.book), order, step=step)
+        pair = full(
+            PerturbationProbe(own.x, own.baseline, TARGET, own.logit_cache), order, step=step
+        )
         return pair.insertion.auc, pair.deletion.auc
 
     def torch_cam() -> tuple[float, float]:
@@ -70,7 +72,7 @@ def rows(bench: Bench, points: int) -> Iterator[tuple[str, ...]]:
         return insertion, _rise(bench.network, x, baseline, ranked, points)
 
     peers = {"torch-cam": torch_cam, "a loop as RISE's": rise}
-    for name, mine, took, theirs, peer_took in beside(ours, peers):
+    for name, mine, took, theirs, peer_took in second_curve(ours, peers):
         apart = max(abs(a - b) for a, b in zip(mine, theirs, strict=True))
         yield (
             name,

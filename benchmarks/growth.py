@@ -12,11 +12,11 @@ from benchmarks.bench import LAYER, TARGET, Bench, clocked, resident
 from xai_core.cam.grad_cam import GradCam
 from xai_core.cam.options import CamOptions
 from xai_core.cam.score_cam import ScoreCam, ScoreCamOptions
-from xai_core.explainer import Explainer
+from xai_core.explain.explainer import Explainer
+from xai_core.explain.request import ExplainRequest
 from xai_core.faithfulness.insertion_deletion import full
 from xai_core.faithfulness.patches import GRID, patch_order
-from xai_core.faithfulness.perturbation import Subject
-from xai_core.request import ExplainRequest
+from xai_core.faithfulness.perturbation import PerturbationProbe
 from xai_core.types import no_report
 
 HEAD = ("How cost grows", "amount", "wall s", "per unit", "MiB")
@@ -40,15 +40,15 @@ def _row(name: str, amount: int, work: Callable[[], object]) -> tuple[str, ...]:
 
 
 def _channels(bench: Bench, n: int) -> object:
-    evidence = bench.fresh().evidence(LAYER)
-    return ScoreCam().compute(evidence, TARGET, ScoreCamOptions(channels=n), no_report)
+    layer_inputs = bench.fresh().layer_inputs(LAYER)
+    return ScoreCam().compute(layer_inputs, TARGET, ScoreCamOptions(channels=n), no_report)
 
 
 def _points(bench: Bench, n: int) -> object:
     own = bench.fresh()
-    found = GradCam().compute(own.evidence(LAYER), TARGET, CamOptions(), no_report).heatmap
-    subject = Subject(own.x, own.baseline, TARGET, own.book)
-    return full(subject, patch_order(found.values), step=GRID**2 // n)
+    found = GradCam().compute(own.layer_inputs(LAYER), TARGET, CamOptions(), no_report).heatmap
+    probe = PerturbationProbe(own.x, own.baseline, TARGET, own.logit_cache)
+    return full(probe, patch_order(found.values), step=GRID**2 // n)
 
 
 def _together(bench: Bench) -> None:

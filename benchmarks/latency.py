@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.bench import LAYER, Bench, clocked
-from xai_core.explainer import Explainer
-from xai_core.explanation import Progress
-from xai_core.request import ExplainRequest
-from xai_core.store.books import BookStore
+from xai_core.explain.explainer import Explainer
+from xai_core.explain.explanation import Progress
+from xai_core.explain.request import ExplainRequest
+from xai_core.scoring.disk_store import DiskStore
 from xai_core.types import DENSE_LEVELS, PAPER_LEVELS
 
 HEAD = ("Waiting", "wall s, median", "most", "forward passes")
@@ -28,7 +28,7 @@ def rows(bench: Bench, repeats: int) -> Iterator[tuple[str, ...]]:
     request = ExplainRequest("hybrid-cam", LAYER)
     dense = dataclasses.replace(request, curves="none").with_options(levels=DENSE_LEVELS)
     with tempfile.TemporaryDirectory() as folder:
-        store = BookStore(Path(folder))
+        store = DiskStore(Path(folder))
         yield _first_curve(bench, request)
         for warm in (dense, request):
             Explainer(bench.classifier, store).explain(bench.case, warm)
@@ -36,7 +36,7 @@ def rows(bench: Bench, repeats: int) -> Iterator[tuple[str, ...]]:
         def ready() -> int:
             case = bench.source.load(bench.case.id)
             return (
-                Explainer(bench.classifier, BookStore(Path(folder))).explain(case, request).forwards
+                Explainer(bench.classifier, DiskStore(Path(folder))).explain(case, request).forwards
             )
 
         yield _row("a ready case, Hybrid-CAM with curves", [clocked(ready) for _ in range(repeats)])
@@ -64,7 +64,7 @@ def _first_curve(bench: Bench, request: ExplainRequest) -> tuple[str, ...]:
     def first() -> int:
         with contextlib.suppress(_Enough):
             explainer.explain(bench.case, dataclasses.replace(request, method="grad-cam"), watch)
-        return explainer.context(bench.case).book.forwards
+        return explainer.context(bench.case).logit_cache.forwards
 
     return _row("the first curves of an unknown image, Grad-CAM", [clocked(first)])
 

@@ -12,7 +12,7 @@ from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 from torch import Tensor
 from torchcam.methods import ScoreCAM as TorchCamScoreCAM
 
-from benchmarks.bench import LAYER, MODULE, TARGET, Bench, Took, beside
+from benchmarks.bench import LAYER, MODULE, TARGET, Bench, Took, second_curve
 from xai_core.cam.score_cam import MaskOrder, ScoreCam, ScoreCamOptions
 from xai_core.types import Heatmap, no_report
 
@@ -47,7 +47,11 @@ def rows(bench: Bench, channels: int) -> Iterator[tuple[str, ...]]:
             return found
 
     def ours(options: ScoreCamOptions) -> Heatmap:
-        return ScoreCam().compute(bench.fresh().evidence(LAYER), TARGET, options, no_report).heatmap
+        return (
+            ScoreCam()
+            .compute(bench.fresh().layer_inputs(LAYER), TARGET, options, no_report)
+            .heatmap
+        )
 
     def row(
         name: str,
@@ -55,7 +59,7 @@ def rows(bench: Bench, channels: int) -> Iterator[tuple[str, ...]]:
         peer: Callable[[], NDArray[np.float32]],
         read: Callable[[Heatmap], NDArray[np.float32]],
     ) -> Iterator[tuple[str, ...]]:
-        for _, mine, took, theirs, peer_took in beside(lambda: ours(options), {name: peer}):
+        for _, mine, took, theirs, peer_took in second_curve(lambda: ours(options), {name: peer}):
             apart = float(np.abs(read(mine) - theirs).max())
             yield _row(name, channels, took, peer_took, apart)
 

@@ -11,6 +11,7 @@ from benchmarks import report
 from benchmarks.__main__ import main
 
 
+@pytest.mark.slow
 def test_every_benchmark_agrees_with_its_peer(
     tiny_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,19 +8,19 @@ from pathlib import Path
 import pytest
 
 from xai_core.errors import BadSetting
-from xai_core.settings import READY, read_settings
+from xai_core.settings import PRECOMPUTED, read_settings
 
 
 def test_the_defaults_of_what_is_kept() -> None:
     settings = read_settings({})
     assert settings.store_limit == 2048 * 1024 * 1024
-    assert settings.ready == READY
+    assert settings.precomputed == PRECOMPUTED
 
 
 def test_the_environment_names_limit_and_ready_results() -> None:
     settings = read_settings({"XAI_STORE_LIMIT_MB": "3", "XAI_READY": "made/before"})
     assert settings.store_limit == 3 * 1024 * 1024
-    assert settings.ready == Path("made/before")
+    assert settings.precomputed == Path("made/before")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the cache folder of Linux")

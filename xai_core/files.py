@@ -1,7 +1,10 @@
-"""Files and folders that are whole or absent: made beside their place and moved there at the end.
+"""Files and folders that are whole or absent, and what a command may replace.
+
+Files and folders that are whole or absent: made beside their place and moved there at the end.
 
 A reader in this or another process sees what was there before or the new one, never half of one.
-"""
+
+What a command may replace: an empty folder, or an earlier result of its own."""
 
 from __future__ import annotations
 
@@ -10,12 +13,12 @@ import json
 import secrets
 import shutil
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from xai_core.errors import BadRequest
+from xai_core.errors import BadRequest, OutputExists
 
 PART = ".part"
 """How the name of what is being written ends."""
@@ -34,7 +37,7 @@ def whole_file(place: Path) -> Iterator[Path]:
     """
     place = place.absolute()
     made = _missing_parents(place)
-    partial = _beside(place, PART)
+    partial = _second_curve(place, PART)
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         yield partial
@@ -58,7 +61,7 @@ def whole_folder(place: Path) -> Iterator[Path]:
     """
     place = place.absolute()
     made = _missing_parents(place)
-    partial = _beside(place, PART)
+    partial = _second_curve(place, PART)
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         partial.mkdir()
@@ -135,14 +138,14 @@ def remove_abandoned(partials: Iterable[Path]) -> None:
                 path.unlink()
 
 
-def _beside(place: Path, suffix: str) -> Path:
+def _second_curve(place: Path, suffix: str) -> Path:
     """A hidden name of its own: processes in two containers may well have the same number."""
     return place.with_name(f".{place.name}.{secrets.token_hex(4)}{suffix}")
 
 
 def _take_place(partial: Path, place: Path) -> None:
     """Move ``partial`` to ``place``; what was there goes only once the new is in its place."""
-    old = _beside(place, ".old")
+    old = _second_curve(place, ".old")
     if place.exists():
         place.replace(old)
     try:
@@ -163,3 +166,54 @@ def _remove_empty(folders: list[Path]) -> None:
     for folder in folders:
         with suppress(OSError):
             folder.rmdir()
+
+
+MANIFEST = "manifest.json"
+
+
+def check_folder(
+    out: Path,
+    made_by: str,
+    request: Mapping[str, Any],
+    mine: Callable[[str], bool],
+    *,
+    force: bool,
+) -> None:
+    """Refuse to replace anything but an earlier result of the same request.
+
+    Args:
+        out: the folder to write; it may be missing, empty, or hold an earlier result, known by its
+            ``manifest.json`` with ``made_by`` and ``request``.
+        made_by: the command's name in its manifests.
+        request: the parameters, as JSON values; with ``force`` they may differ.
+        mine: whether a file of this name is the command's; a folder with any other file is never
+            replaced, not even with ``force``.
+        force: replace the result of another request.
+
+    Raises:
+        OutputExists: ``out`` is a file, holds something else, or the result of another request.
+    """
+    if not out.exists():
+        return
+    if not out.is_dir():
+        raise OutputExists(f"--out names {out.name}, which is a file; give a folder.")
+    names = sorted(path.name for path in out.iterdir())
+    if not names:
+        return
+    manifest = read_json(out / MANIFEST)
+    if manifest.get("made_by") != made_by:
+        raise OutputExists(
+            f"The folder {out.name} holds other files, for example {names[0]}; give a new or an "
+            "empty folder with --out."
+        )
+    foreign = [name for name in names if not mine(name)]
+    if foreign:
+        raise OutputExists(
+            f"The folder {out.name} holds {foreign[0]}, which this command did not write; move it "
+            "away or give another folder with --out."
+        )
+    if not force and manifest.get("request") != json.loads(json.dumps(request)):
+        raise OutputExists(
+            f"The folder {out.name} holds the result of another request; give another folder with "
+            "--out, or --force to replace it."
+        )

@@ -7,7 +7,7 @@ variable               meaning                                       default
 ``XAI_WEIGHTS``        weights file (``.safetensors``)               ``assets/weights/...``
 ``XAI_STORE``          folder in which computed scores are kept      the user's cache folder
 ``XAI_STORE_LIMIT_MB`` MiB of scores kept there, 1 to 1048576        2048
-``XAI_READY``          folder of ready results, only ever read       ``assets/explanations``
+``XAI_PRECOMPUTED``    folder of results, only ever read             ``assets/explanations``
 ``XAI_DEVICE``         ``cpu``, ``cuda`` or ``auto``                 ``auto``
 ``XAI_BATCH``          images per forward pass, 1 to 256             8
 ``XAI_ENGINE``         ``openvino``, ``torch`` or ``auto``           ``auto``
@@ -28,7 +28,7 @@ from xai_core.errors import BadSetting
 ROOT = Path(__file__).resolve().parent.parent
 ASSETS = ROOT / "assets"
 LIBRARY = ASSETS / "cases"
-READY = ASSETS / "explanations"
+PRECOMPUTED = ASSETS / "explanations"
 DEFAULT_WEIGHTS = ASSETS / "weights" / "cesm_phantom_tiny.safetensors"
 
 _NAME = "xai-cesm"
@@ -51,7 +51,7 @@ class Settings:
     batch: int = 8
     engine: str = "auto"
     store_limit: int = 2048 * _MIB  # bytes
-    ready: Path = READY
+    precomputed: Path = PRECOMPUTED
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
@@ -87,5 +87,5 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         batch=int(text),
         engine=engine,
         store_limit=int(limit) * _MIB,
-        ready=Path(env.get("XAI_READY") or READY),
+        precomputed=Path(env.get("XAI_PRECOMPUTED") or env.get("XAI_READY") or PRECOMPUTED),
     )

@@ -15,8 +15,8 @@ from PIL import Image
 from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.e2e import explore
-from tests.e2e.conftest import PATIENCE_MS, chromium, dashboard
-from xai_core.settings import DEFAULT_WEIGHTS, READY
+from tests.e2e.conftest import TIMEOUT_MS, chromium, dashboard
+from xai_core.settings import DEFAULT_WEIGHTS, PRECOMPUTED
 
 HERE = Path(__file__).parent
 WIDTH, HEIGHT = 1440, 900
@@ -29,15 +29,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m docs.pictures", description=__doc__)
     parser.add_argument("--case", default="PH-0015", help="a case of the library")
     case = parser.parse_args().case
-    expect.set_options(timeout=PATIENCE_MS)
+    expect.set_options(timeout=TIMEOUT_MS)
     with (
         tempfile.TemporaryDirectory() as folder,
-        dashboard(Path(folder), "library", DEFAULT_WEIGHTS, engine="auto", ready=READY) as server,
+        dashboard(
+            Path(folder), "library", DEFAULT_WEIGHTS, engine="auto", ready=PRECOMPUTED
+        ) as server,
         sync_playwright() as play,
     ):
         browser = chromium(play)
         page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
-        page.set_default_timeout(PATIENCE_MS)
+        page.set_default_timeout(TIMEOUT_MS)
         start = f"{server.url}/explore?case={case}&layer=stages.2.blocks.8&target=malignant"
         page.goto(f"{start}&method=grad-cam")
         explore.finished(page, "Grad-CAM")

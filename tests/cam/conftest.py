@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from tests.support.networks import small_convnext, wide_random
-from xai_core.cam.base import Evidence
-from xai_core.store.scorebook import Scorebook
+from xai_core.cam.base import LayerInputs
+from xai_core.scoring.logit_cache import LogitCache
 
 STAGE = {"stages.2.blocks.1": 3, "stages.3.blocks.0": 4} | {
     "stages.2.blocks.8": 3,
@@ -52,19 +52,24 @@ def x384() -> Tensor:
     return picture(384)
 
 
-class MakeEvidence(Protocol):
+class MakeLayerInputs(Protocol):
     def __call__(
-        self, net: nn.Module, x: Tensor, layer: str, chunk: int = 8, book: Scorebook | None = None
-    ) -> Evidence: ...
+        self,
+        net: nn.Module,
+        x: Tensor,
+        layer: str,
+        chunk: int = 8,
+        logit_cache: LogitCache | None = None,
+    ) -> LayerInputs: ...
 
 
 @pytest.fixture(scope="session")
-def make_evidence() -> MakeEvidence:
+def make_layer_inputs() -> MakeLayerInputs:
     """Split forward and autograd.grad through the tail, as the classifier does it."""
 
     def make(
-        net: nn.Module, x: Tensor, layer: str, chunk: int = 8, book: Scorebook | None = None
-    ) -> Evidence:
+        net: nn.Module, x: Tensor, layer: str, chunk: int = 8, logit_cache: LogitCache | None = None
+    ) -> LayerInputs:
         cut = STAGE[layer]
         stages = list(net.stages)
         with torch.no_grad():
@@ -81,14 +86,14 @@ def make_evidence() -> MakeEvidence:
             leaf = activation.detach().requires_grad_(True)
             return torch.autograd.grad(tail(leaf)[target], leaf)[0][0]
 
-        return Evidence(
+        return LayerInputs(
             layer=layer,
             x=x,
             baseline=x.mean((1, 2), keepdim=True).expand_as(x).contiguous(),
             black=torch.full_like(x, -1.5),
             activate=lambda: activation[0],
             gradient=gradient,
-            book=book or Scorebook(net, chunk),
+            logit_cache=logit_cache or LogitCache(net, chunk),
         )
 
     return make

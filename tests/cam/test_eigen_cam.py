@@ -63,42 +63,42 @@ def test_without_correlation_the_largest_magnitude_is_positive() -> None:
 
 
 @pytest.mark.parametrize("shape", [(3, 6, 6), (40, 6, 6), (3, 1, 1)])
-def test_a_constant_activation_is_a_state(shape, small_net, x96, make_evidence) -> None:
+def test_a_constant_activation_is_a_state(shape, small_net, x96, make_layer_inputs) -> None:
     """Channels of different constants that float64 cannot average exactly."""
     values = torch.linspace(0.1, 0.7, shape[0])[:, None, None]
     activation = values.expand(shape).contiguous()
     assert not eigen_cam(activation).any()
-    evidence = make_evidence(small_net, x96, "stages.2.blocks.1")
-    constant = vars(evidence) | {"activate": lambda: activation}
-    result = EigenCam().compute(type(evidence)(**constant), 1, CamOptions(), no_report)
+    layer_inputs = make_layer_inputs(small_net, x96, "stages.2.blocks.1")
+    constant = vars(layer_inputs) | {"activate": lambda: activation}
+    result = EigenCam().compute(type(layer_inputs)(**constant), 1, CamOptions(), no_report)
     assert result.heatmap.state is MapState.CONSTANT
     assert result.heatmap.scale == 0
 
 
 def test_it_asks_for_no_gradient_and_is_the_same_for_both_classes(
-    small_net, x96, make_evidence
+    small_net, x96, make_layer_inputs
 ) -> None:
-    evidence = make_evidence(small_net, x96, "stages.2.blocks.1")
+    layer_inputs = make_layer_inputs(small_net, x96, "stages.2.blocks.1")
 
     def never(target: int) -> torch.Tensor:
         raise AssertionError("no gradient is needed")
 
-    without = type(evidence)(**vars(evidence) | {"gradient": never})
+    without = type(layer_inputs)(**vars(layer_inputs) | {"gradient": never})
     maps = [EigenCam().compute(without, c, CamOptions(), no_report).heatmap for c in (0, 1)]
     np.testing.assert_array_equal(maps[0].raw, maps[1].raw)
     assert maps[0].state is MapState.OK
     assert abs(maps[0].raw.mean()) < 1e-6 * np.abs(maps[0].raw).max()
-    assert list(evidence.native.rows()) == ["eigen-cam"]
-    assert evidence.book.forwards == 0
+    assert list(layer_inputs.native.rows()) == ["eigen-cam"]
+    assert layer_inputs.logit_cache.forwards == 0
 
 
 @pytest.mark.parametrize("layer", LAST_OF_STAGES)
 def test_oracle_8_agrees_with_pytorch_grad_cam_up_to_the_sign(
-    real_net, x384, make_evidence, layer
+    real_net, x384, make_layer_inputs, layer
 ) -> None:
     from pytorch_grad_cam import EigenCAM
 
-    ours = EigenCam().compute(make_evidence(real_net, x384, layer), 1, CamOptions(), no_report)
+    ours = EigenCam().compute(make_layer_inputs(real_net, x384, layer), 1, CamOptions(), no_report)
     native, _ = pytorch_grad_cam_maps(EigenCAM, real_net, x384, layer, 1)
     sign = np.sign((ours.heatmap.raw * native).sum())
     assert_same_map(ours.heatmap.raw, sign * native)

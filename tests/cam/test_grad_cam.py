@@ -20,39 +20,41 @@ def test_worked_by_hand() -> None:
 
 
 def test_oracle_1_at_the_last_stage_the_signed_map_sums_to_zero(
-    real_net, x384, make_evidence
+    real_net, x384, make_layer_inputs
 ) -> None:
     """Pool -> LayerNorm -> linear: the gradient is constant over positions, and LayerNorm's
     gradient is orthogonal to its (centred) input, so nothing is left of the sum."""
-    evidence = make_evidence(real_net, x384, "stages.3.blocks.2")
-    gradient = evidence.gradient(1)
+    layer_inputs = make_layer_inputs(real_net, x384, "stages.3.blocks.2")
+    gradient = layer_inputs.gradient(1)
     assert float((gradient - gradient[:, :1, :1]).abs().max()) < 1e-6 * float(gradient.abs().max())
-    raw = GradCam().compute(evidence, 1, CamOptions(), no_report).heatmap.raw.astype(np.float64)
+    raw = GradCam().compute(layer_inputs, 1, CamOptions(), no_report).heatmap.raw.astype(np.float64)
     assert abs(raw.sum()) / np.abs(raw).sum() < 1e-5
 
 
 @pytest.mark.parametrize("layer", ["stages.2.blocks.1", "stages.3.blocks.0"])
 def test_oracle_2_maps_of_a_logit_difference_are_opposite(
-    small_net, x96, make_evidence, layer
+    small_net, x96, make_layer_inputs, layer
 ) -> None:
-    evidence = make_evidence(small_net, x96, layer)
-    benign, malignant = evidence.gradient(0), evidence.gradient(1)
+    layer_inputs = make_layer_inputs(small_net, x96, layer)
+    benign, malignant = layer_inputs.gradient(0), layer_inputs.gradient(1)
     difference = (benign - malignant, malignant - benign)
-    contrasted = dataclasses.replace(evidence, gradient=lambda c: difference[c])
+    contrasted = dataclasses.replace(layer_inputs, gradient=lambda c: difference[c])
     signed = [GradCam().compute(contrasted, c, CamOptions(), no_report).heatmap.raw for c in (0, 1)]
     assert np.abs(signed[0]).max() > 0
     np.testing.assert_array_equal(signed[0], -signed[1])
-    separate = grad_cam(evidence.activation, malignant) - grad_cam(evidence.activation, benign)
+    separate = grad_cam(layer_inputs.activation, malignant) - grad_cam(
+        layer_inputs.activation, benign
+    )
     np.testing.assert_allclose(signed[1], separate, atol=1e-5 * np.abs(signed[1]).max())
 
 
 def test_it_costs_no_forward_pass_and_is_in_the_units_of_its_logit(
-    small_net, x96, make_evidence
+    small_net, x96, make_layer_inputs
 ) -> None:
-    evidence = make_evidence(small_net, x96, "stages.2.blocks.1")
-    result = GradCam().compute(evidence, 1, CamOptions(), no_report)
+    layer_inputs = make_layer_inputs(small_net, x96, "stages.2.blocks.1")
+    result = GradCam().compute(layer_inputs, 1, CamOptions(), no_report)
     assert result.forward_passes == 0
-    assert evidence.book.forwards == 0
+    assert layer_inputs.logit_cache.forwards == 0
     upsampled = torch.nn.functional.interpolate(
         torch.relu(torch.from_numpy(result.heatmap.raw.copy()))[None, None],
         (96, 96),
@@ -69,14 +71,14 @@ def test_it_costs_no_forward_pass_and_is_in_the_units_of_its_logit(
         ("small_net", "x96", "stages.3.blocks.0"),
     ],
 )
-def test_oracle_8_agrees_with_pytorch_grad_cam(net, x, layer, make_evidence, request) -> None:
+def test_oracle_8_agrees_with_pytorch_grad_cam(net, x, layer, make_layer_inputs, request) -> None:
     """Its conventions are ours: mean gradient, ReLU at the layer's resolution, pixel centres.
     It min-maxes before and after resizing, which is the same map: bilinear resizing is affine."""
     from pytorch_grad_cam import GradCAM
     from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 
     net, x = request.getfixturevalue(net), request.getfixturevalue(x)
-    ours = GradCam().compute(make_evidence(net, x, layer), 1, CamOptions(), no_report)
+    ours = GradCam().compute(make_layer_inputs(net, x, layer), 1, CamOptions(), no_report)
     with GradCAM(net, [net.get_submodule(layer)]) as peer:
         theirs = peer(x[None].clone().requires_grad_(True), [ClassifierOutputTarget(1)])[0]
     np.testing.assert_allclose(ours.heatmap.values, theirs, atol=1e-4)

@@ -42,12 +42,14 @@ def test_a_layer_without_a_positive_gradient_has_no_weight() -> None:
 @pytest.mark.parametrize("layer", LAST_OF_STAGES)
 @pytest.mark.parametrize("smaller", [1.0, 1e-6])
 def test_eps_is_too_small_to_change_the_papers_formula(
-    real_net, x384, make_evidence, layer, smaller
+    real_net, x384, make_layer_inputs, layer, smaller
 ) -> None:
     """alpha = 1 / (2 + sum(A) g), also with gradients as small as a trained network's."""
-    evidence = make_evidence(real_net, x384, layer)
-    scaled = dataclasses.replace(evidence, gradient=lambda c: evidence.gradient(c) * smaller)
-    a, g = (t.double().numpy() for t in (evidence.activation, scaled.gradient(1)))
+    layer_inputs = make_layer_inputs(real_net, x384, layer)
+    scaled = dataclasses.replace(
+        layer_inputs, gradient=lambda c: layer_inputs.gradient(c) * smaller
+    )
+    a, g = (t.double().numpy() for t in (layer_inputs.activation, scaled.gradient(1)))
     positive = np.where(g > 0, g / (2 + a.sum((1, 2), keepdims=True) * g), 0)
     expected = np.einsum("k,khw->hw", positive.sum((1, 2)), a)
     ours = GradCamPlusPlus().compute(scaled, 1, CamOptions(), no_report)
@@ -60,20 +62,20 @@ def test_conventions_state_the_eps_and_the_score() -> None:
     assert "exponential" in said["score"]
 
 
-def test_it_costs_no_forward_pass(small_net, x96, make_evidence) -> None:
-    evidence = make_evidence(small_net, x96, "stages.2.blocks.1")
-    assert GradCamPlusPlus().compute(evidence, 1, CamOptions(), no_report).forward_passes == 0
-    assert evidence.book.forwards == 0
-    assert list(evidence.native.rows()) == ["grad-cam-plus-plus/1"]
+def test_it_costs_no_forward_pass(small_net, x96, make_layer_inputs) -> None:
+    layer_inputs = make_layer_inputs(small_net, x96, "stages.2.blocks.1")
+    assert GradCamPlusPlus().compute(layer_inputs, 1, CamOptions(), no_report).forward_passes == 0
+    assert layer_inputs.logit_cache.forwards == 0
+    assert list(layer_inputs.native.rows()) == ["grad-cam-plus-plus/1"]
 
 
 @pytest.mark.parametrize("layer", LAST_OF_STAGES)
 def test_oracle_8_agrees_with_pytorch_grad_cam_at_its_eps(
-    real_net, x384, make_evidence, layer
+    real_net, x384, make_layer_inputs, layer
 ) -> None:
     from pytorch_grad_cam import GradCAMPlusPlus
 
-    evidence = make_evidence(real_net, x384, layer)
-    ours = grad_cam_plus_plus(evidence.activation, evidence.gradient(1), eps=1e-6)
+    layer_inputs = make_layer_inputs(real_net, x384, layer)
+    ours = grad_cam_plus_plus(layer_inputs.activation, layer_inputs.gradient(1), eps=1e-6)
     native, _ = pytorch_grad_cam_maps(GradCAMPlusPlus, real_net, x384, layer, 1)
     assert_same_map(ours.numpy(), native)

@@ -6,18 +6,18 @@ import numpy as np
 import pytest
 import torch
 
-from xai_core.cam.base import Evidence
+from xai_core.cam.base import LayerInputs
 from xai_core.cam.grad_cam import GradCam
 from xai_core.cam.hybrid_cam import HybridCam, HybridCamOptions, level_weight, support
 from xai_core.cam.normalise import min_max
 from xai_core.cam.options import CamOptions
 from xai_core.errors import BadRequest
+from xai_core.scoring.logit_cache import BASELINE, INTACT, LogitCache
 from xai_core.statistics.ranking import top_masks
-from xai_core.store.scorebook import BASELINE, INTACT, Scorebook
 from xai_core.types import PAPER_LEVELS, MapState, no_report
 
 
-def by_hand(sign: float = 1.0, activation: torch.Tensor | None = None) -> Evidence:
+def by_hand(sign: float = 1.0, activation: torch.Tensor | None = None) -> LayerInputs:
     """A layer as large as the input, one channel, gradient 1: A is the min-max of the activation.
     Class 1 is ``sign`` times the sum of the pixels, 4 + 3 + 2 + 1 when all are shown."""
     a = torch.tensor([[[4.0, 2.0], [1.0, 0.0]]]) if activation is None else activation
@@ -26,21 +26,23 @@ def by_hand(sign: float = 1.0, activation: torch.Tensor | None = None) -> Eviden
         total = sign * images.sum((1, 2, 3))
         return torch.stack([-total, total], 1)
 
-    return Evidence(
+    return LayerInputs(
         layer="hand",
         x=torch.tensor([[[4.0, 3.0], [2.0, 1.0]]]),
         baseline=torch.zeros(1, 2, 2),
         black=torch.zeros(1, 2, 2),
         activate=lambda: a,
         gradient=lambda c: torch.ones_like(a) * (1 if c == 1 else -1),
-        book=Scorebook(scorer),
+        logit_cache=LogitCache(scorer),
     )
 
 
 def test_worked_by_hand() -> None:
     """A = [[1, .5], [.25, 0]]; the top 1, 2, 3, 4 pixels add 4, 7, 9, 10 to the logit."""
-    evidence = by_hand()
-    result = HybridCam().compute(evidence, 1, HybridCamOptions(levels=(25, 50, 75, 100)), no_report)
+    layer_inputs = by_hand()
+    result = HybridCam().compute(
+        layer_inputs, 1, HybridCamOptions(levels=(25, 50, 75, 100)), no_report
+    )
     w = [1 / np.sqrt(p) for p in (25, 50, 75, 100)]
     s2 = 9 * w[2] + 10 * w[3]
     s1 = s2 + 7 * w[1]
@@ -52,8 +54,8 @@ def test_worked_by_hand() -> None:
     expected = np.array([[1, 0.5 * s1 / s0], [0.25 * s2 / s0, 0]])
     np.testing.assert_allclose(result.heatmap.values, expected, rtol=1e-6)
     assert result.heatmap.raw.tolist() == [[4, 2], [1, 0]]
-    assert result.forward_passes == evidence.book.forwards == 5
-    assert evidence.book.known([BASELINE, INTACT]).all()
+    assert result.forward_passes == layer_inputs.logit_cache.forwards == 5
+    assert layer_inputs.logit_cache.known([BASELINE, INTACT]).all()
 
 
 def test_a_level_that_lowers_the_score_counts_as_0() -> None:
@@ -72,17 +74,19 @@ def test_a_level_that_lowers_the_score_counts_as_0() -> None:
     ],
 )
 def test_where_grad_cam_says_nothing_no_image_is_scored(activation, state) -> None:
-    evidence = by_hand(activation=activation)
-    result = HybridCam().compute(evidence, 1, HybridCamOptions(), no_report)
+    layer_inputs = by_hand(activation=activation)
+    result = HybridCam().compute(layer_inputs, 1, HybridCamOptions(), no_report)
     assert result.heatmap.state is state
     assert result.levels == ()
-    assert evidence.book.forwards == 0
+    assert layer_inputs.logit_cache.forwards == 0
 
 
-def test_the_realised_share_is_told(small_net, x96, make_evidence) -> None:
-    evidence = make_evidence(small_net, x96, "stages.2.blocks.1")
-    result = HybridCam().compute(evidence, 1, HybridCamOptions(levels=(1, 10, 50, 99)), no_report)
-    a = GradCam().compute(evidence, 1, CamOptions(), no_report).heatmap.values
+def test_the_realised_share_is_told(small_net, x96, make_layer_inputs) -> None:
+    layer_inputs = make_layer_inputs(small_net, x96, "stages.2.blocks.1")
+    result = HybridCam().compute(
+        layer_inputs, 1, HybridCamOptions(levels=(1, 10, 50, 99)), no_report
+    )
+    a = GradCam().compute(layer_inputs, 1, CamOptions(), no_report).heatmap.values
     assert (a == 0).mean() > 0.05  # ReLU left zeros, so some level is the whole image
     for level in result.levels:
         exact = np.ceil(level.percent / 100 * a.size) / a.size
@@ -95,11 +99,11 @@ def test_the_realised_share_is_told(small_net, x96, make_evidence) -> None:
 @pytest.mark.parametrize("layer", ["stages.2.blocks.1", "stages.3.blocks.0"])
 @pytest.mark.parametrize("target", [0, 1])
 def test_oracle_6_the_order_of_pixels_never_contradicts_grad_cam(
-    small_net, x96, make_evidence, layer, target
+    small_net, x96, make_layer_inputs, layer, target
 ) -> None:
-    evidence = make_evidence(small_net, x96, layer)
-    result = HybridCam().compute(evidence, target, HybridCamOptions(), no_report)
-    a = GradCam().compute(evidence, target, CamOptions(), no_report).heatmap.values
+    layer_inputs = make_layer_inputs(small_net, x96, layer)
+    result = HybridCam().compute(layer_inputs, target, HybridCamOptions(), no_report)
+    a = GradCam().compute(layer_inputs, target, CamOptions(), no_report).heatmap.values
     if result.heatmap.state is not MapState.OK:
         assert result.heatmap.state is MapState.NO_LEVEL
         return
@@ -122,17 +126,19 @@ def test_oracle_6_percent_and_fraction_give_the_same_map() -> None:
 
 
 def test_another_set_of_levels_costs_only_the_levels_not_asked_before(
-    small_net, x96, make_evidence
+    small_net, x96, make_layer_inputs
 ) -> None:
-    evidence = make_evidence(small_net, x96, "stages.2.blocks.1")
+    layer_inputs = make_layer_inputs(small_net, x96, "stages.2.blocks.1")
     dense = HybridCamOptions(levels=tuple(range(1, 31)))
-    HybridCam().compute(evidence, 1, dense, no_report)
-    spent = evidence.book.forwards
-    few = HybridCam().compute(evidence, 1, HybridCamOptions(levels=(2, 3, 5, 10, 20)), no_report)
-    assert evidence.book.forwards == spent
+    HybridCam().compute(layer_inputs, 1, dense, no_report)
+    spent = layer_inputs.logit_cache.forwards
+    few = HybridCam().compute(
+        layer_inputs, 1, HybridCamOptions(levels=(2, 3, 5, 10, 20)), no_report
+    )
+    assert layer_inputs.logit_cache.forwards == spent
     assert few.forward_passes == 6
     alone = HybridCam().compute(
-        make_evidence(small_net, x96, "stages.2.blocks.1"),
+        make_layer_inputs(small_net, x96, "stages.2.blocks.1"),
         1,
         HybridCamOptions(levels=(2, 3, 5, 10, 20)),
         no_report,
@@ -142,10 +148,12 @@ def test_another_set_of_levels_costs_only_the_levels_not_asked_before(
 
 def test_the_map_so_far_is_reported() -> None:
     seen = []
-    evidence = by_hand()
-    evidence = Evidence(**{**vars(evidence), "book": Scorebook(evidence.book._scorer, 2)})
+    layer_inputs = by_hand()
+    layer_inputs = LayerInputs(
+        **{**vars(layer_inputs), "book": LogitCache(layer_inputs.logit_cache._scorer, 2)}
+    )
     HybridCam().compute(
-        evidence, 1, HybridCamOptions(levels=(25, 50, 75)), lambda *args: seen.append(args)
+        layer_inputs, 1, HybridCamOptions(levels=(25, 50, 75)), lambda *args: seen.append(args)
     )
     assert [(done, total) for done, total, _ in seen] == [(2, 4), (4, 4)]
     np.testing.assert_allclose(seen[0][2].values, [[1, 0], [0, 0]])

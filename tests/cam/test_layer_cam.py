@@ -20,28 +20,28 @@ def test_worked_by_hand() -> None:
     assert layer_cam(activation, gradient).tolist() == [[2 - 3, 5], [3, 0]]
 
 
-def test_each_position_has_its_own_weight(small_net, x96, make_evidence) -> None:
+def test_each_position_has_its_own_weight(small_net, x96, make_layer_inputs) -> None:
     """Moving the gradient of one position moves the map there and nowhere else."""
-    evidence = make_evidence(small_net, x96, "stages.2.blocks.1")
-    activation, gradient = evidence.activation, evidence.gradient(1)
+    layer_inputs = make_layer_inputs(small_net, x96, "stages.2.blocks.1")
+    activation, gradient = layer_inputs.activation, layer_inputs.gradient(1)
     other = gradient.clone()
     other[:, 2, 3] *= -1
     changed = layer_cam(activation, other) != layer_cam(activation, gradient)
     assert changed.nonzero().tolist() == [[2, 3]]
 
 
-def test_it_costs_no_forward_pass(small_net, x96, make_evidence) -> None:
-    evidence = make_evidence(small_net, x96, "stages.2.blocks.1")
-    assert LayerCam().compute(evidence, 1, CamOptions(), no_report).forward_passes == 0
-    assert evidence.book.forwards == 0
-    assert list(evidence.native.rows()) == ["layer-cam/1"]
+def test_it_costs_no_forward_pass(small_net, x96, make_layer_inputs) -> None:
+    layer_inputs = make_layer_inputs(small_net, x96, "stages.2.blocks.1")
+    assert LayerCam().compute(layer_inputs, 1, CamOptions(), no_report).forward_passes == 0
+    assert layer_inputs.logit_cache.forwards == 0
+    assert list(layer_inputs.native.rows()) == ["layer-cam/1"]
 
 
 @pytest.mark.parametrize("layer", LAST_OF_STAGES)
-def test_oracle_8_agrees_with_pytorch_grad_cam(real_net, x384, make_evidence, layer) -> None:
+def test_oracle_8_agrees_with_pytorch_grad_cam(real_net, x384, make_layer_inputs, layer) -> None:
     from pytorch_grad_cam import LayerCAM
 
-    ours = LayerCam().compute(make_evidence(real_net, x384, layer), 1, CamOptions(), no_report)
+    ours = LayerCam().compute(make_layer_inputs(real_net, x384, layer), 1, CamOptions(), no_report)
     native, final = pytorch_grad_cam_maps(LayerCAM, real_net, x384, layer, 1)
     assert_same_map(ours.heatmap.raw, native)
     np.testing.assert_allclose(ours.heatmap.values, final, atol=1e-5)

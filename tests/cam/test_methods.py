@@ -9,12 +9,12 @@ import pytest
 import torch
 
 from xai_core.cam import METHODS, PAPER_METHODS, summaries
-from xai_core.cam.base import CamMethod, Evidence
+from xai_core.cam.base import CamMethod, LayerInputs
 from xai_core.cam.options import CamOptions
 from xai_core.cam.score_cam import ScoreCamOptions
 from xai_core.errors import Cancelled, ModelError
-from xai_core.store.native_maps import NativeMaps
-from xai_core.store.scorebook import Scorebook
+from xai_core.scoring.logit_cache import LogitCache
+from xai_core.scoring.map_cache import RawMapCache
 from xai_core.types import Heatmap, MapState, no_report
 
 EVERY = pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
@@ -26,13 +26,13 @@ def few(method: CamMethod, levels=(5, 20, 50), channels=6) -> CamOptions:
 
 
 @pytest.fixture
-def evidence(small_net, x96, make_evidence):
-    return make_evidence(small_net, x96, "stages.2.blocks.1")
+def layer_inputs(small_net, x96, make_layer_inputs):
+    return make_layer_inputs(small_net, x96, "stages.2.blocks.1")
 
 
-def fresh(evidence: Evidence, **changed: object) -> Evidence:
+def fresh(layer_inputs: LayerInputs, **changed: object) -> LayerInputs:
     """The evidence with some of it exchanged and no map remembered."""
-    return dataclasses.replace(evidence, native=NativeMaps(), **changed)
+    return dataclasses.replace(layer_inputs, native=RawMapCache(), **changed)
 
 
 def test_the_papers_methods_are_registered_under_their_names() -> None:
@@ -41,8 +41,8 @@ def test_the_papers_methods_are_registered_under_their_names() -> None:
 
 
 @EVERY
-def test_a_map_keeps_its_promises(method, evidence) -> None:
-    result = method.compute(evidence, 1, few(method), no_report)
+def test_a_map_keeps_its_promises(method, layer_inputs) -> None:
+    result = method.compute(layer_inputs, 1, few(method), no_report)
     heatmap = result.heatmap
     assert heatmap.raw.shape == (6, 6)
     assert heatmap.values.shape == (96, 96)
@@ -53,35 +53,35 @@ def test_a_map_keeps_its_promises(method, evidence) -> None:
         assert heatmap.scale > 0
     else:
         assert not heatmap.values.any()
-    assert result.forward_passes == evidence.book.forwards
+    assert result.forward_passes == layer_inputs.logit_cache.forwards
 
 
 @EVERY
-def test_the_same_request_again_costs_nothing_and_gives_the_same(method, evidence) -> None:
-    first = method.compute(evidence, 1, few(method), no_report)
-    spent = evidence.book.forwards
-    again = method.compute(evidence, 1, few(method), no_report)
-    assert evidence.book.forwards == spent
+def test_the_same_request_again_costs_nothing_and_gives_the_same(method, layer_inputs) -> None:
+    first = method.compute(layer_inputs, 1, few(method), no_report)
+    spent = layer_inputs.logit_cache.forwards
+    again = method.compute(layer_inputs, 1, few(method), no_report)
+    assert layer_inputs.logit_cache.forwards == spent
     np.testing.assert_array_equal(first.heatmap.values, again.heatmap.values)
     assert first.forward_passes == again.forward_passes
     assert first.levels == again.levels
 
 
 @EVERY
-def test_a_remembered_map_needs_no_pass_of_the_network(method, evidence) -> None:
-    first = method.compute(evidence, 1, few(method), no_report)
+def test_a_remembered_map_needs_no_pass_of_the_network(method, layer_inputs) -> None:
+    first = method.compute(layer_inputs, 1, few(method), no_report)
 
     def never(*_: object) -> torch.Tensor:
         raise AssertionError("the network was asked")
 
-    known = evidence.native.rows()
+    known = layer_inputs.native.rows()
     assert known
     again = dataclasses.replace(
-        evidence,
+        layer_inputs,
         activate=never,
         gradient=never,
-        book=Scorebook(never, known=evidence.book.items()),
-        native=NativeMaps(known),
+        logit_cache=LogitCache(never, known=layer_inputs.logit_cache.items()),
+        native=RawMapCache(known),
     )
     second = method.compute(again, 1, few(method), no_report)
     np.testing.assert_array_equal(first.heatmap.values, second.heatmap.values)
@@ -91,55 +91,55 @@ def test_a_remembered_map_needs_no_pass_of_the_network(method, evidence) -> None
 
 
 @EVERY
-def test_other_options_are_another_map(method, evidence) -> None:
-    first = method.compute(evidence, 1, few(method), no_report)
-    other = method.compute(evidence, 0, few(method, (5,), 3), no_report)
-    alone = method.compute(fresh(evidence), 0, few(method, (5,), 3), no_report)
+def test_other_options_are_another_map(method, layer_inputs) -> None:
+    first = method.compute(layer_inputs, 1, few(method), no_report)
+    other = method.compute(layer_inputs, 0, few(method, (5,), 3), no_report)
+    alone = method.compute(fresh(layer_inputs), 0, few(method, (5,), 3), no_report)
     np.testing.assert_array_equal(other.heatmap.raw, alone.heatmap.raw)
     same = np.array_equal(first.heatmap.raw, other.heatmap.raw)
     assert same is not method.class_specific
 
 
 @EVERY
-def test_the_last_report_is_the_whole_map(method, evidence) -> None:
+def test_the_last_report_is_the_whole_map(method, layer_inputs) -> None:
     seen: list[tuple[int, int, Heatmap]] = []
-    final = method.compute(evidence, 1, few(method), lambda *args: seen.append(args)).heatmap
+    final = method.compute(layer_inputs, 1, few(method), lambda *args: seen.append(args)).heatmap
     done, total, partial = seen[-1]
     assert done == total
     np.testing.assert_array_equal(partial.values, final.values)
 
 
 @EVERY
-def test_it_can_be_cancelled(method, evidence) -> None:
+def test_it_can_be_cancelled(method, layer_inputs) -> None:
     def stop(done: int, total: int, partial: Heatmap) -> None:
         raise Cancelled("nobody waits")
 
     with pytest.raises(Cancelled):
-        method.compute(evidence, 1, few(method), stop)
+        method.compute(layer_inputs, 1, few(method), stop)
 
 
 @EVERY
-def test_damaged_numbers_are_an_error_and_never_a_picture(method, evidence) -> None:
-    broken = evidence.activation.clone()
+def test_damaged_numbers_are_an_error_and_never_a_picture(method, layer_inputs) -> None:
+    broken = layer_inputs.activation.clone()
     broken[2, 1, 1] = torch.nan
     with pytest.raises(ModelError):
-        method.compute(fresh(evidence, activate=lambda: broken), 1, few(method), no_report)
+        method.compute(fresh(layer_inputs, activate=lambda: broken), 1, few(method), no_report)
 
 
 @pytest.mark.parametrize("name", ["score-cam", "hybrid-cam"])
-def test_damaged_scores_are_an_error(name, evidence) -> None:
-    damaged = Scorebook(lambda images: torch.full((len(images), 2), torch.nan))
+def test_damaged_scores_are_an_error(name, layer_inputs) -> None:
+    damaged = LogitCache(lambda images: torch.full((len(images), 2), torch.nan))
     method = METHODS[name]
     with pytest.raises(ModelError):
-        method.compute(fresh(evidence, book=damaged), 1, few(method), no_report)
+        method.compute(fresh(layer_inputs, logit_cache=damaged), 1, few(method), no_report)
 
 
 @EVERY
-def test_a_dead_layer_is_a_state_and_never_a_picture(method, evidence) -> None:
+def test_a_dead_layer_is_a_state_and_never_a_picture(method, layer_inputs) -> None:
     dead = fresh(
-        evidence,
-        activate=lambda: torch.zeros_like(evidence.activation),
-        gradient=lambda c: torch.zeros_like(evidence.activation),
+        layer_inputs,
+        activate=lambda: torch.zeros_like(layer_inputs.activation),
+        gradient=lambda c: torch.zeros_like(layer_inputs.activation),
     )
     heatmap = method.compute(dead, 1, few(method), no_report).heatmap
     assert heatmap.state is MapState.CONSTANT

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from xai_core.cam.base import Evidence
+from xai_core.cam.base import LayerInputs
 from xai_core.cam.score_cam import (
     MaskedPixel,
     MaskOrder,
@@ -16,26 +16,26 @@ from xai_core.cam.score_cam import (
     channel_weights,
 )
 from xai_core.errors import BadRequest, Cancelled
-from xai_core.store.scorebook import BASELINE, Scorebook
+from xai_core.scoring.logit_cache import BASELINE, LogitCache
 from xai_core.types import MapState, no_report
 
 LAYER = "stages.2.blocks.1"
 
 
-def by_hand(scorer, activation=None, chunk: int = 8) -> Evidence:
+def by_hand(scorer, activation=None, chunk: int = 8) -> LayerInputs:
     """Three channels on a 2 x 2 input, the middle one constant; nothing is upsampled."""
     if activation is None:
         activation = torch.tensor(
             [[[-1.0, 1.0], [0.0, 1.0]], [[3.0, 3.0], [3.0, 3.0]], [[4.0, 2.0], [2.0, 2.0]]]
         )
-    return Evidence(
+    return LayerInputs(
         layer="hand",
         x=torch.tensor([[[1.0, 2.0], [3.0, 4.0]]]),
         baseline=torch.full((1, 2, 2), 0.5),
         black=torch.full((1, 2, 2), -1.0),
         activate=lambda: activation,
         gradient=lambda c: torch.ones_like(activation),
-        book=Scorebook(scorer, chunk),
+        logit_cache=LogitCache(scorer, chunk),
     )
 
 
@@ -66,9 +66,9 @@ def test_worked_by_hand() -> None:
 )
 def test_what_a_masked_pixel_becomes_and_weights_without_softmax(pixel, fill, chunk) -> None:
     seen = []
-    evidence = by_hand(total, chunk=chunk)
+    layer_inputs = by_hand(total, chunk=chunk)
     result = ScoreCam().compute(
-        evidence,
+        layer_inputs,
         1,
         ScoreCamOptions(masked_pixel=pixel, softmax=False),
         lambda done, of, heatmap: seen.append((done, of, heatmap.state)),
@@ -77,13 +77,15 @@ def test_what_a_masked_pixel_becomes_and_weights_without_softmax(pixel, fill, ch
     gain0 = (2 + 1.5 + 4 - 2.5 * fill) / 8
     gain2 = (1 - fill) / 8
     np.testing.assert_allclose(result.extras["channel_weights"], [gain0, 0, gain2], atol=1e-6)
-    assert result.forward_passes == evidence.book.forwards == 3
+    assert result.forward_passes == layer_inputs.logit_cache.forwards == 3
     assert seen[-1][:2] == (3, 3)
-    assert evidence.book.known([BASELINE])[0] == (pixel is MaskedPixel.BLUR)
+    assert layer_inputs.logit_cache.known([BASELINE])[0] == (pixel is MaskedPixel.BLUR)
 
 
-def test_no_option_shares_a_remembered_image_with_another(small_net, x96, make_evidence) -> None:
-    evidence = make_evidence(small_net, x96, LAYER)
+def test_no_option_shares_a_remembered_image_with_another(
+    small_net, x96, make_layer_inputs
+) -> None:
+    layer_inputs = make_layer_inputs(small_net, x96, LAYER)
     choices = [
         ScoreCamOptions(
             channels=2, mask_order=order, masked_pixel=pixel, mask_align_corners=corners
@@ -93,16 +95,16 @@ def test_no_option_shares_a_remembered_image_with_another(small_net, x96, make_e
         for corners in (False, True)
     ]
     for options in choices:
-        ScoreCam().compute(evidence, 1, options, no_report)
-    assert evidence.book.forwards == 2 * len(choices)
+        ScoreCam().compute(layer_inputs, 1, options, no_report)
+    assert layer_inputs.logit_cache.forwards == 2 * len(choices)
 
 
 def test_oracle_5_a_constant_added_to_every_score_changes_nothing(
-    small_net, x96, make_evidence
+    small_net, x96, make_layer_inputs
 ) -> None:
-    plain = make_evidence(small_net, x96, LAYER)
-    shifted = make_evidence(
-        small_net, x96, LAYER, book=Scorebook(lambda images: small_net(images) + 7)
+    plain = make_layer_inputs(small_net, x96, LAYER)
+    shifted = make_layer_inputs(
+        small_net, x96, LAYER, logit_cache=LogitCache(lambda images: small_net(images) + 7)
     )
     for softmax in (True, False):
         a, b = (
@@ -115,30 +117,32 @@ def test_oracle_5_a_constant_added_to_every_score_changes_nothing(
 
 
 @pytest.mark.parametrize("chunk", [1, 5, 64])
-def test_oracle_5_chunking_changes_nothing(small_net, x96, make_evidence, chunk, counting) -> None:
+def test_oracle_5_chunking_changes_nothing(
+    small_net, x96, make_layer_inputs, chunk, counting
+) -> None:
     scorer, calls = counting(small_net)
-    evidence = make_evidence(small_net, x96, LAYER, book=Scorebook(scorer, chunk))
-    result = ScoreCam().compute(evidence, 1, ScoreCamOptions(), no_report).heatmap
+    layer_inputs = make_layer_inputs(small_net, x96, LAYER, logit_cache=LogitCache(scorer, chunk))
+    result = ScoreCam().compute(layer_inputs, 1, ScoreCamOptions(), no_report).heatmap
     reference = ScoreCam().compute(
-        make_evidence(small_net, x96, LAYER, chunk=8), 1, ScoreCamOptions(), no_report
+        make_layer_inputs(small_net, x96, LAYER, chunk=8), 1, ScoreCamOptions(), no_report
     )
     assert max(calls) == min(chunk, 24)
     assert sum(calls) == 24
     np.testing.assert_allclose(result.values, reference.heatmap.values, atol=1e-4)
 
 
-def test_the_other_class_costs_no_forward_pass(small_net, x96, make_evidence) -> None:
-    evidence = make_evidence(small_net, x96, LAYER)
-    ScoreCam().compute(evidence, 1, ScoreCamOptions(), no_report)
-    spent = evidence.book.forwards
-    other = ScoreCam().compute(evidence, 0, ScoreCamOptions(), no_report)
-    assert evidence.book.forwards == spent == other.forward_passes == 24
+def test_the_other_class_costs_no_forward_pass(small_net, x96, make_layer_inputs) -> None:
+    layer_inputs = make_layer_inputs(small_net, x96, LAYER)
+    ScoreCam().compute(layer_inputs, 1, ScoreCamOptions(), no_report)
+    spent = layer_inputs.logit_cache.forwards
+    other = ScoreCam().compute(layer_inputs, 0, ScoreCamOptions(), no_report)
+    assert layer_inputs.logit_cache.forwards == spent == other.forward_passes == 24
 
 
 def test_the_map_so_far_is_reported_and_cancelling_keeps_the_scores(
-    small_net, x96, make_evidence
+    small_net, x96, make_layer_inputs
 ) -> None:
-    evidence = make_evidence(small_net, x96, LAYER)
+    layer_inputs = make_layer_inputs(small_net, x96, LAYER)
     seen = []
 
     def report(done, of, heatmap) -> None:
@@ -147,20 +151,20 @@ def test_the_map_so_far_is_reported_and_cancelling_keeps_the_scores(
             raise Cancelled("nobody waits")
 
     with pytest.raises(Cancelled):
-        ScoreCam().compute(evidence, 1, ScoreCamOptions(), report)
+        ScoreCam().compute(layer_inputs, 1, ScoreCamOptions(), report)
     assert [s[:2] for s in seen] == [(8, 24), (16, 24)]
-    assert evidence.book.forwards == 16
-    first_8 = ScoreCam().compute(evidence, 1, ScoreCamOptions(channels=8), no_report)
-    assert evidence.book.forwards == 16
+    assert layer_inputs.logit_cache.forwards == 16
+    first_8 = ScoreCam().compute(layer_inputs, 1, ScoreCamOptions(channels=8), no_report)
+    assert layer_inputs.logit_cache.forwards == 16
     # Sums of 8 channels and of 24 with 16 zeros among them: float32 adds in another order.
     np.testing.assert_allclose(first_8.heatmap.values, seen[0][2].values, atol=1e-6)
 
 
 def test_only_constant_channels_is_a_constant_map_and_costs_nothing() -> None:
-    evidence = by_hand(total, torch.ones(3, 2, 2))
-    result = ScoreCam().compute(evidence, 1, ScoreCamOptions(), no_report)
+    layer_inputs = by_hand(total, torch.ones(3, 2, 2))
+    result = ScoreCam().compute(layer_inputs, 1, ScoreCamOptions(), no_report)
     assert result.heatmap.state is MapState.CONSTANT
-    assert evidence.book.forwards == 0
+    assert layer_inputs.logit_cache.forwards == 0
 
 
 def test_the_order_of_normalising_and_upsampling_matters_at_the_border_values() -> None:
@@ -186,7 +190,7 @@ def first(channels: int):
     return lambda activation: activation[:, :channels]
 
 
-def test_oracle_8_agrees_with_pytorch_grad_cam(real_net, x384, make_evidence) -> None:
+def test_oracle_8_agrees_with_pytorch_grad_cam(real_net, x384, make_layer_inputs) -> None:
     """Its conventions: masks upsampled with ``align_corners=True``, normalised after, masked
     pixels 0 in input space, softmax.  The final map is resized with pixel centres, as ours."""
     from pytorch_grad_cam import ScoreCAM
@@ -194,20 +198,24 @@ def test_oracle_8_agrees_with_pytorch_grad_cam(real_net, x384, make_evidence) ->
 
     layer = "stages.2.blocks.8"
     options = ScoreCamOptions(channels=2, mask_align_corners=True)
-    ours = ScoreCam().compute(make_evidence(real_net, x384, layer, chunk=2), 1, options, no_report)
+    ours = ScoreCam().compute(
+        make_layer_inputs(real_net, x384, layer, chunk=2), 1, options, no_report
+    )
     with ScoreCAM(real_net, [real_net.get_submodule(layer)], first(2)) as peer:
         theirs = peer(x384[None], [ClassifierOutputTarget(1)])[0]
     np.testing.assert_allclose(ours.heatmap.values, theirs, atol=1e-4)
 
 
-def test_oracle_8_agrees_with_torch_cam(real_net, x384, make_evidence) -> None:
+def test_oracle_8_agrees_with_torch_cam(real_net, x384, make_layer_inputs) -> None:
     """Its conventions: normalised before upsampling, pixel centres, masked pixels 0 in input
     space, softmax of the increase.  It answers at the layer's resolution: ReLU, then min-max."""
     from torchcam.methods import ScoreCAM
 
     layer = "stages.3.blocks.2"
     options = ScoreCamOptions(channels=2, mask_order=MaskOrder.BEFORE)
-    ours = ScoreCam().compute(make_evidence(real_net, x384, layer, chunk=2), 1, options, no_report)
+    ours = ScoreCam().compute(
+        make_layer_inputs(real_net, x384, layer, chunk=2), 1, options, no_report
+    )
     with ScoreCAM(real_net, layer, batch_size=2, reshape_transform=first(2)) as peer:
         with torch.no_grad():
             real_net(x384[None])
@@ -219,19 +227,21 @@ def test_oracle_8_agrees_with_torch_cam(real_net, x384, make_evidence) -> None:
 
 @pytest.mark.parametrize("layer", [LAYER, "stages.3.blocks.0"])
 def test_oracle_8_agrees_with_both_peers_over_all_channels(
-    small_net, x96, make_evidence, layer
+    small_net, x96, make_layer_inputs, layer
 ) -> None:
     from pytorch_grad_cam import ScoreCAM as GradCamScoreCAM
     from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
     from torchcam.methods import ScoreCAM as TorchCamScoreCAM
 
-    evidence = make_evidence(small_net, x96, layer)
-    ours = ScoreCam().compute(evidence, 0, ScoreCamOptions(mask_align_corners=True), no_report)
+    layer_inputs = make_layer_inputs(small_net, x96, layer)
+    ours = ScoreCam().compute(layer_inputs, 0, ScoreCamOptions(mask_align_corners=True), no_report)
     with GradCamScoreCAM(small_net, [small_net.get_submodule(layer)]) as peer:
         theirs = peer(x96[None], [ClassifierOutputTarget(0)])[0]
     np.testing.assert_allclose(ours.heatmap.values, theirs, atol=1e-4)
 
-    ours = ScoreCam().compute(evidence, 0, ScoreCamOptions(mask_order=MaskOrder.BEFORE), no_report)
+    ours = ScoreCam().compute(
+        layer_inputs, 0, ScoreCamOptions(mask_order=MaskOrder.BEFORE), no_report
+    )
     with TorchCamScoreCAM(small_net, layer) as peer:
         with torch.no_grad():
             small_net(x96[None])

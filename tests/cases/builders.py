@@ -64,15 +64,15 @@ def region_row(file: str, /, **shape: Any) -> list[Any]:
 
 def write_workbook(path: Path, rows: list[list[Any]], **details: list[list[Any]]) -> None:
     """The workbook; ``details``: sheet title with ``_`` for blanks -> rows under DETAIL_HEAD."""
-    book = openpyxl.Workbook()
-    book.active.title = "all"
+    logit_cache = openpyxl.Workbook()
+    logit_cache.active.title = "all"
     for row in [MAIN_HEAD, *rows]:
-        book.active.append(row)
+        logit_cache.active.append(row)
     for title, lines in details.items():
-        sheet = book.create_sheet(title.replace("__", " "))
+        sheet = logit_cache.create_sheet(title.replace("__", " "))
         for row in [DETAIL_HEAD, *lines]:
             sheet.append(row)
-    book.save(path)
+    logit_cache.save(path)
 
 
 def write_csv(path: Path, rows: list[list[Any]], delimiter: str = ",") -> None:

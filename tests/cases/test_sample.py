@@ -12,6 +12,7 @@ from xai_core.settings import Settings
 from xai_core.types import Pathology
 
 
+@pytest.mark.slow
 @pytest.mark.sample
 def test_every_case_of_the_sample_loads(sample_folder: Path) -> None:
     source = open_source(str(sample_folder), Settings())

@@ -23,7 +23,7 @@ Run = Callable[..., Result]
 def surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """An environment whose cache is of this test alone."""
     own = {"XAI_STORE": str(tmp_path / "store"), "XAI_DEVICE": "cpu", "OMP_NUM_THREADS": "1"}
-    own["XAI_READY"] = str(tmp_path / "no ready results")
+    own["XAI_READY"] = str(tmp_path / "no precomputed results")
     own["XAI_ENGINE"] = "torch"  # the engines have tests of their own
     for name, value in own.items():
         monkeypatch.setenv(name, value)

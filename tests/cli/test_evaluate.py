@@ -11,7 +11,7 @@ import pytest
 from tests.cases.builders import LOW, encode, noise
 from tests.conftest import TINY_LAYERS, make_case
 from tests.study.cohort import Cohort
-from xai_core.explainer import Explainer
+from xai_core.explain.explainer import Explainer
 from xai_core.model.classifier import Classifier
 from xai_core.study.evaluate import ROWS, Plan, measure, part_of
 from xai_core.study.rows import COST, SCHEMA
@@ -55,6 +55,7 @@ def test_rows_and_tables(run: Run, release: Path, tiny_weights: Path, tmp_path: 
     assert str(tmp_path) not in text + (out / "run.json").read_text()
 
 
+@pytest.mark.slow
 def test_a_stopped_run_goes_on_to_the_same_result(
     run: Run, release: Path, tiny_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

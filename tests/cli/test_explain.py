@@ -12,8 +12,8 @@ from PIL import Image
 
 from tests.cases.builders import dicom_bytes, encode, mammogram, noise
 from tests.conftest import TINY_LAYERS
-from xai_core.cases.library import PhantomLibrary
-from xai_core.cli.explain_files import FILES
+from xai_core.cases.sources.library import PhantomLibrary
+from xai_core.explain.result_files import FILES
 from xai_core.faithfulness.metrics import METRICS
 from xai_core.model.classifier import Classifier
 from xai_core.preprocessing.identity import pixels_sha256
@@ -105,6 +105,7 @@ def test_the_geometry_leads_from_the_case_to_the_network(
     assert bright == pytest.approx((y, x), abs=0.3)
 
 
+@pytest.mark.slow
 def test_curves_hold_the_areas_of_the_manifest(
     run: Run, picture: Path, tiny_weights: Path, tmp_path: Path
 ) -> None:
@@ -170,7 +171,9 @@ def test_every_measure_has_a_value_or_says_why_not(
     from tests.cases.builders import make_library
 
     folder = make_library(tmp_path / "library")
-    monkeypatch.setattr("xai_core.cli.image.PhantomLibrary", lambda: PhantomLibrary(folder))
+    monkeypatch.setattr(
+        "xai_core.explain.result_files.PhantomLibrary", lambda: PhantomLibrary(folder)
+    )
     run("explain", "library:PH-0001", "--weights", tiny_weights, "--out", tmp_path / "out")
     found = manifest_of(tmp_path / "out")
     measured = found["metrics"]
@@ -196,7 +199,9 @@ def test_a_library_case_and_a_dicom_file(
     from tests.cases.builders import make_library
 
     folder = make_library(tmp_path / "library")
-    monkeypatch.setattr("xai_core.cli.image.PhantomLibrary", lambda: PhantomLibrary(folder))
+    monkeypatch.setattr(
+        "xai_core.explain.result_files.PhantomLibrary", lambda: PhantomLibrary(folder)
+    )
     words = ("--curves", "none", "--weights", tiny_weights, "--out")
     assert run("explain", "library:PH-0002", *words, tmp_path / "a").exit_code == 0
     found = manifest_of(tmp_path / "a")
@@ -238,7 +243,7 @@ def test_ctrl_c_leaves_nothing(
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("xai_core.cli.explain_files.overlay", stop)
+    monkeypatch.setattr("xai_core.explain.result_files.overlay", stop)
     out = tmp_path / "deep" / "out"
     result = run("explain", picture, "--curves", "none", "--weights", tiny_weights, "--out", out)
     assert result.exit_code == 130

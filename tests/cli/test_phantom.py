@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from xai_core.cases.library import PhantomLibrary
+from xai_core.cases.sources.library import PhantomLibrary
 from xai_core.cli import app
-from xai_core.cli.phantom_library import plan_library
 from xai_core.errors import BadRequest
 from xai_core.phantom.generate import SPLIT_SEEDS
+from xai_core.phantom.library import plan_library
 from xai_core.types import Pathology
 
 MIX = {Pathology.MALIGNANT: 0.4, Pathology.BENIGN: 0.4, Pathology.NORMAL: 0.2}
@@ -116,7 +116,7 @@ def test_ctrl_c_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     def stop(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("xai_core.cli.phantom_library.generate", stop)
+    monkeypatch.setattr("xai_core.phantom.library.generate", stop)
     result = CliRunner().invoke(app, [*SMALL, "--out", str(tmp_path / "deep" / "lib")])
     assert result.exit_code == 130
     assert result.stderr == "Stopped; nothing was written to --out.\n"

@@ -8,7 +8,7 @@ import pytest
 from tests.cases.builders import LOW
 from xai_core.cases import CddCesm
 from xai_core.cli.predict import COLUMNS
-from xai_core.explainer import Explainer
+from xai_core.explain.explainer import Explainer
 from xai_core.model.classifier import Classifier
 
 from .conftest import Run

@@ -100,6 +100,7 @@ def test_bad_input_is_one_line(program: Program, tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_explain_runs(program: Program, picture: Path, tiny_weights: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     words = ("--curves", "none", "--weights", tiny_weights, "--out", out)

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from tests.cases.builders import LOW, make_library
-from xai_core.study.realism.quantities import KEYS, QUANTITIES
+from xai_core.study.realism.measure import KEYS, QUANTITIES
 
 from .conftest import Run
 

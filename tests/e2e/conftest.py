@@ -28,7 +28,7 @@ from xai_core.settings import DEFAULT_WEIGHTS
 
 ROOT = Path(__file__).resolve().parents[2]
 # A slow machine shares two cores between the browser, the server and the network.
-PATIENCE_MS = 240_000
+TIMEOUT_MS = 240_000
 _ARGUMENTS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -72,7 +72,7 @@ def dashboard(
     """A running dashboard with a store of its own; ended afterwards.
 
     ``engine``: "torch" is the reference; what is tested here is the dashboard.  ``ready``: a folder
-    of ready results; without one all that is asked for is computed.
+    of precomputed results; without one all that is asked for is computed.
     ``script``: what Streamlit runs, from the project's folder.
     """
     port = port or _free_port()
@@ -162,11 +162,11 @@ def sample(
 def visit(browser: Browser) -> Iterator[Callable[[str], Page]]:
     """Opens an address in a browser session of its own, cold."""
     contexts = []
-    expect.set_options(timeout=PATIENCE_MS)
+    expect.set_options(timeout=TIMEOUT_MS)
 
     def open_cold(url: str) -> Page:
         context = browser.new_context(viewport={"width": 1440, "height": 900})
-        context.set_default_timeout(PATIENCE_MS)
+        context.set_default_timeout(TIMEOUT_MS)
         contexts.append(context)
         page = context.new_page()
         page.goto(url)

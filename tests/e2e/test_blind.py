@@ -10,10 +10,10 @@ import pytest
 from playwright.sync_api import Browser, Page, WebSocket, expect
 
 from tests.e2e import explore
-from tests.e2e.conftest import PATIENCE_MS, Server
-from xai_core.cases.library import PhantomLibrary
+from tests.e2e.conftest import TIMEOUT_MS, Server
+from xai_core.cases.sources.library import PhantomLibrary
 from xai_core.types import CaseRecord, Pathology
-from xai_core.ui.blind.alias import alias, in_blind_order
+from xai_core.ui.blind.reading import alias, in_blind_order
 
 pytestmark = pytest.mark.e2e
 Visit = Callable[[str], Page]
@@ -55,12 +55,12 @@ def mark_and_answer(page: Page, called: str) -> None:
 
 def test_nothing_leaks_before_the_answer(small: Server, browser: Browser) -> None:
     """Of three cases, one of each truth, all that a browser gets says the same but for pixels."""
-    expect.set_options(timeout=PATIENCE_MS)
+    expect.set_options(timeout=TIMEOUT_MS)
     said = []
     for record in one_of_each():
         frames: list[bytes] = []
         context = browser.new_context(viewport={"width": 1440, "height": 900})
-        context.set_default_timeout(PATIENCE_MS)
+        context.set_default_timeout(TIMEOUT_MS)
         page = context.new_page()
 
         def listen(socket: WebSocket, into: list[bytes] = frames) -> None:

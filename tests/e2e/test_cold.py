@@ -13,10 +13,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e import explore
-from tests.e2e.conftest import ROOT, dashboard
+from tests.e2e.conftest import dashboard
+from xai_core.ui import pages
 
 pytestmark = pytest.mark.e2e
-PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
+PAGES = [Path(entry.file).stem for entry in pages.PAGES]
 SIGNS = {
     "explore": "The model says",
     "compare": "What to compare",

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, CDPSession, Page, expect
 from tests.conftest import TINY_LAYERS
 from tests.e2e import explore
 from tests.e2e.conftest import Server, dashboard, how_started
-from xai_core.request import CaseRequest
+from xai_core.explain.request import CaseRequest
 from xai_core.ui.address import write_address
 
 pytestmark = pytest.mark.e2e

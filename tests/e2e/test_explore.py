@@ -13,10 +13,10 @@ from playwright.sync_api import Page, expect
 from tests.conftest import TINY_LAYERS
 from tests.e2e import explore
 from tests.e2e.conftest import Server
-from xai_core.cases.library import PhantomLibrary
-from xai_core.explainer import Explainer
+from xai_core.cases.sources.library import PhantomLibrary
+from xai_core.explain.explainer import Explainer
+from xai_core.explain.request import CaseRequest, ExplainRequest
 from xai_core.model.classifier import Classifier
-from xai_core.request import CaseRequest, ExplainRequest
 from xai_core.types import BENIGN, PAPER_LEVELS
 from xai_core.ui.address import write_address
 

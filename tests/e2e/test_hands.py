@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e import explore
 from tests.e2e.conftest import Server, dashboard
-from xai_core.cases.library import PhantomLibrary
+from xai_core.cases.sources.library import PhantomLibrary
 
 pytestmark = pytest.mark.e2e
 Visit = Callable[[str], Page]

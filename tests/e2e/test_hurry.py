@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, WebSocket, expect
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from tests.e2e import explore
-from tests.e2e.conftest import PATIENCE_MS, Server
+from tests.e2e.conftest import TIMEOUT_MS, Server
 
 pytestmark = pytest.mark.e2e
 Visit = Callable[[str], Page]
@@ -24,7 +24,7 @@ def test_no_message_refers_to_an_earlier_one(browser: Browser, small: Server) ->
     def listen(socket: WebSocket) -> None:
         socket.on("framereceived", lambda frame: messages.append(_parsed(frame)))
 
-    expect.set_options(timeout=PATIENCE_MS)
+    expect.set_options(timeout=TIMEOUT_MS)
     page = browser.new_page(viewport={"width": 1440, "height": 900})
     page.on("websocket", listen)
     page.goto(f"{small.url}/?case=PH-0002&curves=none")

@@ -35,7 +35,7 @@ class Project:
             **os.environ,
             "XAI_WEIGHTS": str(self.weights),
             "XAI_STORE": str(self.root / "store"),
-            "XAI_READY": str(self.root / "no ready results"),
+            "XAI_READY": str(self.root / "no precomputed results"),
             "XAI_ENGINE": "torch",
             "COLUMNS": "200",
         }

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.slow
 _PAGES = """
 from streamlit.testing.v1 import AppTest
 from tests.ui import pages
-from tests.ui.desk import on_duty, seen
+from tests.ui.stand_in_service import on_duty, seen
 
 with on_duty() as desk:
     explore = AppTest.from_function(pages.explore_page, default_timeout=60)

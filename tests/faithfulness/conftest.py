@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from xai_core.faithfulness.patches import GRID
-from xai_core.faithfulness.perturbation import Subject
-from xai_core.store.scorebook import Scorebook
+from xai_core.faithfulness.perturbation import PerturbationProbe
+from xai_core.scoring.logit_cache import LogitCache
 
 N = GRID * GRID
 
@@ -28,13 +28,13 @@ def sum_of_pixels(images: Tensor) -> Tensor:
 
 
 @pytest.fixture
-def sum_subject() -> Subject:
+def sum_subject() -> PerturbationProbe:
     """Oracle 3: 4 patches of one pixel, zero baseline, P the sum of what is shown."""
     x = torch.tensor([[[0.4, 0.3], [0.2, 0.1]]])
-    return Subject(x, torch.zeros_like(x), 1, Scorebook(sum_of_pixels), grid=2)
+    return PerturbationProbe(x, torch.zeros_like(x), 1, LogitCache(sum_of_pixels), grid=2)
 
 
-MakeSubject = Callable[[np.ndarray, np.ndarray], Subject]
+MakeSubject = Callable[[np.ndarray, np.ndarray], PerturbationProbe]
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def scripted() -> MakeSubject:
     on, deletion hides it from its first step on; that tells the curves apart.
     """
 
-    def make(insertion: np.ndarray, deletion: np.ndarray) -> Subject:
+    def make(insertion: np.ndarray, deletion: np.ndarray) -> PerturbationProbe:
         curves = torch.from_numpy(np.stack([deletion, insertion]))
 
         def scorer(images: Tensor) -> Tensor:
@@ -59,6 +59,6 @@ def scripted() -> MakeSubject:
             return two_logits(curves[inserting, step])
 
         x = torch.ones(1, GRID, GRID)
-        return Subject(x, torch.zeros_like(x), 1, Scorebook(scorer))
+        return PerturbationProbe(x, torch.zeros_like(x), 1, LogitCache(scorer))
 
     return make

@@ -9,11 +9,10 @@ import torch
 from xai_core.errors import BadRequest, Cancelled
 from xai_core.faithfulness.adaptive import adaptive
 from xai_core.faithfulness.baseline import blurred
-from xai_core.faithfulness.estimate import area_error, gap_errors
 from xai_core.faithfulness.insertion_deletion import full
 from xai_core.faithfulness.patches import random_order
-from xai_core.faithfulness.perturbation import Subject
-from xai_core.store.scorebook import Scorebook
+from xai_core.faithfulness.perturbation import PerturbationProbe, area_error, gap_errors
+from xai_core.scoring.logit_cache import LogitCache
 
 FRACTION = np.linspace(0, 1, 577)
 
@@ -113,9 +112,9 @@ def test_the_estimate_covers_an_untrained_network_in_a_random_order() -> None:
         return torch.cat([torch.zeros_like(logit), logit], 1)
 
     for seed in range(3):
-        subject = Subject(x, baseline, 1, Scorebook(scorer, 64))
+        probe = PerturbationProbe(x, baseline, 1, LogitCache(scorer, 64))
         order = random_order(seed)
-        few, all_points = adaptive(subject, order), full(subject, order)
+        few, all_points = adaptive(probe, order), full(probe, order)
         assert np.ptp(all_points.insertion.probability) > 0.2
         for a, b in ((few.insertion, all_points.insertion), (few.deletion, all_points.deletion)):
             assert abs(a.auc - b.auc) <= 0.02
@@ -124,9 +123,9 @@ def test_the_estimate_covers_an_untrained_network_in_a_random_order() -> None:
 
 def test_oracle_4_a_constant_classifier_needs_only_the_first_points(scripted) -> None:
     flat = np.full(577, 0.7)
-    subject = scripted(flat, flat)
-    pair = adaptive(subject, np.arange(576))
-    assert pair.images == subject.book.forwards == 16
+    probe = scripted(flat, flat)
+    pair = adaptive(probe, np.arange(576))
+    assert pair.images == probe.logit_cache.forwards == 16
     assert pair.insertion.auc == pair.deletion.auc == pytest.approx(0.7, abs=1e-6)
     assert pair.insertion.error == pytest.approx(0, abs=1e-6)
 
@@ -143,16 +142,16 @@ def test_neither_chunks_nor_what_is_remembered_change_the_curves(scripted) -> No
     reference = adaptive(scripted(insertion, deletion), np.arange(576))
     for chunk in (1, 3, 64):
         base = scripted(insertion, deletion)
-        book = Scorebook(base.book._scorer, chunk)
-        subject = Subject(base.x, base.baseline, 1, book)
+        logit_cache = LogitCache(base.logit_cache._scorer, chunk)
+        probe = PerturbationProbe(base.x, base.baseline, 1, logit_cache)
         if chunk == 64:
-            full(subject, np.arange(576))
-            spent = book.forwards
-        again = adaptive(subject, np.arange(576))
+            full(probe, np.arange(576))
+            spent = logit_cache.forwards
+        again = adaptive(probe, np.arange(576))
         np.testing.assert_array_equal(again.insertion.fraction, reference.insertion.fraction)
         np.testing.assert_array_equal(again.deletion.probability, reference.deletion.probability)
         assert again.images == reference.images
-    assert book.forwards == spent
+    assert logit_cache.forwards == spent
 
 
 def test_a_person_sees_the_curve_arrive_coarse_to_fine(scripted) -> None:
@@ -181,24 +180,24 @@ def test_a_looser_tolerance_and_a_smaller_budget_cost_less(scripted) -> None:
 
 
 def test_cancelling_stops_it(scripted) -> None:
-    subject = scripted(*pair_of(walk, np.random.default_rng(1)))
+    probe = scripted(*pair_of(walk, np.random.default_rng(1)))
 
     def stop(done, total, pair):
         raise Cancelled("nobody waits")
 
     with pytest.raises(Cancelled):
-        adaptive(subject, np.arange(576), stop)
-    assert subject.book.forwards == 8
+        adaptive(probe, np.arange(576), stop)
+    assert probe.logit_cache.forwards == 8
 
 
 def test_limits_out_of_range_are_refused(scripted) -> None:
-    subject = scripted(FRACTION, 1 - FRACTION)
+    probe = scripted(FRACTION, 1 - FRACTION)
     with pytest.raises(BadRequest, match="budget is 15"):
-        adaptive(subject, np.arange(576), budget=15)
+        adaptive(probe, np.arange(576), budget=15)
     with pytest.raises(BadRequest, match="tolerance is 0"):
-        adaptive(subject, np.arange(576), tolerance=0)
+        adaptive(probe, np.arange(576), tolerance=0)
     with pytest.raises(BadRequest, match="name each"):
-        adaptive(subject, np.arange(575))
+        adaptive(probe, np.arange(575))
 
 
 def test_the_estimate_worked_by_hand() -> None:

@@ -12,9 +12,9 @@ from torch import nn
 from xai_core.errors import BadRequest, Cancelled, ModelError
 from xai_core.faithfulness.insertion_deletion import coarse_to_fine, full
 from xai_core.faithfulness.patches import patch_order, random_order
-from xai_core.faithfulness.perturbation import Subject, patches_changed
+from xai_core.faithfulness.perturbation import PerturbationProbe, patches_changed
 from xai_core.faithfulness.perturbation import curve as curve_of
-from xai_core.store.scorebook import BASELINE, INTACT, Scorebook
+from xai_core.scoring.logit_cache import BASELINE, INTACT, LogitCache
 
 
 def test_oracle_3_worked_on_paper(sum_subject) -> None:
@@ -25,7 +25,7 @@ def test_oracle_3_worked_on_paper(sum_subject) -> None:
     assert pair.deletion.fraction.tolist() == pair.insertion.fraction.tolist() == [0, 0.5, 1]
     assert pair.deletion.auc == pytest.approx(0.4)
     assert pair.insertion.auc == pytest.approx(0.6)
-    assert pair.images == sum_subject.book.forwards == 4
+    assert pair.images == sum_subject.logit_cache.forwards == 4
     assert pair.interpretable
 
 
@@ -46,8 +46,10 @@ def test_steps_that_do_not_divide_the_patches_end_with_a_shorter_one(sum_subject
 def test_oracle_4_a_constant_classifier_has_constant_curves() -> None:
     x = torch.rand(3, 48, 48)
     logits = torch.tensor([0.0, 1.5])
-    subject = Subject(x, x * 0, 1, Scorebook(lambda images: logits.expand(len(images), 2), 64))
-    pair = full(subject, random_order(0))
+    probe = PerturbationProbe(
+        x, x * 0, 1, LogitCache(lambda images: logits.expand(len(images), 2), 64)
+    )
+    pair = full(probe, random_order(0))
     p = 1 / (1 + np.exp(-1.5))
     for curve in (pair.insertion, pair.deletion):
         assert len(curve.fraction) == 577
@@ -57,17 +59,17 @@ def test_oracle_4_a_constant_classifier_has_constant_curves() -> None:
 
 
 def test_ends_and_equal_masks_are_shared_between_curves_and_orders(sum_subject) -> None:
-    book = sum_subject.book
+    logit_cache = sum_subject.logit_cache
     full(sum_subject, np.array([0, 1, 2, 3]))
-    assert book.known([INTACT, BASELINE]).all()
-    assert book.forwards == 2 + 3 + 3
+    assert logit_cache.known([INTACT, BASELINE]).all()
+    assert logit_cache.forwards == 2 + 3 + 3
     # the reverse order reveals what the first one had left: no new image at all
     full(sum_subject, np.array([3, 2, 1, 0]))
-    assert book.forwards == 8
+    assert logit_cache.forwards == 8
     # another class is another column of what is remembered
-    other = Subject(sum_subject.x, sum_subject.baseline, 0, book, grid=2)
+    other = PerturbationProbe(sum_subject.x, sum_subject.baseline, 0, logit_cache, grid=2)
     pair = full(other, np.array([0, 1, 2, 3]))
-    assert book.forwards == 8
+    assert logit_cache.forwards == 8
     np.testing.assert_allclose(pair.deletion.probability, [0, 0.4, 0.7, 0.9, 1], atol=1e-6)
     assert not pair.interpretable
 
@@ -99,18 +101,18 @@ def test_coarse_to_fine_covers_the_range_from_the_beginning() -> None:
 
 
 def test_cancelling_keeps_what_was_scored(sum_subject) -> None:
-    book = Scorebook(sum_subject.book._scorer, chunk=2)
-    subject = Subject(sum_subject.x, sum_subject.baseline, 1, book, grid=2)
+    logit_cache = LogitCache(sum_subject.logit_cache._scorer, chunk=2)
+    probe = PerturbationProbe(sum_subject.x, sum_subject.baseline, 1, logit_cache, grid=2)
 
     def stop(done, total, pair):
         if done == 4:
             raise Cancelled("nobody waits")
 
     with pytest.raises(Cancelled):
-        full(subject, np.arange(4), stop)
-    assert book.forwards == 4
-    full(subject, np.arange(4))
-    assert book.forwards == 8
+        full(probe, np.arange(4), stop)
+    assert logit_cache.forwards == 4
+    full(probe, np.arange(4))
+    assert logit_cache.forwards == 8
 
 
 def test_what_cannot_be_measured_is_refused(sum_subject) -> None:
@@ -118,14 +120,16 @@ def test_what_cannot_be_measured_is_refused(sum_subject) -> None:
         full(sum_subject, np.array([0, 1, 1, 3]))
     with pytest.raises(BadRequest, match="step is 5"):
         full(sum_subject, np.arange(4), step=5)
-    coarse = Subject(torch.ones(1, 1, 1), torch.zeros(1, 1, 1), 1, sum_subject.book, grid=2)
+    coarse = PerturbationProbe(
+        torch.ones(1, 1, 1), torch.zeros(1, 1, 1), 1, sum_subject.logit_cache, grid=2
+    )
     with pytest.raises(BadRequest, match="1 pixels does not divide into 2"):
         full(coarse, np.arange(4))
-    nan = Subject(
+    nan = PerturbationProbe(
         sum_subject.x,
         sum_subject.baseline,
         1,
-        Scorebook(lambda images: torch.full((len(images), 2), torch.nan)),
+        LogitCache(lambda images: torch.full((len(images), 2), torch.nan)),
         grid=2,
     )
     with pytest.raises(ModelError):
@@ -169,7 +173,11 @@ def test_oracle_8_agrees_with_torch_cam(steps: int) -> None:
     metric.update(x[None], 1)
     theirs = metric.summary()
     step = -(-576 // steps)
-    ours = full(Subject(x, baseline, 1, Scorebook(model, 64)), patch_order(cam.numpy()), step=step)
+    ours = full(
+        PerturbationProbe(x, baseline, 1, LogitCache(model, 64)),
+        patch_order(cam.numpy()),
+        step=step,
+    )
     assert ours.insertion.auc == pytest.approx(theirs["insertion_auc"], abs=1e-5)
     assert ours.deletion.auc == pytest.approx(theirs["deletion_auc"], abs=1e-5)
     assert abs(ours.insertion.auc - ours.deletion.auc) > 1e-3

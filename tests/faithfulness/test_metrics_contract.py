@@ -15,9 +15,9 @@ from xai_core.faithfulness.metrics import METRICS, measure, registry
 from xai_core.faithfulness.metrics.agreement import agreement
 from xai_core.faithfulness.metrics.localisation import localise
 from xai_core.faithfulness.patches import GRID, descending, relevance, tie_fraction
-from xai_core.faithfulness.perturbation import Subject
+from xai_core.faithfulness.perturbation import PerturbationProbe
 from xai_core.faithfulness.reliability import assess
-from xai_core.store.scorebook import Scorebook
+from xai_core.scoring.logit_cache import LogitCache
 from xai_core.types import MapState
 
 SIZE = 96
@@ -30,9 +30,9 @@ def scorer(images: torch.Tensor) -> torch.Tensor:
     return torch.stack([-shown, shown], 1) * 4
 
 
-def probe() -> Subject:
+def make_probe() -> PerturbationProbe:
     x = torch.ones(1, SIZE, SIZE)
-    return Subject(x, torch.zeros_like(x), 1, Scorebook(scorer))
+    return PerturbationProbe(x, torch.zeros_like(x), 1, LogitCache(scorer))
 
 
 def a_map(seed: int = 0) -> np.ndarray:
@@ -44,16 +44,16 @@ def a_map(seed: int = 0) -> np.ndarray:
 @pytest.fixture(scope="module")
 def whole() -> MetricInputs:
     """Everything that a measure may need."""
-    values, subject = a_map(), probe()
+    values, probe = a_map(), make_probe()
     mask = np.zeros((SIZE, SIZE), bool)
     mask[40:60, 40:60] = True
     return MetricInputs(
         values=values,
         state=MapState.OK,
-        curves=adaptive(subject, descending(relevance(values))),
-        orders=assess(subject, relevance(values)),
+        curves=adaptive(probe, descending(relevance(values))),
+        orders=assess(probe, relevance(values)),
         find_lesion_mask=lambda: mask,
-        find_probe=lambda: subject,
+        find_probe=lambda: probe,
         approximate=True,
         find_exact_map=lambda: a_map(1),
     )

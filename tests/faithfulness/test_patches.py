@@ -8,7 +8,7 @@ import torch
 
 from xai_core.errors import BadRequest
 from xai_core.faithfulness import patches
-from xai_core.store.scorebook import BASELINE, INTACT
+from xai_core.scoring.logit_cache import BASELINE, INTACT
 
 
 def test_relevance_is_the_mean_per_patch_in_row_major_order() -> None:

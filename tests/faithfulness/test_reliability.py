@@ -8,7 +8,7 @@ import pytest
 from xai_core.errors import BadRequest
 from xai_core.faithfulness.insertion_deletion import full
 from xai_core.faithfulness.patches import descending, relevance
-from xai_core.faithfulness.perturbation import Subject
+from xai_core.faithfulness.perturbation import PerturbationProbe
 from xai_core.faithfulness.reliability import assess
 
 
@@ -39,13 +39,15 @@ def test_what_was_measured_before_is_free_and_baselines_are_shared_by_maps(sum_s
     r = np.arange(4.0)
     full(sum_subject, descending(r))
     assess(sum_subject, r, measure=full)
-    spent = sum_subject.book.forwards
+    spent = sum_subject.logit_cache.forwards
     assess(sum_subject, r, measure=full)
-    assert sum_subject.book.forwards == spent
+    assert sum_subject.logit_cache.forwards == spent
 
 
 def test_not_interpretable_when_blurring_everything_does_not_lower_the_score(sum_subject) -> None:
-    brighter = Subject(sum_subject.x, sum_subject.x * 1.0, 1, sum_subject.book, grid=2)
+    brighter = PerturbationProbe(
+        sum_subject.x, sum_subject.x * 1.0, 1, sum_subject.logit_cache, grid=2
+    )
     assert not assess(brighter, np.arange(4.0), measure=full).interpretable
 
 

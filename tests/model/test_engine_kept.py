@@ -7,24 +7,24 @@ from pathlib import Path
 
 import pytest
 
-from xai_core.model.engine import kept
+from xai_core.model.engine import openvino_engine
 
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
     path = tmp_path / "new" / "folder" / "a.ir"
-    kept.write(path, b"<graph/>", b"\0\1" * 1000)
-    assert kept.read(path) == (b"<graph/>", b"\0\1" * 1000)
+    openvino_engine.write(path, b"<graph/>", b"\0\1" * 1000)
+    assert openvino_engine.read(path) == (b"<graph/>", b"\0\1" * 1000)
     assert [p.name for p in path.parent.iterdir()] == ["a.ir"]  # no half file is left
 
 
 def test_nothing_is_nothing(tmp_path: Path) -> None:
-    assert kept.read(tmp_path / "a.ir") is None
+    assert openvino_engine.read(tmp_path / "a.ir") is None
 
 
 @pytest.mark.parametrize("harm", ["empty", "short", "bit", "other"])
 def test_damage_is_known(tmp_path: Path, harm: str) -> None:
     path = tmp_path / "a.ir"
-    kept.write(path, b"<graph/>", bytes(1000))
+    openvino_engine.write(path, b"<graph/>", bytes(1000))
     content = path.read_bytes()
     path.write_bytes(
         {
@@ -34,29 +34,29 @@ def test_damage_is_known(tmp_path: Path, harm: str) -> None:
             "other": b"something else that is longer than the head of a file of ours",
         }[harm]
     )
-    with pytest.raises(kept.Damaged):
-        kept.read(path)
+    with pytest.raises(openvino_engine.Damaged):
+        openvino_engine.read(path)
 
 
 def test_a_failed_write_leaves_the_old_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "a.ir"
-    kept.write(path, b"old", b"")
+    openvino_engine.write(path, b"old", b"")
 
     def full(self: Path, target: Path) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "replace", full)
     with pytest.raises(OSError, match="No space"):
-        kept.write(path, b"new", b"")
-    assert kept.read(path) == (b"old", b"")
+        openvino_engine.write(path, b"new", b"")
+    assert openvino_engine.read(path) == (b"old", b"")
     assert [p.name for p in tmp_path.iterdir()] == ["a.ir"]
 
 
 def test_old_files_do_not_pile_up(tmp_path: Path) -> None:
     for i in range(8):
         path = tmp_path / f"{i}.ir"
-        kept.write(path, b"g", b"")
+        openvino_engine.write(path, b"g", b"")
         os.utime(path, (1e9 + i, 1e9 + i))
     assert sorted(p.name for p in tmp_path.iterdir()) == ["4.ir", "5.ir", "6.ir", "7.ir"]

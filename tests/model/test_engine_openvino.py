@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from xai_core.model.classifier import Classifier
-from xai_core.model.engine import kept, openvino_engine, parity
+from xai_core.model.engine import base, openvino_engine
 from xai_core.model.engine.base import EngineStatus
 
 READY = EngineStatus("OpenVINO")
@@ -61,7 +61,7 @@ def assert_still_right(classifier: Classifier) -> None:
     """Whatever happened, the answers are those of PyTorch."""
     x = images(classifier, 3)
     wanted = classifier.engine.reference(x)
-    torch.testing.assert_close(classifier.score(x), wanted, rtol=0, atol=parity.TOLERANCE)
+    torch.testing.assert_close(classifier.score(x), wanted, rtol=0, atol=base.TOLERANCE)
 
 
 @pytest.mark.usefixtures("never_converted")
@@ -72,7 +72,7 @@ def test_oracle_7_logits_agree_whatever_the_batch(tiny_weights: Path, store: Pat
     wanted = classifier.engine.reference(x)
     for size in (1, 2, 3, 7):
         found = torch.cat([classifier.score(part) for part in x.split(size)])
-        torch.testing.assert_close(found, wanted, rtol=0, atol=parity.TOLERANCE)
+        torch.testing.assert_close(found, wanted, rtol=0, atol=base.TOLERANCE)
 
 
 def test_it_computes_in_float32(tiny_weights: Path, store: Path) -> None:
@@ -116,7 +116,7 @@ def test_a_damaged_file_is_built_anew_and_said(
 
 @pytest.mark.usefixtures("never_converted")
 def test_a_whole_file_that_is_no_network_falls_back(tiny_weights: Path, copied: Path) -> None:
-    kept.write(kept_file(copied), b"<net/>", b"")
+    openvino_engine.write(kept_file(copied), b"<net/>", b"")
     classifier = opened(tiny_weights, copied)
     assert classifier.engine.status.title == "PyTorch"
     assert len(classifier.engine.status.notes) == 2  # damaged; then not converted either
@@ -141,7 +141,7 @@ def test_a_full_disk_costs_only_the_next_start(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(kept, "write", full)
+    monkeypatch.setattr(openvino_engine, "write", full)
     status = opened(tiny_weights, tmp_path).engine.status
     assert status.title == "OpenVINO"
     assert "No space left on device" in status.notes[0]
@@ -178,7 +178,7 @@ def test_a_defect_while_preparing_is_one_sentence(
     def defect(*_: object) -> None:
         raise KeyError("x")
 
-    monkeypatch.setattr(parity, "check", defect)
+    monkeypatch.setattr(base, "check", defect)
     classifier = opened(tiny_weights, store)
     assert "preparing it failed (KeyError)" in classifier.engine.status.sentence
     assert not classifier.engine.status.preparing

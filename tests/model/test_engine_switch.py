@@ -12,7 +12,7 @@ from torch import Tensor
 
 from xai_core.errors import Cancelled, ModelError
 from xai_core.model.engine.engine import Engine
-from xai_core.store.scorebook import Scorebook
+from xai_core.scoring.logit_cache import LogitCache
 
 IMAGES = torch.arange(8 * 12, dtype=torch.float32).view(8, 3, 2, 2)
 
@@ -115,7 +115,7 @@ def test_cancelling_in_the_middle_keeps_what_was_scored() -> None:
     fast = Fake("Fast")
     engine = Engine(Fake("Slow"))
     engine.use(fast)
-    book = Scorebook(engine.score, chunk=2)
+    logit_cache = LogitCache(engine.score, chunk=2)
     keys = [f"k{i}" for i in range(8)]
 
     def stop(done: int, total: int, table: object) -> None:
@@ -123,9 +123,11 @@ def test_cancelling_in_the_middle_keeps_what_was_scored() -> None:
             raise Cancelled("stop")
 
     with pytest.raises(Cancelled):
-        book.score(keys, lambda at: IMAGES[list(at)], stop)
-    assert book.forwards == 4
-    np.testing.assert_allclose(book.score(keys, lambda at: IMAGES[list(at)]), expected().numpy())
+        logit_cache.score(keys, lambda at: IMAGES[list(at)], stop)
+    assert logit_cache.forwards == 4
+    np.testing.assert_allclose(
+        logit_cache.score(keys, lambda at: IMAGES[list(at)]), expected().numpy()
+    )
     assert fast.batches == [2, 2, 2, 2]
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 _CPU = """
 from xai_core.model import torchvision_shim
 declared = torchvision_shim.install()
@@ -34,6 +36,7 @@ def run(code: str) -> str:
     return done.stdout.strip()
 
 
+@pytest.mark.slow
 def test_timm_imports_in_a_fresh_process() -> None:
     state, known = run(_CPU).split()
     assert state in ("declared", "native")

@@ -26,7 +26,7 @@ from xai_core.phantom.lexicon import (
 )
 from xai_core.phantom.mass import draw_mass
 from xai_core.phantom.plan import LesionPlan
-from xai_core.phantom.window import Drawing
+from xai_core.phantom.shapes import Drawing
 from xai_core.types import Pathology
 
 SHAPE, CENTRE, RADIUS = (420, 420), (210.0, 210.0), 32.0

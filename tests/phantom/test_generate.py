@@ -7,10 +7,10 @@ import itertools
 import numpy as np
 import pytest
 
-from xai_core.phantom.background import draw_background
 from xai_core.phantom.fields import power_law
 from xai_core.phantom.generate import SPLIT_SEEDS, SPLIT_SIZE, dress, generate
 from xai_core.phantom.lexicon import MASS
+from xai_core.phantom.tissue import draw_background
 from xai_core.types import Pathology
 
 HEIGHT = 256

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from xai_core.phantom.background import draw_background
-from xai_core.phantom.greys import QUANTILES, draw_greys
 from xai_core.phantom.nuisance import draw_nuisances
-from xai_core.phantom.tone import draw_tone_curve, expose
+from xai_core.phantom.tissue import draw_background
+from xai_core.phantom.tone import QUANTILES, draw_greys, draw_tone_curve, expose
 
 
 def test_percentiles_increase_and_stay_grey_levels() -> None:

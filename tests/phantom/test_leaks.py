@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from xai_core.phantom.background import Background, draw_background
 from xai_core.phantom.generate import dress
 from xai_core.phantom.nuisance import draw_nuisances
+from xai_core.phantom.tissue import Background, draw_background
 from xai_core.statistics.auc import roc_auc
 from xai_core.types import Pathology
 

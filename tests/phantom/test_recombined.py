@@ -6,14 +6,17 @@ import numpy as np
 import pytest
 from scipy import ndimage as ndi
 
-from xai_core.phantom.background import draw_background
 from xai_core.phantom.generate import dress
 from xai_core.phantom.lexicon import CONSPICUITY_TERM, MASS
-from xai_core.phantom.motion import draw_relief
-from xai_core.phantom.paddle import draw_thickness
-from xai_core.phantom.recombined_grey import QUANTILES, SKIN, draw_wanted
-from xai_core.phantom.recombined_tone import toned
-from xai_core.phantom.uptake import draw_contrast_vessels, draw_nipple, draw_parenchyma
+from xai_core.phantom.recombined import (
+    draw_contrast_vessels,
+    draw_nipple,
+    draw_parenchyma,
+    draw_relief,
+    draw_thickness,
+)
+from xai_core.phantom.recombined_tone import QUANTILES, SKIN, draw_wanted, toned
+from xai_core.phantom.tissue import draw_background
 from xai_core.types import Pathology
 
 HEIGHT = 256
@@ -30,12 +33,14 @@ def pairs() -> list:  # type: ignore[type-arg]
     return out
 
 
+@pytest.mark.slow
 def test_the_grids_differ_by_a_few_percent(pairs: list) -> None:  # type: ignore[type-arg]
     zooms = [p.recombined.image.shape[0] / p.image.shape[0] for p in pairs]
     assert all(0.965 <= zoom <= 1.035 for zoom in zooms)
     assert len(set(zooms)) > 5
 
 
+@pytest.mark.slow
 def test_grey_levels_and_masks(pairs: list) -> None:  # type: ignore[type-arg]
     for p in pairs:
         image = p.recombined.image
@@ -47,6 +52,7 @@ def test_grey_levels_and_masks(pairs: list) -> None:  # type: ignore[type-arg]
             assert not p.recombined.mask.any()
 
 
+@pytest.mark.slow
 def test_a_mask_is_there_exactly_where_something_enhances(pairs: list) -> None:  # type: ignore[type-arg]
     kinds = set()
     for p in pairs:
@@ -57,6 +63,7 @@ def test_a_mask_is_there_exactly_where_something_enhances(pairs: list) -> None: 
     assert kinds == {True, False}
 
 
+@pytest.mark.slow
 def test_a_mass_of_high_conspicuity_is_bright(pairs: list) -> None:  # type: ignore[type-arg]
     seen = 0
     for p in pairs:
@@ -133,6 +140,7 @@ def test_relief_and_uptake_stay_within_the_picture() -> None:
     assert np.hypot(column - background.nipple[0], row - background.nipple[1]) < 15
 
 
+@pytest.mark.slow
 def test_the_same_seed_draws_the_same_picture(pairs: list) -> None:  # type: ignore[type-arg]
     rng = np.random.default_rng(4)
     background = draw_background(rng, "CC", HEIGHT)

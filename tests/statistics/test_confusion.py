@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from xai_core.statistics.confusion import Confusion
+from xai_core.statistics.proportion import Confusion
 from xai_core.types import Outcome
 
 

@@ -7,7 +7,7 @@ from typing import TypeVar
 import torch
 from torch import nn
 
-from xai_core.training.network import fan_in_initialise
+from xai_core.model.initialisation import fan_in_initialise
 
 Network = TypeVar("Network", bound=nn.Module)
 

@@ -7,10 +7,9 @@ import dataclasses
 import numpy as np
 import pytest
 
-from xai_core.phantom.background import Background, draw_background
-from xai_core.training import drawer
-from xai_core.training.batches import Batches
-from xai_core.training.drawer import Drawer
+from xai_core.phantom.tissue import Background, draw_background
+from xai_core.training import batches
+from xai_core.training.batches import Batches, Drawer
 from xai_core.training.plan import Phase, Plan
 from xai_core.training.sample import Batch, Sample, flipped
 
@@ -73,7 +72,7 @@ def test_drawers_take_turns_and_each_draws_its_own(tissue: list[Background]) -> 
 def test_only_the_latest_images_are_kept(
     tissue: list[Background], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(drawer, "_REMEMBERED", 4)
+    monkeypatch.setattr(batches, "_REMEMBERED", 4)
     learner = of(tissue, dataclasses.replace(WHOLE, batch=4, fresh=1.0))
     for step in range(5):
         learner.draw(0, step)

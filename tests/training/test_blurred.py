@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from xai_core.training.blurred import partly_blurred
-from xai_core.training.sample import Sample
-from xai_core.training.words import NOTHING, TABLES
+from xai_core.training.data import partly_blurred
+from xai_core.training.sample import NOTHING, TABLES, Sample
 
 SIZE = 96
 WORDS = (0,) * len(TABLES)

@@ -6,8 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from xai_core.training.depthwise import DepthwiseConv2d, weight_gradient
-from xai_core.training.network import DenselyTaught
+from xai_core.training.network import DenselyTaught, DepthwiseConv2d, weight_gradient
 
 
 @pytest.mark.parametrize("side", [1, 2, 4, 11, 24, 25])

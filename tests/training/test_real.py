@@ -9,8 +9,7 @@ import pytest
 
 from tests.cases.builders import make_release
 from xai_core.errors import BadRequest
-from xai_core.training.real import RealImage, draw_real, patient_number, read_real
-from xai_core.training.real_tissue import tissue_of
+from xai_core.training.real import RealImage, draw_real, patient_number, read_real, tissue_of
 
 SIZE = 64
 

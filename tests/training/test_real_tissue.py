@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from xai_core.phantom.generate import dress
-from xai_core.training.real_tissue import tissue_of
+from xai_core.training.real import tissue_of
 from xai_core.types import BoolArray, FloatArray, Pathology
 
 

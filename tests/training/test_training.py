@@ -12,10 +12,10 @@ import torch
 from tests.conftest import TINY_LAYERS
 from xai_core.errors import BadRequest
 from xai_core.model.weights import load
-from xai_core.phantom.background import Background, draw_background
 from xai_core.phantom.generate import dress
+from xai_core.phantom.tissue import Background, draw_background
 from xai_core.training import data
-from xai_core.training.drawer import Drawer
+from xai_core.training.batches import Drawer
 from xai_core.training.export import export
 from xai_core.training.loop import Run
 from xai_core.training.network import DenselyTaught

@@ -5,42 +5,47 @@ def one_choice() -> None:
     """A choice of method, and a button that chooses from elsewhere."""
     import streamlit as st
 
-    from tests.ui.desk import CLASSIFIER
+    from tests.ui.stand_in_service import CLASSIFIER
     from xai_core.cam import METHODS
-    from xai_core.ui import state
+    from xai_core.ui import session
 
-    state.restore(["A", "B"], CLASSIFIER)
-    chosen = state.show().request.method
+    session.restore(["A", "B"], CLASSIFIER)
+    chosen = session.current().request.method
     st.radio(
         "Method",
         tuple(METHODS),
         index=tuple(METHODS).index(chosen),
-        key=state.key_showing("method", chosen),
-        on_change=state.when_changed("method", lambda value: state.change(method=value)),
+        key=session.key_showing("method", chosen),
+        on_change=session.when_changed("method", lambda value: session.change(method=value)),
     )
-    st.button("Hybrid", on_click=lambda: state.change(method="hybrid-cam"))
+    st.button("Hybrid", on_click=lambda: session.change(method="hybrid-cam"))
 
 
 def level_hands() -> None:
     """What a hand on the viewer's levels asks for, without a viewer."""
     import streamlit as st
 
-    from tests.ui.desk import CLASSIFIER
-    from xai_core.ui import levels, state
+    from tests.ui.stand_in_service import CLASSIFIER
+    from xai_core.ui import session, viewer
 
-    state.restore(["A", "B"], CLASSIFIER)
-    st.text_input("typed", key="typed", on_change=lambda: levels.add(st.session_state["typed"]))
-    st.multiselect(
-        "on", levels.offered(), key="on", on_change=lambda: levels.choose(st.session_state["on"])
+    session.restore(["A", "B"], CLASSIFIER)
+    st.text_input(
+        "typed", key="typed", on_change=lambda: viewer.add_levels(st.session_state["typed"])
     )
-    st.button("paper", on_click=levels.back_to_paper)
-    st.caption(levels.problem())
-    state.mirror()
+    st.multiselect(
+        "on",
+        viewer.offered_levels(),
+        key="on",
+        on_change=lambda: viewer.choose_levels(st.session_state["on"]),
+    )
+    st.button("paper", on_click=viewer.paper_levels)
+    st.caption(viewer.level_problem())
+    session.mirror()
 
 
 def compare_page() -> None:
     """The Compare page without its frame, on the desk that is on duty."""
-    from tests.ui.desk import ON_DUTY
+    from tests.ui.stand_in_service import ON_DUTY
     from xai_core.ui.compare import page
 
     page.show(ON_DUTY[-1])
@@ -50,27 +55,27 @@ def explained_page() -> None:
     """The part of Explore that follows a job, on the desk that is on duty."""
     import streamlit as st
 
-    from tests.ui.desk import ON_DUTY
-    from xai_core.ui import live, state
+    from tests.ui.stand_in_service import ON_DUTY
+    from xai_core.ui import live, session
 
     service = ON_DUTY[-1]
-    state.restore(service.records, service.explainer.classifier)
-    live.show(service, state.show(), st.container(), st.container())
+    session.restore(service.records, service.explainer.classifier)
+    live.show(service, session.current(), st.container(), st.container())
 
 
 def explore_page() -> None:
     """As Explore is laid out: a list, choices and the part that follows a job."""
     import streamlit as st
 
-    from tests.ui.desk import ON_DUTY
-    from xai_core.ui import controls, curves, first_sight, live, state
+    from tests.ui.stand_in_service import ON_DUTY
+    from xai_core.ui import controls, curves, deferred, live, session
 
     service = ON_DUTY[-1]
-    state.restore(service.records, service.explainer.classifier)
-    first_sight.then(lambda: st.radio("Case", list(service.records)), "list-place")
+    session.restore(service.records, service.explainer.classifier)
+    deferred.draw_after_picture(lambda: st.radio("Case", list(service.records)), "list-place")
     controls.show(service, None)
     curves.choose_mode()
-    live.show(service, state.show(), st.container(), st.container())
+    live.show(service, session.current(), st.container(), st.container())
 
 
 def silent_viewer_page() -> None:
@@ -79,21 +84,21 @@ def silent_viewer_page() -> None:
 
     import streamlit as st
 
-    from tests.ui.desk import ON_DUTY
-    from xai_core.ui import first_sight, live, state
+    from tests.ui.stand_in_service import ON_DUTY
+    from xai_core.ui import deferred, live, session
 
     service = ON_DUTY[-1]
-    state.restore(service.records, service.explainer.classifier)
-    if first_sight.had():
+    session.restore(service.records, service.explainer.classifier)
+    if deferred.viewer_has_drawn():
         st.caption("the rest")
     else:
-        live._body(live._left, service, state.show(), False, time.monotonic() - 3)
+        live._body(live._left, service, session.current(), False, time.monotonic() - 3)
 
 
 def your_image_page() -> None:
     """The page for one's own image without its frame's navigation."""
 
-    from tests.ui.desk import ON_DUTY
+    from tests.ui.stand_in_service import ON_DUTY
     from xai_core.ui.your_image import page
 
     page.show(ON_DUTY[-1])
@@ -103,21 +108,22 @@ def aside_page() -> None:
     """Two pages in one: the library's, or with the switch on that of another case."""
     import streamlit as st
 
-    from tests.ui.desk import ON_DUTY
-    from xai_core.cases.upload import OWN_ID
-    from xai_core.ui import aside, state
+    from tests.ui.stand_in_service import ON_DUTY
+    from xai_core.cases.sources.upload import OWN_ID
+    from xai_core.ui import session
+    from xai_core.ui import session as ui_session
 
-    aside.take_back()
-    state.restore(ON_DUTY[-1].records, ON_DUTY[-1].explainer.classifier)
+    session.restore_case()
+    ui_session.restore(ON_DUTY[-1].records, ON_DUTY[-1].explainer.classifier)
     if st.toggle("Own"):
-        aside.lend(OWN_ID)
-    st.button("Score-CAM", on_click=lambda: state.change(method="score-cam"))
-    st.markdown(f"{state.show().case_id} {state.show().request.method}")
+        session.override_case(OWN_ID)
+    st.button("Score-CAM", on_click=lambda: ui_session.change(method="score-cam"))
+    st.markdown(f"{ui_session.current().case_id} {ui_session.current().request.method}")
 
 
 def demo_page() -> None:
     """The tour without its frame."""
-    from tests.ui.desk import ON_DUTY
+    from tests.ui.stand_in_service import ON_DUTY
     from xai_core.ui.demo import page
 
     page.show(ON_DUTY[-1])
@@ -127,8 +133,8 @@ def blind_page() -> None:
     """Blind reading without the frame and the model's part, on the desk that is on duty."""
     import streamlit as st
 
-    from tests.ui.desk import ON_DUTY
-    from xai_core.ui import state
+    from tests.ui.stand_in_service import ON_DUTY
+    from xai_core.ui import session
     from xai_core.ui.blind import page
 
     service = ON_DUTY[-1]
@@ -139,7 +145,7 @@ def blind_page() -> None:
     if page.reading():
         page.show(service)
     else:
-        page.told(service)
-        st.caption(f"open: {state.show().case_id}")
-    for sentence in state.problems():
+        page.reader_summary(service)
+        st.caption(f"open: {session.current().case_id}")
+    for sentence in session.problems():
         st.warning(sentence)

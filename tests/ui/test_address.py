@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.ui.desk import CLASSIFIER
-from xai_core.request import CaseRequest
+from tests.ui.stand_in_service import CLASSIFIER
+from xai_core.explain.request import CaseRequest
 from xai_core.ui.address import read_address, write_address
 
 LAYER = CLASSIFIER.layers[0].name

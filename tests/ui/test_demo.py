@@ -9,24 +9,32 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from tests.conftest import BUILT_IN_LAYERS, make_case
-from tests.ui.desk import CLASSIFIER, NO, SPEC, YES, Desk, clean, on_duty, seen, words
 from tests.ui.pages import demo_page
-from xai_core.request import CaseRequest, ExplainRequest
+from tests.ui.stand_in_service import (
+    CLASSIFIER,
+    NO,
+    SPEC,
+    YES,
+    StandInService,
+    clean,
+    on_duty,
+    seen,
+    words,
+)
+from xai_core.explain.request import CaseRequest, ExplainRequest
 from xai_core.types import Outcome, Pathology, Prediction
-from xai_core.ui.address import read_address
-from xai_core.ui.compare.address import read_comparison
-from xai_core.ui.demo.cast import Cast, choose
-from xai_core.ui.demo.stops import STOPS, filled
-from xai_core.ui.look import read_look, without_look
+from xai_core.ui.address import read_address, read_viewport, without_viewport
+from xai_core.ui.compare.panels import read_comparison
+from xai_core.ui.demo.stops import STOPS, TourCases, choose_tour_cases, filled
 
 IDS = ("a", "b", "c", "d")
 TP, TN, FP, FN = Outcome
 
 
-def cast(outcomes: dict[str, Outcome], everything: bool = False, **p: float) -> Cast:
+def cast(outcomes: dict[str, Outcome], everything: bool = False, **p: float) -> TourCases:
     """The cast when these outcomes are known; ``p``: logits of malignant."""
     said = {key: Prediction((0.0, p.get(key, 2.0))) for key in outcomes}
-    return choose(IDS, outcomes, said, everything, 0.5)
+    return choose_tour_cases(IDS, outcomes, said, everything, 0.5)
 
 
 def test_the_first_of_each_kind_once_nothing_before_it_is_open() -> None:
@@ -47,7 +55,7 @@ def test_the_surest_of_the_first_true_positives_is_the_hit() -> None:
 
 def test_a_choice_stays_when_more_is_known() -> None:
     outcomes = {"a": TP, "b": FN, "c": TN, "d": TP}
-    before: Cast | None = None
+    before: TourCases | None = None
     for n in range(1, 5):
         now = cast(dict(list(outcomes.items())[:n]), everything=n == 4)
         if before is not None:
@@ -70,7 +78,7 @@ def test_the_narrowest_decision_stands_in_where_none_is_wrong() -> None:
 
 
 def test_no_truth_at_all_still_tells_the_story() -> None:
-    found = choose(IDS, {}, {}, True, 0.5)
+    found = choose_tour_cases(IDS, {}, {}, True, 0.5)
     assert (found.hit, found.clear, found.wrong) == ("a", "a", "a")
 
 
@@ -79,7 +87,7 @@ def test_every_stop_is_a_state_that_can_be_reached_by_hand(stop: object) -> None
     assert stop in STOPS
     one = STOPS[STOPS.index(stop)]  # type: ignore[arg-type]
     ExplainRequest(**one.ask)  # raises where it is none
-    look, problems = read_look(one.look)
+    look, problems = read_viewport(one.look)
     assert not problems
     assert set(look) == set(one.look)
     for outcome in (None, *Outcome):
@@ -115,10 +123,10 @@ def links(monkeypatch: pytest.MonkeyPatch) -> Links:
 
 
 @pytest.fixture
-def desk(links: Links) -> Iterator[Desk]:
-    with on_duty() as desk:
-        desk.said["TP-2"] = NO  # a miss
-        yield desk
+def stand_in(links: Links) -> Iterator[StandInService]:
+    with on_duty() as stand_in:
+        stand_in.said["TP-2"] = NO  # a miss
+        yield stand_in
 
 
 def opened(**address: str) -> AppTest:
@@ -133,15 +141,15 @@ def press(page: AppTest, label: str) -> AppTest:
     return clean(page.run())
 
 
-def test_next_and_back_lead_through_all_stops(desk: Desk) -> None:
+def test_next_and_back_lead_through_all_stops(stand_in: StandInService) -> None:
     page = opened()
     cases = []
     for number, stop in enumerate(STOPS, start=1):
         assert f"Stop {number} of {len(STOPS)}" in words(page)
         assert page.query_params["stop"] in (str(number), [str(number)])
-        cases.append({one.case_id for one in desk.asked})
+        cases.append({one.case_id for one in stand_in.asked})
         if stop.scene == "explore":
-            (asked,) = desk.asked
+            (asked,) = stand_in.asked
             assert {name: getattr(asked.request, name) for name in stop.ask} == stop.ask
         if number < len(STOPS):
             page = press(page, "Next")
@@ -152,55 +160,57 @@ def test_next_and_back_lead_through_all_stops(desk: Desk) -> None:
     assert "a false negative, a miss" in words(page)
 
 
-def test_each_stop_links_to_the_same_by_hand(desk: Desk, links: Links) -> None:
+def test_each_stop_links_to_the_same_by_hand(stand_in: StandInService, links: Links) -> None:
     page = opened(stop="5")
     file, address = links[-1]
     assert file == "pages/explore.py"
     assert address["step"] == "deletion:0"
     request, problems = read_address(
-        without_look(address), list(desk.cases), CaseRequest("TN-2"), CLASSIFIER
+        without_viewport(address), list(stand_in.cases), CaseRequest("TN-2"), CLASSIFIER
     )
     assert not problems
-    assert request == desk.asked[0]
+    assert request == stand_in.asked[0]
     page = press(press(page, "Next"), "Next")
     file, address = links[-1]
     assert file == "pages/compare.py"
-    comparison, problems = read_comparison(address, list(desk.cases))
+    comparison, problems = read_comparison(address, list(stand_in.cases))
     assert not problems
     assert (comparison.positive, comparison.negative) == ("TP-1", "TN-1")
     assert comparison.curves
 
 
-def test_a_stop_of_an_address(desk: Desk) -> None:
+def test_a_stop_of_an_address(stand_in: StandInService) -> None:
     page = opened(stop="4")
     assert "Area levels, live" in words(page)
-    assert desk.asked[0].request.method == "hybrid-cam"
-    assert desk.asked[0].request.layer == BUILT_IN_LAYERS[0]
+    assert stand_in.asked[0].request.method == "hybrid-cam"
+    assert stand_in.asked[0].request.layer == BUILT_IN_LAYERS[0]
 
 
 @pytest.mark.parametrize("stop", ["0", "8", "x", "-1", "99999999999"])
-def test_a_stop_that_does_not_exist_is_a_sentence(desk: Desk, stop: str) -> None:
+def test_a_stop_that_does_not_exist_is_a_sentence(stand_in: StandInService, stop: str) -> None:
     page = opened(stop=stop)
     assert "but there are 7" in words(page)
     assert "Stop 1 of 7" in words(page)
 
 
-def test_hands_may_change_a_stop_and_coming_again_shows_it_as_meant(desk: Desk) -> None:
+def test_hands_may_change_a_stop_and_coming_again_shows_it_as_meant(
+    stand_in: StandInService,
+) -> None:
     page = opened(stop="2")
     seen(page)
     method = next(c for c in clean(page.run()).segmented_control if c.label == "Method")
     method.set_value("hybrid-cam").run()
-    assert desk.asked[0].request.method == "hybrid-cam"
+    assert stand_in.asked[0].request.method == "hybrid-cam"
     clean(page.run())
-    assert desk.asked[0].request.method == "hybrid-cam"
+    assert stand_in.asked[0].request.method == "hybrid-cam"
     page = press(press(page, "Next"), "Back")
-    assert desk.asked[0].request.method == "grad-cam"
+    assert stand_in.asked[0].request.method == "grad-cam"
 
 
-def test_before_the_cases_are_known_the_tour_waits(desk: Desk) -> None:
-    desk.said.clear()
+def test_before_the_cases_are_known_the_tour_waits(stand_in: StandInService) -> None:
+    stand_in.said.clear()
     page = opened()
     assert "Choosing the cases" in words(page)
     assert "0 of 4 predicted so far" in words(page)
-    desk.predict_all()
+    stand_in.predict_all()
     assert "Two images of one breast" in words(clean(page.run()))

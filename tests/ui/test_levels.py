@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.ui.desk import kept
 from tests.ui.pages import level_hands
+from tests.ui.stand_in_service import kept
 from xai_core.types import PAPER_LEVELS
-from xai_core.ui import state
+from xai_core.ui import session
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def page() -> AppTest:
 
 def active(page: AppTest) -> tuple[float, ...]:
     assert not page.exception
-    levels: tuple[float, ...] = kept(page, state.Shown).request.request.option("levels")
+    levels: tuple[float, ...] = kept(page, session.Shown).request.request.option("levels")
     return levels
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xai_core.ui.metrics import metric_rows
+from xai_core.ui.about.page import metric_rows
 
 
 def test_known_figures_have_words_and_unknown_ones_are_kept() -> None:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from streamlit.testing.v1 import AppTest
 
-from tests.ui.desk import clean, kept
-from xai_core.ui.steps import Steps
+from tests.ui.stand_in_service import clean, kept
+from xai_core.ui.case_list import Steps
 
 
 def _page() -> None:
     """Five places, the steps in a part of the page that a run may leave out."""
     import streamlit as st
 
-    from xai_core.ui import steps
+    from xai_core.ui import case_list
 
     def there(by: int) -> str | None:
         to = int(st.session_state.get("place", "1")) + by
@@ -25,7 +25,7 @@ def _page() -> None:
     st.session_state.setdefault("place", "1")
     # As in the run of another fragment: callbacks are called, but nothing is drawn here.
     if not st.session_state.pop("another part", False):
-        steps.show(there, go)
+        case_list.previous_and_next(there, go)
     st.caption(st.session_state["place"])
 
 

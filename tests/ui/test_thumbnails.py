@@ -13,8 +13,8 @@ from PIL import Image
 from tests.conftest import make_case
 from xai_core.errors import UnreadableImage
 from xai_core.types import Case
-from xai_core.ui.thumbnails import Thumbnails
-from xai_core.viz.thumbnail import thumbnail
+from xai_core.ui.case_grid import Thumbnails
+from xai_core.viz.pictures import thumbnail
 
 
 def made(thumbs: Thumbnails, ids: list[str]) -> dict[str, bytes]:

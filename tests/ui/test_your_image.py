@@ -13,20 +13,20 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.cases.builders import dicom_bytes, encode, make_library, mammogram, noise
-from tests.ui.desk import Desk, on_duty, words
 from tests.ui.pages import aside_page, your_image_page
-from xai_core.cases.upload import OWN_ID, read_own
-from xai_core.explanation import Status
-from xai_core.model.geometry import fit
-from xai_core.request import CaseRequest
-from xai_core.service import ExplainService, open_service
+from tests.ui.stand_in_service import StandInService, on_duty, words
+from xai_core.cases.sources.upload import OWN_ID, read_own
+from xai_core.explain.explanation import Status
+from xai_core.explain.request import CaseRequest
+from xai_core.explain.service import ExplainService, open_service
+from xai_core.preprocessing.letterbox import fit
 from xai_core.settings import Settings
-from xai_core.study.realism.quantities import IMAGE_KEYS, TITLES
-from xai_core.study.unlike import Odd, Unlikeness
-from xai_core.ui.remembered import remembered
-from xai_core.ui.your_image import typical
-from xai_core.ui.your_image.facts import geometry_words
+from xai_core.study.out_of_distribution import OutOfDistributionScore, UnusualQuantity
+from xai_core.study.realism.measure import IMAGE_KEYS, TITLES
+from xai_core.ui.memo import memoised
+from xai_core.ui.your_image import page
 from xai_core.ui.your_image.own import Holder, Own
+from xai_core.ui.your_image.page import geometry_words
 
 
 def wait(look: Callable[[], object], seconds: float = 120.0) -> None:
@@ -91,30 +91,30 @@ def test_forgetting_takes_the_pictures_made_of_it_along(lender: ExplainService) 
     holder.put(Own(read_own(encode(noise()), "a.png"), lender))
     assert holder.own is not None
     case = holder.own.service.load(OWN_ID)  # something still holds it, as a page being drawn does
-    assert remembered("a picture", (case, 384), lambda: "made before") == "made before"
+    assert memoised("a picture", (case, 384), lambda: "made before") == "made before"
     holder.put(None)
-    assert remembered("a picture", (case, 384), lambda: "made anew") == "made anew"
+    assert memoised("a picture", (case, 384), lambda: "made anew") == "made anew"
 
 
 # --- the page -------------------------------------------------------------------------------
 
 
 @pytest.fixture
-def desk() -> Iterator[Desk]:
-    with on_duty() as desk:
-        yield desk
+def stand_in() -> Iterator[StandInService]:
+    with on_duty() as stand_in:
+        yield stand_in
 
 
-def test_before_a_file_is_there_the_page_says_what_happens(desk: Desk) -> None:
+def test_before_a_file_is_there_the_page_says_what_happens(stand_in: StandInService) -> None:
     page = AppTest.from_function(your_image_page, default_timeout=60).run()
     assert not page.exception
     said = words(page)
     assert "Nothing is kept" in said
     assert "not validated for any real image" in said
-    assert desk.asked == ()
+    assert stand_in.asked == ()
 
 
-def test_the_case_of_the_other_pages_is_put_aside_and_comes_back(desk: Desk) -> None:
+def test_the_case_of_the_other_pages_is_put_aside_and_comes_back(stand_in: StandInService) -> None:
     page = AppTest.from_function(aside_page, default_timeout=60)
     page.query_params["case"] = "TP-2"
     page.query_params["method"] = "hybrid-cam"
@@ -132,11 +132,11 @@ def test_the_case_of_the_other_pages_is_put_aside_and_comes_back(desk: Desk) -> 
 
 
 def test_the_measure_in_words() -> None:
-    assert "cannot be measured" in typical.sentence(None, 141)
-    assert "than all 141" in typical.sentence(Unlikeness(9.0, 1.0, ()), 141)
-    said = typical.sentence(Unlikeness(3.25, 0.426, ()), 141)
+    assert "cannot be measured" in page.sentence(None, 141)
+    assert "than all 141" in page.sentence(OutOfDistributionScore(9.0, 1.0, ()), 141)
+    said = page.sentence(OutOfDistributionScore(3.25, 0.426, ()), 141)
     assert "than 43% of the 141 built-in phantoms (distance 3.2" in said
-    assert typical.odd_words(Odd("exponent", 1.9, 2.66, 3.3)) == (
+    assert page.odd_words(UnusualQuantity("exponent", 1.9, 2.66, 3.3)) == (
         "power spectrum exponent 1.90 (usual 2.66 to 3.30)"
     )
     assert set(IMAGE_KEYS) <= TITLES.keys()

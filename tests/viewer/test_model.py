@@ -13,7 +13,7 @@ from playwright.sync_api import Browser
 from torch import from_numpy
 from torch.nn.functional import interpolate
 
-from xai_core.ui.look import read_look
+from xai_core.ui.address import read_viewport
 from xai_core.ui.viewer import script
 
 pytestmark = pytest.mark.e2e
@@ -169,7 +169,7 @@ def test_percentages_of_contours(js: Js, text: str, percent: list[float] | None)
     assert js("return readPercentages(given);", text) == percent
     if percent:  # what the box takes, the address may hold
         written = ",".join(f"{p:g}" for p in percent)
-        assert read_look({"contours": written}) == ({"contours": percent}, [])
+        assert read_viewport({"contours": written}) == ({"contours": percent}, [])
 
 
 # Area levels
@@ -431,7 +431,7 @@ def test_a_viewport_is_written_and_read_back_through_python(js: Js) -> None:
         "heat": "contours", "contours": "10,12.5", "opacity": "0.6", "colours": "Cividis",
         "show": "alone,outline",
     }  # fmt: skip
-    values, problems = read_look(written)
+    values, problems = read_viewport(written)
     assert not problems
     body = f"""const v = new Viewport({_TABLES}), s = new CurveStepper(); {_STATE}
       v.invert = v.recombined = true;

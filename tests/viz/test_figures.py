@@ -28,7 +28,7 @@ def test_legend_names_both_curves_and_says_when_they_still_grow() -> None:
 
 def test_two_methods_in_one_plot_differ_in_more_than_colour() -> None:
     pair, other = (Pair(_curve("insertion"), _curve("deletion")) for _ in range(2))
-    figure = curve_figure(pair, "benign", title="Grad-CAM", beside=("Score-CAM", other))
+    figure = curve_figure(pair, "benign", title="Grad-CAM", second_curve=("Score-CAM", other))
     by_name = {trace.name.split("  ")[0]: trace for trace in figure.data}
     assert set(by_name) == {
         "Grad-CAM insertion", "Grad-CAM deletion", "Score-CAM insertion", "Score-CAM deletion",

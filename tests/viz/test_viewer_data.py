@@ -12,7 +12,7 @@ from PIL import Image
 
 from tests.conftest import make_case
 from xai_core.cam.normalise import empty, heatmap
-from xai_core.model.geometry import fit
+from xai_core.preprocessing.letterbox import fit
 from xai_core.types import LevelResult, MapState
 from xai_core.viz.viewer_data import case_data, heat_data, map_digest, tables
 

@@ -16,8 +16,8 @@ from typing import ClassVar, Generic, TypeVar
 from torch import Tensor
 
 from xai_core.cam.options import CamOptions
-from xai_core.store.native_maps import NativeMaps
-from xai_core.store.scorebook import Scorebook
+from xai_core.scoring.logit_cache import LogitCache
+from xai_core.scoring.map_cache import RawMapCache
 from xai_core.types import FloatArray, Heatmap, LevelResult, Report
 
 Options = TypeVar("Options", bound=CamOptions)
@@ -32,7 +32,7 @@ class Need(enum.StrEnum):
 
 
 @dataclass(frozen=True, eq=False)
-class Evidence:
+class LayerInputs:
     """Everything a method may ask for about one image at one layer.
 
     ``x``, ``baseline``, ``black``: (C, S, S), input space: the image, the image blurred, and a
@@ -49,8 +49,8 @@ class Evidence:
     black: Tensor
     activate: Callable[[], Tensor]
     gradient: Callable[[int], Tensor]
-    book: Scorebook
-    native: NativeMaps = field(default_factory=NativeMaps)
+    logit_cache: LogitCache
+    native: RawMapCache = field(default_factory=RawMapCache)
 
     @property
     def activation(self) -> Tensor:
@@ -70,7 +70,7 @@ class CamResult:
     ``levels``: the area levels the map is made of, empty for methods without.  ``known``: further
     levels whose gains are remembered, so that choosing them costs nothing.  ``forward_passes``:
     distinct perturbed images the answer rests on, remembered or not, so that it does not depend on
-    what was asked before (``Scorebook.forwards`` counts what was really spent).  ``extras``: small
+    what was asked before (``LogitCache.forwards`` counts what was really spent).  ``extras``: small
     named arrays (``channel_weights`` (K,), ``channel_logits`` (n, classes)); none where the map
     itself was remembered.
     """
@@ -122,7 +122,7 @@ class CamMethod(abc.ABC, Generic[Options]):
 
     @abc.abstractmethod
     def compute(
-        self, evidence: Evidence, target: int, options: Options, report: Report
+        self, layer_inputs: LayerInputs, target: int, options: Options, report: Report
     ) -> CamResult:
         """The map of class ``target``.
 
@@ -148,7 +148,7 @@ class CamMethod(abc.ABC, Generic[Options]):
         return None
 
     def remembered(
-        self, evidence: Evidence, target: int, options: Options  # noqa: ARG002
+        self, layer_inputs: LayerInputs, target: int, options: Options  # noqa: ARG002
     ) -> Heatmap | None:  # fmt: skip
         """The map where it was made before, else None; costs no pass of the network."""
         return None

@@ -6,7 +6,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from xai_core.cam.base import CamMethod, CamResult, Evidence, Need
+from xai_core.cam.base import CamMethod, CamResult, LayerInputs, Need
 from xai_core.cam.normalise import heatmap, is_constant
 from xai_core.cam.options import CamOptions
 from xai_core.types import Report
@@ -97,13 +97,13 @@ class EigenCam(CamMethod[CamOptions]):
 
     def compute(
         self,
-        evidence: Evidence,
+        layer_inputs: LayerInputs,
         target: int,  # noqa: ARG002 (the same for every class)
         options: CamOptions,  # noqa: ARG002 (the contract)
         report: Report,
     ) -> CamResult:
         """See :meth:`xai_core.cam.base.CamMethod.compute`; reports once, at the end."""
-        native = evidence.native.recall(self.name, lambda: eigen_cam(evidence.activation))
-        result = CamResult(heatmap(native, evidence.size))
+        native = layer_inputs.native.recall(self.name, lambda: eigen_cam(layer_inputs.activation))
+        result = CamResult(heatmap(native, layer_inputs.size))
         report(1, 1, result.heatmap)
         return result

@@ -6,7 +6,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from xai_core.cam.base import CamMethod, CamResult, Evidence, Need
+from xai_core.cam.base import CamMethod, CamResult, LayerInputs, Need
 from xai_core.cam.normalise import heatmap
 from xai_core.cam.options import CamOptions
 from xai_core.types import Report
@@ -27,10 +27,11 @@ def grad_cam(activation: Tensor, gradient: Tensor) -> Tensor:
     return torch.einsum("k,khw->hw", channel_weights(gradient), activation)
 
 
-def native_map(evidence: Evidence, target: int) -> Tensor:
+def native_map(layer_inputs: LayerInputs, target: int) -> Tensor:
     """The signed map (h, w) of class ``target``, remembered: two methods begin with it."""
-    return evidence.native.recall(
-        f"grad-cam/{target}", lambda: grad_cam(evidence.activation, evidence.gradient(target))
+    return layer_inputs.native.recall(
+        f"grad-cam/{target}",
+        lambda: grad_cam(layer_inputs.activation, layer_inputs.gradient(target)),
     )
 
 
@@ -60,12 +61,12 @@ class GradCam(CamMethod[CamOptions]):
 
     def compute(
         self,
-        evidence: Evidence,
+        layer_inputs: LayerInputs,
         target: int,
         options: CamOptions,  # noqa: ARG002 (the contract)
         report: Report,
     ) -> CamResult:
         """See :meth:`xai_core.cam.base.CamMethod.compute`; reports once, at the end."""
-        result = CamResult(heatmap(native_map(evidence, target), evidence.size))
+        result = CamResult(heatmap(native_map(layer_inputs, target), layer_inputs.size))
         report(1, 1, result.heatmap)
         return result

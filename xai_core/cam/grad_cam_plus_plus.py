@@ -6,7 +6,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from xai_core.cam.base import CamMethod, CamResult, Evidence, Need
+from xai_core.cam.base import CamMethod, CamResult, LayerInputs, Need
 from xai_core.cam.normalise import heatmap
 from xai_core.cam.options import CamOptions
 from xai_core.types import Report
@@ -72,16 +72,16 @@ class GradCamPlusPlus(CamMethod[CamOptions]):
 
     def compute(
         self,
-        evidence: Evidence,
+        layer_inputs: LayerInputs,
         target: int,
         options: CamOptions,  # noqa: ARG002 (the contract)
         report: Report,
     ) -> CamResult:
         """See :meth:`xai_core.cam.base.CamMethod.compute`; reports once, at the end."""
-        native = evidence.native.recall(
+        native = layer_inputs.native.recall(
             f"{self.name}/{target}",
-            lambda: grad_cam_plus_plus(evidence.activation, evidence.gradient(target)),
+            lambda: grad_cam_plus_plus(layer_inputs.activation, layer_inputs.gradient(target)),
         )
-        result = CamResult(heatmap(native, evidence.size))
+        result = CamResult(heatmap(native, layer_inputs.size))
         report(1, 1, result.heatmap)
         return result

@@ -19,12 +19,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from xai_core.cam.base import CamMethod, CamResult, Evidence, Need
+from xai_core.cam.base import CamMethod, CamResult, LayerInputs, Need
 from xai_core.cam.grad_cam import GradCam, native_map
 from xai_core.cam.normalise import empty, heatmap, min_max
 from xai_core.cam.options import CamOptions, option
+from xai_core.scoring.logit_cache import BASELINE, mask_key
 from xai_core.statistics.ranking import top_masks
-from xai_core.store.scorebook import BASELINE, mask_key
 from xai_core.types import (
     DENSE_LEVELS,
     PAPER_LEVELS,
@@ -123,7 +123,7 @@ class HybridCam(CamMethod[HybridCamOptions]):
         }
 
     def compute(
-        self, evidence: Evidence, target: int, options: HybridCamOptions, report: Report
+        self, layer_inputs: LayerInputs, target: int, options: HybridCamOptions, report: Report
     ) -> CamResult:
         """See :meth:`xai_core.cam.base.CamMethod.compute`.
 
@@ -131,7 +131,7 @@ class HybridCam(CamMethod[HybridCamOptions]):
         state; where no level raises the score the state is NO_LEVEL.
         """
         percents = options.levels
-        base = heatmap(native_map(evidence, target), evidence.size)
+        base = heatmap(native_map(layer_inputs, target), layer_inputs.size)
         if base.state is not MapState.OK:
             report(1, 1, base)
             return CamResult(base)
@@ -140,13 +140,13 @@ class HybridCam(CamMethod[HybridCamOptions]):
 
         def render(positions: Sequence[int]) -> Tensor:
             kept = [masks[i - 1] if i else np.zeros_like(masks[0]) for i in positions]
-            shown = torch.from_numpy(np.stack(kept)[:, None]).to(evidence.x.device)
-            return torch.where(shown, evidence.x, evidence.baseline)
+            shown = torch.from_numpy(np.stack(kept)[:, None]).to(layer_inputs.x.device)
+            return torch.where(shown, layer_inputs.x, layer_inputs.baseline)
 
         def partial(done: int, total: int, logits: FloatArray) -> None:
             report(done, total, _combine(base, masks, _deltas(logits, target), percents))
 
-        logits = evidence.book.score(keys, render, partial)
+        logits = layer_inputs.logit_cache.score(keys, render, partial)
         deltas = _deltas(logits, target)
         levels = tuple(
             LevelResult(p, float(mask.mean()), float(delta))
@@ -157,15 +157,15 @@ class HybridCam(CamMethod[HybridCamOptions]):
             final,
             forward_passes=len(set(keys)),
             levels=levels,
-            known=_known(evidence, target, base.values, set(DENSE_LEVELS) - set(percents)),
+            known=_known(layer_inputs, target, base.values, set(DENSE_LEVELS) - set(percents)),
         )
 
 
 def _known(
-    evidence: Evidence, target: int, a: FloatArray, percents: Iterable[float]
+    layer_inputs: LayerInputs, target: int, a: FloatArray, percents: Iterable[float]
 ) -> tuple[LevelResult, ...]:
     """Those of the levels whose masked images were scored before."""
-    table = evidence.book.items()
+    table = layer_inputs.logit_cache.items()
     found = []
     ascending = sorted(percents)
     for p, mask in zip(ascending, top_masks(a, ascending), strict=True):

@@ -12,10 +12,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from xai_core.cam.base import CamMethod, CamResult, Evidence, Need
+from xai_core.cam.base import CamMethod, CamResult, LayerInputs, Need
 from xai_core.cam.normalise import heatmap, is_constant, min_max, upsample
 from xai_core.cam.options import CamOptions, option
-from xai_core.store.scorebook import BASELINE, Scorebook
+from xai_core.scoring.logit_cache import BASELINE, LogitCache
 from xai_core.types import FloatArray, Heatmap, Report
 
 
@@ -159,36 +159,36 @@ class ScoreCam(CamMethod[ScoreCamOptions]):
         }
 
     def remembered(
-        self, evidence: Evidence, target: int, options: ScoreCamOptions
+        self, layer_inputs: LayerInputs, target: int, options: ScoreCamOptions
     ) -> Heatmap | None:
         """See :meth:`xai_core.cam.base.CamMethod.remembered`."""
-        known = self._remembered(evidence, target, options)
+        known = self._remembered(layer_inputs, target, options)
         return known.heatmap if known else None
 
     def _remembered(
-        self, evidence: Evidence, target: int, options: ScoreCamOptions
+        self, layer_inputs: LayerInputs, target: int, options: ScoreCamOptions
     ) -> CamResult | None:
-        native = evidence.native.get(_name(evidence.layer, target, options))
-        passes = _scored(evidence.book, _stem(evidence.layer, options), options)
+        native = layer_inputs.native.get(_name(layer_inputs.layer, target, options))
+        passes = _scored(layer_inputs.logit_cache, _stem(layer_inputs.layer, options), options)
         if native is None or not passes:
             return None
-        return CamResult(heatmap(native, evidence.size), forward_passes=passes)
+        return CamResult(heatmap(native, layer_inputs.size), forward_passes=passes)
 
     def compute(
-        self, evidence: Evidence, target: int, options: ScoreCamOptions, report: Report
+        self, layer_inputs: LayerInputs, target: int, options: ScoreCamOptions, report: Report
     ) -> CamResult:
         """See :meth:`xai_core.cam.base.CamMethod.compute`."""
-        known = self._remembered(evidence, target, options)
+        known = self._remembered(layer_inputs, target, options)
         if known is not None:
             report(known.forward_passes, known.forward_passes, known.heatmap)
             return known
-        activation = evidence.activation[: options.channels]
+        activation = layer_inputs.activation[: options.channels]
         used: list[int] = torch.nonzero(~is_constant(activation)).flatten().tolist()
         if not used:  # a sum of constant channels is constant, whatever they weigh
-            final = heatmap(activation.sum(0), evidence.size)
+            final = heatmap(activation.sum(0), layer_inputs.size)
             report(1, 1, final)
             return CamResult(final)
-        images = _MaskedImages(evidence, options, used)
+        images = _MaskedImages(layer_inputs, options, used)
 
         def answer(logits: FloatArray) -> tuple[Tensor, Tensor]:
             scores = torch.from_numpy(logits[:, target].copy())
@@ -196,16 +196,16 @@ class ScoreCam(CamMethod[ScoreCamOptions]):
             weights = channel_weights(scores[images.extra :], reference)
             return score_cam(activation[used], weights), weights
 
-        logits = evidence.book.score(
+        logits = layer_inputs.logit_cache.score(
             images.keys,
             images.render,
             lambda done, total, so_far: report(
-                done, total, heatmap(answer(so_far)[0], evidence.size)
+                done, total, heatmap(answer(so_far)[0], layer_inputs.size)
             ),
         )
         native, weights = answer(logits)
-        final = heatmap(native, evidence.size)
-        evidence.native.put(_name(evidence.layer, target, options), native)
+        final = heatmap(native, layer_inputs.size)
+        layer_inputs.native.put(_name(layer_inputs.layer, target, options), native)
         return CamResult(
             final,
             forward_passes=len(images.keys),
@@ -229,9 +229,9 @@ def _stem(layer: str, options: ScoreCamOptions) -> str:
     return stem + ("/align-corners" if options.mask_align_corners else "")
 
 
-def _scored(book: Scorebook, stem: str, options: ScoreCamOptions) -> int:
+def _scored(logit_cache: LogitCache, stem: str, options: ScoreCamOptions) -> int:
     """How many of the images the map rests on are remembered; 0 where none is."""
-    channels = [key[len(stem) + 1 :] for key in book.items() if key.startswith(f"{stem}/")]
+    channels = [key[len(stem) + 1 :] for key in logit_cache.items() if key.startswith(f"{stem}/")]
     last = options.channels
     n = sum(k.isdigit() and (last is None or int(k) < last) for k in channels)
     return n + (0 if options.softmax or not n else 1)
@@ -248,19 +248,19 @@ class _MaskedImages:
     """The image masked by each of some channels; without softmax, the fully masked one first."""
 
     def __init__(
-        self, evidence: Evidence, options: ScoreCamOptions, channels: Sequence[int]
+        self, layer_inputs: LayerInputs, options: ScoreCamOptions, channels: Sequence[int]
     ) -> None:
-        self._evidence, self._options, self._channels = evidence, options, channels
+        self._evidence, self._options, self._channels = layer_inputs, options, channels
         pixel = options.masked_pixel
-        stem = _stem(evidence.layer, options)
+        stem = _stem(layer_inputs.layer, options)
         self.keys = [f"{stem}/{k}" for k in channels]
         self.extra = 0 if options.softmax else 1
         if self.extra:
             self.keys.insert(0, BASELINE if pixel is MaskedPixel.BLUR else f"image/{pixel}")
         self._fill = {
-            MaskedPixel.ZERO: torch.zeros_like(evidence.x),
-            MaskedPixel.BLACK: evidence.black,
-            MaskedPixel.BLUR: evidence.baseline,
+            MaskedPixel.ZERO: torch.zeros_like(layer_inputs.x),
+            MaskedPixel.BLACK: layer_inputs.black,
+            MaskedPixel.BLUR: layer_inputs.baseline,
         }[pixel]
 
     def render(self, positions: Sequence[int]) -> Tensor:

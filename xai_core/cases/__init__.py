@@ -1,13 +1,13 @@
 """What is explained: cases and where they come from, one file per kind of source."""
 
 from xai_core.cases.base import CaseSource
-from xai_core.cases.cdd_cesm import CddCesm
-from xai_core.cases.dicom import DicomImage, read_dicom
-from xai_core.cases.folder import FolderSource
-from xai_core.cases.library import PhantomLibrary
-from xai_core.cases.open_source import open_source
-from xai_core.cases.pictures import read_picture
-from xai_core.cases.single import read_upload
+from xai_core.cases.readers.dicom import DicomImage, read_dicom
+from xai_core.cases.readers.raster import read_picture
+from xai_core.cases.readers.single_file import read_upload
+from xai_core.cases.sources.cdd_cesm import CddCesm
+from xai_core.cases.sources.folder import FolderSource
+from xai_core.cases.sources.library import PhantomLibrary
+from xai_core.cases.sources.open_source import open_source
 
 __all__ = [
     "CaseSource",

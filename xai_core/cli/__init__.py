@@ -11,14 +11,14 @@ import typer
 from xai_core.cli.cases import cases
 from xai_core.cli.evaluate import evaluate
 from xai_core.cli.explain import explain
-from xai_core.cli.group import SentenceGroup
 from xai_core.cli.performance import performance
 from xai_core.cli.phantom import phantom
 from xai_core.cli.pointing import pointing
+from xai_core.cli.precompute import precompute
 from xai_core.cli.predict import predict
 from xai_core.cli.realism import realism
+from xai_core.cli.terminal import SentenceGroup
 from xai_core.cli.train import train
-from xai_core.cli.warm import warm
 
 app = typer.Typer(
     cls=SentenceGroup,
@@ -29,10 +29,11 @@ app = typer.Typer(
     help="Explain a CESM classifier's decisions and test the explanations.",
 )
 _VERBS = (
-    explain, evaluate, predict, performance, pointing, warm, cases, phantom, realism, train,
+    explain, evaluate, predict, performance, pointing, precompute, cases, phantom, realism, train,
 )  # fmt: skip
 for verb in _VERBS:
     app.command()(verb)
+app.command("warm", hidden=True)(precompute)  # its first name
 
 
 def main() -> None:

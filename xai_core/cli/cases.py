@@ -83,7 +83,7 @@ def _check(source: CaseSource, records: tuple[CaseRecord, ...]) -> None:
     Raises:
         CaseError: some cannot be read; each is listed before.
     """
-    from xai_core.cli.bars import progress_bar
+    from xai_core.cli.terminal import progress_bar
 
     unreadable: list[str] = []
     masks = 0

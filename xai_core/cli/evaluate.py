@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from xai_core.cli.group import Interrupted
 from xai_core.cli.options import (
     PAPER,
     CurveMode,
@@ -19,6 +18,7 @@ from xai_core.cli.options import (
     open_cases,
     open_explainer,
 )
+from xai_core.cli.terminal import Interrupted
 from xai_core.list_text import names
 
 
@@ -46,7 +46,7 @@ def evaluate(
     Example:
       python -m xai_core evaluate --cases library --methods grad-cam,hybrid-cam --out study
     """
-    from xai_core.cli.bars import progress_bar
+    from xai_core.cli.terminal import progress_bar
     from xai_core.files import write_text, writing
     from xai_core.study.evaluate import Plan
     from xai_core.study.evaluate import evaluate as run

@@ -20,7 +20,7 @@ from xai_core.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from xai_core.explanation import Explanation
+    from xai_core.explain.explanation import Explanation
 
 
 def explain(
@@ -78,14 +78,18 @@ def explain(
       python -m xai_core explain library:PH-0001 --method hybrid-cam --out result
     """
     started = time.perf_counter()
-    from xai_core.cli.bars import progress_bar
-    from xai_core.cli.explain_files import FILES, write_files
-    from xai_core.cli.explain_manifest import MADE_BY, manifest, request_fields
-    from xai_core.cli.image import open_image
-    from xai_core.cli.output import check_folder
-    from xai_core.explanation import Progress
-    from xai_core.files import whole_folder, writing
-    from xai_core.request import ExplainRequest
+    from xai_core.cli.terminal import progress_bar
+    from xai_core.explain.explanation import Progress
+    from xai_core.explain.request import ExplainRequest
+    from xai_core.explain.result_files import (
+        FILES,
+        MADE_BY,
+        manifest,
+        open_image,
+        request_fields,
+        write_files,
+    )
+    from xai_core.files import check_folder, whole_folder, writing
 
     given = [*(option or ())]
     given += [f"levels={levels}"] if levels is not None else []

@@ -12,7 +12,7 @@ from xai_core.cam import PAPER_METHODS, summaries
 
 if TYPE_CHECKING:  # a verb imports torch when it runs, --help never
     from xai_core.cases.base import CaseSource
-    from xai_core.explainer import Explainer
+    from xai_core.explain.explainer import Explainer
 
 _WARM_UP = 16  # images scored before a faster engine is worth preparing
 
@@ -29,7 +29,8 @@ Weights = Annotated[
 NoStore = Annotated[
     bool,
     typer.Option(
-        "--no-store", help="Neither read nor keep scores in the cache folder, nor ready results."
+        "--no-store",
+        help="Neither read nor keep scores in the cache folder, nor precomputed results.",
     ),
 ]
 _METHOD_NAMES = ", ".join(method.name for method in summaries())
@@ -63,7 +64,7 @@ def open_cases(source: str, limit: int | None = None) -> CaseSource:
     """The source of cases named on the command line.
 
     Raises:
-        SourceNotFound, BadAnnotation: see :func:`xai_core.cases.open_source`.
+        SourceNotFound, BadAnnotation: see :func:`xai_core.cases.sources.open_source`.
         BadRequest: ``limit`` is below 1.
     """
     from xai_core.cases import open_source
@@ -86,10 +87,10 @@ def open_explainer(
         ModelError: the weights are missing or unusable.
         BadSetting: a setting in the environment is not allowed.
     """
-    from xai_core.explainer import Explainer
+    from xai_core.explain.explainer import Explainer
     from xai_core.model.classifier import Classifier
+    from xai_core.scoring.disk_store import DiskStore, open_disk_store
     from xai_core.settings import read_settings
-    from xai_core.store.books import BookStore, open_books
 
     settings = read_settings()
     classifier = Classifier.open(weights or settings.weights, settings.device, settings.batch)
@@ -98,7 +99,7 @@ def open_explainer(
     if no_store:
         return Explainer(classifier)
     return Explainer(
-        classifier, BookStore(into) if into else open_books(settings, classifier.spec.sha256)
+        classifier, DiskStore(into) if into else open_disk_store(settings, classifier.spec.sha256)
     )
 
 
@@ -109,7 +110,7 @@ def read_options(given: Sequence[str]) -> dict[str, Any]:
         BadRequest: no such option, or a value that is not allowed.
     """
     from xai_core.errors import BadRequest
-    from xai_core.request import known_options
+    from xai_core.explain.request import known_options
 
     values, known = {}, known_options()
     for text in given:

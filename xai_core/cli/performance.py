@@ -22,7 +22,7 @@ from xai_core.cli.options import (
 from xai_core.errors import CaseError
 
 if TYPE_CHECKING:
-    from xai_core.study.performance.judge import Judged
+    from xai_core.study.performance import ScoredCase
 
 
 def performance(
@@ -48,15 +48,13 @@ def performance(
     Example:
       python -m xai_core performance library --out performance
     """
-    from xai_core.cli.bars import progress_bar
-    from xai_core.cli.study_files import StudyFolder
-    from xai_core.study.chosen import chosen
-    from xai_core.study.performance.judge import judge
-    from xai_core.study.performance.summary import as_json, summarise
-    from xai_core.study.performance.table import About, markdown
+    from xai_core.cli.terminal import progress_bar
+    from xai_core.study.performance import About, as_json, markdown, score_case, summarise
+    from xai_core.study.result_folder import StudyFolder
+    from xai_core.study.selection import select_cases
 
     opened = open_cases(source, limit)
-    records = chosen(opened, even_patients=even_patients, limit=limit)
+    records = select_cases(opened, even_patients=even_patients, limit=limit)
     explainer = open_explainer(weights, no_store)
     spec = explainer.classifier.spec
     asked = {
@@ -66,32 +64,32 @@ def performance(
     folder = None if out is None else StudyFolder(out, "performance", "predictions.csv", asked)
     if folder is not None:
         folder.check(force=force)
-    judged: list[Judged] = []
+    scored: list[ScoredCase] = []
     with progress_bar("Predicting") as advance:
         for done, record in enumerate(records, start=1):
             try:
-                judged.append(judge(explainer, opened.load(record.id), record))
+                scored.append(score_case(explainer, opened.load(record.id), record))
             except CaseError as problem:
                 typer.echo(f"Left out: {record.id}: {problem}", err=True)
             advance(done, len(records), "")
-    if not judged:
+    if not scored:
         raise CaseError(f"No case of {opened.name} can be read; nothing was predicted.")
-    found = summarise(judged)
-    unreadable = len(records) - len(judged)
+    found = summarise(scored)
+    unreadable = len(records) - len(scored)
     about = About(opened.name, opened.is_phantom, spec, len(records), unreadable)
     document = markdown(found, about)
     typer.echo(document)
     if folder is not None:
-        folder.write(document, [_line(j) for j in judged], as_json(found))
+        folder.write(document, [_line(j) for j in scored], as_json(found))
         typer.echo(f"{folder.out}: performance.md, performance.json and predictions.csv.")
 
 
-def _line(judged: Judged) -> dict[str, Any]:
+def _line(scored: ScoredCase) -> dict[str, Any]:
     """One case in the table: the columns of ``predict``, and what it is grouped by."""
     return {
-        **dataclasses.asdict(judged.row),
-        "view": judged.record.view,
-        "density": judged.record.density,
-        "diameter_px": judged.diameter,
-        "descriptors": json.dumps(dict(judged.record.descriptors), ensure_ascii=False),
+        **dataclasses.asdict(scored.row),
+        "view": scored.record.view,
+        "density": scored.record.density,
+        "diameter_px": scored.diameter,
+        "descriptors": json.dumps(dict(scored.record.descriptors), ensure_ascii=False),
     }

@@ -39,12 +39,11 @@ def phantom(
     import scipy
 
     from xai_core import __version__
-    from xai_core.cases.library import FORMAT
-    from xai_core.cli.bars import progress_bar
-    from xai_core.cli.output import MANIFEST, check_folder
-    from xai_core.cli.phantom_library import plan_library, write_cases
+    from xai_core.cases.sources.library import FORMAT
+    from xai_core.cli.terminal import progress_bar
     from xai_core.errors import BadRequest
-    from xai_core.files import whole_folder, write_json, writing
+    from xai_core.files import MANIFEST, check_folder, whole_folder, write_json, writing
+    from xai_core.phantom.library import plan_library, write_cases
     from xai_core.types import Pathology
 
     if not 384 <= height <= 2048:

@@ -23,7 +23,7 @@ from xai_core.cli.options import (
 from xai_core.errors import CaseError
 
 if TYPE_CHECKING:
-    from xai_core.study.pointing.measure import PointingRow
+    from xai_core.study.pointing import PointingRow
 
 
 def pointing(
@@ -59,18 +59,17 @@ def pointing(
     Example:
       python -m xai_core pointing library --limit 10 --out pointing
     """
-    from xai_core.cli.bars import progress_bar
-    from xai_core.cli.study_files import StudyFolder
-    from xai_core.explainer import Explainer
-    from xai_core.request import ExplainRequest
-    from xai_core.study.chosen import chosen
-    from xai_core.study.pointing.measure import measure
-    from xai_core.study.pointing.table import About, markdown
-    from xai_core.study.pointing.untrained import untrained
+    from xai_core.cli.terminal import progress_bar
+    from xai_core.explain.explainer import Explainer
+    from xai_core.explain.request import ExplainRequest
+    from xai_core.model.initialisation import untrained
+    from xai_core.study.pointing import About, markdown, measure
+    from xai_core.study.result_folder import StudyFolder
+    from xai_core.study.selection import select_cases
 
     request = ExplainRequest(method, layer, target, curves="none").with_options(channels=channels)
     opened = open_cases(source, limit)
-    records = chosen(opened, malignant=True, even_patients=even_patients, limit=limit)
+    records = select_cases(opened, malignant=True, even_patients=even_patients, limit=limit)
     explainer = open_explainer(weights, no_store)
     spec = explainer.classifier.spec
     request.check_target(spec.class_names)
@@ -83,13 +82,13 @@ def pointing(
     folder = None if out is None else StudyFolder(out, "pointing", "pointing.csv", asked)
     if folder is not None:
         folder.check(force=force)
-    novice = Explainer(untrained(explainer.classifier))
+    untrained_explainer = Explainer(untrained(explainer.classifier))
     rows: list[PointingRow] = []
     unreadable = 0
     with progress_bar("Pointing") as advance:
         for done, record in enumerate(records, start=1):
             try:
-                row = measure(explainer, novice, opened.load(record.id), request)
+                row = measure(explainer, untrained_explainer, opened.load(record.id), request)
                 rows += [row] if row is not None else []
             except CaseError as problem:
                 unreadable += 1

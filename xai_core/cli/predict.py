@@ -39,7 +39,7 @@ def predict(
     Example:
       python -m xai_core predict library --out predictions.csv
     """
-    from xai_core.cli.bars import progress_bar
+    from xai_core.cli.terminal import progress_bar
     from xai_core.files import whole_file, writing
     from xai_core.study.predictions import figures, predict_case
 

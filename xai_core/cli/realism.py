@@ -13,7 +13,7 @@ from xai_core.errors import CaseError
 
 if TYPE_CHECKING:
     from xai_core.cases.base import CaseSource
-    from xai_core.study.realism.findings import Findings
+    from xai_core.study.realism.compare import Findings
     from xai_core.study.realism.measure import Measurement
 
 
@@ -51,9 +51,9 @@ def realism(
     Example:
       python -m xai_core realism library --real CDD-CESM --out realism
     """
-    from xai_core.cli.realism_files import check_out, check_picture, write_out, write_picture
-    from xai_core.study.realism.findings import find
+    from xai_core.study.realism.compare import find
     from xai_core.study.realism.measure import KINDS
+    from xai_core.study.realism.mosaic import check_out, check_picture, write_out, write_picture
 
     kinds = KINDS if images is Images.BOTH else (str(images),)
     sources = theirs, ours = open_cases(real, limit), open_cases(phantoms, limit)
@@ -79,7 +79,7 @@ def _measured(source: CaseSource, kinds: tuple[str, ...], limit: int | None) -> 
     Raises:
         CaseError: there is no image with a pathology that can be read.
     """
-    from xai_core.cli.bars import progress_bar
+    from xai_core.cli.terminal import progress_bar
     from xai_core.study.realism.measure import measurable, measure_source
 
     found: list[Measurement] = []
@@ -103,7 +103,7 @@ def _show(findings: list[Findings]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from xai_core.study.realism.table import HEAD, cells, sentences
+    from xai_core.study.realism.compare import HEAD, cells, sentences
 
     console = Console(highlight=False)
     if not console.is_terminal:

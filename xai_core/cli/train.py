@@ -73,10 +73,9 @@ def train(
     from xai_core.model.weights import load
     from xai_core.training.data import make_backgrounds
     from xai_core.training.export import export
-    from xai_core.training.loop import Run
+    from xai_core.training.loop import Run, training_bar
     from xai_core.training.network import TIMM_NAME
     from xai_core.training.plan import SIZE, plan_for
-    from xai_core.training.progress import training_bar
     from xai_core.training.real import read_real
     from xai_core.training.validate import answers, as_shipped, probabilities, validate
 

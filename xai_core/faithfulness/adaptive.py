@@ -10,7 +10,6 @@ from __future__ import annotations
 import numpy as np
 
 from xai_core.errors import BadRequest
-from xai_core.faithfulness.estimate import gap_errors
 from xai_core.faithfulness.insertion_deletion import (
     KINDS,
     Points,
@@ -18,7 +17,7 @@ from xai_core.faithfulness.insertion_deletion import (
     finished,
 )
 from xai_core.faithfulness.patches import Order
-from xai_core.faithfulness.perturbation import CurvePair, Subject
+from xai_core.faithfulness.perturbation import CurvePair, PerturbationProbe, gap_errors
 from xai_core.types import Report, no_report
 
 TOLERANCE = 0.005
@@ -28,7 +27,7 @@ ROUND = 8  # new points per round: fixed, so that the curve does not depend on t
 
 
 def adaptive(
-    subject: Subject,
+    probe: PerturbationProbe,
     order: Order,
     report: Report = no_report,
     *,
@@ -55,13 +54,13 @@ def adaptive(
         ModelError: a logit that is not finite.
         Cancelled: raised by ``report``; what was scored is remembered.
     """
-    subject.check(order)
+    probe.check(order)
     if budget < 2 * START - 2:
         raise BadRequest(f"The budget is {budget} images; give at least {2 * START - 2}.")
     if not 0 < tolerance < 1:
         raise BadRequest(f"The tolerance is {tolerance}; give an area above 0 and below 1.")
-    counts = np.unique(np.round(np.linspace(0, subject.patches, START)).astype(np.int64))
-    points = Points(subject, order)
+    counts = np.unique(np.round(np.linspace(0, probe.patches, START)).astype(np.int64))
+    points = Points(probe, order)
     wanted = [(kind, int(k)) for k in coarse_to_fine(counts) for kind in KINDS]
     while wanted:
         points.measure(wanted, report, total=budget)

@@ -11,10 +11,10 @@ from xai_core.faithfulness.adaptive import adaptive
 from xai_core.faithfulness.baseline import MODE, SIGMA, TRUNCATE
 from xai_core.faithfulness.insertion_deletion import full
 from xai_core.faithfulness.patches import GRID, Order, edges
-from xai_core.faithfulness.perturbation import CurvePair, Subject
+from xai_core.faithfulness.perturbation import CurvePair, PerturbationProbe
 from xai_core.types import Report
 
-Mode = Callable[[Subject, Order, Report], CurvePair]
+Mode = Callable[[PerturbationProbe, Order, Report], CurvePair]
 
 MODES: Mapping[str, Mode] = MappingProxyType({"adaptive": adaptive, "full": full})
 

@@ -20,8 +20,8 @@ from xai_core.faithfulness.perturbation import (
     INSERTION,
     Counts,
     CurvePair,
+    PerturbationProbe,
     Probabilities,
-    Subject,
     curve,
     shown,
 )
@@ -45,7 +45,7 @@ def coarse_to_fine(counts: Counts) -> Counts:
 class Points:
     """The points of both curves measured so far, growing: patches changed -> P."""
 
-    subject: Subject
+    probe: PerturbationProbe
     order: Order
     p: dict[str, dict[int, float]] = field(default_factory=lambda: {kind: {} for kind in KINDS})
     names: set[str] = field(default_factory=set)  # of the images behind the points
@@ -64,7 +64,7 @@ class Points:
             take(so_far)
             report(len(self.names), total, self.pair())
 
-        take(self.subject.probabilities(np.stack(rows), partial))
+        take(self.probe.probabilities(np.stack(rows), partial))
 
     def known(self, kind: str) -> tuple[Counts, Probabilities]:
         """Patches changed, increasing, and P there."""
@@ -73,14 +73,16 @@ class Points:
 
     def pair(self) -> CurvePair | None:
         """The curves through the points so far; None until both have both ends."""
-        ends = (0, self.subject.patches)
+        ends = (0, self.probe.patches)
         if not all(k in self.p[kind] for kind in KINDS for k in ends):
             return None
         insertion, deletion = (curve(kind, *self.known(kind)) for kind in KINDS)
         return CurvePair(insertion, deletion, len(self.names))
 
 
-def full(subject: Subject, order: Order, report: Report = no_report, *, step: int = 1) -> CurvePair:
+def full(
+    probe: PerturbationProbe, order: Order, report: Report = no_report, *, step: int = 1
+) -> CurvePair:
     """Both curves with a point after every ``step`` patches, both end points included.
 
     Args:
@@ -94,11 +96,11 @@ def full(subject: Subject, order: Order, report: Report = no_report, *, step: in
         ModelError: a logit that is not finite.
         Cancelled: raised by ``report``; what was scored is remembered.
     """
-    subject.check(order)
-    if not 1 <= step <= subject.patches:
-        raise BadRequest(f"step is {step}; give 1 to {subject.patches} patches per point.")
-    counts = np.append(np.arange(0, subject.patches, step), subject.patches)
-    points = Points(subject, order)
+    probe.check(order)
+    if not 1 <= step <= probe.patches:
+        raise BadRequest(f"step is {step}; give 1 to {probe.patches} patches per point.")
+    counts = np.append(np.arange(0, probe.patches, step), probe.patches)
+    points = Points(probe, order)
     wanted = [(kind, int(k)) for k in coarse_to_fine(counts) for kind in KINDS]
     points.measure(wanted, report, total=2 * len(counts) - 2)
     return finished(points)

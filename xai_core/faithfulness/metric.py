@@ -17,14 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xai_core.faithfulness import patches
-from xai_core.faithfulness.perturbation import CurvePair, Subject
+from xai_core.faithfulness.perturbation import CurvePair, PerturbationProbe
 from xai_core.faithfulness.reliability import Reliability
 from xai_core.types import BoolArray, FloatArray, MapState, Report, no_report
 
 Value = float | int | bool | str | None
 Result = TypeVar("Result")
 KINDS: tuple[type, ...] = (float, int, bool, str)
-NEWCOMER = 1000
+DEFAULT_ORDER = 1000
 """The ``order`` of a measure that does not give one: after those that do."""
 
 
@@ -91,7 +91,7 @@ class MetricInputs:
     curves: CurvePair | None = None
     orders: Reliability | None = None
     find_lesion_mask: Callable[[], BoolArray | None] = lambda: None
-    find_probe: Callable[[], Subject] | None = None
+    find_probe: Callable[[], PerturbationProbe] | None = None
     approximate: bool = False
     find_exact_map: Callable[[], FloatArray | None] = lambda: None
     report: Report = no_report
@@ -117,7 +117,7 @@ class MetricInputs:
         return self.find_exact_map() if self.approximate else None
 
     @cached_property
-    def probe(self) -> Subject | None:
+    def probe(self) -> PerturbationProbe | None:
         """The image, its blurred copy, the class and the scorer; None unless asked for."""
         return None if self.find_probe is None else self.find_probe()
 
@@ -198,7 +198,7 @@ class Metric:
     compute: Callable[[MetricInputs], Measurement]
     needs: Collection[Need] = ()
     kind: type = float
-    order: int = NEWCOMER
+    order: int = DEFAULT_ORDER
     error_column: str = ""
     averaged: bool = True
     line: Callable[[Measured], str] | None = None
@@ -246,7 +246,7 @@ class Metric:
             raise TypeError(f"The measure {self.name} gave an error but has no error_column.")
         return found
 
-    def said(self, measured: Measured) -> str:
+    def page_line(self, measured: Measured) -> str:
         """What the page says of it; empty for nothing."""
         found = measured.get(self.name)
         if found is None:
@@ -255,10 +255,10 @@ class Metric:
             return self.line(measured)
         if found.value is None:
             return ""
-        return f"{self.title}: {written(found)} {self.unit}. {self.description}"
+        return f"{self.title}: {formatted(found)} {self.unit}. {self.description}"
 
 
-def written(found: Measurement) -> str:
+def formatted(found: Measurement) -> str:
     """A value for people, with its error: ``0.250 ± 0.010``, ``yes``, ``17``."""
     if isinstance(found.value, bool):
         return "yes" if found.value else "no"
@@ -268,6 +268,6 @@ def written(found: Measurement) -> str:
     return f"{found.value:.3f}{error}"
 
 
-def unsaid(measured: Measured) -> str:  # noqa: ARG001
+def no_line(measured: Measured) -> str:  # noqa: ARG001
     """The line of a measure that the page shows elsewhere, or within another's sentence."""
     return ""

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from xai_core.errors import BadRequest
-from xai_core.store.scorebook import mask_key
+from xai_core.scoring.logit_cache import mask_key
 from xai_core.types import BoolArray, FloatArray
 
 GRID = 24

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from xai_core.faithfulness.adaptive import adaptive
 from xai_core.faithfulness.patches import centre_first, descending, random_order, tie_fraction
-from xai_core.faithfulness.perturbation import CurvePair, Subject
+from xai_core.faithfulness.perturbation import CurvePair, PerturbationProbe
 from xai_core.types import Report, no_report
 
 
@@ -19,7 +19,7 @@ class Measure(Protocol):
     :func:`~xai_core.faithfulness.insertion_deletion.full`."""
 
     def __call__(
-        self, subject: Subject, order: NDArray[np.int64], report: Report, /
+        self, probe: PerturbationProbe, order: NDArray[np.int64], report: Report, /
     ) -> CurvePair: ...
 
 
@@ -46,7 +46,7 @@ class Reliability:
 
 
 def assess(
-    subject: Subject,
+    probe: PerturbationProbe,
     relevance: NDArray[np.float64],
     report: Report = no_report,
     *,
@@ -73,12 +73,12 @@ def assess(
     orders = (
         descending(relevance),
         descending(relevance, ties_reversed=True),
-        random_order(seed, subject.grid),
-        centre_first(subject.grid),
+        random_order(seed, probe.grid),
+        centre_first(probe.grid),
     )
 
     def at(finished: int) -> Report:
         return lambda done, total, partial: report(finished, len(orders), partial)  # noqa: ARG005
 
-    pairs = [measure(subject, order, at(i)) for i, order in enumerate(orders)]
+    pairs = [measure(probe, order, at(i)) for i, order in enumerate(orders)]
     return Reliability(tie_fraction(relevance), *pairs)

@@ -19,12 +19,12 @@ from torch import Tensor, nn
 
 from xai_core.errors import BadRequest, ModelError
 from xai_core.model.engine import choose
-from xai_core.model.engine.eager import EagerScorer
+from xai_core.model.engine.base import EagerScorer
 from xai_core.model.engine.engine import Engine
-from xai_core.model.geometry import Geometry, fit, letterbox
 from xai_core.model.layers import Layer, explainable_layers, find_layer
 from xai_core.model.spec import ModelSpec
 from xai_core.model.weights import load
+from xai_core.preprocessing.letterbox import Geometry, fit, letterbox
 from xai_core.types import FloatArray, Prediction, read_only
 
 

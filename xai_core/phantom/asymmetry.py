@@ -6,7 +6,7 @@ import numpy as np
 from scipy import ndimage as ndi
 
 from xai_core.phantom.plan import LesionPlan
-from xai_core.phantom.window import Drawing, window_around
+from xai_core.phantom.shapes import Drawing, window_around
 
 
 def draw_asymmetry(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import ndimage as ndi
 
 from xai_core.phantom.plan import LesionPlan
-from xai_core.phantom.window import Drawing, window_around
+from xai_core.phantom.shapes import Drawing, window_around
 from xai_core.types import BoolArray, FloatArray
 
 # Spread of the group across and along its axis, in lesion radii, and the number of particles.

@@ -8,9 +8,9 @@ from __future__ import annotations
 import numpy as np
 
 from xai_core.phantom.lexicon import SCAR
+from xai_core.phantom.mass import draw_lines
 from xai_core.phantom.plan import LesionPlan
-from xai_core.phantom.spicules import draw_lines
-from xai_core.phantom.window import Drawing, window_around
+from xai_core.phantom.shapes import Drawing, window_around
 
 
 def draw_distortion(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage as ndi
 
-from xai_core.phantom.background import Background
 from xai_core.phantom.lexicon import CONSPICUITY_TERM, MASS, NON_MASS_TERM, PATTERN_TERM
 from xai_core.phantom.place import Lesion
+from xai_core.phantom.tissue import Background
 from xai_core.types import BoolArray, FloatArray
 
 _GREY = {"low": 12.0, "moderate": 36.0, "high": 84.0}  # above the tissue around it, of 255

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage as ndi
 
-from xai_core.phantom.background import Background
+from xai_core.phantom.tissue import Background
 from xai_core.types import FloatArray
 
 _SHARE = {"skin fold": 0.15, "clip": 0.06, "prominent vein": 0.15, "arm": 0.06}

@@ -9,14 +9,14 @@ import numpy as np
 from scipy import ndimage as ndi
 
 from xai_core.phantom.asymmetry import draw_asymmetry
-from xai_core.phantom.background import Background
 from xai_core.phantom.calcification import draw_calcifications
 from xai_core.phantom.distortion import draw_distortion
 from xai_core.phantom.lexicon import ASYMMETRY, CALCIFICATIONS, DISTORTION, MASS, SCAR
 from xai_core.phantom.mass import draw_mass
 from xai_core.phantom.plan import MM_PER_PIXEL_AT_512, LesionPlan
+from xai_core.phantom.shapes import Drawing
+from xai_core.phantom.tissue import Background
 from xai_core.phantom.tone import ToneCurve
-from xai_core.phantom.window import Drawing
 from xai_core.types import BoolArray, FloatArray
 
 _WHITE = 246.0  # grey that a lesion comes near to: more would be white, without detail

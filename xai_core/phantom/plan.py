@@ -85,7 +85,7 @@ def draw_descriptors(rng: np.random.Generator) -> tuple[str, dict[str, str], flo
     kind, odds = _pick(rng, KIND)
     terms: dict[str, str] = {}
     for term, table in TERMS[kind].items():
-        terms[term], weight = _pick(rng, _beside(terms, term, table))
+        terms[term], weight = _pick(rng, _second_curve(terms, term, table))
         odds += weight
     size = float(rng.normal(0, _SPREAD))
     diameter = float(np.clip(_MEDIAN_MM * np.exp(size), 12, 75))
@@ -133,7 +133,7 @@ def _pick(rng: np.random.Generator, table: Table) -> tuple[str, float]:
     return value, table[value][1]
 
 
-def _beside(terms: Mapping[str, str], term: str, table: Table) -> Table:
+def _second_curve(terms: Mapping[str, str], term: str, table: Table) -> Table:
     """``table`` with the frequencies that hold beside the terms already drawn."""
     if term not in GIVEN:
         return table

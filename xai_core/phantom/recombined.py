@@ -1,4 +1,15 @@
-"""The recombined (subtracted) image: what took up contrast, and the artefacts of subtracting."""
+"""The recombined image: iodine in tissue and lesions, motion, the paddle.
+
+What motion between the two exposures leaves: edges in relief, and now and then ripples.
+
+Contrast medium in normal tissue: glands, vessels and the nipple.
+
+Thickness in a recombined image: the even zone under the paddle, and shadows at the ends.
+
+Where the paddle presses, the breast is thick and scatters more: recombined images show a smooth
+bright zone with an edge that follows the skin (the "breast within the breast").
+
+The recombined (subtracted) image: what took up contrast, and the artefacts of subtracting."""
 
 from __future__ import annotations
 
@@ -8,17 +19,206 @@ from typing import Any
 import numpy as np
 from scipy import ndimage as ndi
 
-from xai_core.phantom.background import Background
 from xai_core.phantom.enhancement import draw_enhancement
 from xai_core.phantom.fields import power_law
-from xai_core.phantom.motion import draw_relief, draw_ripple
 from xai_core.phantom.nuisance import Nuisances
-from xai_core.phantom.paddle import draw_thickness
 from xai_core.phantom.place import Lesion
-from xai_core.phantom.recombined_grey import draw_wanted
-from xai_core.phantom.recombined_tone import toned
-from xai_core.phantom.uptake import draw_contrast_vessels, draw_nipple, draw_parenchyma
+from xai_core.phantom.recombined_tone import draw_wanted, toned
+from xai_core.phantom.tissue import Background
 from xai_core.types import BoolArray, FloatArray
+
+
+def draw_relief(
+    rng: np.random.Generator, background: Background, tissue: FloatArray, broad: FloatArray
+) -> FloatArray:
+    """Fine edges that look lit from one side, float32 (H, W), about unit variance.
+
+    ``tissue``: what the low-energy image shows.  ``broad``: slow texture of unit variance: the
+    relief is strong in one part and weak in another.
+    """
+    scale = background.scale
+    turn = rng.uniform(0, 2 * np.pi)
+    inside = background.depth > 12 * scale
+    own = _lit(ndi.gaussian_filter(tissue, 0.7 * scale), turn)
+    threads = ndi.gaussian_filter(_threads(rng, background, broad), 0.45 * scale)
+    lit = _lit(threads, turn) * scale + float(rng.normal(0.08, 0.12)) * threads
+    relief = rng.uniform(0.2, 0.9) * _unit(own, inside) + _unit(lit, inside)
+    deep = np.clip(background.depth / (8 * scale), 0, 1)
+    uneven = np.clip(0.75 - 0.55 * broad, 0.1, 2)
+    return np.asarray(deep * uneven * relief, dtype=np.float32)
+
+
+def _threads(rng: np.random.Generator, background: Background, broad: FloatArray) -> FloatArray:
+    """Ligaments: long thin curved lines, rather towards the nipple, float32 (H, W) in [0, 1].
+
+    They lie where a texture, stretched along the way to the nipple, is zero.
+    """
+    scale = background.scale
+    y, x = np.mgrid[: broad.shape[0], : broad.shape[1]].astype(np.float32)
+    texture = power_law(rng, int(400 * scale), 2.2, smooth=rng.uniform(0.8, 2.2) * scale)
+    dx, dy = background.nipple[0] + 70 * scale - x, y - background.nipple[1]
+    along, around = np.hypot(dx, dy), np.arctan2(dy, dx)
+    bend = rng.uniform(5, 18) * scale * broad
+    stretched = along * rng.uniform(0.15, 0.45) + bend
+    value = texture.at(stretched, around * rng.uniform(200, 360) * scale + bend)
+    rows, columns = np.gradient(value)
+    slope = np.hypot(rows, columns) * scale  # per px of a 512 px high picture
+    steep = slope / max(float(slope.mean()), 1e-9)
+    lines = np.exp(-((value / (0.8 * slope + 1e-6)) ** 2)) * np.clip(steep, 0, 2)
+    return np.asarray(lines, dtype=np.float32)
+
+
+def _lit(picture: FloatArray, turn: float) -> FloatArray:
+    rows, columns = np.gradient(picture)
+    return np.asarray(columns * np.cos(turn) + rows * np.sin(turn), dtype=np.float32)
+
+
+def _unit(picture: FloatArray, inside: BoolArray) -> FloatArray:
+    spread = float(picture[inside].std()) if inside.any() else 1.0
+    return np.asarray(np.clip(picture / max(spread, 1e-6), -3, 3), dtype=np.float32)
+
+
+def draw_ripple(rng: np.random.Generator, background: Background) -> FloatArray:
+    """Fine parallel waves in a part of the breast, float32 (H, W): the heart's motion."""
+    h, w = background.breast.shape
+    scale = background.scale
+    y, x = np.mgrid[:h, :w].astype(np.float32)
+    period, turn = rng.uniform(5, 10) * scale, rng.normal(0, 0.3)
+    waves = np.sin(2 * np.pi * (y * np.cos(turn) + x * np.sin(turn)) / period)
+    cx, cy, reach = rng.uniform(0, 0.5) * w, rng.uniform(0.2, 0.8) * h, rng.uniform(0.12, 0.3) * h
+    where = np.exp(-(((x - cx) / reach) ** 2) - ((y - cy) / reach) ** 2)
+    return np.asarray(waves * where, dtype=np.float32)
+
+
+# Background parenchymal enhancement: frequency, and strength beside the other structures.
+_PARENCHYMA = {
+    "minimal": (0.42, 0.05), "mild": (0.30, 0.3), "moderate": (0.19, 0.8), "marked": (0.09, 1.6),
+}  # fmt: skip
+
+
+def draw_parenchyma(
+    rng: np.random.Generator, background: Background, broad: FloatArray
+) -> FloatArray:
+    """Background enhancement, float32 (H, W): glandular tissue, uneven by ``broad``."""
+    level = str(rng.choice(list(_PARENCHYMA), p=[share for share, _ in _PARENCHYMA.values()]))
+    strength = _PARENCHYMA[level][1] * float(np.exp(rng.normal(0, 0.25)))
+    lively = np.clip(0.8 + 0.8 * broad, 0.05, 2.5)
+    glands = ndi.gaussian_filter(background.glands, rng.uniform(2, 6) * background.scale)
+    return np.asarray(strength * glands * lively, dtype=np.float32)
+
+
+def draw_contrast_vessels(rng: np.random.Generator, background: Background) -> FloatArray:
+    """Vessels filled with contrast medium, float32 (H, W), peak about 1: none to eight, forked."""
+    h, w = background.breast.shape
+    scale = background.scale
+    lines = np.zeros((2, h, w), np.float32)
+    for _ in range(int(rng.integers(0, 5))):
+        wide = int(rng.random() < 0.2)
+        at = np.array([rng.uniform(0, 0.25) * w, rng.uniform(0.1, 0.9) * h])
+        goal = np.array(background.nipple) + rng.normal(0, 0.25, 2) * (w, h)
+        _trace(rng, lines[wide], at, float(np.arctan2(*(goal - at)[::-1])), scale, forks=2)
+    out = np.zeros((h, w), np.float32)
+    for drawn, width in zip(lines, (0.9, 1.7), strict=True):
+        if drawn.any():
+            sigma = width * scale
+            # A line of unit weight per px of length, blurred, peaks at 1 / (sigma sqrt(2 pi)).
+            blurred = ndi.gaussian_filter(drawn, sigma) * (sigma * np.sqrt(2 * np.pi))
+            out += (0.6 if width < 1 else 1.0) * blurred.clip(0, 1.2)
+    return np.asarray(out * (background.depth > 2 * scale), dtype=np.float32)
+
+
+def _trace(
+    rng: np.random.Generator, canvas: FloatArray, at: FloatArray, heading: float, scale: float,
+    forks: int,
+) -> None:  # fmt: skip
+    """One vessel, that winds about its heading, with up to ``forks`` branches."""
+    h, w = canvas.shape
+    n = int(rng.uniform(90, 330) * scale)
+    knots = max(3, int(n / (14 * scale)))
+    swerve = np.cumsum(rng.normal(0, 0.16, knots)) + rng.normal(0, 0.25, knots)
+    turn = heading + np.interp(np.linspace(0, knots - 1, n), np.arange(knots), swerve)
+    x, y = at[0] + np.cumsum(np.cos(turn)), at[1] + np.cumsum(np.sin(turn))
+    fade = np.clip(np.minimum(np.arange(n), np.arange(n)[::-1]) / (12 * scale), 0, 1)
+    keep = (x >= 0) & (x < w - 1) & (y >= 0) & (y < h - 1)
+    canvas[y[keep].astype(int), x[keep].astype(int)] = fade[keep]
+    for _ in range(int(rng.integers(0, forks + 1))):
+        k = int(rng.integers(n // 4, n))
+        if keep[k]:
+            start = np.array([x[k], y[k]])
+            _trace(rng, canvas, start, float(turn[k] + rng.choice([-1, 1]) * 0.6), scale, forks - 1)
+
+
+def draw_nipple(rng: np.random.Generator, background: Background) -> FloatArray:
+    """The nipple, thick and not pressed: float32 (H, W), up to about 12, and a hollow behind it,
+    down to about -2."""
+    h, w = background.breast.shape
+    scale = background.scale
+    radius = rng.uniform(9, 14) * scale
+    rows, columns = (
+        slice(max(0, int(c - 5 * radius)), int(c + 5 * radius) + 1)
+        for c in (background.nipple[1], background.nipple[0])
+    )
+    y, x = np.mgrid[:h, :w][:, rows, columns].astype(np.float32)
+    dx, dy = x - background.nipple[0], y - background.nipple[1]
+    bean = np.hypot((dx - 0.15 * radius) / radius, dy / (radius * rng.uniform(0.9, 1.25)))
+    white = rng.choice([2.0, 6.0, 14.0], p=[0.12, 0.18, 0.7]) * rng.uniform(0.6, 1)
+    hollow = np.hypot((dx + rng.uniform(0.6, 1.2) * radius) / 1.6, dy / 1.8) / radius
+    out = np.zeros((h, w), np.float32)
+    out[rows, columns] = white / (1 + np.exp(np.clip((bean - 0.95) / 0.08, -40, 40)))
+    out[rows, columns] -= rng.uniform(0, 2.0) * np.exp(-(hollow**4)) * (bean > 0.9)
+    return out
+
+
+def draw_thickness(
+    rng: np.random.Generator, background: Background, broad: FloatArray
+) -> FloatArray:
+    """Brightness by thickness, float32 (H, W), of the order of 1.
+
+    ``broad``: a slow texture of zero mean and unit variance, which bends the zone's edge.
+    """
+    h, w = background.breast.shape
+    scale = background.scale
+    y = np.arange(h, dtype=np.float32)[:, None] / h
+    x = np.arange(w, dtype=np.float32)[None] / background.nipple[0]
+    # Contours far from the skin are smoother than it: the nipple leaves no bay in the zone's edge.
+    depth = ndi.zoom(ndi.gaussian_filter(background.depth[::4, ::4], 4 * scale), 4, order=1)
+    depth = np.pad(
+        depth, ((0, max(0, h - depth.shape[0])), (0, max(0, w - depth.shape[1]))), "edge"
+    )
+    depth = depth[:h, :w] / scale + 3.0 * broad
+    begin, soft = rng.normal(46, 9), rng.uniform(1.5, 5)
+    inner = np.maximum(depth - begin - rng.uniform(4, 45), 0)
+    zone = 1 / (1 + np.exp(np.clip((begin - depth) / soft, -40, 40)))
+    zone *= rng.uniform(0.1, 0.5) + np.exp(-inner / rng.uniform(45, 130))
+    # It ends above, under the arm, and below.
+    middle, reach = rng.normal(0.52, 0.05), rng.uniform(0.24, 0.42)
+    zone *= 1 / (1 + np.exp(np.clip((np.abs(y - middle) - reach) / 0.05, -40, 40)))
+    out = rng.uniform(1.5, 4.5) * zone
+    # Thin ends: dark above, bright below, where the skin folds against the holder.
+    out -= rng.uniform(0.0, 1.4) * np.exp(-y / rng.uniform(0.02, 0.12))
+    out += rng.uniform(0.0, 1.6) * np.exp(-(1 - y) / rng.uniform(0.03, 0.12))
+    below = np.clip((y - 0.55) / 0.35, 0, 1)
+    out += below * rng.uniform(0.0, 1.4) * np.exp(-depth / 14)
+    out += below * rng.uniform(0.0, 4.0) * np.exp(-depth / 5)
+    # Towards the chest wall the breast is not pressed evenly.
+    out -= rng.uniform(0.6, 2.5) * np.exp(-x / rng.uniform(0.04, 0.35))
+    out -= rng.uniform(0.0, 3.0) * np.exp(-x / 0.03)
+    return np.asarray(out + _corners(rng, x, y), dtype=np.float32)
+
+
+def _corners(rng: np.random.Generator, x: FloatArray, y: FloatArray) -> FloatArray:
+    """Dark smudges with a bright lip where folds of skin meet the chest wall, in some pictures."""
+    out = np.zeros((y.shape[0], x.shape[1]), np.float32)
+    for row, share in ((rng.uniform(0.0, 0.2), 0.35), (rng.uniform(0.8, 1.0), 0.6)):
+        if rng.random() > share:
+            continue
+        lean, tall, wide = rng.normal(0, 0.35), rng.uniform(0.02, 0.12), rng.uniform(0.05, 0.35)
+        across = (y - row - lean * x) / tall
+        fade = np.exp(-x / wide)
+        out -= rng.uniform(1.0, 4.0) * fade * np.exp(-(across**2))
+        out += rng.uniform(0.0, 1.5) * fade * np.exp(-(((across - 1.6) / 0.5) ** 2))
+    return out
+
 
 _RIPPLED = 0.08  # share of pictures
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from xai_core.phantom.background import Background
+from xai_core.phantom.tissue import Background
 from xai_core.types import FloatArray
 
 _FADE = 40  # px of a 512 px high picture in which a correction fades out

@@ -1,17 +1,23 @@
-"""So many of so many, and how sure that is.
+"""So many of so many: proportions, and the four outcomes of a decision.
+
+So many of so many, and how sure that is.
 
 The interval is Wilson's ("Probable inference, the law of succession, and statistical inference",
 Journal of the American Statistical Association 22:209, 1927): it stays within [0, 1] and says
 something useful of 0 of n and n of n.  It takes every image as independent; the views of one
 patient resemble each other, so it is somewhat too narrow where patients have several.
-"""
+
+The confusion matrix of two classes, and the ratios read off it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from scipy.stats import binomtest
+
+from xai_core.types import Outcome
 
 LEVEL = 0.95
 
@@ -54,3 +60,49 @@ class Proportion:
             return "-"
         low, high = self.interval
         return f"{100 * self.value:.1f} % ({100 * low:.1f} to {100 * high:.1f})"
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """How many images of each outcome; malignant is the positive class.
+
+    The three ratios are NaN where nothing is in their denominator.
+    """
+
+    tp: int
+    tn: int
+    fp: int
+    fn: int
+
+    @classmethod
+    def of(cls, outcomes: Sequence[Any]) -> Confusion:
+        """Count outcomes ("TP", "TN", "FP", "FN"); others, such as None, are not counted."""
+        counts = dict.fromkeys(Outcome, 0)
+        for outcome in outcomes:
+            if outcome in counts:
+                counts[Outcome(outcome)] += 1
+        return cls(counts[Outcome.TP], counts[Outcome.TN], counts[Outcome.FP], counts[Outcome.FN])
+
+    @property
+    def images(self) -> int:
+        """All images counted."""
+        return self.tp + self.tn + self.fp + self.fn
+
+    @property
+    def sensitivity(self) -> float:
+        """TP of all malignant images."""
+        return _ratio(self.tp, self.tp + self.fn)
+
+    @property
+    def specificity(self) -> float:
+        """TN of all normal and benign images."""
+        return _ratio(self.tn, self.tn + self.fp)
+
+    @property
+    def precision(self) -> float:
+        """TP of all images called malignant."""
+        return _ratio(self.tp, self.tp + self.fp)
+
+
+def _ratio(part: int, whole: int) -> float:
+    return part / whole if whole else float("nan")

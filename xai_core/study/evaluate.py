@@ -14,12 +14,12 @@ from typing import Any
 
 from xai_core.cases.base import CaseSource
 from xai_core.errors import BadRequest, CaseError, OutputExists
-from xai_core.explainer import Explainer
-from xai_core.explanation import Explanation
+from xai_core.explain.explainer import Explainer
+from xai_core.explain.explanation import Explanation
+from xai_core.explain.request import ExplainRequest
 from xai_core.files import read_json, write_json, writing
 from xai_core.model.classifier import Classifier
 from xai_core.model.layers import find_layers
-from xai_core.request import ExplainRequest
 from xai_core.study.rows import Row, by_column, read_rows, write_rows
 from xai_core.types import Case, CaseRecord, Outcome, ProgressCallback
 

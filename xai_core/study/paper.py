@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from xai_core.cam import PAPER_METHODS
-from xai_core.statistics.confusion import Confusion
+from xai_core.statistics.proportion import Confusion
 from xai_core.types import Outcome
 
 CITATION = (

@@ -6,9 +6,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from xai_core.explainer import Explainer
+from xai_core.explain.explainer import Explainer
 from xai_core.statistics.auc import auc_interval, roc_auc
-from xai_core.statistics.confusion import Confusion
+from xai_core.statistics.proportion import Confusion
 from xai_core.types import Case, Outcome, Pathology
 
 

@@ -14,7 +14,7 @@ from xai_core.faithfulness.metrics import METRICS
 from xai_core.model.layers import stage_number
 from xai_core.statistics.auc import auc_interval, roc_auc
 from xai_core.statistics.bootstrap import mean_interval
-from xai_core.statistics.confusion import Confusion
+from xai_core.statistics.proportion import Confusion
 from xai_core.study.paper import AREAS, OUTCOMES, Areas
 from xai_core.study.rows import Row
 from xai_core.types import MapState, Outcome, Pathology

@@ -1,25 +1,39 @@
-"""The training loop: dense crops first, whole images after; checkpoint, resume, budget.
+"""The training loop, and how it tells of its progress.
+
+The training loop: dense crops first, whole images after; checkpoint, resume, budget.
 
 The schedule follows the larger of two fractions: steps done of steps planned, and time used of the
 budget; on a slow machine the run ends in time with its rates annealed all the same.
-"""
+
+The progress bar of a training run."""
 
 from __future__ import annotations
 
 import dataclasses
 import math
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 import torch
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from torch import Tensor
 
 from xai_core.errors import BadRequest
 from xai_core.files import whole_file
-from xai_core.phantom.background import Background
+from xai_core.phantom.tissue import Background
 from xai_core.training.batches import Batches
 from xai_core.training.network import DenselyTaught, loss, naming_loss
 from xai_core.training.plan import Phase, Plan
@@ -191,3 +205,38 @@ class Run:
         mask = torch.from_numpy(batch.masks).to(self.device).float()[:, None]
         others = (batch.targets, batch.classed, batch.words)
         return (x, mask, *(torch.from_numpy(other).to(self.device) for other in others))
+
+
+_SAY_EVERY = 30.0  # seconds
+
+
+@contextmanager
+def training_bar() -> Iterator[Callable[[str, float, float], None]]:
+    """A bar per phase on standard error; yields ``log(phase, fraction of it done, loss)``."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %  loss {task.fields[loss]:.3f}"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    recent: deque[float] = deque(maxlen=50)
+    tasks: dict[str, TaskID] = {}
+    console = Console(stderr=True)
+    said = 0.0
+    with Progress(*columns, console=console) as bar:
+
+        def log(phase: str, fraction: float, loss: float) -> None:
+            nonlocal said
+            if phase not in tasks:
+                recent.clear()
+                tasks[phase] = bar.add_task(phase, total=1.0, loss=loss)
+            recent.append(loss)
+            mean = sum(recent) / len(recent)
+            bar.update(tasks[phase], completed=fraction, loss=mean)
+            # In a file the bar itself leaves no trace.
+            if not console.is_terminal and time.monotonic() - said > _SAY_EVERY:
+                said = time.monotonic()
+                console.print(f"{phase}: {100 * fraction:.1f} %  loss {mean:.4f}", highlight=False)
+
+        yield log

@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from xai_core.phantom.background import Background
 from xai_core.phantom.generate import dress
+from xai_core.phantom.tissue import Background
 from xai_core.statistics.auc import auc_interval, roc_auc
 from xai_core.training.data import draw_pathology, to_sample
 from xai_core.training.loop import MEAN, STD

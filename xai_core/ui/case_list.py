@@ -1,17 +1,105 @@
-"""The list of cases: filters, counts, previous and next, a grid of cases to choose from."""
+"""The list of cases: previous and next, filters with counts, a grid to choose from.
+
+Previous and next, by button and by key.
+
+The filters of the list of cases, each value with the number of cases that have it.
+
+The list of cases: filters, counts, previous and next, a grid of cases to choose from."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
 
-from xai_core.service import ExplainService
+from xai_core.explain.service import ExplainService
 from xai_core.types import CaseRecord, Outcome
-from xai_core.ui import case_filters, case_grid, state, steps
-from xai_core.ui.case_filter import neighbour
+from xai_core.ui import case_filter, case_grid, session
+from xai_core.ui.case_filter import CaseFilter, counts, neighbour
 from xai_core.ui.case_grid import Tile
-from xai_core.ui.words import descriptor_words, view_words
+from xai_core.ui.wording import OUTCOME_WORDS, descriptor_words, plain, view_words
+
+
+@dataclass
+class Steps:
+    """``pressed``: the step asked for and not yet taken, +1 or -1; else 0."""
+
+    pressed: int = 0
+
+
+def previous_and_next(there: Callable[[int], str | None], go: Callable[[str | None], None]) -> None:
+    """Take the step that was asked for, if any, and draw the two buttons.
+
+    A press is noted when it is heard and counts when the buttons are drawn.  Where a timer of the
+    page goes off with the press, the browser sends it twice: with the timer's message, whose run
+    does not come here, and in its own.  That is one step.
+
+    Args:
+        there: the case ``step`` (+1 or -1) from the one on show; None past the end.
+        go: shows a case.
+    """
+    kept = session.part(Steps)
+    by, kept.pressed = kept.pressed, 0
+    if by:
+        go(there(by))
+    with st.container(horizontal=True, key="steps"):
+        st.button(
+            "Previous", key="previous", on_click=_note, args=(-1,), disabled=there(-1) is None,
+            shortcut="P", width="stretch",
+        )  # fmt: skip
+        st.button(
+            "Next", key="next", on_click=_note, args=(+1,), disabled=there(+1) is None,
+            shortcut="N", width="stretch",
+        )  # fmt: skip
+
+
+def _note(by: int) -> None:
+    session.part(Steps).pressed = by
+
+
+_FIELDS = (
+    ("pathologies", "Truth", case_filter.truth_of),
+    ("views", "View", case_filter.view_of),
+    ("densities", "Density (ACR)", case_filter.density_of),
+    ("assessments", "Assessment (BI-RADS)", case_filter.assessment_of),
+    ("sources", "Source", case_filter.source_of),
+)
+
+
+def show_filters(service: ExplainService, outcomes: dict[str, Outcome], search: str) -> CaseFilter:
+    """Draw the filters; the rest of them lies in a fold that says how many are in use."""
+    by_outcome = {str(o): sum(1 for found in outcomes.values() if found is o) for o in Outcome}
+    chosen = {
+        "outcomes": _pills(
+            "Outcome", by_outcome,
+            help="  \n".join(f"**{o}** {words}" for o, words in OUTCOME_WORDS.items()),
+        ),
+    }  # fmt: skip
+    used = sum(bool(st.session_state.get(_key(label))) for _, label, _ in _FIELDS)
+    with st.expander(f"More filters, {used} in use" if used else "More filters"):
+        for name, label, value in _FIELDS:
+            numbers = counts(service.records, value)
+            chosen[name] = _pills(label, numbers) if len(numbers) > 1 else frozenset()
+    return CaseFilter(**chosen, search=search)
+
+
+def _key(label: str) -> str:
+    return f"filter {label}"
+
+
+def _pills(label: str, numbers: dict[str, int], help: str | None = None) -> frozenset[str]:
+    picked = st.pills(
+        label,
+        list(numbers),
+        selection_mode="multi",
+        format_func=lambda value: f"{plain(value, 40)} {numbers.get(value, 0)}",
+        key=_key(label),
+        help=help,
+        persist_state="session",
+    )
+    return frozenset(picked)
+
 
 _POLL = 2.5  # seconds between looks at the predictions while they arrive
 _POLL_PICTURES = 0.7  # ... and at the small pictures
@@ -37,7 +125,7 @@ def _every(service: ExplainService) -> float | None:
     """How often to look, in seconds; None where there is nothing to come."""
     # At first as if the pictures were there: mostly they are, and finding that out the other way
     # round would draw the whole page twice.
-    if state.part(CaseList).awaited:
+    if session.part(CaseList).awaited:
         return _POLL_PICTURES
     done, total = service.prediction_progress()
     return _POLL if done < total else None
@@ -45,9 +133,11 @@ def _every(service: ExplainService) -> float | None:
 
 def _body(service: ExplainService, every: float | None) -> None:
     outcomes = service.outcomes()
-    kept = state.part(CaseList)
-    shown = case_filters.show(service, outcomes, kept.search).apply(service.records, outcomes)
-    steps.show(lambda by: neighbour(shown, state.show().case_id, tuple(service.records), by), _go)
+    kept = session.part(CaseList)
+    shown = show_filters(service, outcomes, kept.search).apply(service.records, outcomes)
+    previous_and_next(
+        lambda by: neighbour(shown, session.current().case_id, tuple(service.records), by), _go
+    )
     if kept.changed:
         kept.changed = False
         st.rerun()
@@ -55,7 +145,7 @@ def _body(service: ExplainService, every: float | None) -> None:
     kept.awaited = case_grid.show(
         service,
         shown,
-        state.show().case_id,
+        session.current().case_id,
         lambda key: _tile(service.records[key], outcomes.get(key)),
         said=_said(service, shown, done, total),
         pick=_go,
@@ -67,17 +157,17 @@ def _body(service: ExplainService, every: float | None) -> None:
 
 
 def _search(text: str) -> None:
-    state.part(CaseList).search = text
+    session.part(CaseList).search = text
 
 
 def _go(case_id: str | None) -> None:
-    if case_id is not None and case_id != state.show().case_id:
-        state.change(case_id=case_id)
-        state.part(CaseList).changed = True
+    if case_id is not None and case_id != session.current().case_id:
+        session.change(case_id=case_id)
+        session.part(CaseList).changed = True
 
 
 def _said(service: ExplainService, shown: tuple[str, ...], done: int, total: int) -> str:
-    current, everything = state.show().case_id, len(service.records)
+    current, everything = session.current().case_id, len(service.records)
     if not shown:
         said = f"No case matches, of {everything}."
     elif current in shown:
@@ -94,13 +184,13 @@ def _tile(record: CaseRecord, outcome: Outcome | None) -> Tile:
     truth = str(record.pathology or "truth not given")
     what = descriptor_words(record)
     short = " · ".join(part for part in (side, density) if part)
-    judged = " · ".join(part for part in (assessment, truth) if part)
+    scored = " · ".join(part for part in (assessment, truth) if part)
     words = (record.id, view_words(record), truth, outcome, density, assessment, what)
     return Tile(
         case_id=record.id,
         key=record.id,
         name=record.id,
-        lines=tuple(line for line in (short, judged, what) if line),
+        lines=tuple(line for line in (short, scored, what) if line),
         badge=outcome or "",
         right=outcome in (Outcome.TP, Outcome.TN),
         words=", ".join(str(part) for part in words if part),

@@ -9,11 +9,11 @@ import streamlit as st
 
 from xai_core.cam import METHODS
 from xai_core.cam.options import Kind, Option
-from xai_core.request import PREDICTED
-from xai_core.service import ExplainService
-from xai_core.ui import first_sight, state
+from xai_core.explain.request import PREDICTED
+from xai_core.explain.service import ExplainService
+from xai_core.ui import deferred, session
 from xai_core.ui.service_access import layers
-from xai_core.ui.words import layer_words
+from xai_core.ui.wording import layer_words
 
 _ALL = 0  # in a choice of counts, which has no place for None
 
@@ -25,7 +25,7 @@ def show(service: ExplainService, predicted: int | None) -> None:
         service: whose model is explained.
         predicted: the model's class for this case, to name it; None while unknown.
     """
-    first_sight.then(lambda: _row(service, predicted), "controls-place")
+    deferred.draw_after_picture(lambda: _row(service, predicted), "controls-place")
 
 
 def _row(service: ExplainService, predicted: int | None) -> None:
@@ -73,7 +73,7 @@ def _target(name: str, predicted: str | None) -> str:
 def _choice(
     label: str, field: str, options: tuple[str, ...], title: Callable[[str], str], help: str
 ) -> None:
-    chosen = getattr(state.show().request, field)
+    chosen = getattr(session.current().request, field)
     widget = f"choose {field}"
     st.segmented_control(
         label,
@@ -81,22 +81,22 @@ def _choice(
         default=chosen,
         required=True,
         format_func=title,
-        key=state.key_showing(widget, chosen),
+        key=session.key_showing(widget, chosen),
         help=help,
-        on_change=state.when_changed(widget, lambda value: state.change(**{field: value})),
+        on_change=session.when_changed(widget, lambda value: session.change(**{field: value})),
     )
 
 
 def _options() -> None:
     """The options of the method on show.  Area levels are switched in the viewer."""
-    declared = METHODS[state.show().request.method].options.declared()
+    declared = METHODS[session.current().request.method].options.declared()
     drawn = [option for option in declared if option.kind is not Kind.PERCENTAGES]
     for option in drawn:
         if not option.expert:
             _option(option)
     experts = [option for option in drawn if option.expert]
     if experts:
-        request = state.show().request
+        request = session.current().request
         changed = sum(request.option(option.name) != option.default for option in experts)
         label = f"Conventions, {changed} changed" if changed else "Conventions"
         with st.popover(label, help="Choices that papers and software make differently."):
@@ -105,19 +105,19 @@ def _options() -> None:
 
 
 def _option(option: Option) -> None:
-    chosen = state.show().request.option(option.name)
+    chosen = session.current().request.option(option.name)
     widget = f"choose {option.name}"
 
     def change(value: Any) -> None:
-        state.change(**{option.name: value})
+        session.change(**{option.name: value})
 
     if option.kind is Kind.SWITCH:
         st.toggle(
             option.title,
             value=chosen,
-            key=state.key_showing(widget, chosen),
+            key=session.key_showing(widget, chosen),
             help=option.help,
-            on_change=state.when_changed(widget, change),
+            on_change=session.when_changed(widget, change),
         )
         return
     if option.kind is Kind.CHOICE:
@@ -135,9 +135,9 @@ def _option(option: Option) -> None:
         default=chosen,
         required=True,
         format_func=words,
-        key=state.key_showing(widget, chosen),
+        key=session.key_showing(widget, chosen),
         help=option.help,
-        on_change=state.when_changed(widget, decide),
+        on_change=session.when_changed(widget, decide),
     )
 
 

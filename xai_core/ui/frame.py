@@ -11,16 +11,9 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from xai_core.settings import ASSETS
-from xai_core.ui import aside, first_sight, state
-from xai_core.ui.words import NOTICE
-
-_PAGES = (
-    ("pages/explore.py", "Explore"),
-    ("pages/compare.py", "Compare"),
-    ("pages/your_image.py", "Your image"),
-    ("pages/demo.py", "Demo"),
-    ("pages/about.py", "About"),
-)
+from xai_core.ui import deferred, session
+from xai_core.ui.pages import PAGES
+from xai_core.ui.wording import NOTICE
 
 
 @dataclass
@@ -37,15 +30,15 @@ def begin(title: str) -> None:
         layout="wide",
         initial_sidebar_state="expanded",
     )
-    first_sight.begin()
-    aside.take_back()
+    deferred.begin()
+    session.restore_case()
     st.html(ASSETS / "viewer" / "style.css")
     with st.sidebar, st.container(key="brand", gap="small"):
         st.markdown("#### CESM explained")
         with st.container(key="pages", horizontal=True, gap="small"):
-            for file, label in _PAGES:
-                st.page_link(file, label=label)
-    notice = state.part(Notice)
+            for entry in PAGES:
+                st.page_link(entry.file, label=entry.title)
+    notice = session.part(Notice)
     notice.place = st.bottom.empty()
     notice.place.caption(NOTICE)
 
@@ -57,6 +50,6 @@ def say_phantom(cases: bool, model: bool) -> None:
         words.append("Phantom cases: synthetic images.")
     if model:
         words.append("Model trained on phantoms.")
-    place = state.part(Notice).place
+    place = session.part(Notice).place
     if place is not None:  # a page that is tested without its frame has none
         place.caption(" ".join([NOTICE, *words]))

@@ -9,18 +9,18 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from xai_core.errors import XaiError
-from xai_core.explanation import View
-from xai_core.request import CaseRequest
-from xai_core.service import ExplainService
-from xai_core.ui import beside, curves, first_sight, picture, progress, state, verdict, worth
-from xai_core.ui.blind import session
-from xai_core.ui.service_access import who
-from xai_core.ui.words import plain
+from xai_core.explain.explanation import JobSnapshot
+from xai_core.explain.request import CaseRequest
+from xai_core.explain.service import ExplainService
+from xai_core.ui import curves, deferred, job_progress, reliability_panel, session, verdict, viewer
+from xai_core.ui.blind import blind_session
+from xai_core.ui.service_access import session_id
+from xai_core.ui.wording import plain
 
 _POLL = 0.8  # seconds
 _AT_ONCE = 0.25  # seconds within which what is kept is found; nobody sees that nothing was drawn
-_Views = tuple[View, View | None]
-_Part = Callable[[ExplainService, CaseRequest, _Views], None]
+_Snapshots = tuple[JobSnapshot, JobSnapshot | None]
+_Part = Callable[[ExplainService, CaseRequest, _Snapshots], None]
 
 
 def show(
@@ -28,9 +28,9 @@ def show(
 ) -> None:
     """Ask for what is ``shown`` and draw the answer, as it grows: the picture and its verdict into
     ``left``, progress and curves into ``right``."""
-    waiting = _pending(_ask(service, shown, patience=_AT_ONCE))
-    first = not first_sight.had()
-    every = _POLL if waiting else first_sight.PATIENCE if first else None
+    waiting = _pending(_ask(service, shown, timeout=_AT_ONCE))
+    first = not deferred.viewer_has_drawn()
+    every = _POLL if waiting else deferred.TIMEOUT if first else None
     # A fragment for each place, not one that writes into three: what a fragment writes elsewhere
     # is lost, with an error, where a click begins to draw the page anew meanwhile.
     body = st.fragment(_body, run_every=every)
@@ -40,16 +40,16 @@ def show(
             body(part, service, shown, waiting, begun if first else None)
 
 
-def _ask(service: ExplainService, shown: CaseRequest, patience: float = 0.0) -> _Views:
+def _ask(service: ExplainService, shown: CaseRequest, timeout: float = 0.0) -> _Snapshots:
     """The views of the request and of the one whose curves lie beside it, if any."""
-    other = beside.chosen(shown)
+    other = curves.second_request(shown)
     asked = (shown,) if other is None else (shown, other)
-    views = service.ask_all(asked, who(), patience)
-    return views[0], None if other is None else views[1]
+    snapshots = service.ask_all(asked, session_id(), timeout)
+    return snapshots[0], None if other is None else snapshots[1]
 
 
-def _pending(views: _Views) -> bool:
-    return any(view is not None and progress.pending(view) for view in views)
+def _pending(snapshots: _Snapshots) -> bool:
+    return any(snapshot is not None and job_progress.pending(snapshot) for snapshot in snapshots)
 
 
 def _body(
@@ -60,22 +60,22 @@ def _body(
     first: float | None,
 ) -> None:
     """``first``: when the first sight was sent; None after it."""
-    if first is not None and time.monotonic() - first > first_sight.PATIENCE:
-        first_sight.note()
-    views = _ask(service, shown)
-    other = state.show() != shown or beside.changed()
-    drawn = first is not None and first_sight.had()
-    if _pending(views) is not polled or other or drawn:
+    if first is not None and time.monotonic() - first > deferred.TIMEOUT:
+        deferred.note_drawn()
+    snapshots = _ask(service, shown)
+    other = session.current() != shown or curves.second_changed()
+    drawn = first is not None and deferred.viewer_has_drawn()
+    if _pending(snapshots) is not polled or other or drawn:
         st.rerun()  # polling begins or ends, something else was asked for in here, or it was drawn
-    part(service, shown, views)
+    part(service, shown, snapshots)
 
 
-def _left(service: ExplainService, shown: CaseRequest, views: _Views) -> None:
-    view, _ = views
+def _left(service: ExplainService, shown: CaseRequest, snapshots: _Snapshots) -> None:
+    snapshot, _ = snapshots
     spec = service.explainer.classifier.spec
     prediction = (
-        view.explanation.prediction
-        if view.explanation
+        snapshot.explanation.prediction
+        if snapshot.explanation
         else service.predictions().get(shown.case_id)
     )
     verdict.show(service.records[shown.case_id], prediction, spec)
@@ -85,14 +85,14 @@ def _left(service: ExplainService, shown: CaseRequest, views: _Views) -> None:
         st.error(plain(str(problem), 600))
         _no_picture()
         return
-    picture.show(
+    viewer.show(
         case,
-        view.explanation,
+        snapshot.explanation,
         spec.input_size,
-        look=state.look(),
-        marks=session.marks_on_show(case.id),
+        viewport=session.viewport(),
+        marks=blind_session.marks_on_show(case.id),
     )
-    if not first_sight.had():
+    if not deferred.viewer_has_drawn():
         return
     st.caption(verdict.facts(case))
     if case.note:
@@ -101,22 +101,22 @@ def _left(service: ExplainService, shown: CaseRequest, views: _Views) -> None:
 
 def _no_picture() -> None:
     """There is nothing for the rest of the page to wait for."""
-    if not first_sight.had():
-        first_sight.note()
+    if not deferred.viewer_has_drawn():
+        deferred.note_drawn()
         st.rerun()
 
 
-def _right(service: ExplainService, shown: CaseRequest, views: _Views) -> None:
-    view, other = views
-    progress.show(service, shown, view)
-    explanation = view.explanation
+def _right(service: ExplainService, shown: CaseRequest, snapshots: _Snapshots) -> None:
+    snapshot, other = snapshots
+    job_progress.show(service, shown, snapshot)
+    explanation = snapshot.explanation
     try:
         service.load(shown.case_id)
     except XaiError:
         return  # said beside, where the image would be
-    growing = progress.pending(view)
+    growing = job_progress.pending(snapshot)
     curves.show(explanation, growing=growing, other=other.explanation if other else None)
     if shown.request.curves != "none":
-        beside.choose(shown)
-        beside.say(other)
-    worth.show(explanation, measuring=growing)
+        curves.choose_second(shown)
+        curves.show_second_status(other)
+    reliability_panel.show(explanation, measuring=growing)

@@ -9,16 +9,16 @@ from dataclasses import dataclass, field
 import streamlit as st
 
 from xai_core.errors import XaiError
+from xai_core.explain.service import ExplainService, open_service
 from xai_core.model.layers import Layer
-from xai_core.service import ExplainService, open_service
 from xai_core.settings import Settings, read_settings
-from xai_core.ui import state
+from xai_core.ui import session
 from xai_core.ui.frame import say_phantom
-from xai_core.ui.words import plain
+from xai_core.ui.wording import plain
 
 
 @dataclass
-class Asker:
+class BrowserSession:
     """``name``: random, for this browser session alone."""
 
     name: str = field(default_factory=lambda: secrets.token_hex(8))
@@ -58,6 +58,6 @@ def layers(service: ExplainService) -> tuple[Layer, ...]:
     return service.explainer.classifier.layers
 
 
-def who() -> str:
+def session_id() -> str:
     """This browser session's name at the service."""
-    return state.part(Asker).name
+    return session.part(BrowserSession).name

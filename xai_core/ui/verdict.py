@@ -8,13 +8,13 @@ import streamlit as st
 
 from xai_core.model.spec import ModelSpec
 from xai_core.types import CaseRecord, Outcome, Prediction
-from xai_core.ui import first_sight
-from xai_core.ui.words import OUTCOME_WORDS, plain, truth_words, view_words
+from xai_core.ui import deferred
+from xai_core.ui.wording import OUTCOME_WORDS, plain, truth_words, view_words
 
 
 def show(record: CaseRecord, prediction: Prediction | None, spec: ModelSpec) -> None:
     """Draw the verdict in one row, with the figures behind it under it, after the first picture."""
-    first_sight.then(lambda: _draw(record, prediction, spec), "verdict-place")
+    deferred.draw_after_picture(lambda: _draw(record, prediction, spec), "verdict-place")
 
 
 def _draw(record: CaseRecord, prediction: Prediction | None, spec: ModelSpec) -> None:

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from xai_core.types import PerturbationCurve
-from xai_core.viz.style import FONT_PX, QUIET, dark
-from xai_core.viz.viewer_defaults import COLOURS
+from xai_core.viz.style import COLOURS, FONT_PX, QUIET, dark
 
 _SYMBOLS = {False: "circle", True: "circle-open"}
 
@@ -36,7 +35,7 @@ def curve_figure(
     growing: bool = False,
     baselines: Mapping[str, Pair] | None = None,
     title: str = "",
-    beside: tuple[str, Pair] | None = None,
+    second_curve: tuple[str, Pair] | None = None,
     height: int = 300,
 ) -> go.Figure:
     """Probability of the class against the share of patches changed.
@@ -53,12 +52,12 @@ def curve_figure(
     for name, other in (baselines or {}).items():
         for curve in (other.insertion, other.deletion):
             figure.add_trace(_baseline(name, curve))
-    if beside is not None:
-        for curve in (beside[1].insertion, beside[1].deletion):
-            figure.add_trace(_trace(curve, growing, beside[0], other=True))
+    if second_curve is not None:
+        for curve in (second_curve[1].insertion, second_curve[1].deletion):
+            figure.add_trace(_trace(curve, growing, second_curve[0], other=True))
     if pair is not None:
         for curve in (pair.insertion, pair.deletion):
-            figure.add_trace(_trace(curve, growing, title if beside else ""))
+            figure.add_trace(_trace(curve, growing, title if second_curve else ""))
     figure.update_xaxes(
         title="patches changed, most relevant first (%)", range=[0, 100.5], dtick=25
     )

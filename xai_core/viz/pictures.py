@@ -1,13 +1,23 @@
-"""Pictures from arrays: heatmap over image, PNG."""
+"""Pictures from arrays, as files and as text for the browser.
+
+Pictures from arrays: heatmap over image, PNG.
+
+Arrays as text, for the browser.
+
+A case as a small picture, for lists."""
 
 from __future__ import annotations
 
+import base64
 import io
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
-from xai_core.types import FloatArray
+from xai_core.preprocessing.breast import breast_box
+from xai_core.types import Case, FloatArray
 from xai_core.viz.colormap import Rgb, colours
 
 
@@ -41,4 +51,31 @@ def to_png(array: Rgb) -> bytes:
     stream = io.BytesIO()
     # Level 3: a third of the default's time for a tenth more bytes.
     Image.fromarray(np.ascontiguousarray(array)).save(stream, format="PNG", compress_level=3)
+    return stream.getvalue()
+
+
+def array_text(array: NDArray[Any]) -> str:
+    """The bytes of an array, row by row, in base64."""
+    return base64.b64encode(np.ascontiguousarray(array).tobytes()).decode("ascii")
+
+
+def png_text(picture: NDArray[np.uint8]) -> str:
+    """A picture, uint8 (H, W) or (H, W, 3), as a PNG file in base64."""
+    return base64.b64encode(to_png(picture)).decode("ascii")
+
+
+SIZE = (132, 132)
+"""The most pixels a thumbnail has, (width, height)."""
+
+
+def thumbnail(case: Case, size: tuple[int, int] = SIZE) -> bytes:
+    """The breast of the low-energy image, at most ``size`` (width, height), as a grey JPEG file.
+
+    What is marked on the case has no part in it: a thumbnail gives nothing away.
+    """
+    x0, y0, x1, y1 = breast_box(case.image)
+    picture = Image.fromarray(np.rint(case.image[y0:y1, x0:x1] * 255).astype(np.uint8))
+    picture.thumbnail(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
+    stream = io.BytesIO()
+    picture.save(stream, format="JPEG", quality=82)
     return stream.getvalue()

@@ -18,7 +18,7 @@ def markdown_escaped(text: str) -> str:
     """A name that cannot break a table of a document or start markup.
 
     For files that are read as text too: it escapes no more than it must.  What Streamlit shows
-    needs more, see :func:`xai_core.ui.words.plain`.
+    needs more, see :func:`xai_core.ui.wording.plain`.
     """
     return "".join(f"\\{c}" if c in "|`*<>[]\\" else c for c in text)
 

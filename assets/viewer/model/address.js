@@ -1,5 +1,5 @@
 // The viewport and the stepper as parameters of the page's address.  Python reads their text
-// (ui/look.py) and hands the values back where somebody comes with such an address.
+// (ui/address.py) and hands the values back where somebody comes with such an address.
 
 const ADDRESS_NAMES = ["zoom", "at", "window", "step", "heat", "contours", "opacity", "colours", "show"];
 

@@ -4,7 +4,7 @@ class CurveStepper {
   constructor() {
     this.kind = "off"; // or "insertion", "deletion"
     this.step = 0; // patches changed
-    this.data = null; // what Python sends, see viz/scrub_data.py
+    this.data = null; // what Python sends, see viz/viewer_data.py
     this.image = this.blurred = null; // grey levels of the network's square, row by row
     this.version = 0; // of everything but kind and step
   }

@@ -1,4 +1,4 @@
-// How a case lies in the network's square: xai_core/model/geometry.py's Geometry, as Python sends it.
+// How a case lies in the network's square: xai_core/preprocessing/letterbox.py's Geometry, as Python sends it.
 // Coordinates are pixel edges: pixel i covers [i, i + 1].
 
 function toNetwork({ crop, scale, pad }, x, y) {

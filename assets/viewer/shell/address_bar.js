@@ -24,7 +24,7 @@ class AddressBar {
 
   write() {
     const { data, viewport, stepper } = this.viewer;
-    if (!data || !data.look) return; // a page that keeps no viewport in its address
+    if (!data || !data.viewport) return; // a page that keeps no viewport in its address
     const here = window.location, query = here.search.slice(1);
     const wanted = withAddress(query, addressOf(viewport, stepper));
     if (wanted === query) return;

@@ -31,7 +31,7 @@ class Viewer {
     if (!this.viewport) this.build(data);
     const isNew = data.case.digest !== this.shown;
     if (isNew && data.case.digest !== this.coming) this.begin(data);
-    if (this.addressBar.update(data.look)) this.changed();
+    if (this.addressBar.update(data.viewport)) this.changed();
     // The browser decodes beside this script, which makes the map meanwhile.
     const names = this.viewport.recombined ? ["low", "recombined"] : ["low"];
     const decoding = isNew ? loadPictures(data.case, names) : null;
@@ -133,7 +133,7 @@ class Viewer {
     if (this.heat) this.timing("first map");
     if (this.first && this.pictures.low) {
       this.first = false;
-      this.emit("drawn", true); // Python sends what is heavy to load after it: see ui/first_sight.py
+      this.emit("drawn", true); // Python sends what is heavy to load after it: see ui/deferred.py
     }
   }
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from xai_core.study.performance.judge import Judged
+from xai_core.study.performance import ScoredCase
 from xai_core.study.predictions import PredictionRow
 from xai_core.types import CLASS_NAMES, CaseRecord, Outcome, Pathology
 
 
-def judged(
+def scored(
     number: int, pathology: str = "malignant", p: float = 0.9, diameter: float | None = None,
     **known: object,
-) -> Judged:  # fmt: skip
+) -> ScoredCase:  # fmt: skip
     """A case; called malignant from ``p`` = 0.5."""
     truth, patient = Pathology(pathology), f"P{number}"
     record = CaseRecord(
@@ -21,4 +21,4 @@ def judged(
         record.id, patient, truth, 0.0, 0.0, p, CLASS_NAMES[called],
         Outcome.of(truth.class_index, called),
     )  # fmt: skip
-    return Judged(row, record, diameter)
+    return ScoredCase(row, record, diameter)

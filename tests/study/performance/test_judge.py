@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from tests.conftest import make_case
-from xai_core.explainer import Explainer
+from xai_core.explain.explainer import Explainer
 from xai_core.model.classifier import Classifier
-from xai_core.model.geometry import Geometry
-from xai_core.study.performance.judge import equivalent_diameter, judge
+from xai_core.preprocessing.letterbox import Geometry
+from xai_core.study.performance import equivalent_diameter, score_case
 from xai_core.study.predictions import predict_case
 from xai_core.types import Pathology
 
@@ -19,7 +19,7 @@ def test_a_case_is_what_predict_says_of_it(tiny_weights: Path) -> None:
     explainer = Explainer(Classifier.open(tiny_weights, "cpu"))
     for pathology in Pathology:
         case = make_case(pathology=pathology)
-        found = judge(explainer, case, case)
+        found = score_case(explainer, case, case)
         assert found.row == predict_case(explainer, case)
         assert found.malignant == (pathology is Pathology.MALIGNANT)
         assert found.correct == ((found.row.predicted == "malignant") == found.malignant)

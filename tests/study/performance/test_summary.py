@@ -5,13 +5,13 @@ import math
 
 import pytest
 
-from tests.study.performance.judged import judged
+from tests.study.performance.judged import scored
 from xai_core.statistics.auc import auc_interval, roc_auc
-from xai_core.study.performance.summary import as_json, summarise
+from xai_core.study.performance import as_json, summarise
 
 CASES = [
-    *(judged(i, p=0.3 + i / 10, density="B", diameter=20.0 + i) for i in range(6)),
-    *(judged(i, "benign", p=i / 10, density="C") for i in range(7)),
+    *(scored(i, p=0.3 + i / 10, density="B", diameter=20.0 + i) for i in range(6)),
+    *(scored(i, "benign", p=i / 10, density="C") for i in range(7)),
 ]
 
 

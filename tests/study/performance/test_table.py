@@ -4,14 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.study.performance.judged import judged
+from tests.study.performance.judged import scored
 from xai_core.model.spec import read_spec
-from xai_core.study.performance.summary import summarise
-from xai_core.study.performance.table import About, calibration_lines, decisions, markdown
+from xai_core.study.performance import About, calibration_lines, decisions, markdown, summarise
 
 CASES = [
-    *(judged(i, p=0.3 + i / 10, descriptors={"mass shape": "a|b"}) for i in range(6)),
-    *(judged(i, "benign", p=i / 10) for i in range(7)),
+    *(scored(i, p=0.3 + i / 10, descriptors={"mass shape": "a|b"}) for i in range(6)),
+    *(scored(i, "benign", p=i / 10) for i in range(7)),
 ]
 
 

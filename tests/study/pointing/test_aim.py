@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from xai_core.study.pointing.aim import aim, aim_of_map
+from xai_core.study.pointing import aim, aim_of_map
 from xai_core.types import Heatmap, MapState
 
 

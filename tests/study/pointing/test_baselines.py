@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from xai_core.study.pointing.baselines import breast_of, brightness, centre, chance
+from xai_core.study.pointing import breast_of, brightness, centre, chance
 
 
 def half(size: int = 100) -> np.ndarray:

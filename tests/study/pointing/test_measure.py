@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from tests.conftest import make_case
-from xai_core.explainer import Explainer
+from xai_core.explain.explainer import Explainer
+from xai_core.explain.request import ExplainRequest
 from xai_core.faithfulness.metrics.localisation import localise
 from xai_core.model.classifier import Classifier
-from xai_core.model.geometry import letterbox_mask
-from xai_core.request import ExplainRequest
-from xai_core.study.pointing.measure import BRIGHTEST, MAP, POINTERS, UNTRAINED, measure
-from xai_core.study.pointing.untrained import untrained
+from xai_core.model.initialisation import untrained
+from xai_core.preprocessing.letterbox import letterbox_mask
+from xai_core.study.pointing import BRIGHTEST, MAP, POINTERS, UNTRAINED, measure
 
 REQUEST = ExplainRequest(target="malignant", curves="none").with_options(channels=4, levels=(5, 20))
 

@@ -5,12 +5,19 @@ from pathlib import Path
 
 import pytest
 
+from xai_core.explain.request import ExplainRequest
 from xai_core.model.spec import read_spec
-from xai_core.request import ExplainRequest
-from xai_core.study.pointing.aim import Aim
-from xai_core.study.pointing.baselines import Chance
-from xai_core.study.pointing.measure import POINTERS, PointingRow
-from xai_core.study.pointing.table import HEAD, About, lines, markdown, notes
+from xai_core.study.pointing import (
+    HEAD,
+    POINTERS,
+    About,
+    Aim,
+    Chance,
+    PointingRow,
+    lines,
+    markdown,
+    notes,
+)
 
 HIT, MISS, NOTHING = (
     Aim("ok", (1, 1), 0.0, True), Aim("ok", (1, 1), 20.0, False), Aim("constant"),

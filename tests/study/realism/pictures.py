@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from xai_core.study.realism.measure import Measurement
-from xai_core.study.realism.quantities import KEYS
-from xai_core.study.realism.square import SIZE, Square
+from xai_core.study.realism.measure import KEYS, SIZE, Measurement, Square
 from xai_core.types import Pathology
 
 ROWS, COLUMNS = np.mgrid[:SIZE, :SIZE].astype(np.float32)

@@ -10,11 +10,14 @@ import pytest
 from tests.conftest import make_case
 from tests.study.realism.pictures import RADIUS, half_disc, power_law
 from tests.support.sources import MemorySource
-from xai_core.cases.cdd_cesm import CddCesm
+from xai_core.cases.sources.cdd_cesm import CddCesm
 from xai_core.errors import CaseError
 from xai_core.study.realism.compare import compare
 from xai_core.study.realism.measure import (
+    IMAGE_KEYS,
+    KEYS,
     KINDS,
+    LESION_KEYS,
     LOW_ENERGY,
     RECOMBINED,
     measurable,
@@ -22,7 +25,6 @@ from xai_core.study.realism.measure import (
     measure_source,
     measure_square,
 )
-from xai_core.study.realism.quantities import IMAGE_KEYS, KEYS, LESION_KEYS
 
 
 def test_grey_levels_and_shape_of_a_known_breast() -> None:
@@ -76,6 +78,7 @@ def test_an_image_takes_a_fraction_of_a_second() -> None:
     assert time.process_time() - start < 0.3
 
 
+@pytest.mark.slow
 @pytest.mark.sample
 def test_real_images_give_the_releases_figures(sample_folder: Path) -> None:
     """Medians over 326 malignant images of the whole release; a part of the sample is near them."""

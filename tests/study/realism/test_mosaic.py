@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from tests.cases.builders import make_library
-from xai_core.cases.library import PhantomLibrary
+from xai_core.cases.sources.library import PhantomLibrary
 from xai_core.study.realism.measure import LOW_ENERGY
 from xai_core.study.realism.mosaic import HEIGHT, TILES, mosaic
 

@@ -6,9 +6,7 @@ import numpy as np
 import pytest
 
 from tests.study.realism.pictures import RADIUS, disc, half_disc
-from xai_core.study.realism.region import SKIN, main_region, measure_region
-from xai_core.study.realism.skin import skin_depth
-from xai_core.study.realism.square import Square
+from xai_core.study.realism.measure import SKIN, Square, main_region, measure_region, skin_depth
 
 LESION = disc(90, 200, 30)
 
@@ -56,9 +54,9 @@ def test_a_band_of_skin_speaks_only_where_nothing_else_is_marked() -> None:
 
 
 def test_other_marks_are_no_surroundings() -> None:
-    beside = disc(90, 248, 14)  # touches the ring, not the lesion
-    square = half_disc(marked=LESION | beside)
-    grey = (square.grey + 40 * LESION + 200 * beside).astype(np.float32)
+    second_curve = disc(90, 248, 14)  # touches the ring, not the lesion
+    square = half_disc(marked=LESION | second_curve)
+    grey = (square.grey + 40 * LESION + 200 * second_curve).astype(np.float32)
     assert measure(half_disc(grey=grey, marked=square.marked)).contrast == pytest.approx(40)
 
 

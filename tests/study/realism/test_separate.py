@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 
 from tests.study.realism.pictures import measurement
-from xai_core.study.realism.measure import Measurement
-from xai_core.study.realism.quantities import KEYS
-from xai_core.study.realism.separate import separate
+from xai_core.study.realism.compare import separate
+from xai_core.study.realism.measure import KEYS, Measurement
 
 USED = ("mean", "sd", "exponent")
 

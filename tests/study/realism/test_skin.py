@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from tests.study.realism.pictures import COLUMNS, RADIUS, ROWS, disc, half_disc
-from xai_core.study.realism.skin import DEPTHS, skin_depth, skin_profile
-from xai_core.study.realism.square import SIZE
+from xai_core.study.realism.measure import DEPTHS, SIZE, skin_depth, skin_profile
 
 FROM_CENTRE = np.hypot(COLUMNS, ROWS - SIZE // 2)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.study.realism.pictures import disc, half_disc, power_law
-from xai_core.study.realism.spectrum import REGION, exponent, region_exponent
+from xai_core.study.realism.measure import REGION, exponent, region_exponent
 
 
 @pytest.mark.parametrize("truth", [1.5, 1.9, 2.5, 3.0, 3.5])

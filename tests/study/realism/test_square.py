@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from xai_core.study.realism.square import SIZE, to_square
+from xai_core.study.realism.measure import SIZE, to_square
 
 # A breast of 300 x 60 px at the left of a picture of 400 x 200 px, with a label in the air.
 IMAGE = np.zeros((400, 200), np.float32)

@@ -2,10 +2,8 @@ from __future__ import annotations
 
 from tests.study.realism.pictures import measurement
 from tests.study.realism.test_separate import cohort
-from xai_core.study.realism.compare import compare
-from xai_core.study.realism.findings import find
-from xai_core.study.realism.quantities import QUANTITIES
-from xai_core.study.realism.table import HEAD, cells, markdown, sentences
+from xai_core.study.realism.compare import HEAD, cells, compare, find, markdown, sentences
+from xai_core.study.realism.measure import QUANTITIES
 
 
 def test_cells_say_median_spread_and_whether_inside() -> None:

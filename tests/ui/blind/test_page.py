@@ -7,17 +7,17 @@ from collections.abc import Iterator
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.ui.desk import Desk, clean, four_cases, on_duty
 from tests.ui.pages import blind_page
-from xai_core.ui.blind.alias import alias, in_blind_order
+from tests.ui.stand_in_service import StandInService, clean, four_cases, on_duty
+from xai_core.ui.blind.reading import alias, in_blind_order
 
 ORDER = in_blind_order(four_cases())
 
 
 @pytest.fixture
-def desk() -> Iterator[Desk]:
-    with on_duty(predicted=False) as desk:
-        yield desk
+def stand_in() -> Iterator[StandInService]:
+    with on_duty(predicted=False) as stand_in:
+        yield stand_in
 
 
 def opened(**address: str) -> AppTest:
@@ -45,7 +45,7 @@ def answer(page: AppTest, called: str, sure: int) -> AppTest:
     return clean(page)
 
 
-def test_the_switch_begins_with_a_case_not_seen(desk: Desk) -> None:
+def test_the_switch_begins_with_a_case_not_seen(stand_in: StandInService) -> None:
     first = next(iter(ORDER.values()))
     page = opened(case=first)
     assert f"open: {first}" in words(page)
@@ -58,16 +58,16 @@ def test_the_switch_begins_with_a_case_not_seen(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("case_id", list(ORDER.values()))
-def test_before_the_answer_nothing_says_what_it_is(desk: Desk, case_id: str) -> None:
-    desk.predict_all()
+def test_before_the_answer_nothing_says_what_it_is(stand_in: StandInService, case_id: str) -> None:
+    stand_in.predict_all()
     page = opened(blind="on", case=alias(case_id))
     for secret in ("TP-", "TN-", "normal", "patient", "probability", "open:"):
         assert secret not in words(page)
-    assert not desk.asked  # the model has not even been asked
+    assert not stand_in.asked  # the model has not even been asked
     assert next(b for b in page.button if "Commit" in b.label).disabled
 
 
-def test_truth_first_then_the_model(desk: Desk) -> None:
+def test_truth_first_then_the_model(stand_in: StandInService) -> None:
     page = opened(blind="on", case=alias("TP-1"))
     answer(page, "Malignant", 75)
     next(b for b in page.button if "Commit" in b.label).click().run()
@@ -84,7 +84,7 @@ def test_truth_first_then_the_model(desk: Desk) -> None:
     assert address(page)["case"] == alias("TP-1")
 
 
-def test_an_address_that_names_no_case_is_a_sentence(desk: Desk) -> None:
+def test_an_address_that_names_no_case_is_a_sentence(stand_in: StandInService) -> None:
     page = opened(blind="on", case="TP-1")  # its own name is none of the aliases
     assert "names a blind case that is not among these" in page.warning[0].value
     page = opened(blind="perhaps")
@@ -92,8 +92,10 @@ def test_an_address_that_names_no_case_is_a_sentence(desk: Desk) -> None:
     assert "open:" in words(page)
 
 
-def test_a_case_that_cannot_be_read_is_a_sentence_without_its_name(desk: Desk) -> None:
-    desk.unreadable = ("TN-1",)
+def test_a_case_that_cannot_be_read_is_a_sentence_without_its_name(
+    stand_in: StandInService,
+) -> None:
+    stand_in.unreadable = ("TN-1",)
     page = opened(blind="on", case=alias("TN-1"))
     assert "cannot be read from its files" in page.error[0].value
     assert "TN-1" not in words(page)

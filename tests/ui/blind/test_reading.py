@@ -5,8 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from xai_core.ui.blind.alias import alias, in_blind_order
-from xai_core.ui.blind.reading import Found, Mark, meet, point, read_marks
+from xai_core.ui.blind.reading import (
+    Found,
+    Mark,
+    alias,
+    in_blind_order,
+    match_marks,
+    point,
+    read_marks,
+)
 
 SHAPES = {"low": (120, 90)}
 
@@ -57,9 +64,9 @@ def test_marks_meet_lesions(marks: list[tuple[float, float]], found: Found) -> N
     mask = np.zeros((120, 90), bool)
     mask[10:20, 10:20] = True
     mask[78:84, 55:65] = True
-    assert meet(tuple(point("low", x, y) for x, y in marks), mask, 5) == found
+    assert match_marks(tuple(point("low", x, y) for x, y in marks), mask, 5) == found
 
 
 def test_where_nothing_is_marked_nothing_is_met() -> None:
-    assert meet((point("low", 1, 1),), None, 5) == Found(0, 0, 0)
-    assert meet((point("low", 1, 1),), np.zeros((5, 5), bool), 5) == Found(0, 0, 0)
+    assert match_marks((point("low", 1, 1),), None, 5) == Found(0, 0, 0)
+    assert match_marks((point("low", 1, 1),), np.zeros((5, 5), bool), 5) == Found(0, 0, 0)

@@ -11,14 +11,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from xai_core.faithfulness.metric import (
-    Measured,
-    Measurement,
-    Metric,
-    MetricInputs,
-    Need,
-    unsaid,
-)
+from xai_core.faithfulness.metric import Measured, Measurement, Metric, MetricInputs, Need, no_line
 from xai_core.faithfulness.patches import patch_order, relevance
 from xai_core.types import FloatArray
 
@@ -105,7 +98,7 @@ METRICS = (
         "too; about 0.1 by chance.",
         compute=_top_overlap,
         order=301,
-        line=unsaid,
+        line=no_line,
         **_SHARED,
     ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from xai_core.faithfulness.metric import Measurement, Metric, MetricInputs, Need, unsaid
+from xai_core.faithfulness.metric import Measurement, Metric, MetricInputs, Need, no_line
 from xai_core.faithfulness.metrics.curve_areas import REFERENCE, area
 from xai_core.faithfulness.perturbation import DELETION, INSERTION
 from xai_core.faithfulness.reliability import Reliability
@@ -39,7 +39,7 @@ def _metrics() -> Iterator[Metric]:
                 needs=(Need.ORDERS,),
                 order=200 + i,
                 error_column=f"{order}_{kind}_error",
-                line=unsaid,  # the page has a table of the orders
+                line=no_line,  # the page has a table of the orders
             )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from xai_core.faithfulness.metric import Measurement, Metric, MetricInputs, Need, unsaid
+from xai_core.faithfulness.metric import Measurement, Metric, MetricInputs, Need, no_line
 from xai_core.faithfulness.perturbation import CurvePair
 from xai_core.types import PerturbationCurve
 
@@ -21,7 +21,7 @@ def _pair(inputs: MetricInputs) -> CurvePair:
     return inputs.curves
 
 
-_SHARED: dict[str, Any] = {"reference": REFERENCE, "needs": (Need.CURVES,), "line": unsaid}
+_SHARED: dict[str, Any] = {"reference": REFERENCE, "needs": (Need.CURVES,), "line": no_line}
 
 METRICS = (
     Metric(

@@ -23,7 +23,7 @@ from xai_core.faithfulness.metric import (
     MetricInputs,
     Need,
     Value,
-    unsaid,
+    no_line,
 )
 from xai_core.statistics.ranking import top_masks
 from xai_core.types import BoolArray, FloatArray
@@ -175,7 +175,7 @@ METRICS = (
         "inside.",
         compute=_field("distance"),
         order=101,
-        line=unsaid,
+        line=no_line,
         **_SHARED,
     ),
     Metric(
@@ -187,7 +187,7 @@ METRICS = (
         description="Of the hottest tenth of the picture, the share that is marked.",
         compute=_field("top_share"),
         order=102,
-        line=unsaid,
+        line=no_line,
         **_SHARED,
     ),
     Metric(
@@ -200,7 +200,7 @@ METRICS = (
         "together, zeros never belong.",
         compute=_field("top_area"),
         order=103,
-        line=unsaid,
+        line=no_line,
         **_SHARED,
     ),
     Metric(
@@ -214,7 +214,7 @@ METRICS = (
         compute=_field("mask_area"),
         needs=(Need.LESION_MASK,),
         order=104,
-        line=unsaid,
+        line=no_line,
     ),
     *(
         Metric(
@@ -229,7 +229,7 @@ METRICS = (
             kind=int,
             order=105 + i,
             averaged=False,  # a place: its mean over images says nothing
-            line=unsaid,
+            line=no_line,
             **_SHARED,
         )
         for i, axis in enumerate(("row", "column"))
@@ -245,7 +245,7 @@ METRICS = (
         kind=int,
         order=107,
         averaged=False,  # one flat map would decide the mean
-        line=unsaid,
+        line=no_line,
         **_SHARED,
     ),
 )

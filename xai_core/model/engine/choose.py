@@ -8,7 +8,7 @@ from pathlib import Path
 
 from torch import nn
 
-from xai_core.model.engine import openvino_engine, parity
+from xai_core.model.engine import base, openvino_engine
 from xai_core.model.engine.base import EngineUnavailable
 from xai_core.model.engine.engine import Engine
 from xai_core.model.spec import ModelSpec
@@ -23,7 +23,7 @@ def make_ready(engine: Engine, network: nn.Module, spec: ModelSpec, folder: Path
     """
     try:
         scorer = openvino_engine.prepare(network, spec.sha256, spec.input_size, folder, engine.say)
-        parity.check(scorer, engine.reference, spec.input_size)
+        base.check(scorer, engine.reference, spec.input_size)
         engine.use(scorer)
     except EngineUnavailable as problem:
         engine.say(f"OpenVINO is not used: {problem}; PyTorch scores instead, which is slower.")

@@ -1,4 +1,8 @@
-"""OpenVINO on the processor: converted once, compiled in a moment, scored in parallel streams."""
+"""OpenVINO on the processor, and its converted network on disk.
+
+A converted network on disk: one file, whole or not at all, that proves its own integrity.
+
+OpenVINO on the processor: converted once, compiled in a moment, scored in parallel streams."""
 
 from __future__ import annotations
 
@@ -16,10 +20,52 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from xai_core.model.engine import kept
+from xai_core.files import whole_file
 from xai_core.model.engine.base import EngineUnavailable
 from xai_core.model.engine.convolutional import FORM, as_convolutions
 from xai_core.types import FloatArray
+
+_MAGIC = b"XAIENG01"
+_KEEP = 3  # files of other weights or versions that stay, about 110 MB each
+
+
+class Damaged(Exception):  # internal
+    """The file is there, but it is not what was written."""
+
+
+def read(path: Path) -> tuple[bytes, bytes] | None:
+    """What :func:`write` kept, (graph, constants); None where there is nothing to read.
+
+    Raises:
+        Damaged: the file is truncated or was changed.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return None
+    magic, digest, length, start = content[:8], content[8:40], content[40:48], 48
+    body = memoryview(content)[40:]
+    if magic != _MAGIC or hashlib.sha256(body).digest() != digest:
+        raise Damaged(path.name)
+    middle = start + int.from_bytes(length, "big")
+    return content[start:middle], content[middle:]
+
+
+def write(path: Path, graph: bytes, constants: bytes) -> None:
+    """Write the file, whole or not at all; old files of other networks are let go of.
+
+    Raises:
+        OSError: the folder cannot be written, or is full.
+    """
+    body = len(graph).to_bytes(8, "big") + graph + constants
+    with whole_file(path) as partial, partial.open("wb") as stream:
+        stream.write(_MAGIC + hashlib.sha256(body).digest())
+        stream.write(body)
+    with contextlib.suppress(OSError):
+        others = [p for p in path.parent.glob(f"*{path.suffix}") if p != path]
+        for old in sorted(others, key=lambda p: p.stat().st_mtime)[:-_KEEP]:
+            old.unlink()
+
 
 _STREAMS = 4  # images in flight at most
 _TRACED = 96  # px: the network is convolutional, so a small picture shows all of it
@@ -95,17 +141,17 @@ def prepare(
     path = folder / "engine" / f"{named}.ir" if folder else None
     if path is not None:
         try:
-            found = kept.read(path)
+            found = read(path)
             if found is not None:
                 return OpenVinoScorer(ov.Core().read_model(*found), threads)
-        except (kept.Damaged, RuntimeError):
+        except (Damaged, RuntimeError):
             say("The kept OpenVINO model was damaged, so it was converted anew.")
     try:
         model = _convert(network, size)
         graph, constants = _serialised(model)
         if path is not None:
             try:
-                kept.write(path, graph, constants)
+                write(path, graph, constants)
             except OSError as problem:
                 say(
                     "The OpenVINO model cannot be kept in the store folder "

@@ -1,12 +1,20 @@
-"""What a reader says of a case before anything is shown, and how that meets the truth.
+"""What a reader says of a case, how it meets the truth, under which name it is read.
 
-No Streamlit.
-"""
+Names of cases that give nothing away.  No Streamlit.
+
+A case's own name may hold its truth (a folder called "malignant"), and so may its place in a list.
+An alias is a digest of the name, and blind lists are in the aliases' order.  It is no secret to who
+holds the files: it keeps the truth off the page, out of the address and out of what is sent.
+
+What a reader says of a case before anything is shown, and how that meets the truth.
+
+No Streamlit."""
 
 from __future__ import annotations
 
+import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +22,17 @@ import numpy as np
 from scipy import ndimage as ndi
 
 from xai_core.types import BoolArray
+
+
+def alias(case_id: str) -> str:
+    """Ten hex digits, the same in every session: an address with them can be opened again."""
+    return hashlib.blake2b(case_id.encode(), digest_size=5, person=b"blind reading").hexdigest()
+
+
+def in_blind_order(case_ids: Iterable[str]) -> dict[str, str]:
+    """Alias -> case, in the order of the aliases."""
+    return dict(sorted((alias(case_id), case_id) for case_id in case_ids))
+
 
 LOW, RECOMBINED = "low", "recombined"
 CONFIDENCES = (50, 60, 75, 90, 100)
@@ -87,7 +106,7 @@ class Found:
     of: int
 
 
-def meet(marks: tuple[Mark, ...], mask: BoolArray | None, reach: float) -> Found:
+def match_marks(marks: tuple[Mark, ...], mask: BoolArray | None, reach: float) -> Found:
     """How marks meet a mask (H, W) on their own picture's grid.
 
     Args:

@@ -9,23 +9,20 @@ from functools import partial
 import streamlit as st
 
 from xai_core.cam import METHODS
+from xai_core.explain.service import ExplainService
 from xai_core.model.layers import layer_title
 from xai_core.preprocessing.identity import pictures_sha256
-from xai_core.service import ExplainService
 from xai_core.types import Case
-from xai_core.ui.compare import said
-from xai_core.ui.compare.asked import Line
-from xai_core.ui.compare.jobs import Answer
-from xai_core.ui.compare.notes import notes
-from xai_core.viz.panel import height_for, panel
-from xai_core.viz.plate import Panel, Plate, Row, cell_width
-from xai_core.viz.plate_file import KINDS, plate_file
-from xai_core.viz.screen import shown_box
+from xai_core.ui.compare import captions
+from xai_core.ui.compare.captions import notes
+from xai_core.ui.compare.panels import PanelAnswer, PanelRow
+from xai_core.viz.figure_sheet import KINDS, FigureSheet, Panel, Row, cell_width, sheet_file
+from xai_core.viz.panel import height_for, panel, shown_box
 
 
 def show(
-    service: ExplainService, title: str, lines: Sequence[Line], heads: Mapping[Line, str],
-    answers: Sequence[Answer],
+    service: ExplainService, title: str, lines: Sequence[PanelRow], heads: Mapping[PanelRow, str],
+    answers: Sequence[PanelAnswer],
 ) -> None:  # fmt: skip
     """Draw the buttons; they wait until every panel is there."""
     ready = bool(answers) and all(answer.done for answer in answers)
@@ -48,9 +45,9 @@ def show(
 
 
 def build(
-    service: ExplainService, title: str, lines: Sequence[Line], heads: Mapping[Line, str],
-    answers: Sequence[Answer],
-) -> Plate:  # fmt: skip
+    service: ExplainService, title: str, lines: Sequence[PanelRow], heads: Mapping[PanelRow, str],
+    answers: Sequence[PanelAnswer],
+) -> FigureSheet:  # fmt: skip
     """The plate of finished panels.
 
     Raises:
@@ -61,13 +58,15 @@ def build(
         _row(service.load(line.case_id), line, heads[line], [next(rest) for _ in line.requests])
         for line in lines
     )
-    return Plate(title, rows, notes(service.records, answers, service.explainer.classifier.spec))
+    return FigureSheet(
+        title, rows, notes(service.records, answers, service.explainer.classifier.spec)
+    )
 
 
-def _row(case: Case, line: Line, head: str, answers: Sequence[Answer]) -> Row:
+def _row(case: Case, line: PanelRow, head: str, answers: Sequence[PanelAnswer]) -> Row:
     width = cell_width(1 + len(answers))
 
-    def drawn(answer: Answer | None) -> Panel:
+    def drawn(answer: PanelAnswer | None) -> Panel:
         found = next(a.explanation for a in answers if a.explanation is not None)
         geometry = found.prepared.geometry
         box = shown_box((case.image.shape[0], case.image.shape[1]), geometry, case.lesion_mask)
@@ -76,18 +75,18 @@ def _row(case: Case, line: Line, head: str, answers: Sequence[Answer]) -> Row:
         picture = panel(case.image, geometry, values, box, (width, height_for(box, width)))
         if answer is None:
             return Panel("Original, low-energy image", picture)
-        why = said.why_empty(answer)
-        under = ((why,) if why else ()) + said.areas(answer)
+        why = captions.why_empty(answer)
+        under = ((why,) if why else ()) + captions.areas(answer)
         title = f"{METHODS[answer.request.method].title}, {layer_title(answer.request.layer)}"
-        return Panel(title, picture, said.bar(answer), under)
+        return Panel(title, picture, captions.bar(answer), under)
 
     first = drawn(None) if line.original else None
     return Row(head, (first, *map(drawn, answers)))
 
 
 def _file(
-    service: ExplainService, title: str, lines: Sequence[Line], heads: Mapping[Line, str],
-    answers: Sequence[Answer], kind: str,
+    service: ExplainService, title: str, lines: Sequence[PanelRow], heads: Mapping[PanelRow, str],
+    answers: Sequence[PanelAnswer], kind: str,
 ) -> bytes:  # fmt: skip
     plate = build(service, title, lines, heads, answers)
     made: bytes = _kept(_digest(plate), kind, plate)
@@ -95,16 +94,16 @@ def _file(
 
 
 @st.cache_data(max_entries=8, show_spinner=False)  # type: ignore[untyped-decorator]
-def _kept(digest: str, kind: str, _plate: Plate) -> bytes:  # noqa: ARG001 - the cache's key
-    return plate_file(_plate, kind)
+def _kept(digest: str, kind: str, _plate: FigureSheet) -> bytes:  # noqa: ARG001 - the cache's key
+    return sheet_file(_plate, kind)
 
 
-def _digest(plate: Plate) -> str:
+def _digest(plate: FigureSheet) -> str:
     panels = (one for row in plate.rows for one in row.panels)
     return pictures_sha256(plate.text(), (one.picture if one else None for one in panels))
 
 
-def _name(lines: Sequence[Line]) -> str:
+def _name(lines: Sequence[PanelRow]) -> str:
     """A file's name: the cases, and what is shown of them."""
     cases = "_".join(dict.fromkeys(line.case_id for line in lines))
     what = "methods" if lines[0].layer else "figure-3"

@@ -1,22 +1,92 @@
-"""The stops of the tour: what is shown, and what the presenter says.  No Streamlit.
+"""The stops of the tour and the cases it is told with.  No Streamlit.
+
+Which cases the tour is told with: by rule from what the model says of them.  No Streamlit.
+
+The stops of the tour: what is shown, and what the presenter says.  No Streamlit.
 
 No stop claims what a case's numbers do not bear out: where the words depend on the model's answer
-they are made from it.
-"""
+they are made from it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from xai_core.model.spec import ModelSpec
+from xai_core.study.selection import first_of_each_outcome, settled_cases
 from xai_core.types import CaseRecord, Outcome, Prediction
-from xai_core.ui.demo.cast import Cast
-from xai_core.ui.words import truth_words
+from xai_core.ui.wording import truth_words
+
+_FEW = 3  # of the first true positives the surest is taken: as many come with precomputed results
+
+
+@dataclass(frozen=True)
+class TourCases:
+    """``hit``: a malignant case called malignant, the surest of the first few.  ``clear``: one
+    without cancer called benign.  ``wrong``: a wrong decision, a miss before a false alarm.  Where
+    the model gave no such case: the first one; None while that is not known.
+
+    ``outcomes``: what each of the three really is, where its truth is given.
+    """
+
+    hit: str | None = None
+    clear: str | None = None
+    wrong: str | None = None
+    outcomes: Mapping[str, Outcome] | None = None
+
+    def outcome(self, case_id: str) -> Outcome | None:
+        """What a case of the cast is."""
+        return (self.outcomes or {}).get(case_id)
+
+
+def choose_tour_cases(
+    case_ids: Sequence[str],
+    outcomes: Mapping[str, Outcome],
+    predictions: Mapping[str, Prediction],
+    everything: bool,
+    threshold: float,
+    positive: int = 1,
+) -> TourCases:
+    """The cast as far as it is settled.
+
+    Args:
+        case_ids: in the source's order.
+        outcomes, predictions: of the cases predicted so far.
+        everything: whether no more will be predicted.
+        threshold: of the classifier; the narrowest decision stands in where none is wrong.
+        positive: the index of the class that ``threshold`` is of.
+    """
+    sure = tuple(case_ids) if everything else settled_cases(case_ids, set(predictions))
+    few = first_of_each_outcome(sure, outcomes, _FEW)
+    first = {o: (found or (None,))[0] for o, found in few.items()}
+    # A miss is the better story, so a false alarm waits until it is known that there is none.
+    wrong = first[Outcome.FN] or (first[Outcome.FP] if everything else None)
+    hit, clear = None, first[Outcome.TN]
+    if everything or len(few[Outcome.TP]) == _FEW:
+        hit = max(
+            few[Outcome.TP],
+            key=lambda key: predictions[key].probabilities[positive],
+            default=None,
+        )
+    if everything:
+        hit, clear = hit or case_ids[0], clear or case_ids[0]
+        wrong = wrong or _narrowest(predictions, threshold, positive) or case_ids[0]
+    return TourCases(hit, clear, wrong, dict(outcomes))
+
+
+def _narrowest(
+    predictions: Mapping[str, Prediction], threshold: float, positive: int
+) -> str | None:
+    return min(
+        predictions,
+        key=lambda key: abs(predictions[key].probabilities[positive] - threshold),
+        default=None,
+    )
+
 
 EXPLORE, COMPARE_METHODS, COMPARE_PAIR = "explore", "methods", "pair"
-Pick = Callable[[Cast], str | None]
+Pick = Callable[[TourCases], str | None]
 
 
 @dataclass(frozen=True)
@@ -32,7 +102,7 @@ class Stop:
     pick: Pick
     scene: str = EXPLORE
     ask: dict[str, Any] = field(default_factory=dict)
-    look: dict[str, str] = field(default_factory=dict)
+    viewport: dict[str, str] = field(default_factory=dict)
     short: str = ""
 
 
@@ -45,7 +115,7 @@ STOPS = (
         "Blink between them: focus the image and hold B. Outline the marked finding: O.",
         lambda cast: cast.hit,
         ask={"method": "grad-cam", "curves": "none"},
-        look={"show": "alone,recombined", "heat": "off"},
+        viewport={"show": "alone,recombined", "heat": "off"},
     ),
     Stop(
         "What the model said",
@@ -78,7 +148,7 @@ STOPS = (
         "Choose the deletion curve under the image and step along it: that very image was scored.",
         lambda cast: cast.hit,
         ask={"method": "grad-cam", "curves": "adaptive"},
-        look={"step": "deletion:0"},
+        viewport={"step": "deletion:0"},
     ),
     Stop(
         "{wrong_title}",
@@ -87,7 +157,7 @@ STOPS = (
         "Outline the marked finding with O, if there is one. Switch the class that is explained.",
         lambda cast: cast.wrong,
         ask={"method": "grad-cam", "curves": "none"},
-        look={"show": "outline"},
+        viewport={"show": "outline"},
         short="A wrong decision",
     ),
     Stop(

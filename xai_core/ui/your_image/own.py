@@ -10,10 +10,10 @@ import threading
 
 import streamlit as st
 
-from xai_core.cases.upload import OneCase, Upload, read_own
-from xai_core.explainer import Explainer
-from xai_core.service import ExplainService
-from xai_core.ui import remembered
+from xai_core.cases.sources.upload import OneCase, Upload, read_own
+from xai_core.explain.explainer import Explainer
+from xai_core.explain.service import ExplainService
+from xai_core.ui import memo
 
 
 class Own:
@@ -40,7 +40,7 @@ class Holder:
         before, self.own = self.own, own
         if before is not None:
             before.close()
-            remembered.forget(before.upload.case)  # now, not when Python collects it
+            memo.forget(before.upload.case)  # now, not when Python collects it
 
 
 @st.cache_resource(  # type: ignore[untyped-decorator]
@@ -62,7 +62,7 @@ def take(data: bytes, name: str, lender: ExplainService) -> None:
     """Read a file and hold it instead of the one before.
 
     Raises:
-        UnreadableImage: see :func:`xai_core.cases.upload.read_own`; the one before stays.
+        UnreadableImage: see :func:`xai_core.cases.sources.upload.read_own`; the one before stays.
     """
     _holder().put(Own(read_own(data, name), lender))
 

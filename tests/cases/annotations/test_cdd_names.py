@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from xai_core.cases.annotations.cdd_cesm import ImageName, parse_name
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("P7_L_DM_MLO.jpg", ImageName(7, "L", "MLO", 1, "DM")),
+        ("P7_L_DM_MLO  ", ImageName(7, "L", "MLO", 1, "DM")),
+        ("p326_r_cm_cc.JPG", ImageName(326, "R", "CC", 1, "CM")),
+        ("P99_L_DM_MLO_2", ImageName(99, "L", "MLO", 2, "DM")),
+        ("P281_L_CM_MLO2.jpg", ImageName(281, "L", "MLO", 2, "CM")),
+    ],
+)
+def test_names_of_the_release(text: str, name: ImageName) -> None:
+    assert parse_name(text) == name
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "desktop.ini", "P7_L_DM", "P7_X_DM_CC", "xP7_L_DM_CC", "P7_L_DM_CC.docx", "P_L_DM_CC"],
+)
+def test_other_names(text: str) -> None:
+    assert parse_name(text) is None
+
+
+def test_partners_are_mutual_and_keep_the_number() -> None:
+    name = parse_name("P99_L_DM_MLO_2")
+    assert name is not None
+    assert name.partner == parse_name("P99_L_CM_MLO2")
+    assert name.partner.partner == name
+
+
+@given(st.text(max_size=30))
+def test_any_text_is_a_name_or_none(text: str) -> None:
+    found = parse_name(text)
+    assert found is None or found.view in ("CC", "MLO")

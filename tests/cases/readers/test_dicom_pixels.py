@@ -1,0 +1,200 @@
+"""The grey values, computed in this process; the child process has its own tests."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from pydicom.dataset import Dataset
+from pydicom.sequence import Sequence
+
+from tests.cases.builders import mammogram
+from xai_core.cases.readers.dicom_decoding import check_header, to_grey
+from xai_core.errors import UnreadableImage
+
+RAMP = np.tile(np.arange(0, 4096, 64, dtype=np.uint16), (64, 1))
+
+
+def _grey(ds: Dataset) -> np.ndarray:
+    stored = np.frombuffer(ds.PixelData, np.uint16).reshape(ds.Rows, ds.Columns)
+    return to_grey(ds, stored)[0]
+
+
+def _table(entries: list[int], first: int, bits: int) -> Sequence:
+    item = Dataset()
+    item.LUTDescriptor = [len(entries), first, bits]
+    item["LUTDescriptor"].VR = "SS" if first < 0 else "US"
+    item.LUTData = entries
+    item["LUTData"].VR = "US"
+    return Sequence([item])
+
+
+def test_without_a_window_the_range_is_used_and_told() -> None:
+    ds = mammogram(RAMP)
+    values, notes, _ = to_grey(ds, RAMP)
+    assert values.dtype == np.float32
+    np.testing.assert_allclose(values, RAMP / RAMP.max(), atol=1e-6)
+    assert any("no window" in n for n in notes)
+
+
+def test_monochrome1_is_inverted() -> None:
+    ds = mammogram(RAMP)
+    plain = _grey(ds)
+    ds.PhotometricInterpretation = "MONOCHROME1"
+    np.testing.assert_allclose(_grey(ds), 1 - plain, atol=1e-6)
+
+
+@pytest.mark.parametrize("function", [None, "LINEAR", "LINEAR_EXACT", "SIGMOID"])
+def test_windows(function: str | None) -> None:
+    ds = mammogram(RAMP)
+    ds.WindowCenter, ds.WindowWidth = 2000, 1001
+    if function:
+        ds.VOILUTFunction = function
+    x = RAMP.astype(float)
+    expected = {  # PS3.3 C.11.2.1.2.1, C.11.2.1.3.1, C.11.2.1.3.2
+        "LINEAR": np.clip((x - 1999.5) / 1000 + 0.5, 0, 1),
+        "LINEAR_EXACT": np.clip((x - 2000) / 1001 + 0.5, 0, 1),
+        "SIGMOID": 1 / (1 + np.exp(-4 * (x - 2000) / 1001)),
+    }[function or "LINEAR"]
+    np.testing.assert_allclose(_grey(ds), expected, atol=1e-5)
+
+
+def test_several_windows_the_first_counts() -> None:
+    ds = mammogram(RAMP)
+    ds.WindowCenter, ds.WindowWidth = 2000, 1001
+    first = _grey(ds)
+    ds.WindowCenter, ds.WindowWidth = [2000, 9], [1001, 5]
+    values, notes, _ = to_grey(ds, RAMP)
+    np.testing.assert_array_equal(values, first)
+    assert any("several windows" in n for n in notes)
+
+
+@pytest.mark.parametrize(
+    ("width", "function"), [(0, "LINEAR"), (-5, "LINEAR_EXACT"), (0, "SIGMOID"), (100, "ODD")]
+)
+def test_an_invalid_window_falls_back_and_is_told(width: int, function: str) -> None:
+    ds = mammogram(RAMP)
+    ds.WindowCenter, ds.WindowWidth, ds.VOILUTFunction = 2000, width, function
+    values, notes, _ = to_grey(ds, RAMP)
+    np.testing.assert_allclose(values, RAMP / RAMP.max(), atol=1e-6)
+    assert any("cannot be used" in n for n in notes)
+
+
+def test_rescale_comes_before_the_window() -> None:
+    ds = mammogram(RAMP)
+    ds.WindowCenter, ds.WindowWidth = 2000, 1001
+    expected = _grey(ds)
+    ds.RescaleSlope, ds.RescaleIntercept = 2, -100
+    ds.WindowCenter, ds.WindowWidth = 2 * 2000 - 100, 1
+    ds.VOILUTFunction = "LINEAR_EXACT"
+    ds.WindowWidth = 2002
+    np.testing.assert_allclose(_grey(ds), expected, atol=2e-3)
+
+
+def test_a_negative_slope_keeps_low_values_dark() -> None:
+    ds = mammogram(RAMP)
+    ds.RescaleSlope, ds.RescaleIntercept = -1, 4095
+    ds.WindowCenter, ds.WindowWidth = 2048, 4096
+    values = _grey(ds)
+    assert values[0, 0] == pytest.approx(1, abs=0.01)  # stored 0 is 4095 after the rescale
+    assert values[0, -1] < 0.05
+
+
+@pytest.mark.parametrize("bits", [8, 12, 16])
+def test_voi_table(bits: int) -> None:
+    ds = mammogram(RAMP)
+    top = 2**bits - 1
+    entries = [round(top * math.sqrt(i / 4095)) for i in range(4096)]
+    ds.VOILUTSequence = _table(entries, 0, bits)
+    np.testing.assert_allclose(_grey(ds), np.array(entries)[RAMP] / top, atol=1e-6)
+
+
+def test_voi_table_is_clamped_at_its_ends() -> None:
+    ds = mammogram(RAMP)
+    ds.VOILUTSequence = _table([0, 100, 255], 1000, 8)
+    values = _grey(ds)
+    assert (values[RAMP <= 1000] == 0).all()
+    assert (values[RAMP >= 1002] == 1).all()
+
+
+def test_a_table_goes_before_a_window() -> None:
+    ds = mammogram(RAMP)
+    ds.VOILUTSequence = _table([0, 65535], 1999, 16)
+    expected = _grey(ds)
+    ds.WindowCenter, ds.WindowWidth = 1, 2
+    ds.VOILUTSequence[0].LUTDescriptor = [2, 1999, 16]
+    np.testing.assert_array_equal(_grey(ds), expected)
+
+
+def test_modality_table() -> None:
+    ds = mammogram(RAMP)
+    ds.ModalityLUTSequence = _table([4095 - i for i in range(4096)], 0, 16)
+    ds.ModalityLUTSequence[0].ModalityLUTType = "US"
+    np.testing.assert_allclose(_grey(ds), 1 - RAMP / RAMP.max(), atol=1e-6)
+
+
+@pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
+def test_padding_is_black_and_outside_the_range(photometric: str) -> None:
+    stored = (RAMP // 4 + 1000).astype(np.uint16)
+    stored[:, :3] = 4000, 4050, 4095
+    ds = mammogram(stored)
+    ds.PhotometricInterpretation = photometric
+    ds.PixelPaddingValue, ds.PixelPaddingRangeLimit = 4095, 4000
+    values = _grey(ds)
+    assert (values[:, :3] == 0).all()
+    assert values[:, 3:].min() == 0
+    assert values[:, 3:].max() == 1
+
+
+def test_one_padding_value() -> None:
+    stored = RAMP.copy()
+    stored[0, 0] = 4095
+    ds = mammogram(stored)
+    ds.PixelPaddingValue = 4095
+    assert _grey(ds)[0, 0] == 0
+    everything = np.full((64, 64), 7, np.uint16)
+    ds = mammogram(everything)
+    ds.PixelPaddingValue = 7
+    assert (_grey(ds) == 0).all()
+
+
+def test_a_constant_picture_is_told() -> None:
+    flat = np.full((64, 64), 7, np.uint16)
+    assert any("same value" in n for n in to_grey(mammogram(flat), flat)[1])
+
+
+def test_signed_values() -> None:
+    stored = RAMP.astype(np.int16) - 2048
+    ds = mammogram(stored)
+    ds.WindowCenter, ds.WindowWidth = 0, 4096
+    values, *_ = to_grey(ds, stored)
+    np.testing.assert_allclose(values, np.clip((stored + 0.5) / 4095 + 0.5, 0, 1), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"PixelData": None}, "no pixel data"),
+        ({"PixelData": None, "FloatPixelData": b"\0\0\0\0"}, "floating-point"),
+        ({"NumberOfFrames": 5}, "5 frames"),
+        ({"NumberOfFrames": 0}, "0 frames"),
+        ({"PhotometricInterpretation": "RGB", "SamplesPerPixel": 3}, "not a grey picture \\(RGB"),
+        ({"PhotometricInterpretation": None}, "not a grey picture"),
+        ({"SamplesPerPixel": 3}, "not a grey picture"),
+        ({"Rows": None}, "without a usable Rows"),
+        ({"Rows": 60_000, "Columns": 60_000}, "20,000 px"),
+        ({"Rows": 12}, "48 x 12 px"),
+        ({"BitsAllocated": 32, "BitsStored": 32}, "32 of 32 bits"),
+        ({"BitsStored": 17}, "17 of 16"),
+    ],
+)
+def test_headers_that_are_refused(changes: dict[str, object], says: str) -> None:
+    ds = mammogram()
+    for key, value in changes.items():
+        if value is None:
+            delattr(ds, key)
+        else:
+            setattr(ds, key, value)
+    with pytest.raises(UnreadableImage, match=rf"^m\.dcm .*{says}"):
+        check_header(ds, "m.dcm")

@@ -1,0 +1,209 @@
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from tests.cases.builders import encode, noise
+from xai_core.cases.readers.raster import read_picture
+from xai_core.errors import UnreadableImage
+
+
+def _png_header(width: int, height: int) -> bytes:
+    """A PNG that claims a size and holds nothing."""
+    head = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    chunk = struct.pack(">I", 13) + head + struct.pack(">I", zlib.crc32(head))
+    empty = struct.pack(">I", 0) + b"IDAT" + struct.pack(">I", zlib.crc32(b"IDAT"))
+    return b"\x89PNG\r\n\x1a\n" + chunk + empty
+
+
+@pytest.mark.parametrize("kind", ["PNG", "TIFF"])
+def test_8_bit_grey_is_divided_by_255(kind: str) -> None:
+    picture = noise()
+    values, warnings = read_picture(encode(picture, kind), "a")
+    assert values.dtype == np.float32
+    np.testing.assert_allclose(values, picture / 255, atol=1e-7)
+    assert warnings == ()
+
+
+@pytest.mark.parametrize("kind", ["PNG", "TIFF"])
+def test_16_bit_grey_is_not_clipped(kind: str) -> None:
+    picture = noise(top=65535)
+    values, warnings = read_picture(encode(picture, kind), "a")
+    np.testing.assert_allclose(values, picture / 65535, atol=1e-6)
+    assert warnings == ()
+
+
+@pytest.mark.parametrize(("top", "scale"), [(255, 255), (800, 1023), (4095, 4095), (9000, 16383)])
+def test_16_bit_files_with_fewer_bits_use_the_bits_they_have(top: int, scale: int) -> None:
+    picture = np.minimum(noise(top=65535), top).astype(np.uint16)
+    values, warnings = read_picture(encode(picture), "scan.png")
+    np.testing.assert_allclose(values, picture / scale, atol=1e-6)
+    assert len(warnings) == 1
+    assert f"0 to {scale}" in warnings[0]
+
+
+def test_big_endian_and_white_is_zero_16_bit_tiff() -> None:
+    import tifffile
+
+    picture = noise(top=65535)
+    for photometric, expected in (("minisblack", picture), ("miniswhite", 65535 - picture)):
+        buffer = io.BytesIO()
+        tifffile.imwrite(buffer, picture, byteorder="<", photometric=photometric)
+        values, _ = read_picture(buffer.getvalue(), "a.tif")
+        np.testing.assert_allclose(values, expected / 65535, atol=1e-6)
+    buffer = io.BytesIO()
+    tifffile.imwrite(buffer, picture, byteorder=">", photometric="minisblack")
+    values, _ = read_picture(buffer.getvalue(), "a.tif")
+    np.testing.assert_allclose(values, picture / 65535, atol=1e-6)
+
+
+def test_white_is_zero_8_bit_tiff() -> None:
+    import tifffile
+
+    picture, buffer = noise(), io.BytesIO()
+    tifffile.imwrite(buffer, picture, photometric="miniswhite")
+    np.testing.assert_allclose(
+        read_picture(buffer.getvalue(), "a.tif")[0], 1 - picture / 255, atol=1e-6
+    )
+
+
+def test_colour_becomes_luminance_and_is_told() -> None:
+    picture = np.zeros((40, 40, 3), np.uint8)
+    picture[:, :20, 0] = 255
+    values, warnings = read_picture(encode(picture), "photo.png")
+    assert values[0, 0] == pytest.approx(0.299, abs=0.01)
+    assert values[0, 30] == 0
+    assert any("colour" in w for w in warnings)
+
+
+def test_grey_stored_as_colour_is_not_called_colour() -> None:
+    grey = noise()
+    values, warnings = read_picture(encode(np.dstack([grey] * 3)), "a.png")
+    np.testing.assert_allclose(values, grey / 255, atol=0.005)
+    assert warnings == ()
+
+
+@pytest.mark.parametrize("mode", ["LA", "RGBA", "P", "1", "CMYK"])
+def test_other_modes(mode: str) -> None:
+    picture = Image.fromarray(noise())
+    buffer = io.BytesIO()
+    picture.convert(mode).save(buffer, "TIFF" if mode == "CMYK" else "PNG")
+    values, _ = read_picture(buffer.getvalue(), "a")
+    assert values.shape == (64, 48)
+    if mode != "1":
+        np.testing.assert_allclose(values, noise() / 255, atol=0.02)
+
+
+def test_transparency_is_ignored() -> None:
+    rgba = np.dstack([noise()] * 3 + [np.zeros((64, 48), np.uint8)])
+    np.testing.assert_allclose(read_picture(encode(rgba), "a")[0], noise() / 255, atol=0.005)
+    palette = Image.fromarray(noise()).convert("P")
+    buffer = io.BytesIO()
+    palette.save(buffer, "PNG", transparency=bytes(range(256)))
+    np.testing.assert_allclose(read_picture(buffer.getvalue(), "a")[0], noise() / 255, atol=0.02)
+
+
+def test_16_bit_colour_is_told() -> None:
+    rows = noise(top=65535).astype(">u2")
+    raw = b"".join(b"\0" + np.repeat(row, 3).tobytes() for row in rows)
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return (
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        )
+
+    png = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 48, 64, 16, 2, 0, 0, 0))
+    png += chunk(b"IDAT", zlib.compress(raw)) + chunk(b"IEND", b"")
+    values, warnings = read_picture(png, "a.png")
+    np.testing.assert_allclose(values, rows / 65535, atol=0.01)
+    assert any("upper 8 bits" in w for w in warnings)
+
+
+@pytest.mark.parametrize("top", [255, 65535])
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "TIFF"])
+def test_exif_orientation_is_honoured(kind: str, top: int) -> None:
+    if kind == "JPEG" and top > 255:
+        pytest.skip("JPEG files that Pillow writes have 8 bits")
+    exif = Image.Exif()
+    exif[274] = 6  # to be shown turned by a quarter clockwise
+    values, _ = read_picture(encode(noise(top=top), kind, exif=exif), "a")
+    assert values.shape == (48, 64)
+    difference = np.abs(values - np.rot90(noise(top=top), -1) / top)
+    assert difference.mean() < (0.1 if kind == "JPEG" else 1e-6)
+
+
+def test_several_pages_are_told() -> None:
+    buffer = io.BytesIO()
+    page = Image.fromarray(noise())
+    page.save(buffer, "TIFF", save_all=True, append_images=[page])
+    assert "pages" in read_picture(buffer.getvalue(), "a.tif")[1][0]
+
+
+def test_a_constant_picture_loads_and_is_told() -> None:
+    values, warnings = read_picture(encode(np.full((40, 40), 9, np.uint8)), "flat.png")
+    assert np.ptp(values) == 0
+    assert any("same value everywhere" in w for w in warnings)
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"", "empty"),
+        (b"I am text", "not a picture"),
+        (b"GIF89a" + bytes(100), "not a picture"),
+        (encode(noise(300, 300), "JPEG")[:9000], "damaged"),
+        (encode(noise(300, 300))[:9000], "damaged"),
+        (encode(noise(300, 300), "TIFF")[:9000], ""),
+        (encode(noise(31, 40)), "40 x 31 px"),
+        (encode(noise(40, 401)), "10:1"),
+        (_png_header(25_000, 3_000), "25000 x 3000"),
+        (_png_header(60_000, 60_000), "20,000 px"),
+        (_png_header(11_000, 11_000), "100 megapixels"),
+        (encode(np.ones((40, 40), np.float32), "TIFF"), "8 or 16 bits"),
+        (encode(np.ones((40, 40), np.int32), "TIFF"), "8 or 16 bits"),
+    ],
+)
+def test_bad_files_are_refused_in_one_sentence(data: bytes, says: str, tmp_path: Path) -> None:
+    path = tmp_path / "x.png"
+    path.write_bytes(data)
+    for content in (data, path):
+        with pytest.raises(UnreadableImage) as caught:
+            read_picture(content, "x.png")
+        sentence = str(caught.value)
+        assert sentence.startswith("x.png ")
+        assert says in sentence
+        assert str(tmp_path) not in sentence
+        assert "\n" not in sentence
+
+
+def test_a_file_that_is_gone(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableImage, match=r"^x\.png is no longer there"):
+        read_picture(tmp_path / "x.png", "x.png")
+    with pytest.raises(UnreadableImage):
+        read_picture(tmp_path, "folder")
+
+
+@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    data=st.data(), kind=st.sampled_from(["PNG", "JPEG", "TIFF"]), top=st.sampled_from([255, 65535])
+)
+def test_flipped_bytes_never_escape_as_another_error(
+    data: st.DataObject, kind: str, top: int
+) -> None:
+    picture = bytearray(encode(noise(40, 40, top=255 if kind == "JPEG" else top), kind))
+    for _ in range(data.draw(st.integers(1, 6))):
+        picture[data.draw(st.integers(0, len(picture) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        values, _ = read_picture(bytes(picture), "a")
+    except UnreadableImage:
+        return
+    assert values.min() >= 0
+    assert values.max() <= 1

@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.cases.builders import (
+    LOW,
+    MAIN_HEAD,
+    REGIONS,
+    SUBTRACTED,
+    WORKBOOK,
+    encode,
+    main_row,
+    make_release,
+    noise,
+    region_row,
+    write_csv,
+    write_regions,
+    write_workbook,
+)
+from xai_core.cases import CddCesm
+from xai_core.cases.sources.cdd_cesm import looks_like_cdd_cesm
+from xai_core.errors import SourceNotFound, UnreadableImage
+from xai_core.types import Pathology
+
+
+@pytest.mark.parametrize("inner", ["", "CDD-CESM", "PKG - CDD-CESM", "PKG - CDD-CESM/CDD-CESM"])
+def test_every_nesting_is_found(tmp_path: Path, inner: str) -> None:
+    make_release(tmp_path, inner)
+    assert looks_like_cdd_cesm(tmp_path)
+    ids = [r.id for r in CddCesm(tmp_path).records()]
+    assert ids == ["P7_L_DM_CC", "P7_R_DM_MLO", "P99_L_DM_MLO", "P99_L_DM_MLO_2"]
+
+
+def test_tables_beside_the_package_are_found(tmp_path: Path) -> None:
+    inner = "PKG - CDD-CESM/CDD-CESM"
+    make_release(tmp_path, inner)
+    for file in (WORKBOOK, REGIONS):
+        (tmp_path / inner / file).rename(tmp_path / file)
+    assert CddCesm(tmp_path).load("P7_L_DM_CC").lesion_mask is not None
+
+
+def test_records(tmp_path: Path) -> None:
+    first, second, unlabelled, repeated = CddCesm(make_release(tmp_path)).records()
+    assert first.patient_id == "P7"
+    assert (first.pathology, first.birads, first.density) == (Pathology.MALIGNANT, 3, "B")
+    assert (first.laterality, first.view) == ("L", "CC")
+    assert first.findings == ("Mass with spiculated margin", "IMLN")
+    assert first.descriptors == {
+        "mass density": "high",
+        "mass shape": "irregular, round",
+        "mass margin": "spiculated",
+        "mass enhancement": "rim",
+        "mass shape (recombined)": "oval",
+    }
+    assert any("labelled benign" in w for w in first.warnings)
+    assert (second.pathology, second.density, second.findings) == (Pathology.NORMAL, None, ())
+    assert any("no recombined image" in w for w in second.warnings)
+    assert unlabelled.pathology is None
+    assert any("no row" in w for w in unlabelled.warnings)
+    assert repeated.pathology is Pathology.BENIGN
+
+
+def test_masks_are_in_each_images_own_geometry(tmp_path: Path) -> None:
+    source = CddCesm(make_release(tmp_path))
+    case = source.load("P7_L_DM_CC")
+    assert case.image.shape == (64, 48)
+    assert case.recombined is not None
+    assert case.recombined.shape == (66, 50)
+    assert case.lesion_mask is not None
+    assert case.recombined_mask is not None
+    assert case.lesion_mask[30, 20]
+    assert case.lesion_mask.sum() < 100
+    assert case.recombined_mask[10:66, :21].all()  # from x = -9, cut off
+    assert not case.recombined_mask[:, 21:].any()
+
+
+def test_no_region_is_none_and_no_partner_is_none(tmp_path: Path) -> None:
+    case = CddCesm(make_release(tmp_path)).load("P7_R_DM_MLO")
+    assert case.lesion_mask is case.recombined is case.recombined_mask is None
+
+
+def test_extra_views_pair_with_each_other(tmp_path: Path) -> None:
+    source = CddCesm(make_release(tmp_path))
+    assert source.load("P99_L_DM_MLO_2").recombined is not None
+    assert source.load("P99_L_DM_MLO").recombined is None
+
+
+def test_source_warnings(tmp_path: Path) -> None:
+    warnings = CddCesm(make_release(tmp_path)).warnings
+    assert any("1 rows of the table have no image: P5_L_DM_CC" in w for w in warnings)
+    assert any("P281_L_CM_MLO2.jpg" in w for w in warnings)
+    assert len(warnings) == 2
+    assert not any(str(tmp_path) in w for w in warnings)
+
+
+def test_without_tables_the_images_still_list(tmp_path: Path) -> None:
+    make_release(tmp_path)
+    (tmp_path / WORKBOOK).unlink()
+    (tmp_path / REGIONS).unlink()
+    source = CddCesm(tmp_path)
+    assert all(r.pathology is None for r in source.records())
+    assert sum("no labels" in w or "no masks" in w for w in source.warnings) == 2
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Radiology-manual-annotations.xlsx", "Radiology manual annotations - all.csv", "all.csv"],
+)
+def test_other_names_of_the_workbook(tmp_path: Path, name: str) -> None:
+    make_release(tmp_path)
+    (tmp_path / WORKBOOK).unlink()
+    row = main_row("P7_L_DM_CC", "Benign")
+    if name.endswith("xlsx"):
+        write_workbook(tmp_path / name, [row])
+    else:
+        write_csv(tmp_path / name, [MAIN_HEAD, row])
+    assert CddCesm(tmp_path).records()[0].pathology is Pathology.BENIGN
+
+
+def test_copies_and_second_tables_are_told(tmp_path: Path) -> None:
+    make_release(tmp_path)
+    (tmp_path / LOW / LOW).mkdir()
+    (tmp_path / LOW / LOW / "P7_L_DM_CC.jpg").write_bytes(encode(noise(), "JPEG"))
+    write_csv(tmp_path / "all.csv", [MAIN_HEAD, main_row("P7_L_DM_CC", "Benign")])
+    source = CddCesm(tmp_path)
+    assert source.records()[0].pathology is Pathology.MALIGNANT  # the workbook counts
+    assert any("found twice" in w for w in source.warnings)
+    assert any("Several annotation tables" in w for w in source.warnings)
+
+
+def test_regions_outside_the_picture_are_told(tmp_path: Path) -> None:
+    make_release(tmp_path)
+    row = region_row("P7_L_DM_CC.jpg", name="circle", cx=900, cy=900, r=5)
+    write_regions(tmp_path / REGIONS, [row])
+    case = CddCesm(tmp_path).load("P7_L_DM_CC")
+    assert case.lesion_mask is None
+    assert any("outside the picture" in w for w in case.warnings)
+
+
+def test_a_damaged_or_missing_image_is_named(tmp_path: Path) -> None:
+    source = CddCesm(make_release(tmp_path))
+    path = tmp_path / SUBTRACTED / "P7_L_CM_CC.jpg"
+    path.write_bytes(b"")
+    with pytest.raises(UnreadableImage, match=r"^P7_L_CM_CC\.jpg is empty"):
+        source.load("P7_L_DM_CC")
+    path.unlink()
+    with pytest.raises(UnreadableImage, match=r"^P7_L_CM_CC\.jpg is no longer there"):
+        source.load("P7_L_DM_CC")
+
+
+def test_a_folder_without_low_energy_images(tmp_path: Path) -> None:
+    with pytest.raises(SourceNotFound, match="no low-energy image"):
+        CddCesm(tmp_path)
+    assert not looks_like_cdd_cesm(tmp_path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+@pytest.mark.timeout(20)
+def test_a_pipe_does_not_stop_the_listing(tmp_path: Path) -> None:
+    os.mkfifo(make_release(tmp_path) / "pipe.csv")
+    assert CddCesm(tmp_path).records()
+
+
+def test_a_whole_release_lists_quickly(tmp_path: Path) -> None:
+    rows, regions = [], []
+    for kind, folder in (("DM", LOW), ("CM", SUBTRACTED)):
+        (tmp_path / folder).mkdir()
+        for number in range(251):
+            for side in "LR":
+                for view in ("CC", "MLO"):
+                    name = f"P{number}_{side}_{kind}_{view}"
+                    (tmp_path / folder / f"{name}.jpg").touch()
+                    rows.append(main_row(name))
+                    xs = np.arange(60).tolist()
+                    regions.append(
+                        region_row(name, name="polygon", all_points_x=xs, all_points_y=xs)
+                    )
+    write_workbook(tmp_path / WORKBOOK, rows)
+    write_regions(tmp_path / REGIONS, regions)
+    start = time.perf_counter()
+    assert len(CddCesm(tmp_path).records()) == 1004
+    assert time.perf_counter() - start < 15  # about 1 s where nothing else runs

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cases.builders import make_library
+from xai_core.cases import PhantomLibrary
+from xai_core.errors import BadAnnotation, SourceNotFound, UnreadableImage
+from xai_core.settings import LIBRARY
+from xai_core.types import Pathology
+
+
+def _edit(folder: Path, **changes: Any) -> None:
+    """Change the manifest's first case."""
+    path = folder / "manifest.json"
+    manifest = json.loads(path.read_text())
+    manifest["cases"][0].update(changes)
+    path.write_text(json.dumps(manifest))
+
+
+def test_a_case_with_everything(tmp_path: Path) -> None:
+    case = PhantomLibrary(make_library(tmp_path)).load("PH-0001")
+    assert case.is_phantom
+    assert case.pathology is Pathology.MALIGNANT
+    assert case.descriptors == {"mass shape": "oval"}
+    assert case.lesion_mask is not None
+    assert case.lesion_mask.sum() == 100
+    assert case.recombined is not None
+    assert case.recombined.shape == (66, 50)
+    assert case.recombined_mask is not None
+    assert case.recombined_mask.all()
+
+
+def test_a_case_with_a_picture_only(tmp_path: Path) -> None:
+    case = PhantomLibrary(make_library(tmp_path)).load("PH-0002")
+    assert case.lesion_mask is case.recombined is case.recombined_mask is None
+
+
+def test_a_changed_or_missing_file_is_named(tmp_path: Path) -> None:
+    library = PhantomLibrary(make_library(tmp_path))
+    path = tmp_path / "PH-0001.png"
+    path.write_bytes((tmp_path / "PH-0002.png").read_bytes())
+    with pytest.raises(UnreadableImage, match=r"^PH-0001\.png .*differs from its manifest"):
+        library.load("PH-0001")
+    path.unlink()
+    with pytest.raises(UnreadableImage, match=r"^PH-0001\.png .*is not there"):
+        library.load("PH-0001")
+
+
+def test_no_manifest(tmp_path: Path) -> None:
+    with pytest.raises(SourceNotFound, match=r"manifest\.json"):
+        PhantomLibrary(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[]", "{}", '{"format": 1}', '{"format": 1, "cases": []}', "[" * 100_000, "\xff"],
+)
+def test_a_manifest_that_is_damaged(tmp_path: Path, text: str) -> None:
+    (tmp_path / "manifest.json").write_text(text, encoding="latin-1")
+    with pytest.raises(BadAnnotation, match="damaged or lists no case"):
+        PhantomLibrary(tmp_path)
+
+
+def test_another_format(tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text('{"format": 2, "cases": [1]}')
+    with pytest.raises(BadAnnotation, match="format 2"):
+        PhantomLibrary(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"pathology": "odd"},
+        {"view": "XX"},
+        {"birads": "x"},
+        {"files": {}},
+        {"files": {"low_energy": {"file": "../x.png", "sha256": "0"}}},
+        {"files": {"low_energy": {"file": "/etc/passwd", "sha256": "0"}}},
+        {"files": {"low_energy": {"file": "..", "sha256": "0"}}},
+        {"files": {"low_energy": {"file": "x.png"}}},
+        {"descriptors": []},
+    ],
+)
+def test_a_case_that_cannot_be_understood(tmp_path: Path, changes: dict[str, Any]) -> None:
+    _edit(make_library(tmp_path), **changes)
+    with pytest.raises(BadAnnotation, match="Case 1 of the phantom library"):
+        PhantomLibrary(tmp_path)
+
+
+def test_an_id_listed_twice(tmp_path: Path) -> None:
+    _edit(make_library(tmp_path), id="PH-0002")
+    with pytest.raises(BadAnnotation, match="'PH-0002' twice"):
+        PhantomLibrary(tmp_path)
+
+
+@pytest.mark.skipif(
+    not (LIBRARY / "manifest.json").exists(), reason="the built-in library is not generated yet"
+)
+def test_the_built_in_library_is_whole() -> None:
+    library = PhantomLibrary()
+    for record in library.records():
+        assert library.load(record.id).is_phantom

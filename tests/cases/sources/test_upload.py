@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import io
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from pydicom.dataset import Dataset
+
+from tests.cases.builders import dicom_bytes, encode, mammogram, noise
+from xai_core.cases.readers.dicom_decoding import told
+from xai_core.cases.sources import upload
+from xai_core.cases.sources.upload import OWN_ID, OneCase, read_own
+from xai_core.errors import CaseNotFound, UnreadableImage
+
+
+def personal() -> Dataset:
+    """A mammogram whose header is full of what must not be shown."""
+    ds = mammogram()
+    ds.PatientBirthDate, ds.StudyDate, ds.AccessionNumber = "19990101", "20200202", "SECRET-2"
+    ds.InstitutionName, ds.ReferringPhysicianName = "SECRET Hospital", "Secret^Doctor"
+    ds.StudyDescription, ds.DeviceSerialNumber, ds.StationName = "SECRET", "SECRET-3", "SECRET-4"
+    ds.Manufacturer, ds.ManufacturerModelName = "Maker", "Model\n7"
+    ds.WindowCenter, ds.WindowWidth = 2000, 1500
+    return ds
+
+
+def test_a_dicom_tells_of_its_picture_and_of_nobody() -> None:
+    found = read_own(dicom_bytes(personal()), "Jane Doe 1999.dcm")
+    assert found.header == {
+        "Kind of file": "DICOM",
+        "Modality": "MG",
+        "Side (laterality)": "R",
+        "View": "MLO",
+        "Rows": "64",
+        "Columns": "48",
+        "Pixel spacing at the detector, mm": "0.07 x 0.08",
+        "Bits stored": "12",
+        "Bits allocated": "16",
+        "Photometric interpretation": "MONOCHROME2",
+        "Manufacturer": "Maker",
+        "Model of the machine": "Model7",
+        "Stored as": "Explicit VR Little Endian",
+    }
+    assert found.windowed == "window centre 2000, width 1500 (LINEAR)"
+    assert (found.case.id, found.case.patient_id) == (OWN_ID, OWN_ID)
+    told_of = repr((found.header, found.windowed, found.case))
+    assert not any(
+        word in told_of for word in ("SECRET", "Secret", "1999", "2020", "Jane", "1.2.3")
+    )
+
+
+@pytest.mark.filterwarnings("ignore:The value length")
+def test_long_values_are_cut() -> None:
+    ds = Dataset()
+    ds.ManufacturerModelName = "x" * 500
+    assert told(ds) == {"Model of the machine": "x" * 64}
+    assert told(Dataset()) == {}
+
+
+@pytest.mark.parametrize(
+    ("change", "windowed"),
+    [
+        ({}, "full range of its values"),
+        ({"WindowCenter": 10, "WindowWidth": 0}, "full range of its values"),
+        (
+            {"WindowCenter": [2, 9], "WindowWidth": [4, 9], "VOILUTFunction": "SIGMOID"},
+            "window centre 2, width 4 (SIGMOID)",
+        ),
+        (
+            {"PhotometricInterpretation": "MONOCHROME1"},
+            "full range of its values; black and white exchanged (MONOCHROME1)",
+        ),
+    ],
+)
+def test_how_a_dicom_was_windowed(change: dict[str, object], windowed: str) -> None:
+    ds = mammogram()
+    for key, value in change.items():
+        setattr(ds, key, value)
+    assert read_own(dicom_bytes(ds), "a.dcm").windowed == windowed
+
+
+def test_pictures_of_every_kind() -> None:
+    grey = read_own(encode(noise()), "a.png")
+    assert grey.header == {
+        "Kind of file": "PNG", "Rows": "64", "Columns": "48", "Pixels": "8 bits, grey",
+    }  # fmt: skip
+    deep = read_own(encode(noise(top=4095)), "a.png")
+    assert deep.header["Pixels"] == "16 bits, grey"
+    assert any("12 bits" in warning for warning in deep.case.warnings)
+    colour = read_own(encode(np.stack([noise(seed=i) for i in range(3)], -1)), "a.png")
+    assert colour.header["Pixels"] == "colour (RGB)"
+    assert any("colour" in warning for warning in colour.case.warnings)
+
+
+def test_what_a_camera_wrote_is_not_told() -> None:
+    exif = Image.Exif()
+    exif[0x013B], exif[0x010E] = "SECRET artist", "SECRET description"
+    buffer = io.BytesIO()
+    Image.fromarray(noise()).save(buffer, "JPEG", exif=exif)
+    assert "SECRET" not in repr(read_own(buffer.getvalue(), "a.jpg"))
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"", "empty"),
+        (b"text", "not a picture"),
+        (encode(noise(16, 16)), "32 to 20,000 px"),
+        (encode(noise(64, 64))[:60], "damaged"),
+        (dicom_bytes(mammogram())[:400], "damaged|cannot be decoded|no pixel data"),
+    ],
+)
+def test_bad_files_are_one_sentence(data: bytes, says: str) -> None:
+    with pytest.raises(UnreadableImage, match=says):
+        read_own(data, "a.png")
+
+
+def test_a_picture_too_large_for_a_browser_is_averaged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upload, "MOST_SHOWN", 40 * 40)
+    case = read_own(dicom_bytes(mammogram(noise(65, 48, top=4095))), "a.dcm").case
+    assert case.image.shape == (32, 24)
+    assert case.pixel_spacing == (0.14, 0.16)
+    assert any("2 x 2" in warning for warning in case.warnings)
+    whole = noise(65, 48)
+    found = read_own(encode(whole), "a.png").case.image
+    np.testing.assert_allclose(found[0, 1], whole[:2, 2:4].mean() / 255, atol=1e-6)
+
+
+def test_nothing_is_left_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    read_own(dicom_bytes(personal()), "a.dcm")
+    with pytest.raises(UnreadableImage):
+        read_own(dicom_bytes(personal())[:400], "a.dcm")
+    read_own(encode(noise()), "a.png")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_source_of_one_case() -> None:
+    case = read_own(encode(noise()), "a.png").case
+    source = OneCase(case)
+    assert source.records() == (case,)
+    assert source.load(OWN_ID) is case
+    with pytest.raises(CaseNotFound, match="no case"):
+        source.load("another")

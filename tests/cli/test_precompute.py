@@ -1,0 +1,301 @@
+"""``warm``: what is asked for later is known; a stop loses nothing; what is left out is said."""
+
+from __future__ import annotations
+
+import csv
+import errno
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from click.testing import Result
+from PIL import Image
+from torch import Tensor
+
+from tests.cases.builders import LOW
+from tests.conftest import TINY_LAYERS
+from xai_core.explain.explainer import Explainer
+from xai_core.model.classifier import Classifier
+from xai_core.scoring import disk_store as books_module
+from xai_core.types import DENSE_LEVELS
+
+from .conftest import Run
+
+QUICK = ("--methods", "grad-cam", "--layers", TINY_LAYERS[1])
+BAD = "P7_L_DM_CC"
+
+
+@pytest.fixture(autouse=True)
+def quick_scores(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Logits of an image from its brightness alone: what is kept and when is tested here."""
+
+    def score(self: Classifier, images: Tensor) -> Tensor:
+        left, right = images.flatten(2).mean(1).chunk(2, dim=1)
+        return torch.stack([left.mean(1), right.mean(1) * 2], dim=1)
+
+    monkeypatch.setattr(Classifier, "score", score)
+
+
+BOOKS = 2  # of each image: its scores, and its maps at the one layer of QUICK
+
+
+def scored(result: Result) -> int:
+    """How many images a run says it scored."""
+    assert result.exit_code == 0, result.output
+    return int(result.stdout.split("maps; ")[1].split(" ")[0])
+
+
+def books(folder: Path) -> dict[str, bytes]:
+    return {p.name: p.read_bytes() for p in folder.rglob("*.safetensors")}
+
+
+def manifest_of(folder: Path) -> dict:
+    return json.loads((folder / "manifest.json").read_text())
+
+
+def test_what_is_warm_is_not_scored_again(
+    run: Run, release: Path, tiny_weights: Path, tmp_path: Path
+) -> None:
+    words = ("warm", release, *QUICK, "--weights", tiny_weights)
+    first = run(*words)
+    assert first.stderr == ""
+    assert first.stdout.startswith("Cache folder: 4 of 4 cases, 4 maps; ")
+    assert scored(first) > 4 * 10
+    assert len(books(tmp_path / "store")) == 4 * BOOKS
+    assert scored(run(*words)) == 0
+    case = release / LOW / "P7_L_DM_CC.jpg"
+    out = tmp_path / "out"
+    asked = run("explain", case, "--layer", TINY_LAYERS[1], "--weights", tiny_weights, "--out", out)
+    assert asked.exit_code == 0
+    assert manifest_of(out)["forward_passes"]["scored"] == 0
+
+
+def test_methods_layers_targets_and_the_limit(
+    run: Run, release: Path, tiny_weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    explain, asked = Explainer.explain, []
+    monkeypatch.setattr(Explainer, "explain", lambda *a: asked.append(a[2]) or explain(*a))
+    words = ("--methods", "grad-cam,hybrid-cam", "--targets", "both", "--limit", 1)
+    result = run("warm", release, *words, "--weights", tiny_weights)
+    assert "1 of 1 cases, 8 maps" in result.stdout
+    dense = [r for r in asked if r.levels == DENSE_LEVELS]
+    asked = [r for r in asked if r.levels != DENSE_LEVELS]
+    assert len(dense) == 4
+    assert {(r.method, r.curves) for r in dense} == {("hybrid-cam", "none")}
+    assert [(r.layer, r.method, r.target) for r in asked] == [
+        (layer, method, target)
+        for layer in TINY_LAYERS
+        for method in ("grad-cam", "hybrid-cam")
+        for target in ("benign", "malignant")
+    ]
+    assert {r.curves for r in asked} == {"adaptive"}
+
+
+@pytest.mark.parametrize("to_folder", [False, True])
+def test_a_stopped_run_goes_on_with_what_it_had(
+    run: Run,
+    release: Path,
+    tiny_weights: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    to_folder: bool,
+) -> None:
+    words = ["warm", release, *QUICK, "--weights", tiny_weights]
+    whole = scored(run(*words, "--out", tmp_path / "whole"))
+    out = tmp_path / ("out" if to_folder else "store")
+    if to_folder:
+        words += ["--out", out]
+    explain, asked = Explainer.explain, []
+
+    def stop_in_the_third_case(self: Explainer, *args: object) -> object:
+        asked.append(args)
+        answer = explain(self, *args)
+        if len(asked) == 3:  # scored, but not yet counted
+            raise KeyboardInterrupt
+        return answer
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Explainer, "explain", stop_in_the_third_case)
+        result = run(*words)
+    assert result.exit_code == 130
+    assert result.stderr == "Stopped after 2 of 4 cases; run the same command to go on.\n"
+    assert len(books(out)) == 3 * BOOKS
+    if to_folder:
+        manifest = manifest_of(out)
+        assert (manifest["complete"], len(manifest["files"])) == (False, 3 * BOOKS)
+    assert 0 < scored(run(*words)) < whole / 2, "only the fourth case"
+    assert books(out) == books(tmp_path / "whole")
+    assert not list(out.rglob("*.part"))
+
+
+def test_ready_results_are_used_and_never_written(
+    run: Run, release: Path, tiny_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ready = tmp_path / "ready"
+    words = ("warm", release, *QUICK, "--weights", tiny_weights)
+    made = run(*words, "--limit", 2, "--out", ready)
+    assert (made.exit_code, made.stderr) == (0, "")
+    assert not books(tmp_path / "store"), "made without the cache"
+    manifest = manifest_of(ready)
+    assert manifest["made_by"] == "xai_core warm"
+    assert manifest["complete"] is True
+    assert manifest["weights"] == hashlib.sha256(tiny_weights.read_bytes()).hexdigest()
+    assert manifest["command"].startswith("python -m xai_core warm release --methods grad-cam ")
+    assert manifest["command"].endswith(
+        "--curves adaptive --targets predicted --limit 2 --out ready"
+    )
+    assert manifest["left_out"] == []
+    assert manifest["files"] == {
+        f"{name[:2]}/{name}": hashlib.sha256(data).hexdigest()
+        for name, data in sorted(books(ready).items())
+    }
+    assert str(tmp_path) not in json.dumps(manifest)
+
+    monkeypatch.setenv("XAI_READY", str(ready))
+    before = {p: (p.read_bytes(), p.stat().st_mtime_ns) for p in ready.rglob("*.*")}
+    assert scored(run(*words, "--limit", 2)) == 0
+    assert not books(tmp_path / "store")
+    assert scored(run(*words, "--limit", 3)) > 0
+    assert len(books(tmp_path / "store")) == BOOKS
+    assert {p: (p.read_bytes(), p.stat().st_mtime_ns) for p in ready.rglob("*.*")} == before
+
+
+def test_a_showcase_predicts_all_and_explains_the_first_of_each_outcome(
+    run: Run, release: Path, tiny_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad = release / LOW / f"{BAD}.jpg"
+    bad.write_bytes(bad.read_bytes()[:300])
+    predicted = tmp_path / "predicted.csv"
+    run("predict", release, "--weights", tiny_weights, "--out", predicted)
+    with predicted.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    first = {row["outcome"]: row["case_id"] for row in reversed(rows) if row["outcome"]}
+    explain, asked = Explainer.explain, []
+    monkeypatch.setattr(Explainer, "explain", lambda *a: asked.append(a[1].id) or explain(*a))
+    monkeypatch.chdir(tmp_path)
+    words = ("warm", release, *QUICK, "--weights", tiny_weights, "--showcase", 1)
+    result = run(*words, "--out", "shown/ready")
+    assert result.exit_code == 0, result.output
+    assert asked == [row["case_id"] for row in rows if row["case_id"] in first.values()]
+    assert result.stderr.startswith(f"Left out: {BAD}: ")
+    folder = tmp_path / "shown/ready"
+    assert len(books(folder)) == len(rows) + (BOOKS - 1) * len(first), "each has its prediction"
+    assert manifest_of(folder)["command"].endswith(" --showcase 1 --out shown/ready")
+
+
+def test_a_showcase_needs_cases_whose_truth_is_known(
+    run: Run, tiny_weights: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    grey = np.tile(np.arange(200, dtype=np.uint8), (240, 1))
+    Image.fromarray(grey).save(folder / "one.png")
+    result = run("warm", folder, *QUICK, "--weights", tiny_weights, "--showcase", 1)
+    assert result.exit_code == 2
+    assert "leave out --showcase" in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_a_case_that_cannot_be_read_is_left_out_and_said(
+    run: Run, release: Path, tiny_weights: Path, tmp_path: Path
+) -> None:
+    bad = release / LOW / f"{BAD}.jpg"
+    bad.write_bytes(bad.read_bytes()[:300])
+    out = tmp_path / "out"
+    result = run("warm", release, *QUICK, "--weights", tiny_weights, "--out", out)
+    assert result.exit_code == 0
+    assert result.stderr.startswith(f"Left out: {BAD}: ")
+    assert result.stderr.count("\n") == 1
+    assert "3 of 4 cases, 3 maps" in result.stdout
+    manifest = manifest_of(out)
+    assert [line.split(":")[0] for line in manifest["left_out"]] == [BAD]
+    assert (manifest["cases_done"], manifest["cases_wanted"]) == (3, 4)
+
+
+def test_where_no_case_can_be_read_there_is_nothing_to_do(
+    run: Run, release: Path, tiny_weights: Path
+) -> None:
+    for path in (release / LOW).iterdir():
+        path.write_bytes(path.read_bytes()[:300])
+    result = run("warm", release, *QUICK, "--weights", tiny_weights)
+    assert result.exit_code == 2
+    assert result.stderr.endswith("can be read; nothing was scored.\n")
+
+
+def test_it_does_not_work_for_hours_where_nothing_can_be_kept(
+    run: Run, release: Path, tiny_weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*args: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(books_module, "write_cache_file", full)
+    result = run("warm", release, *QUICK, "--weights", tiny_weights)
+    assert result.exit_code == 2
+    assert "Stopped after 0 cases: scores cannot be kept (No space left" in result.stderr
+
+
+def test_a_limit_too_small_for_the_work_is_said(
+    run: Run, release: Path, tiny_weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(books_module, "evict", lambda *a, **k: 1)
+    monkeypatch.setattr(books_module, "_LOOKS", 1e12)
+    result = run("warm", release, *QUICK, "--limit", 1, "--weights", tiny_weights)
+    assert result.exit_code == 0
+    assert "The cache folder is full: 2 kept results were removed" in result.stderr
+    assert "XAI_STORE_LIMIT_MB" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--curves", "none"), "allowed are adaptive and full"),
+        (("--curves", "some"), "curves is 'some'"),
+        (("--targets", "malignant"), "--targets is 'malignant'; allowed are predicted, both."),
+        (("--methods", "lime"), "method is 'lime'"),
+        (("--methods", ","), "at least one method"),
+        (("--layers", "last"), "layer is 'last'"),
+        (("--limit", 0), "--limit is 0"),
+        (("--showcase", 0), "--showcase is 0"),
+    ],
+)
+def test_bad_input_is_a_sentence_and_writes_nothing(
+    run: Run, release: Path, tiny_weights: Path, tmp_path: Path, words: tuple, said: str
+) -> None:
+    out = tmp_path / "out"
+    result = run("warm", release, *words, "--weights", tiny_weights, "--out", out)
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert not out.exists()
+
+
+def test_a_folder_of_something_else_is_never_replaced(
+    run: Run, release: Path, tiny_weights: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "notes.txt").write_text("mine")
+    words = ("warm", release, *QUICK, "--weights", tiny_weights, "--out", out)
+    for more in ((), ("--force",)):
+        assert run(*words, *more).exit_code == 2
+        assert [p.name for p in out.iterdir()] == ["notes.txt"]
+
+
+def test_another_request_needs_force_and_takes_the_old_results_away(
+    run: Run, release: Path, tiny_weights: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    words = ("--weights", tiny_weights, "--out", out)
+    run("warm", release, *QUICK, *words)
+    before = books(out)
+    other = ("warm", release, *QUICK, "--targets", "both", "--limit", 1)
+    refused = run(*other, *words)
+    assert refused.exit_code == 2
+    assert "another request" in refused.stderr
+    assert books(out) == before
+    assert run(*other, *words, "--force").exit_code == 0
+    assert len(books(out)) == len(manifest_of(out)["files"]) == BOOKS
+    assert manifest_of(out)["request"]["targets"] == "both"

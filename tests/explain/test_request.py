@@ -1,0 +1,82 @@
+"""A request names an answer: equal requests have equal keys, other ones other keys."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from xai_core.errors import BadRequest
+from xai_core.explain.request import CaseRequest, ExplainRequest
+from xai_core.types import Prediction
+
+BASE = ExplainRequest()
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"method": "lime"}, "grad-cam"),
+        ({"layer": "x" * 81}, "at most 80"),
+        ({"target": "x" * 81}, "at most 80"),
+        ({"curves": "some"}, "adaptive"),
+        ({"levels": ()}, "1 to 64"),
+        ({"levels": (0.0,)}, "above 0"),
+        ({"levels": (101.0,)}, "at most 100"),
+        ({"levels": (float("nan"),)}, "above 0"),
+        ({"channels": 0}, "at least 1"),
+    ],
+)
+def test_what_is_not_allowed_is_told_with_what_is(change: dict[str, object], word: str) -> None:
+    with pytest.raises(BadRequest, match=word):
+        CaseRequest("a").change(**change)
+
+
+def test_a_class_the_model_has_not_is_told_with_those_it_has() -> None:
+    asked = dataclasses.replace(BASE, target="cyst")
+    with pytest.raises(BadRequest, match="'cyst'; allowed are predicted, benign, malignant"):
+        asked.target_class(Prediction((0.0, 1.0)), 0.5)
+    names = ("cancer", "cyst", "normal")
+    assert asked.target_class(Prediction((0.0, 1.0, 2.0)), 0.5, names, 0) == 1
+
+
+def test_levels_are_sorted_and_unique() -> None:
+    assert BASE.with_options(levels=(5, 1, 5.0)).option("levels") == (1.0, 5.0)
+
+
+def test_the_key_tells_every_parameter_that_matters_apart() -> None:
+    hybrid = dataclasses.replace(BASE, method="hybrid-cam")
+    score = dataclasses.replace(BASE, method="score-cam")
+    different = [
+        BASE, hybrid, score,
+        dataclasses.replace(BASE, layer="stages.3.blocks.2"),
+        dataclasses.replace(BASE, target="malignant"),
+        dataclasses.replace(BASE, curves="full"),
+        dataclasses.replace(BASE, reliability=True),
+        hybrid.with_options(levels=(1.0,)),
+        score.with_options(channels=3),
+    ]  # fmt: skip
+    keys = {r.key("image", "weights") for r in different}
+    keys |= {BASE.key("image 2", "weights"), BASE.key("image", "weights 2")}
+    assert len(keys) == len(different) + 2
+
+
+def test_parameters_a_method_does_not_read_do_not_count() -> None:
+    other = BASE.with_options(levels=(1.0,), channels=5)
+    assert other.key("i", "w") == BASE.key("i", "w")
+    assert other.canonical() == BASE
+    assert CaseRequest("a", other).canonical() == CaseRequest("a")
+
+
+def test_the_predicted_class_follows_the_threshold() -> None:
+    prediction = Prediction((0.0, 1.0))  # P(malignant) = 0.731
+    assert BASE.target_class(prediction, 0.5) == 1
+    assert BASE.target_class(prediction, 0.8) == 0
+    assert dataclasses.replace(BASE, target="benign").target_class(prediction, 0.5) == 0
+    three = Prediction((1.0, 0.0, 0.5))  # P = 0.506, 0.186, 0.307
+    assert BASE.target_class(three, 0.5, ("a", "b", "c"), 0) == 0
+    assert BASE.target_class(three, 0.6, ("a", "b", "c"), 0) == 2
+    assert three.probabilities == pytest.approx((0.5065, 0.1863, 0.3072), abs=1e-4)
+    assert three.other_logit(0) == 0.5
+    with pytest.raises(BadRequest, match="at least two"):
+        Prediction((1.0,))

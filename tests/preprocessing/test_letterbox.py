@@ -1,0 +1,74 @@
+"""The way to the network's grid and back is exact, for every shape and place of a breast."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from xai_core.preprocessing.letterbox import fit, letterbox, letterbox_mask
+
+
+def picture(h: int, w: int, box: tuple[int, int, int, int]) -> np.ndarray:
+    image = np.zeros((h, w), np.float32)
+    x0, y0, x1, y1 = box
+    image[y0:y1, x0:x1] = 0.5
+    return image
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.integers(60, 300), st.integers(60, 300), st.floats(0, 0.4), st.floats(0, 0.4),
+    st.floats(0.5, 1), st.floats(0.5, 1),
+)  # fmt: skip
+def test_there_and_back(h: int, w: int, fx: float, fy: float, gx: float, gy: float) -> None:
+    box = (
+        int(fx * w),
+        int(fy * h),
+        max(int(gx * w), int(fx * w) + 5),
+        max(int(gy * h), int(fy * h) + 5),
+    )
+    geometry = fit(picture(h, w, box), 384)
+    assert geometry.crop == box
+    x, y = geometry.to_network(np.array([box[0], box[2]]), np.array([box[1], box[3]]))
+    assert x.min() >= -1e-6
+    assert y.min() >= -1e-6
+    assert max(x.max(), y.max()) <= 384 + 1e-6
+    # The longer side fills the square; one scale holds on both axes.
+    assert max(x[1] - x[0], y[1] - y[0]) == pytest.approx(384)
+    back = geometry.to_case(x, y)
+    assert np.allclose(back, [[box[0], box[2]], [box[1], box[3]]])
+
+
+def test_a_dot_lands_where_the_formula_says_and_returns() -> None:
+    image = picture(300, 200, (0, 20, 150, 280))
+    image[100, 60] = 1.0
+    geometry = fit(image, 384)
+    network = letterbox(image, geometry)
+    row, column = np.unravel_index(network.argmax(), network.shape)
+    x, y = geometry.to_network(60.5, 100.5)
+    assert abs(column + 0.5 - x) <= 1
+    assert abs(row + 0.5 - y) <= 1
+    heat = np.zeros((384, 384), np.float32)
+    heat[row, column] = 1
+    again = np.unravel_index(geometry.map_to_case(heat, image.shape).argmax(), image.shape)
+    assert abs(again[0] - 100) <= 1
+    assert abs(again[1] - 60) <= 1
+
+
+def test_outside_the_crop_a_map_has_the_fill_value() -> None:
+    image = picture(100, 100, (10, 10, 60, 90))
+    out = fit(image, 384).map_to_case(np.ones((384, 384), np.float32), (100, 100), fill=-1)
+    assert (out[10:90, 10:60] == 1).all()
+    assert (out[:10] == -1).all()
+    assert (out[:, 60:] == -1).all()
+
+
+def test_a_mask_keeps_its_area_and_its_place() -> None:
+    image = picture(256, 256, (0, 0, 256, 256))
+    mask = np.zeros((256, 256), bool)
+    mask[64:128, 64:128] = True
+    out = letterbox_mask(mask, fit(image, 384))
+    assert out.sum() == pytest.approx(64 * 64 * 1.5**2, rel=0.03)
+    assert out[96:192, 96:192].mean() > 0.97

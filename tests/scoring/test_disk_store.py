@@ -1,0 +1,178 @@
+"""Scorebooks on disk: what was kept comes back; damage is absence, never a wrong score."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+from xai_core.scoring.disk_store import DiskStore
+
+KEY = "ab" + "0" * 62
+ITEMS = {
+    "image/intact": np.array([0.5, -1.25], np.float32),
+    "patches/24x24/ff": np.array([3.0, 4.0], np.float32),
+}
+MORE = {"patches/24x24/0f": np.array([-7.0, 1.5], np.float32)}
+
+
+def only_file(folder: Path) -> Path:
+    (path,) = folder.rglob("*.safetensors")
+    return path
+
+
+def test_what_was_kept_comes_back(tmp_path: Path) -> None:
+    assert DiskStore(tmp_path).save(KEY, ITEMS)
+    found = DiskStore(tmp_path).load(KEY)
+    assert found.keys() == ITEMS.keys()
+    assert all(np.array_equal(found[k], ITEMS[k]) for k in ITEMS)
+
+
+def test_nothing_is_known_of_a_new_key(tmp_path: Path) -> None:
+    store = DiskStore(tmp_path)
+    assert store.load(KEY) == {}
+    assert store.notices() == ()
+
+
+def test_the_order_of_scoring_does_not_change_the_file(tmp_path: Path) -> None:
+    DiskStore(tmp_path / "a").save(KEY, ITEMS)
+    DiskStore(tmp_path / "b").save(KEY, dict(reversed(ITEMS.items())))
+    a, b = only_file(tmp_path / "a"), only_file(tmp_path / "b")
+    assert a.read_bytes() == b.read_bytes()
+
+
+@pytest.mark.parametrize("keep", [0, 7, 60, -1])
+def test_a_truncated_file_is_as_good_as_absent_and_written_anew(tmp_path: Path, keep: int) -> None:
+    store = DiskStore(tmp_path)
+    store.save(KEY, ITEMS)
+    path = only_file(tmp_path)
+    path.write_bytes(path.read_bytes()[:keep])
+    fresh = DiskStore(tmp_path)
+    assert fresh.load(KEY) == {}
+    assert fresh.save(KEY, ITEMS)
+    assert fresh.load(KEY).keys() == ITEMS.keys()
+
+
+@pytest.mark.parametrize("where", ["logits", "names"])
+def test_a_changed_bit_is_noticed_and_said(
+    tmp_path: Path, where: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    DiskStore(tmp_path).save(KEY, ITEMS)
+    path = only_file(tmp_path)
+    data = bytearray(path.read_bytes())
+    position = len(data) - 3 if where == "logits" else data.index(b"24x24")
+    data[position] ^= 1
+    path.write_bytes(data)
+    store = DiskStore(tmp_path)
+    with caplog.at_level(logging.WARNING):
+        assert store.load(KEY) == {}
+        assert store.load(KEY) == {}
+    assert [record.levelname for record in caplog.records] == ["WARNING"], "once, not each time"
+    assert path.name in caplog.text
+    assert str(tmp_path) not in caplog.text
+    (said,) = store.notices()
+    assert "damaged" in said
+    assert "computed again" in said
+
+
+def test_scores_without_a_checksum_are_not_believed(tmp_path: Path) -> None:
+    path = tmp_path / KEY[:2] / f"{KEY}.safetensors"
+    path.parent.mkdir()
+    save_file({"logits": np.ones((1, 2), np.float32)}, path, metadata={"names": '["image/intact"]'})
+    assert DiskStore(tmp_path).load(KEY) == {}
+
+
+def test_two_processes_add_to_one_book(tmp_path: Path) -> None:
+    one, two = DiskStore(tmp_path), DiskStore(tmp_path)
+    assert one.load(KEY) == two.load(KEY) == {}
+    one.save(KEY, ITEMS)
+    two.save(KEY, MORE)  # it never saw what the other one kept
+    assert DiskStore(tmp_path).load(KEY).keys() == ITEMS.keys() | MORE.keys()
+
+
+def test_what_is_kept_already_is_not_written_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = DiskStore(tmp_path)
+    store.save(KEY, ITEMS)
+    monkeypatch.setattr(
+        "xai_core.scoring.disk_store.write_cache_file", None
+    )  # would be called: TypeError
+    assert store.save(KEY, ITEMS)
+    again = DiskStore(tmp_path)
+    assert again.save(KEY, again.load(KEY))
+
+
+def test_a_book_removed_by_another_process_is_kept_anew(tmp_path: Path) -> None:
+    store = DiskStore(tmp_path)
+    store.save(KEY, ITEMS)
+    only_file(tmp_path).unlink()
+    assert store.save(KEY, ITEMS)
+    assert DiskStore(tmp_path).load(KEY).keys() == ITEMS.keys()
+
+
+def test_reading_makes_a_book_young(tmp_path: Path) -> None:
+    DiskStore(tmp_path).save(KEY, ITEMS)
+    path = only_file(tmp_path)
+    os.utime(path, (1e9, 1e9))
+    DiskStore(tmp_path).load(KEY)
+    assert time.time() - path.stat().st_mtime < 60
+
+
+def test_no_part_file_stays(tmp_path: Path) -> None:
+    DiskStore(tmp_path).save(KEY, ITEMS)
+    assert not list(tmp_path.rglob("*.part"))
+
+
+@pytest.mark.parametrize("stop", [OSError(errno.ENOSPC, "No space left on device"), None])
+def test_a_full_disk_or_ctrl_c_leaves_the_book_as_it_was(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    stop: OSError | None,
+) -> None:
+    store = DiskStore(tmp_path)
+    store.save(KEY, ITEMS)
+    before = only_file(tmp_path).read_bytes()
+    write = Path.write_bytes
+
+    def half(self: Path, data: bytes) -> int:
+        write(self, data[: len(data) // 2])
+        raise stop or KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", half)
+        if stop is None:
+            with pytest.raises(KeyboardInterrupt):
+                store.save(KEY, {**ITEMS, **MORE})
+        else:
+            assert store.save(KEY, {**ITEMS, **MORE}) is False
+            assert store.save(KEY, {**ITEMS, **MORE}) is False
+            (said,) = store.notices()
+            assert "No space left on device" in said
+            assert "results are shown" in said
+            assert caplog.text.count("No space left") == 1, "said once"
+            assert store.problem == "No space left on device"
+    assert [p for p in tmp_path.rglob("*") if p.is_file()] == [only_file(tmp_path)]
+    assert only_file(tmp_path).read_bytes() == before
+    assert store.save(KEY, {**ITEMS, **MORE}), "room again: it is kept"
+    assert store.problem is None
+
+
+def test_a_folder_that_cannot_be_written_costs_nothing_but_memory(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("not a folder")
+    store = DiskStore(blocked)
+    assert store.save(KEY, ITEMS) is False
+    assert len(store.notices()) == 1
+
+
+def test_a_key_is_a_digest_and_never_a_path(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="digest"):
+        DiskStore(tmp_path).load("../../etc/passwd")

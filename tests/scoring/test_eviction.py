@@ -1,0 +1,148 @@
+"""The store's limit: the books used longest ago go, whoever else is at work in the folder."""
+
+from __future__ import annotations
+
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from xai_core.scoring import disk_store
+from xai_core.scoring.disk_store import DiskStore
+
+ITEMS = {f"patches/24x24/{i:x}": np.array([i, -i], np.float32) for i in range(20)}
+
+
+def key(i: int) -> str:
+    return f"{i:02x}" * 32
+
+
+def keys_in(folder: Path) -> set[str]:
+    return {path.stem for path in folder.rglob("*.safetensors")}
+
+
+@pytest.fixture
+def five(tmp_path: Path) -> Path:
+    """Five books of equal size, the first one used longest ago."""
+    store = DiskStore(tmp_path)
+    for i in range(5):
+        store.save(key(i), ITEMS)
+        os.utime(path_of(tmp_path, i), (1e9 + i, 1e9 + i))
+    return tmp_path
+
+
+def path_of(folder: Path, i: int) -> Path:
+    return folder / key(i)[:2] / f"{key(i)}.safetensors"
+
+
+def size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*.safetensors"))
+
+
+def test_within_the_limit_everything_stays(five: Path) -> None:
+    DiskStore(five, limit=size(five) * 2).save(key(9), ITEMS)
+    assert len(keys_in(five)) == 6
+
+
+def test_the_books_used_longest_ago_go(five: Path) -> None:
+    limit = size(five) // 5 * 3
+    store = DiskStore(five, limit)
+    store.load(key(0))  # used now: no longer the oldest
+    store.save(key(9), ITEMS)
+    assert keys_in(five) == {key(0), key(4), key(9)}
+    assert store.removed == 3
+    assert size(five) <= limit
+
+
+def test_the_book_just_written_stays_even_alone(five: Path) -> None:
+    DiskStore(five, limit=1).save(key(9), ITEMS)
+    assert keys_in(five) == {key(9)}
+
+
+def test_without_a_limit_nothing_goes(five: Path) -> None:
+    DiskStore(five).save(key(9), ITEMS)
+    assert len(keys_in(five)) == 6
+
+
+def test_other_files_of_the_store_neither_count_nor_go(five: Path) -> None:
+    other = five / "engine" / "network.ir"
+    other.parent.mkdir()
+    other.write_bytes(b"x" * 10 * size(five))
+    os.utime(other, (1e8, 1e8))
+    DiskStore(five, limit=size(five) * 2).save(key(9), ITEMS)
+    assert len(keys_in(five)) == 6
+    assert other.exists()
+
+
+def test_a_book_that_vanishes_before_its_turn_is_fine(
+    five: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unlink = Path.unlink
+
+    def too_late(self: Path, missing_ok: bool = False) -> None:
+        unlink(self)
+        raise FileNotFoundError(self)
+
+    monkeypatch.setattr(Path, "unlink", too_late)
+    one = path_of(five, 0).stat().st_size
+    assert disk_store.evict(five, limit=3 * one, keep=path_of(five, 4)) == 0
+    assert keys_in(five) == {key(2), key(3), key(4)}, "counted as gone, so no others go for it"
+
+
+def test_a_book_used_while_we_looked_stays(five: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    look, oldest, seen = disk_store._look, path_of(five, 0), []
+
+    def and_then_it_is_read(path: Path) -> os.stat_result | None:
+        found = look(path)
+        if path == oldest and not seen:
+            seen.append(path)
+            os.utime(path)
+        return found
+
+    monkeypatch.setattr(disk_store, "_look", and_then_it_is_read)
+    one = oldest.stat().st_size
+    assert disk_store.evict(five, limit=4 * one, keep=path_of(five, 4)) == 1
+    assert keys_in(five) == {key(0), key(2), key(3), key(4)}
+
+
+def test_a_book_being_written_stays_and_an_abandoned_one_goes(five: Path) -> None:
+    young = path_of(five, 0).with_name("a.safetensors.1.part")
+    old = path_of(five, 1).with_name("b.safetensors.2.part")
+    for path in (young, old):
+        path.write_bytes(b"half")
+    os.utime(old, (time.time() - 7200,) * 2)
+    DiskStore(five, limit=1).save(key(9), ITEMS)
+    assert young.exists()
+    assert not old.exists()
+
+
+def test_a_folder_that_cannot_be_changed_keeps_its_books(
+    five: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: Path, missing_ok: bool = False) -> None:
+        raise PermissionError(self)
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    assert disk_store.evict(five, limit=1, keep=path_of(five, 4)) == 0
+    assert len(keys_in(five)) == 5
+
+
+def test_two_at_work_in_one_folder_never_meet_half_a_book(tmp_path: Path) -> None:
+    DiskStore(tmp_path).save(key(0), ITEMS)
+    limit = 5 * path_of(tmp_path, 0).stat().st_size
+    stores = [DiskStore(tmp_path, limit), DiskStore(tmp_path, limit)]  # a lock each, as processes
+
+    def work(store: DiskStore) -> None:
+        for i in range(80):
+            assert store.save(key(i % 11), ITEMS)
+            assert store.load(key(i % 7)).keys() in (set(), ITEMS.keys())
+
+    with ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(work, store) for store in stores]:
+            done.result()
+    assert [store.notices() for store in stores] == [(), ()], "nothing damaged was met"
+    assert size(tmp_path) <= limit
+    assert not list(tmp_path.rglob("*.part"))

@@ -1,0 +1,144 @@
+"""The scorebook: every image scored once, in chunks, whoever asks."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+import torch
+
+from tests.support.networks import wide_random
+from xai_core.errors import BadRequest, Cancelled, ModelError
+from xai_core.scoring.logit_cache import BASELINE, INTACT, LogitCache, mask_key
+
+
+class Images:
+    """Image i is constant i; renders and remembers which positions were asked for."""
+
+    def __init__(self) -> None:
+        self.rendered: list[list[int]] = []
+
+    def __call__(self, positions):
+        self.rendered.append(list(positions))
+        return torch.tensor(list(positions), dtype=torch.float32)[:, None, None, None].expand(
+            -1, 3, 2, 2
+        )
+
+
+def scorer(images: torch.Tensor) -> torch.Tensor:
+    mean = images.mean((1, 2, 3))
+    return torch.stack([mean, -mean], 1)
+
+
+def test_answers_come_in_the_order_of_the_keys_and_repeats_are_scored_once() -> None:
+    logit_cache, images = LogitCache(scorer, chunk=2), Images()
+    logits = logit_cache.score(["a", "b", "a", "c"], images)
+    assert logits.dtype == np.float32
+    assert logits[:, 0].tolist() == [0, 1, 0, 3]
+    assert images.rendered == [[0, 1], [3]]
+    assert logit_cache.forwards == 3
+
+
+def test_known_images_cost_nothing() -> None:
+    logit_cache = LogitCache(scorer, known={"a": np.array([7, 8], np.float32)})
+    images = Images()
+    assert logit_cache.known(["a", "b"]).tolist() == [True, False]
+    assert logit_cache.score(["a", "b"], images).tolist() == [[7, 8], [1, -1]]
+    assert images.rendered == [[1]]
+    assert logit_cache.score(["b"], images).tolist() == [[1, -1]]
+    assert logit_cache.forwards == 1
+    assert LogitCache(scorer, known=logit_cache.items()).known(["a", "b"]).all()
+
+
+def test_progress_is_reported_after_each_chunk_with_nan_where_unknown() -> None:
+    seen = []
+    LogitCache(scorer, chunk=2).score(
+        ["a", "b", "c"], Images(), lambda *args: seen.append((args[0], args[1], args[2].copy()))
+    )
+    assert [(done, total) for done, total, _ in seen] == [(2, 3), (3, 3)]
+    assert np.isnan(seen[0][2][2]).all()
+    assert np.isfinite(seen[1][2]).all()
+
+
+def test_cancelling_keeps_what_was_scored() -> None:
+    logit_cache = LogitCache(scorer, chunk=2)
+
+    def stop(done, total, partial):
+        raise Cancelled("nobody waits")
+
+    with pytest.raises(Cancelled):
+        logit_cache.score(["a", "b", "c"], Images(), stop)
+    assert logit_cache.known(["a", "b", "c"]).tolist() == [True, True, False]
+    assert logit_cache.score(["a", "b", "c"], Images())[:, 0].tolist() == [0, 1, 2]
+    assert logit_cache.forwards == 3
+
+
+def test_nothing_to_score() -> None:
+    assert LogitCache(scorer).score([], Images()).shape[0] == 0
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+def test_a_logit_that_is_not_finite_is_refused_and_not_remembered(bad: float) -> None:
+    logit_cache = LogitCache(lambda images: torch.full((len(images), 2), bad))
+    with pytest.raises(ModelError, match="not a finite number"):
+        logit_cache.score(["a"], Images())
+    assert not logit_cache.known(["a"]).any()
+
+
+def test_a_scorer_of_the_wrong_shape_is_refused() -> None:
+    with pytest.raises(ModelError, match=r"shape \(3,\)"):
+        LogitCache(lambda images: images.mean((1, 2, 3))).score(["a", "b", "c"], Images())
+
+
+def test_a_chunk_holds_at_least_one_image() -> None:
+    with pytest.raises(BadRequest, match="at least 1"):
+        LogitCache(scorer, chunk=0)
+
+
+def test_threads_share_the_work() -> None:
+    logit_cache, images = LogitCache(scorer, chunk=3), Images()
+    keys = [str(i) for i in range(40)]
+    start = threading.Barrier(4)
+    answers = []
+
+    def work() -> None:
+        start.wait()
+        answers.append(logit_cache.score(keys, images))
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert logit_cache.forwards == 40
+    assert all(np.array_equal(a[:, 0], np.arange(40)) for a in answers)
+
+
+def test_a_mask_is_the_name_of_its_image() -> None:
+    kept = np.zeros((2, 4), bool)
+    assert mask_key("patches", kept) == BASELINE
+    assert mask_key("patches", ~kept) == INTACT
+    kept[0, 0] = kept[1, 3] = True
+    assert mask_key("patches", kept) == "patches/2x4/81"
+    big = np.zeros((384, 384), bool)
+    big[0, 0] = True
+    other = big.copy()
+    other[0, 1] = True
+    assert mask_key("pixels", big) != mask_key("pixels", other)
+    assert len(mask_key("pixels", big)) < 60
+
+
+def test_oracle_7_chunks_agree_with_one_eager_float32_pass_to_1e_4() -> None:
+    """Engine parity at this level: how images are packed into batches does not move a logit."""
+    import timm
+
+    torch.manual_seed(0)
+    net = wide_random(timm.create_model("convnextv2_atto", num_classes=2))
+    stack = torch.randn(7, 3, 64, 64, generator=torch.Generator().manual_seed(1))
+    with torch.inference_mode():
+        eager = torch.cat([net(image[None]) for image in stack]).numpy()
+    assert eager.std() > 0.01
+    for chunk in (1, 3, 8):
+        logits = LogitCache(net, chunk).score(list("abcdefg"), lambda i: stack[list(i)])
+        np.testing.assert_allclose(logits, eager, atol=1e-4)

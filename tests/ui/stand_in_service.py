@@ -1,0 +1,211 @@
+"""A service without a network or a worker: what pages ask for is finished by the test's hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
+
+import numpy as np
+from streamlit.testing.v1 import AppTest
+
+from tests.conftest import make_case
+from tests.support.sources import MemorySource
+from xai_core.cam import METHODS
+from xai_core.explain.explanation import Explanation, JobSnapshot, Status
+from xai_core.explain.request import CaseRequest
+from xai_core.faithfulness.perturbation import CurvePair
+from xai_core.model.classifier import Prepared
+from xai_core.model.layers import Layer, find_layer
+from xai_core.preprocessing.letterbox import fit, letterbox
+from xai_core.types import (
+    BENIGN,
+    CLASS_NAMES,
+    MALIGNANT,
+    Case,
+    Heatmap,
+    LevelResult,
+    MapState,
+    Outcome,
+    Pathology,
+    PerturbationCurve,
+    Prediction,
+)
+from xai_core.ui.deferred import ViewerDrawn
+from xai_core.ui.session import SESSION, Part
+
+SIZE = 96
+YES, NO = Prediction((0.0, 2.0)), Prediction((2.0, 0.0))
+SPEC = SimpleNamespace(
+    timm_name="tiny", input_size=SIZE, threshold=0.5, sha256="ab" * 32, trained_on_phantoms=True,
+    class_names=CLASS_NAMES, positive=1,
+)  # fmt: skip
+CLASSIFIER = SimpleNamespace(
+    spec=SPEC,
+    layers=(
+        Layer("stages.2.blocks.8", "Stage 3 Block 9", 2, 384, 24, 16),
+        Layer("stages.3.blocks.2", "Stage 4 Block 3", 3, 768, 12, 32),
+    ),
+)
+
+
+def four_cases() -> dict[str, Case]:
+    """TP-1 and TP-2 malignant, TN-1 and TN-2 normal; all are phantoms."""
+    truths = {"P": Pathology.MALIGNANT, "N": Pathology.NORMAL}
+    names = ("TP-1", "TP-2", "TN-1", "TN-2")
+    return {
+        name: make_case(name, seed, pathology=truths[name[1]], is_phantom=True)
+        for seed, name in enumerate(names)
+    }
+
+
+def curve(kind: str, auc: float) -> PerturbationCurve:
+    x = np.array([0.0, 1.0])
+    return PerturbationCurve(kind, x, x if kind == "insertion" else 1 - x, auc, 0.0)
+
+
+def explained(case: Case, asked: CaseRequest, state: MapState = MapState.OK) -> Explanation:
+    """A finished answer: a blob of heat whose bar ends at 0.25, and curves where asked for."""
+    request = asked.request
+    geometry = fit(case.image, SIZE)
+    y, x = np.mgrid[:SIZE, :SIZE]
+    heat = np.exp(-((x - 40) ** 2 + (y - 35) ** 2) / 200).astype(np.float32)
+    if state is not MapState.OK:
+        heat = np.zeros_like(heat)
+    prediction = YES if case.class_index else NO
+    pair = CurvePair(curve("insertion", 0.9), curve("deletion", 0.2), 2)
+    hybrid = request.method == "hybrid-cam"
+    return Explanation(
+        case_id=case.id,
+        request=request,
+        layer=find_layer(CLASSIFIER.layers, request.layer),
+        prepared=Prepared(letterbox(case.image, geometry), geometry),
+        prediction=prediction,
+        threshold=0.5,
+        target=request.target_class(prediction, 0.5),
+        image_digest="cd" * 32,
+        weights_digest=SPEC.sha256,
+        heatmap=Heatmap(heat[::4, ::4], heat, 0.25, state),
+        levels=(LevelResult(1.0, 0.01, 0.5),) if hybrid and state is MapState.OK else (),
+        curves=None if request.curves == "none" else pair,
+        conventions=METHODS[request.method].conventions(request.cam_options()),
+        complete=True,
+    )
+
+
+@dataclass
+class StandInService:
+    """As much of the service as pages need.  ``asked``: what the last question was."""
+
+    cases: dict[str, Case] = field(default_factory=four_cases)
+    answers: dict[CaseRequest, JobSnapshot] = field(default_factory=dict)
+    asked: tuple[CaseRequest, ...] = ()
+    said: dict[str, Prediction] = field(default_factory=dict)
+    unreadable: tuple[str, ...] = ()
+    explainer = SimpleNamespace(classifier=CLASSIFIER)
+
+    @property
+    def records(self) -> dict[str, Case]:
+        return self.cases
+
+    @property
+    def source(self) -> MemorySource:
+        return MemorySource(self.cases.values(), unreadable=self.unreadable)
+
+    def predict_all(self) -> None:
+        self.said = {name: YES if name[1] == "P" else NO for name in self.cases}
+
+    def finish(self, requests: Sequence[CaseRequest] | None = None) -> None:
+        """Answer the last question, or a part of it."""
+        for one in self.asked if requests is None else requests:
+            done = JobSnapshot(Status.DONE, explanation=explained(self.cases[one.case_id], one))
+            self.answers[one.canonical()] = done
+
+    def load(self, case_id: str) -> Case:
+        return self.source.load(case_id)
+
+    def ask_all(
+        self, requests: Sequence[CaseRequest], session_id: str, timeout: float = 0.0
+    ) -> list[JobSnapshot]:
+        assert session_id
+        self.asked = tuple(requests)
+        return [self.answers.get(one.canonical(), JobSnapshot(Status.WAITING)) for one in requests]
+
+    def known(self, request: CaseRequest) -> Explanation | None:
+        view = self.answers.get(request.canonical())
+        return view.explanation if view and view.status is Status.DONE else None
+
+    def stop(self, request: CaseRequest) -> None:
+        if request in self.asked and request.canonical() not in self.answers:
+            self.answers[request.canonical()] = JobSnapshot(Status.STOPPED)
+
+    def retry(self, request: CaseRequest) -> None:
+        view = self.answers.get(request.canonical())
+        if view is not None and view.status is not Status.DONE:
+            del self.answers[request.canonical()]
+
+    def predictions(self) -> dict[str, Prediction]:
+        return dict(self.said)
+
+    def predicted(self, case_id: str) -> int | None:
+        found = self.said.get(case_id)
+        return None if found is None else found.predicted(0.5)
+
+    def outcomes(self) -> dict[str, Outcome]:
+        truths = {name: case.class_index for name, case in self.cases.items()}
+        assert set(truths.values()) <= {BENIGN, MALIGNANT}
+        return {k: Outcome.of(truths[k] or 0, p.predicted(0.5)) for k, p in self.said.items()}
+
+    def prediction_progress(self) -> tuple[int, int]:
+        return len(self.said), len(self.cases)
+
+
+def empty_map(stand_in: StandInService, request: CaseRequest) -> None:
+    """Answer a request with a map that says nothing."""
+    found = explained(stand_in.cases[request.case_id], request, MapState.NO_POSITIVE)
+    stand_in.answers[request.canonical()] = JobSnapshot(
+        Status.DONE, explanation=replace(found, curves=None)
+    )
+
+
+ON_DUTY: list[StandInService] = []
+"""The service of the page under test: a page's function brings nothing along."""
+
+
+@contextmanager
+def on_duty(*, predicted: bool = True) -> Iterator[StandInService]:
+    """A desk that the pages find; ``predicted``: every case is, from the start."""
+    ON_DUTY.append(StandInService())
+    if predicted:
+        ON_DUTY[-1].predict_all()
+    try:
+        yield ON_DUTY[-1]
+    finally:
+        ON_DUTY.pop()
+
+
+def seen(page: AppTest) -> AppTest:
+    """The page, whose browser session has a viewer that has drawn."""
+    kept(page, ViewerDrawn).drawn = True
+    return page
+
+
+def kept(page: AppTest, kind: type[Part]) -> Part:
+    """A part of the page's session, see :func:`xai_core.ui.session.part`."""
+    if SESSION not in page.session_state:  # before its first run
+        page.session_state[SESSION] = {}
+    parts: dict[str, Part] = page.session_state[SESSION]
+    return parts.setdefault(f"{kind.__module__}.{kind.__qualname__}", kind())
+
+
+def clean(page: AppTest) -> AppTest:
+    """The page, once it is known that nothing in it failed."""
+    assert not page.exception
+    return page
+
+
+def words(page: AppTest) -> str:
+    """All that the page says."""
+    kinds = (page.markdown, page.caption, page.info, page.warning, page.error)
+    return "\n".join(str(element.value) for kind in kinds for element in kind)

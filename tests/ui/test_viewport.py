@@ -1,0 +1,41 @@
+"""The viewer's part of an address."""
+
+from __future__ import annotations
+
+import pytest
+
+from xai_core.ui.address import VIEWPORT_NAMES, read_viewport, without_viewport
+
+
+def test_what_the_browser_writes_is_read() -> None:
+    given = {
+        "zoom": "2.5", "at": "0.25,0.5", "window": "160,80", "step": "deletion:120",
+        "heat": "contours", "opacity": "0.6", "colours": "Viridis", "show": "alone,outline",
+        "contours": "10,90", "case": "PH-0001",
+    }  # fmt: skip
+    look, problems = read_viewport(given)
+    assert not problems
+    assert look == {
+        "zoom": 2.5, "at": [0.25, 0.5], "window": [160, 80], "step": ["deletion", 120],
+        "heat": "contours", "opacity": 0.6, "colours": "Viridis", "show": ["alone", "outline"],
+        "contours": [10, 90],
+    }  # fmt: skip
+    assert set(look) == set(VIEWPORT_NAMES)
+    assert without_viewport(given) == {"case": "PH-0001"}
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("zoom", "nan"), ("zoom", "1e9"), ("at", "0.5"), ("at", "0.5,2"), ("window", "1,80"),
+        ("step", "sideways:3"), ("step", "deletion:-1"), ("heat", "jet"), ("opacity", "inf"),
+        ("colours", "jet"), ("show", "outline,truth"), ("show", ""),
+        ("contours", "0"), ("contours", ",".join("123456789AB")), ("contours", "1," * 10 + "1"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_used_is_said_and_left_out(name: str, text: str) -> None:
+    look, problems = read_viewport({name: text, "invert": "x"})
+    assert look == {}
+    assert len(problems) == 1
+    assert name in problems[0]
+    assert f"“{text}”" in problems[0]

@@ -1,0 +1,1 @@
+"""What tables and region files say of cases."""

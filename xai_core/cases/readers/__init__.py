@@ -1,0 +1,1 @@
+"""One file's bytes to pixels: DICOM and raster pictures, within limits."""

@@ -1,0 +1,211 @@
+"""A folder of the CDD-CESM release, as it is found on disks.
+
+Khaled R. et al., The Cancer Imaging Archive (2021), doi:10.7937/29kw-ae92.  A case is one
+low-energy image with its own label; the recombined ("subtracted") image of the same exposure
+comes with it on its own pixel grid, never laid over the other.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from xai_core.cases.annotations.cdd_cesm import (
+    LOW_ENERGY,
+    ImageName,
+    ImageNotes,
+    is_annotation_file,
+    parse_name,
+    read_annotations,
+)
+from xai_core.cases.annotations.via_regions import Shape, draw_regions, is_region_file, read_regions
+from xai_core.cases.base import find_entry, some, with_pixels
+from xai_core.cases.readers.limits import PICTURE_SUFFIXES
+from xai_core.cases.readers.raster import read_picture
+from xai_core.errors import SourceNotFound
+from xai_core.types import BoolArray, Case, CaseRecord, FloatArray
+
+_DEPTH = 4  # PKG - CDD-CESM / CDD-CESM / Low energy images of CDD-CESM / (doubled by unpacking)
+_IMAGE_FOLDER = re.compile(r"(low[\W_]*energy|subtracted)[\W_]*images", re.IGNORECASE)
+_IGNORED = re.compile(r"^(desktop\.ini$|thumbs\.db$|~\$|\.)", re.IGNORECASE)
+
+
+@dataclass
+class _Found:
+    """The release's files, by what they are."""
+
+    images: dict[ImageName, Path] = field(default_factory=dict)
+    annotations: list[Path] = field(default_factory=list)
+    regions: list[Path] = field(default_factory=list)
+    image_folders: int = 0
+    warnings: list[str] = field(default_factory=list)
+
+
+def looks_like_cdd_cesm(folder: Path) -> bool:
+    """Whether ``folder`` holds images named as in the release, in its folders or by its tables."""
+    found = _search(folder)
+    return bool(found.images and (found.image_folders or found.annotations or found.regions))
+
+
+class CddCesm:
+    """The low-energy images of a CDD-CESM folder with their labels, regions and partners.
+
+    Only names and tables are read when it is opened; an image is decoded when it is loaded.
+
+    Raises:
+        SourceNotFound: the folder holds no low-energy image of the release.
+        BadAnnotation: a table is there but cannot be understood.
+    """
+
+    name = "CDD-CESM"
+    is_phantom = False
+
+    def __init__(self, folder: Path) -> None:
+        found = _search(folder)
+        low_energy = sorted(name for name in found.images if name.kind == LOW_ENERGY)
+        if not low_energy:
+            raise SourceNotFound(
+                f"{folder.name} holds no low-energy image of CDD-CESM (such as P7_L_DM_MLO.jpg); "
+                "name the folder that holds 'Low energy images of CDD-CESM'."
+            )
+        self._images = found.images
+        warnings = list(found.warnings)
+        notes: dict[ImageName, ImageNotes] = {}
+        self._regions: dict[ImageName, tuple[Shape, ...]] = {}
+        # A workbook holds more than its main sheet as CSV.
+        for path in sorted(found.annotations, key=lambda p: (p.suffix.lower() != ".xlsx", p))[:1]:
+            notes, more = read_annotations(path)
+            warnings += more
+        for path in found.regions[:1]:
+            self._regions, more = read_regions(path)
+            warnings += more
+        warnings += _gaps(found, notes)
+        self.warnings = tuple(warnings)
+        self._names = {found.images[name].stem.strip(): name for name in low_energy}
+        self._records = {
+            key: self._record(key, name, notes.get(name), notes.get(name.partner))
+            for key, name in self._names.items()
+        }
+
+    def records(self) -> tuple[CaseRecord, ...]:
+        """One record per low-energy image, by patient, side and view; nothing is decoded."""
+        return tuple(self._records.values())
+
+    def load(self, case_id: str) -> Case:
+        """Decode the low-energy image and its partner and draw the regions of each.
+
+        Raises:
+            CaseNotFound: no such id.
+            UnreadableImage: an image is damaged or gone.
+        """
+        name = find_entry(self._names, case_id, self.name)
+        image, image_mask, said = self._read(name)
+        recombined = recombined_mask = None
+        if name.partner in self._images:
+            recombined, recombined_mask, more = self._read(name.partner)
+            said += more
+        return with_pixels(
+            self._records[case_id],
+            image=image,
+            lesion_mask=image_mask,
+            recombined=recombined,
+            recombined_mask=recombined_mask,
+            more_warnings=said,
+        )
+
+    def _read(self, name: ImageName) -> tuple[FloatArray, BoolArray | None, tuple[str, ...]]:
+        path = self._images[name]
+        image, said = read_picture(path, path.name)
+        shapes = self._regions.get(name)
+        if not shapes:
+            return image, None, said
+        mask = draw_regions(shapes, *image.shape)
+        if not mask.any():
+            return image, None, (*said, f"{path.name}: its regions lie outside the picture.")
+        return image, mask, said
+
+    def _record(
+        self, key: str, name: ImageName, own: ImageNotes | None, partner: ImageNotes | None
+    ) -> CaseRecord:
+        known = own or ImageNotes(warnings=["The annotation table has no row for this image."])
+        warnings = list(known.warnings)
+        if name.partner not in self._images:
+            warnings.append("There is no recombined image of this view.")
+        if partner and known.pathology and partner.pathology not in (None, known.pathology):
+            warnings.append(
+                f"The recombined image of this view is labelled {partner.pathology}, the "
+                f"low-energy image {known.pathology}; the label belongs to the image."
+            )
+        descriptors = dict(known.descriptors)
+        for term, value in (partner.descriptors if partner else {}).items():
+            of_shape = term in ("mass shape", "mass margin")  # seen differently on each image
+            descriptors.setdefault(f"{term} (recombined)" if of_shape else term, value)
+        return CaseRecord(
+            id=key,
+            source=self.name,
+            patient_id=f"P{name.patient}",
+            pathology=known.pathology,
+            laterality=name.side,
+            view=name.view,
+            density=known.density,
+            birads=known.birads,
+            findings=known.findings,
+            descriptors=descriptors,
+            warnings=tuple(warnings),
+        )
+
+
+def _search(folder: Path) -> _Found:
+    found = _Found()
+    repeated = []
+    for parent, folders, names in os.walk(folder):
+        here = Path(parent)
+        depth = len(here.relative_to(folder).parts)
+        folders[:] = sorted(n for n in folders if depth < _DEPTH and not _IGNORED.match(n))
+        found.image_folders += sum(bool(_IMAGE_FOLDER.match(n)) for n in folders)
+        for file in sorted(n for n in names if not _IGNORED.match(n)):
+            path = here / file
+            if not path.is_file():
+                continue  # opening a pipe would wait for ever
+            if is_annotation_file(file):
+                found.annotations.append(path)
+            elif path.suffix.lower() == ".csv" and is_region_file(path):
+                found.regions.append(path)
+            elif path.suffix.lower() in PICTURE_SUFFIXES and (name := parse_name(file)):
+                if name in found.images:
+                    repeated.append(file)
+                else:
+                    found.images[name] = path
+    if repeated:
+        found.warnings.append(f"Images found twice, the first one counts: {some(repeated)}.")
+    return found
+
+
+def _gaps(found: _Found, notes: dict[ImageName, ImageNotes]) -> list[str]:
+    """Sentences about what the tables and the images lack of each other."""
+    said = []
+    if not found.annotations:
+        said.append("There is no annotation table (Radiology manual annotations.xlsx): no labels.")
+    if not found.regions:
+        said.append("There is no table of hand-drawn regions: no masks.")
+    for kind, paths in (("annotation tables", found.annotations), ("region", found.regions)):
+        if len(paths) > 1:
+            said.append(f"Several {kind} files; only one is used: {some([p.name for p in paths])}.")
+    absent = [_title(name) for name in sorted(notes) if name not in found.images]
+    if absent:
+        said.append(f"{len(absent)} rows of the table have no image: {some(absent)}.")
+    alone = [
+        found.images[name].name
+        for name in sorted(found.images)
+        if name.kind != LOW_ENERGY and name.partner not in found.images
+    ]
+    if alone:
+        said.append(f"{len(alone)} recombined images have no low-energy image: {some(alone)}.")
+    return said
+
+
+def _title(name: ImageName) -> str:
+    number = "" if name.number == 1 else f"_{name.number}"
+    return f"P{name.patient}_{name.side}_{name.kind}_{name.view}{number}"

@@ -1,0 +1,181 @@
+"""The built-in library of phantoms: synthetic mammograms with known truth, listed in a manifest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from xai_core.cases.base import find_entry, with_pixels
+from xai_core.cases.readers.limits import check_file_size
+from xai_core.cases.readers.raster import read_picture
+from xai_core.cases.readers.single_file import plain_name
+from xai_core.errors import BadAnnotation, CaseError, SourceNotFound, UnreadableImage
+from xai_core.settings import LIBRARY
+from xai_core.types import BoolArray, Case, CaseRecord, FloatArray, Pathology
+
+MANIFEST = "manifest.json"
+FORMAT = 1
+_MAX_MANIFEST = 64 * 2**20
+_ROLES = ("low_energy", "lesion_mask", "recombined", "recombined_mask")
+
+
+class PhantomLibrary:
+    """The phantoms of a folder with ``manifest.json`` (format 1) and 8-bit grey PNG files.
+
+    Every file's SHA-256 is in the manifest and compared when it is read, so that a picture cannot
+    differ from the description it is shown with.
+
+    Raises:
+        SourceNotFound: the folder has no manifest.
+        BadAnnotation: the manifest cannot be understood.
+    """
+
+    is_phantom = True
+    warnings: tuple[str, ...] = ()
+
+    def __init__(self, folder: Path = LIBRARY) -> None:
+        self._folder = folder
+        self.name = "Phantom library"
+        if folder != LIBRARY:
+            self.name += f" {plain_name(folder.resolve().name)}"
+        self._records: dict[str, CaseRecord] = {}
+        self._files: dict[str, dict[str, tuple[str, str]]] = {}
+        for number, entry in enumerate(_read_manifest(folder), start=1):
+            try:
+                record, files = _record(entry, self.name), _files(entry)
+            except (KeyError, TypeError, ValueError, AttributeError, CaseError) as error:
+                raise BadAnnotation(
+                    f"Case {number} of the phantom library's {MANIFEST} cannot be understood "
+                    f"({type(error).__name__}: {error!s:.120}); generate the library again."
+                ) from None
+            if record.id in self._records:
+                raise BadAnnotation(f"The phantom library's {MANIFEST} lists {record.id!r} twice.")
+            self._records[record.id] = record
+            self._files[record.id] = files
+
+    def records(self) -> tuple[CaseRecord, ...]:
+        """One record per phantom, in the manifest's order; nothing is decoded."""
+        return tuple(self._records.values())
+
+    def load(self, case_id: str) -> Case:
+        """Read a phantom's pictures and masks.
+
+        Raises:
+            CaseNotFound: no such id.
+            UnreadableImage: a file is gone or differs from the manifest.
+        """
+        record = find_entry(self._records, case_id, self.name)
+        pictures = {role: self._read(*entry) for role, entry in self._files[case_id].items()}
+        return with_pixels(
+            record,
+            image=pictures["low_energy"],
+            recombined=pictures.get("recombined"),
+            lesion_mask=_mask(pictures.get("lesion_mask")),
+            recombined_mask=_mask(pictures.get("recombined_mask")),
+        )
+
+    def file_digest(self, case_id: str) -> str:
+        """SHA-256, in hex, of a phantom's low-energy picture file.
+
+        Raises:
+            CaseNotFound: no such id.
+        """
+        find_entry(self._records, case_id, self.name)
+        return self._files[case_id]["low_energy"][1]
+
+    def _read(self, file: str, digest: str) -> FloatArray:
+        try:
+            path = self._folder / file
+            check_file_size(file, path.stat().st_size)
+            data = path.read_bytes()
+        except OSError:
+            raise UnreadableImage(
+                f"{file} of the phantom library is not there; restore the library's folder."
+            ) from None
+        if hashlib.sha256(data).hexdigest() != digest:
+            raise UnreadableImage(
+                f"{file} of the phantom library differs from its manifest (SHA-256); restore or "
+                "generate the library again."
+            )
+        return read_picture(data, file)[0]
+
+
+def is_library(folder: Path) -> bool:
+    """Whether ``folder`` holds a manifest of this kind."""
+    try:
+        return bool(_read_manifest(folder))
+    except CaseError:
+        return False
+
+
+def _read_manifest(folder: Path) -> list[Any]:
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise SourceNotFound(
+            f"The phantom library has no {MANIFEST}; restore the folder 'assets/cases', or name a "
+            "folder of your own cases."
+        )
+    try:
+        if path.stat().st_size > _MAX_MANIFEST:
+            raise ValueError("too large")
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        if manifest["format"] != FORMAT:
+            raise BadAnnotation(
+                f"The phantom library's {MANIFEST} has format {manifest['format']!r:.40}; this "
+                f"software reads format {FORMAT}."
+            )
+        cases = manifest["cases"]
+        if not isinstance(cases, list) or not cases:
+            raise ValueError("no cases")
+        return cases
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        raise BadAnnotation(
+            f"The phantom library's {MANIFEST} is damaged or lists no case; generate it again."
+        ) from None
+
+
+def _record(entry: Mapping[str, Any], source: str) -> CaseRecord:
+    birads = entry.get("birads")
+    return CaseRecord(
+        id=str(entry["id"]),
+        source=source,
+        patient_id=str(entry["patient_id"]),
+        pathology=Pathology(entry["pathology"]),
+        laterality=entry.get("laterality"),
+        view=entry.get("view"),
+        density=entry.get("density"),
+        birads=None if birads is None else int(birads),
+        findings=tuple(str(f) for f in entry.get("findings", ())),
+        descriptors={str(k): str(v) for k, v in entry.get("descriptors", {}).items()},
+        note=str(entry.get("note", "")),
+        is_phantom=True,
+    )
+
+
+def _files(entry: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
+    """Role -> file name and SHA-256.
+
+    Raises:
+        ValueError: a name that leads out of the library's folder.
+        KeyError: no low-energy picture.
+    """
+    found = {}
+    for role in _ROLES:
+        described = entry["files"].get(role)
+        if described is None:
+            continue
+        file = str(described["file"])
+        if file != plain_name(file) or file.startswith("."):
+            raise ValueError(f"{file!r:.60} is not a plain file name")
+        found[role] = (file, str(described["sha256"]).lower())
+    if "low_energy" not in found:
+        raise KeyError("low_energy")
+    return found
+
+
+def _mask(picture: FloatArray | None) -> BoolArray | None:
+    """0/255 pictures as masks."""
+    return None if picture is None else picture > 0.5

@@ -1,0 +1,120 @@
+"""A file a person brings along: one case, what was read about it, and a source of that one case.
+
+Everything stays in memory.  Only a DICOM file is written, to a temporary folder that is gone when
+it has been decoded (:mod:`xai_core.cases.readers.dicom`).
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from PIL import Image
+
+from xai_core.cases.base import find_entry
+from xai_core.cases.readers.dicom import read_dicom
+from xai_core.cases.readers.limits import check_file_size
+from xai_core.cases.readers.raster import FORMATS, read_picture
+from xai_core.cases.readers.single_file import is_dicom, plain_name
+from xai_core.types import Case, CaseRecord
+
+OWN_ID = "your image"
+"""The id of an uploaded case: file names may hold a patient's name, and ids reach logs."""
+
+MOST_SHOWN = 40_000_000
+"""Pixels that are sent to a browser at most; a larger picture is averaged down, and says so."""
+
+_DEPTHS = {"1": "1 bit, black and white", "L": "8 bits, grey", "LA": "8 bits, grey"}
+
+
+@dataclass(frozen=True, eq=False)
+class Upload:
+    """``case``: the pixels, and nothing of who it is.  ``header``: title -> what the file says of
+    itself.  ``windowed``: how stored values became grey, in words."""
+
+    case: Case
+    header: Mapping[str, str]
+    windowed: str
+
+
+def read_own(data: bytes, name: str) -> Upload:
+    """Read a DICOM mammogram or a picture (PNG, JPEG, TIFF), told apart by content.
+
+    ``data``: the file's bytes.  ``name``: what it was called; only used in messages.
+
+    Raises:
+        UnreadableImage: not such a file, damaged, or outside the limits of size; one sentence.
+    """
+    shown = plain_name(name)
+    check_file_size(shown, len(data))
+    if is_dicom(data, shown):
+        found = read_dicom(data, shown)
+        case = Case(
+            id=OWN_ID, source="upload", patient_id=OWN_ID, image=found.image,
+            laterality=found.laterality, view=found.view, pixel_spacing=found.pixel_spacing,
+            warnings=found.warnings,
+        )  # fmt: skip
+        header = {"Kind of file": "DICOM", **found.header}
+        return Upload(_within(case), header, found.windowed)
+    image, warnings = read_picture(data, shown)
+    case = Case(id=OWN_ID, source="upload", patient_id=OWN_ID, image=image, warnings=warnings)
+    header, windowed = _picture_facts(data)
+    return Upload(_within(case), header, windowed)
+
+
+def _within(case: Case) -> Case:
+    """The case with at most :data:`MOST_SHOWN` pixels: means of k x k pixels where it has more."""
+    h, w = case.image.shape
+    k = int(np.ceil(np.sqrt(h * w / MOST_SHOWN)))
+    if k < 2:
+        return case
+    whole = case.image[: h // k * k, : w // k * k]
+    means = whole.reshape(h // k, k, w // k, k).mean((1, 3), dtype=np.float32)
+    spacing = case.pixel_spacing
+    return replace(
+        case,
+        image=np.clip(means, 0, 1),
+        pixel_spacing=None if spacing is None else (spacing[0] * k, spacing[1] * k),
+        warnings=(
+            *case.warnings,
+            f"The picture has {h * w / 1e6:.0f} megapixels; it is shown and explained with "
+            f"{k} x {k} of them averaged into one.",
+        ),
+    )
+
+
+def _picture_facts(data: bytes) -> tuple[dict[str, str], str]:
+    """Of a picture that has been read without an error."""
+    with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+        kind, mode, (width, height) = str(image.format), image.mode, image.size
+    deep = mode.startswith("I;16")
+    depth = "16 bits, grey" if deep else _DEPTHS.get(mode, f"colour ({mode})")
+    facts = {"Kind of file": kind, "Rows": str(height), "Columns": str(width), "Pixels": depth}
+    if deep:
+        return facts, "0 to the top of the bits in use"
+    return facts, "as stored, 0 black to 255 white"
+
+
+class OneCase:
+    """A source with a single case that is already in memory."""
+
+    name = "Your image"
+    is_phantom = False
+    warnings: tuple[str, ...] = ()
+
+    def __init__(self, case: Case) -> None:
+        self._case = case
+
+    def records(self) -> tuple[CaseRecord, ...]:
+        """The one record."""
+        return (self._case,)
+
+    def load(self, case_id: str) -> Case:
+        """The case.
+
+        Raises:
+            CaseNotFound: another id than the case's.
+        """
+        return find_entry({self._case.id: self._case}, case_id, self.name)

@@ -1,0 +1,107 @@
+"""``precompute``: score every case, method and layer beforehand, so that asking later is fast."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from xai_core.cli.options import (
+    PAPER,
+    CurveMode,
+    Force,
+    Layers,
+    Limit,
+    Methods,
+    Source,
+    Weights,
+    open_cases,
+    open_explainer,
+)
+from xai_core.cli.terminal import Interrupted
+from xai_core.list_text import names
+
+
+def precompute(
+    cases: Source,
+    methods: Methods = PAPER,
+    layers: Layers = "",
+    curves: CurveMode = "adaptive",
+    targets: Annotated[
+        str, typer.Option(help="Classes to explain: predicted, or both.")
+    ] = "predicted",
+    limit: Limit = None,
+    showcase: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Explain only the first N cases of each outcome (TP, TN, FP, FN); predict all.",
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write a folder of precomputed results; without it, fill the cache folder."
+        ),
+    ] = None,
+    weights: Weights = None,
+    force: Force = False,
+) -> None:
+    """Score all cases by every method at every layer, so that asking for them later is fast.
+
+    Fills the cache folder (XAI_STORE), or with --out writes a folder of precomputed results: the scores,
+    and manifest.json with the digest of the weights, the command, the SHA-256 of every file and
+    what was left out. XAI_PRECOMPUTED names such a folder; it is read before the cache, never written.
+    Stop with Ctrl-C and run the same command to go on: what is scored is not scored again.
+    With the built-in model Score-CAM costs 384 + 768 forward passes a case: leave it out of
+    --methods for a quick start.
+
+    \b
+    Example:
+      python -m xai_core precompute library --methods grad-cam,hybrid-cam --targets both
+    """
+    from xai_core.cli.terminal import progress_bar
+    from xai_core.errors import BadRequest, CaseError
+    from xai_core.study.precompute import PrecomputedFolder, PrecomputePlan, PrecomputeRun, command
+
+    if showcase is not None and showcase < 1:
+        raise BadRequest(f"--showcase is {showcase}; give at least 1 case of each outcome.")
+    wanted = PrecomputePlan(names(methods), names(layers), curves, targets)
+    source = open_cases(cases, limit)
+    explainer = open_explainer(weights, into=out)
+    wanted = wanted.of(explainer.classifier)
+    records = source.records()[:limit]
+    folder = None
+    if out is not None:
+        typed = command(cases, wanted, limit, showcase, out)
+        folder = PrecomputedFolder(out, wanted, source, explainer.classifier.spec.sha256, typed)
+        folder.begin(force=force)
+    work = PrecomputeRun(explainer, source, wanted)
+    try:
+        if showcase is not None:
+            with progress_bar("Predicting") as advance:
+                records = work.choose(records, showcase, advance)
+        with progress_bar("Warming") as advance:
+            work.do(records, advance)
+    except KeyboardInterrupt:
+        raise Interrupted(
+            f"Stopped after {work.cases} of {len(records)} cases; run the same command to go on."
+        ) from None
+    finally:
+        for line in work.left_out:
+            typer.echo(f"Left out: {line}", err=True)
+        if folder is not None:
+            folder.finish(work, len(records))
+    if work.removed:
+        typer.echo(
+            f"The cache folder is full: {work.removed} kept results were removed to stay "
+            "within XAI_STORE_LIMIT_MB; give a higher limit, or fewer cases with --limit.",
+            err=True,
+        )
+    if not work.cases:
+        raise CaseError(f"No case of {source.name} can be read; nothing was scored.")
+    typer.echo(
+        f"{out or 'Cache folder'}: {work.cases} of {len(records)} cases, {work.maps} maps; "
+        f"{work.forwards} images scored now, the rest was known."
+    )

@@ -1,0 +1,111 @@
+"""What all requests on one image share: its inputs, its activations, its scores."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+
+import numpy as np
+from torch import Tensor
+
+from xai_core.cam.base import LayerInputs
+from xai_core.faithfulness.baseline import MODE, SIGMA, TRUNCATE, blurred
+from xai_core.model.classifier import Classifier, Prepared
+from xai_core.scoring.disk_store import DiskStore
+from xai_core.scoring.logit_cache import INTACT, LogitCache
+from xai_core.scoring.map_cache import RawMapCache
+from xai_core.types import Prediction
+
+
+class ImageContext:
+    """What all requests on one image share: inputs, activations, scores.
+
+    ``image_digest``: see :func:`xai_core.preprocessing.identity.pixels_sha256`.  What is kept is
+    named by it and not by what the network sees: resampling differs between processors in the last
+    bit, and scores that came along from another machine would never be found.
+    """
+
+    def __init__(
+        self, classifier: Classifier, prepared: Prepared, store: DiskStore | None, image_digest: str
+    ) -> None:
+        self.classifier, self.prepared = classifier, prepared
+        self.image_digest = image_digest
+        self.weights_digest = classifier.spec.sha256
+        self._store = store
+        size = prepared.geometry.size
+        blur = f"blur-{SIGMA:g}-{MODE}-{TRUNCATE:g}"
+        text = f"{self.image_digest}/{size}/{self.weights_digest}/{blur}"
+        self._key = hashlib.sha256(text.encode()).hexdigest()
+        self.logit_cache = LogitCache(
+            classifier.score, classifier.chunk, known=store.load(self._key) if store else None
+        )
+        self._lock = threading.Lock()
+        self._x: Tensor | None = None
+        self._baseline: Tensor | None = None
+        self._activations: dict[str, Tensor] = {}
+        self._native: dict[str, RawMapCache] = {}
+
+    @property
+    def x(self) -> Tensor:
+        """The image in input space, (3, S, S)."""
+        if self._x is None:
+            self._x = self.classifier.normalise(self.prepared.grey)[0]
+        return self._x
+
+    @property
+    def baseline(self) -> Tensor:
+        """The blurred image in input space, (3, S, S)."""
+        if self._baseline is None:
+            self._baseline = self.classifier.normalise(blurred(self.prepared.grey))[0]
+        return self._baseline
+
+    def prediction(self) -> Prediction:
+        """The intact image's logits: one forward pass at most, ever."""
+        row = self.logit_cache.score([INTACT], lambda _: self.x[None])[0]
+        return Prediction(tuple(row.tolist()))
+
+    def layer_inputs(self, layer: str) -> LayerInputs:
+        """What a CAM method may ask for at ``layer``.
+
+        Raises:
+            BadRequest: see :meth:`xai_core.model.classifier.Classifier.layer`.
+        """
+        layer = self.classifier.layer(layer).name  # what is kept goes by the one name
+        return LayerInputs(
+            layer=layer,
+            x=self.x,
+            baseline=self.baseline,
+            black=self.classifier.normalise(np.zeros_like(self.prepared.grey))[0],
+            activate=lambda: self._activation(layer),
+            gradient=lambda c: self.classifier.gradient(self._activation(layer)[None], layer, c)[0],
+            logit_cache=self.logit_cache,
+            native=self._maps(layer),
+        )
+
+    def _activation(self, layer: str) -> Tensor:
+        with self._lock:
+            if layer not in self._activations:
+                self._activations[layer] = self.classifier.activation(self.x[None], layer)[0]
+            return self._activations[layer]
+
+    def _maps(self, layer: str) -> RawMapCache:
+        with self._lock:
+            if layer not in self._native:
+                known = self._store.load(self._native_key(layer)) if self._store else None
+                self._native[layer] = RawMapCache(known)
+            return self._native[layer]
+
+    def _native_key(self, layer: str) -> str:
+        size = self.prepared.geometry.size
+        text = f"{self.image_digest}/{size}/{self.weights_digest}/native maps/{layer}"
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def keep(self) -> None:
+        """Write what was scored, and the maps made of it, to the store."""
+        if self._store is None:
+            return
+        self._store.save(self._key, self.logit_cache.items())
+        with self._lock:
+            native = dict(self._native)
+        for layer, maps in native.items():
+            self._store.save(self._native_key(layer), maps.rows())

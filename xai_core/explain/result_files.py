@@ -1,0 +1,257 @@
+"""One explanation as files: the image it is of, its manifest, its arrays and pictures.
+
+The one image that ``explain`` is given: a file, or a case of the built-in library.
+
+What ``explain`` writes down about a result: everything that is needed to make it again.
+
+The five files of an explanation."""
+
+from __future__ import annotations
+
+import csv
+import platform
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from xai_core import __version__
+from xai_core.cam import METHODS
+from xai_core.cases.readers.single_file import plain_name, read_case
+from xai_core.cases.sources.library import PhantomLibrary
+from xai_core.errors import UnreadableImage
+from xai_core.explain.explanation import Explanation
+from xai_core.explain.request import ExplainRequest
+from xai_core.faithfulness.metric import Measured
+from xai_core.faithfulness.metrics import METRICS
+from xai_core.faithfulness.perturbation import CurvePair
+from xai_core.faithfulness.reliability import Reliability
+from xai_core.files import MANIFEST, write_json
+from xai_core.model.spec import ModelSpec, file_digest
+from xai_core.preprocessing.identity import array_sha256
+from xai_core.types import Case, CaseRecord, FloatArray, Heatmap
+from xai_core.viz.pictures import overlay, to_png
+
+LIBRARY_PREFIX = "library:"
+
+
+@dataclass(frozen=True, eq=False)
+class NamedImage:
+    """``case``: with its pixels.  ``sha256``: of the file they came from, in hex."""
+
+    case: Case
+    sha256: str
+
+
+def open_image(text: str) -> NamedImage:
+    """A picture or DICOM file by its path, or a library case written ``library:PH-0001``.
+
+    Raises:
+        CaseNotFound: the library has no case of that id.
+        UnreadableImage: there is no such file, or it is no image this software reads.
+    """
+    if text.startswith(LIBRARY_PREFIX):
+        library, case_id = PhantomLibrary(), text.removeprefix(LIBRARY_PREFIX)
+        return NamedImage(library.load(case_id), library.file_digest(case_id))
+    path, shown = Path(text), plain_name(text)
+    try:
+        if path.is_dir():
+            raise UnreadableImage(
+                f"{shown} is a folder; explain takes one image file, evaluate and predict take "
+                "folders."
+            )
+        if not path.is_file():
+            raise UnreadableImage(
+                f"There is no file {shown}; give a PNG, JPEG, TIFF or DICOM file, or a case of "
+                f"the library such as {LIBRARY_PREFIX}PH-0001."
+            )
+        record = CaseRecord(id=path.stem, source="file", patient_id=path.stem)
+        return NamedImage(read_case(path, shown, record), file_digest(path))
+    except (OSError, ValueError) as problem:  # ValueError: a NUL byte in the path
+        raise UnreadableImage(
+            f"{shown} cannot be opened ({type(problem).__name__}); check that it is there and "
+            "readable."
+        ) from None
+
+
+MADE_BY = "xai_core explain"
+FORMAT = 1
+_PACKAGES = ("torch", "timm", "numpy", "scipy", "pillow", "pydicom", "safetensors")
+
+
+def request_fields(request: ExplainRequest, image: NamedImage, spec: ModelSpec) -> dict[str, Any]:
+    """What the result depends on, as JSON values: two results with equal fields are the same."""
+    return {
+        "image_sha256": image.sha256,
+        "weights_sha256": spec.sha256,
+        **request.fields(),
+    }
+
+
+def manifest(
+    answer: Explanation, image: NamedImage, spec: ModelSpec, seconds: dict[str, float]
+) -> dict[str, Any]:
+    """The manifest of a complete explanation, as JSON values.
+
+    Logits and probabilities are in the order of ``classes``; lengths are in pixels of the
+    case unless they say otherwise; ``geometry`` takes the case's pixels to the network's:
+    ``x_network = (x_case - x0) * scale + left``.
+    """
+    case, request = image.case, answer.request
+    if answer.heatmap is None:
+        raise ValueError("the explanation is not complete")
+    return {
+        "format": FORMAT,
+        "made_by": MADE_BY,
+        "written": datetime.now(UTC).isoformat(timespec="seconds"),
+        "request": request_fields(request, image, spec),
+        "case": {
+            "id": case.id,
+            "source": case.source,
+            "is_phantom": case.is_phantom,
+            "shape": list(case.image.shape),
+            "warnings": list(case.warnings),
+        },
+        "prediction": {
+            "classes": list(answer.class_names),
+            "logits": list(answer.prediction.logits),
+            "probabilities": list(answer.prediction.probabilities),
+            "predicted": answer.class_names[answer.predicted],
+            "threshold": answer.threshold,
+        },
+        "method": request.method,
+        "layer": answer.layer.name,
+        "layer_title": answer.layer.title,
+        "target": {"class": answer.target, "name": answer.target_name},
+        "map": _map(answer.heatmap, METHODS[request.method].unit)
+        | {"tie_fraction": answer.metrics["tie_fraction"].value},
+        "levels": [
+            {"percent": level.percent, "realised": level.realised, "delta": level.delta}
+            for level in answer.levels
+        ],
+        "curves": _curves(answer.curves),
+        "reliability": _reliability(answer.reliability),
+        "metrics": _metrics(answer.metrics),
+        "forward_passes": {
+            "scored": answer.forwards,
+            "map_rests_on": answer.map_images,
+            "curves_rest_on": answer.curves.images if answer.curves else 0,
+        },
+        "conventions": answer.conventions,
+        "geometry": answer.prepared.geometry.as_json(),
+        "digests": {
+            "image_sha256": image.sha256,
+            "pixels_sha256": answer.image_digest,
+            "prepared_sha256": array_sha256(answer.prepared.grey),
+            "weights_sha256": answer.weights_digest,
+        },
+        "model": {
+            "timm_name": spec.timm_name,
+            "input_size": spec.input_size,
+            "mean": list(spec.mean),
+            "std": list(spec.std),
+            "trained_on_phantoms": spec.trained_on_phantoms,
+        },
+        "software": _software(),
+        "seconds": seconds,
+    }
+
+
+def _map(heatmap: Heatmap, unit: str) -> dict[str, Any]:
+    return {
+        "state": str(heatmap.state),
+        "scale": heatmap.scale,
+        "unit": unit,
+        "native_shape": list(heatmap.raw.shape),
+    }
+
+
+def _curves(pair: CurvePair | None) -> dict[str, Any] | None:
+    """None where no curve was asked for, or the map cannot be ranked."""
+    if pair is None:
+        return None
+    return {
+        **{
+            curve.kind: {"auc": curve.auc, "error": curve.error, "points": len(curve.fraction)}
+            for curve in (pair.insertion, pair.deletion)
+        },
+        "interpretable": pair.interpretable,
+    }
+
+
+def _reliability(found: Reliability | None) -> dict[str, Any] | None:
+    """None unless it was asked for."""
+    if found is None:
+        return None
+    orders = {
+        "ties by lower index": found.forward,
+        "ties by higher index": found.reverse,
+        "random order": found.random,
+        "centre first": found.centre_first,
+    }
+    return {name: _curves(pair) for name, pair in orders.items()}
+
+
+def _metrics(measured: Measured) -> dict[str, dict[str, Any]]:
+    """Every measure; ``state`` says why there is no value, and is empty where there is one."""
+    return {
+        name: {
+            "value": measured[name].value,
+            "error": measured[name].error,
+            "unit": metric.unit,
+            "state": measured[name].state,
+        }
+        for name, metric in METRICS.items()
+    }
+
+
+def _software() -> dict[str, str]:
+    return {
+        "xai_core": __version__,
+        "python": platform.python_version(),
+        **{name: version(name) for name in _PACKAGES},
+    }
+
+
+FILES = (MANIFEST, "heatmap.npy", "input.npy", "curves.csv", "overlay.png")
+_OPACITY = 0.5
+
+
+def write_files(
+    folder: Path, answer: Explanation, case: Case, seen: FloatArray, manifest: dict[str, Any]
+) -> None:
+    """Write the files of a complete explanation into ``folder``.
+
+    ``seen``: the network's input, float32 (3, S, S), normalised.
+    """
+    if answer.heatmap is None:
+        raise ValueError("the explanation is not complete")
+    values = answer.heatmap.values
+    np.save(folder / "heatmap.npy", values.astype(np.float32), allow_pickle=False)
+    np.save(folder / "input.npy", seen.astype(np.float32), allow_pickle=False)
+    write_curves(folder / "curves.csv", answer.curves)
+    height, width = case.image.shape
+    heat = answer.prepared.geometry.map_to_case(values, (height, width))
+    (folder / "overlay.png").write_bytes(to_png(overlay(case.image, heat, _OPACITY)))
+    write_json(folder / MANIFEST, manifest)
+
+
+def write_curves(path: Path, pair: CurvePair | None) -> None:
+    """The curves as CSV: a row per fraction at which either was scored, empty where one was not.
+
+    The header alone where there are no curves.  Numbers are written so that they read back exactly.
+    """
+    with path.open("w", newline="", encoding="utf-8") as file:
+        rows = csv.writer(file, lineterminator="\n")
+        rows.writerow(("fraction", "insertion", "deletion"))
+        if pair is None:
+            return
+        insertion, deletion = (
+            dict(zip(curve.fraction.tolist(), curve.probability.tolist(), strict=True))
+            for curve in (pair.insertion, pair.deletion)
+        )
+        for fraction in sorted(insertion.keys() | deletion.keys()):
+            rows.writerow((fraction, insertion.get(fraction, ""), deletion.get(fraction, "")))

@@ -1,0 +1,295 @@
+"""How good the model's decisions are: overall, by groups of cases, calibration.
+
+How well the classifier does: overall, by groups of cases, and whether its probabilities hold.
+
+One case: what the model says of it, and what is known of it.
+
+Sensitivity and specificity of groups of cases: by descriptor, density, view, lesion size.
+
+Everything that is found of the model's decisions.
+
+The model's performance as a Markdown document."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from xai_core.explain.explainer import Explainer
+from xai_core.model.spec import ModelSpec
+from xai_core.preprocessing.letterbox import Geometry
+from xai_core.statistics.auc import auc_interval, roc_auc
+from xai_core.statistics.calibration import Bin, calibration, calibration_error
+from xai_core.statistics.proportion import Confusion, Proportion
+from xai_core.study.predictions import PredictionRow, predict_case
+from xai_core.types import BoolArray, Case, CaseRecord, Outcome
+from xai_core.viz.text_tables import markdown_escaped, markdown_table
+
+GRID = 384  # px: diameters are given on a grid of this side, whatever the network's is
+
+
+@dataclass(frozen=True)
+class ScoredCase:
+    """``row``: the prediction.  ``record``: what is known.  ``diameter``: px at ``GRID``, of a disc
+    as large as all that is marked; None where nothing is."""
+
+    row: PredictionRow
+    record: CaseRecord
+    diameter: float | None
+
+    @property
+    def malignant(self) -> bool:
+        """The truth."""
+        return self.record.class_index == 1
+
+    @property
+    def correct(self) -> bool:
+        """Whether the decision at the operating threshold is the truth."""
+        return self.row.outcome in (Outcome.TP, Outcome.TN)
+
+
+def score_case(explainer: Explainer, case: Case, record: CaseRecord) -> ScoredCase:
+    """Predict ``case``, whose pathology is known; ``record`` is the case without its pixels.
+
+    Raises:
+        ModelError: the network gave something that is not a number.
+    """
+    row = predict_case(explainer, case)
+    geometry = explainer.context(case).prepared.geometry
+    return ScoredCase(row, record, equivalent_diameter(case.lesion_mask, geometry))
+
+
+def equivalent_diameter(mask: BoolArray | None, geometry: Geometry) -> float | None:
+    """The diameter, px at ``GRID``, of a disc as large as ``mask`` (H, W); None where empty."""
+    if mask is None or not mask.any():
+        return None
+    scale = geometry.scale * GRID / geometry.size
+    return float(2 * math.sqrt(np.count_nonzero(mask) / math.pi) * scale)
+
+
+LEAST = 3  # malignant cases below which nothing is said of a descriptor's value
+NOT_GIVEN = "not given"
+UNMARKED = "nothing marked"
+
+
+@dataclass(frozen=True)
+class Group:
+    """``kind``: what cases are grouped by.  ``sensitivity``: of its malignant cases, those called
+    malignant.  ``specificity``: of its benign and normal cases, those not called so."""
+
+    kind: str
+    value: str
+    sensitivity: Proportion
+    specificity: Proportion
+
+
+def split(scored: Sequence[ScoredCase]) -> tuple[Group, ...]:
+    """Every group, by kind.
+
+    A descriptor's value is a group where at least ``LEAST`` malignant cases have it.  Sizes are
+    tertiles of the malignant cases' diameters; other cases are sorted by the same limits.
+    """
+    records = [j.record for j in scored]
+    out = _by("pathology", scored, [str(r.pathology) for r in records])
+    for term in sorted({term for r in records for term in r.descriptors}):
+        known = [j for j in scored if term in j.record.descriptors]
+        values = [j.record.descriptors[term] for j in known]
+        out += [g for g in _by(term, known, values) if g.sensitivity.whole >= LEAST]
+    out += _by("density", scored, [r.density or NOT_GIVEN for r in records])
+    out += _by("view", scored, [r.view or NOT_GIVEN for r in records])
+    return tuple(out + _by_size(scored))
+
+
+def _by(kind: str, scored: Sequence[ScoredCase], values: Sequence[str]) -> list[Group]:
+    """A group per value; ``values`` has one for each case."""
+    return [
+        _group(kind, name, [j for j, v in zip(scored, values, strict=True) if v == name])
+        for name in sorted(set(values), key=lambda v: (v == NOT_GIVEN, v))
+    ]
+
+
+def _group(kind: str, value: str, scored: Sequence[ScoredCase]) -> Group:
+    return Group(
+        kind,
+        value,
+        Proportion.of(j.correct for j in scored if j.malignant),
+        Proportion.of(j.correct for j in scored if not j.malignant),
+    )
+
+
+def _by_size(scored: Sequence[ScoredCase]) -> list[Group]:
+    """Tertiles; none where fewer than ``LEAST`` malignant cases have a mark."""
+    sizes = [j.diameter for j in scored if j.malignant and j.diameter is not None]
+    if len(sizes) < LEAST:
+        return []
+    low, high = (float(v) for v in np.quantile(sizes, [1 / 3, 2 / 3]))
+    titles = (f"up to {low:.0f}", f"{low:.0f} to {high:.0f}", f"above {high:.0f}")
+    parts: dict[str, list[ScoredCase]] = {}
+    for number, title in enumerate(titles):
+        limits = [float("-inf"), low, high, float("inf")][number : number + 2]
+        parts[title] = [
+            j for j in scored if j.diameter is not None and limits[0] < j.diameter <= limits[1]
+        ]
+    parts[UNMARKED] = [j for j in scored if j.diameter is None]
+    kind = f"lesion diameter, px at {GRID}"
+    return [_group(kind, title, part) for title, part in parts.items() if part]
+
+
+_SEED = 0
+
+
+@dataclass(frozen=True)
+class Performance:
+    """``auc``: of malignant against the rest, with its 95 % bootstrap interval by patient; NaN
+    where all cases are of one class.  ``calibration_error``: see
+    :func:`xai_core.statistics.calibration.calibration_error`."""
+
+    images: int
+    patients: int
+    auc: float
+    auc_low: float
+    auc_high: float
+    confusion: Confusion
+    sensitivity: Proportion
+    specificity: Proportion
+    groups: tuple[Group, ...]
+    curve: tuple[Bin, ...]
+    calibration_error: float
+
+
+def summarise(scored: Sequence[ScoredCase]) -> Performance:
+    """The figures of at least one case."""
+    label = [j.malignant for j in scored]
+    score = [j.row.probability_malignant for j in scored]
+    patients = [j.row.patient_id for j in scored]
+    low, high = auc_interval(label, score, patients, seed=_SEED)
+    curve = calibration(label, score)
+    return Performance(
+        images=len(scored),
+        patients=len(set(patients)),
+        auc=roc_auc(label, score),
+        auc_low=low,
+        auc_high=high,
+        confusion=Confusion.of([j.row.outcome for j in scored]),
+        sensitivity=Proportion.of(j.correct for j in scored if j.malignant),
+        specificity=Proportion.of(j.correct for j in scored if not j.malignant),
+        groups=split(scored),
+        curve=curve,
+        calibration_error=calibration_error(curve),
+    )
+
+
+def as_json(found: Performance) -> dict[str, Any]:
+    """The figures as JSON values; what is not defined is null."""
+    out: dict[str, Any] = _clean(dataclasses.asdict(found))
+    out["sensitivity"], out["specificity"] = _ratio(found.sensitivity), _ratio(found.specificity)
+    for group, plain in zip(found.groups, out["groups"], strict=True):
+        plain["sensitivity"] = _ratio(group.sensitivity)
+        plain["specificity"] = _ratio(group.specificity)
+    return out
+
+
+def _ratio(proportion: Proportion) -> dict[str, Any]:
+    low, high = proportion.interval
+    values = {"value": proportion.value, "low": low, "high": high}
+    return {"part": proportion.part, "whole": proportion.whole, **_clean(values)}
+
+
+def _clean(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _clean(v) for key, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_clean(v) for v in value]
+    return None if isinstance(value, float) and math.isnan(value) else value
+
+
+@dataclass(frozen=True)
+class About:
+    """What was measured.  ``cases``: with a known pathology, as asked for; ``unreadable``: of
+    them, those that could not be read."""
+
+    source: str
+    is_phantom: bool
+    spec: ModelSpec
+    cases: int
+    unreadable: int
+
+
+def decisions(found: Performance) -> list[tuple[str, str]]:
+    """The lines of the first table."""
+    counts = found.confusion
+    auc = "not defined: all cases are of one class"
+    if not math.isnan(found.auc):
+        auc = f"{found.auc:.3f} ({found.auc_low:.3f} to {found.auc_high:.3f})"
+    return [
+        ("images (patients)", f"{found.images} ({found.patients})"),
+        ("AUC of malignant against the rest (95 % interval)", auc),
+        *((name.upper(), str(getattr(counts, name))) for name in ("tp", "tn", "fp", "fn")),
+        ("sensitivity (95 % interval)", found.sensitivity.percent),
+        ("specificity (95 % interval)", found.specificity.percent),
+        ("expected calibration error", f"{found.calibration_error:.3f}"),
+    ]
+
+
+def group_line(group: Group) -> tuple[str, ...]:
+    """One group."""
+    return (
+        markdown_escaped(group.kind), markdown_escaped(group.value),
+        group.sensitivity.count, group.sensitivity.percent,
+        group.specificity.count, group.specificity.percent,
+    )  # fmt: skip
+
+
+def calibration_lines(found: Performance) -> list[tuple[str, ...]]:
+    """A line per bin; "-" where it is empty."""
+    return [
+        (
+            f"{b.low:.1f} to {b.high:.1f}",
+            str(b.n),
+            *(f"{v:.3f}" if b.n else "-" for v in (b.predicted, b.observed)),
+        )
+        for b in found.curve
+    ]
+
+
+def notes(about: About) -> list[str]:
+    """What a reader must know, one sentence or two each."""
+    kind = "synthetic phantoms" if about.is_phantom else "images"
+    return [
+        f"Cases: {about.source} ({kind}), those with a known pathology; {about.unreadable} of "
+        f"{about.cases} cannot be read. Weights {about.spec.sha256[:12]}; operating threshold "
+        f"{about.spec.threshold:g} on P(malignant).",
+        "The AUC's interval is a percentile bootstrap over patients, 2000 replicates, seed 0. All "
+        "others are Wilson's and take images as independent; views of one patient resemble each "
+        "other, so they are somewhat too narrow.",
+        "Groups are small, and many are compared: a difference is a reason to look, not a finding. "
+        f"A descriptor's value is shown where at least {LEAST} malignant cases have it. The "
+        f"diameter is that of a disc as large as all that is marked, in px at {GRID}; its limits "
+        "are tertiles of the malignant cases.",
+        "Expected calibration error: the distance between observed fraction and mean P(malignant), "
+        "weighted by the cases in a bin (Guo et al. 2017). It depends on how many of the cases "
+        "are malignant: a share chosen for teaching or for training is no prevalence.",
+    ]
+
+
+def markdown(found: Performance, about: About) -> str:
+    """The whole result as a document."""
+    group_head = (
+        "cases by", "", "called malignant / malignant", "sensitivity (95 % interval)",
+        "not called so / benign, normal", "specificity (95 % interval)",
+    )  # fmt: skip
+    bin_head = ("P(malignant)", "images", "mean P(malignant)", "malignant, observed fraction")
+    out = [
+        f"# Performance on {markdown_escaped(about.source)}",
+        "",
+        *markdown_table(("", ""), decisions(found)),
+    ]
+    out += ["", "## Groups", "", *markdown_table(group_head, [group_line(g) for g in found.groups])]
+    out += ["", "## Calibration", "", *markdown_table(bin_head, calibration_lines(found))]
+    out += ["", "## Notes", "", *(f"- {markdown_escaped(note)}" for note in notes(about))]
+    return "\n".join(out) + "\n"

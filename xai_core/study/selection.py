@@ -1,0 +1,79 @@
+"""Which cases of a source a study takes, and which it shows.
+
+Which cases of a source a study takes.
+
+Cases to show for each outcome, by rule: a story told with them outlives new weights and a new
+library."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from xai_core.cases.base import CaseSource
+from xai_core.errors import CaseError
+from xai_core.types import CaseRecord, Outcome, Pathology
+
+
+def patient_number(patient_id: str) -> int | None:
+    """The first number in a patient's id (``P17`` is 17), or None where it has none."""
+    found = re.search(r"\d+", patient_id)
+    return int(found.group()) if found else None
+
+
+def select_cases(
+    source: CaseSource, *, malignant: bool = False, even_patients: bool = False,
+    limit: int | None = None,
+) -> tuple[CaseRecord, ...]:  # fmt: skip
+    """The first ``limit`` cases whose pathology is known.
+
+    Args:
+        source: where the cases come from.
+        malignant: malignant ones only.
+        even_patients: only patients with an even number: those of CDD-CESM that training with
+            real images never sees.  A patient without a number is left out.
+        limit: None for all.  Counted after the choice.
+
+    Raises:
+        CaseError: no case is left.
+    """
+    found = [
+        record
+        for record in source.records()
+        if record.pathology is not None
+        and (not malignant or record.pathology is Pathology.MALIGNANT)
+        and (not even_patients or _even(record.patient_id))
+    ]
+    if not found:
+        kind = "malignant case" if malignant else "case with a known pathology"
+        whose = " of a patient with an even number" if even_patients else ""
+        raise CaseError(f"{source.name} has no {kind}{whose}; give another source of cases.")
+    return tuple(found[:limit])
+
+
+def _even(patient_id: str) -> bool:
+    number = patient_number(patient_id)
+    return number is not None and number % 2 == 0
+
+
+def first_of_each_outcome(
+    case_ids: Sequence[str], outcomes: Mapping[str, Outcome], each: int = 1
+) -> dict[Outcome, tuple[str, ...]]:
+    """The first ``each`` cases of every outcome, in the order of ``case_ids``.
+
+    Args:
+        outcomes: by case id, of the cases predicted so far; a case without a truth has none.
+    """
+    return {
+        outcome: tuple(key for key in case_ids if outcomes.get(key) is outcome)[:each]
+        for outcome in Outcome
+    }
+
+
+def settled_cases(case_ids: Sequence[str], dealt_with: set[str]) -> tuple[str, ...]:
+    """The cases up to the first one that is still to be predicted: what is chosen among these stays
+    chosen when more become known."""
+    for place, key in enumerate(case_ids):
+        if key not in dealt_with:
+            return tuple(case_ids[:place])
+    return tuple(case_ids)

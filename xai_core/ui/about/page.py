@@ -1,0 +1,141 @@
+"""The About page: model, cases, methods, conventions, limits.
+
+The figures that came with the weights, in words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from xai_core.cam import METHODS
+from xai_core.explain.service import ExplainService
+from xai_core.faithfulness.curves import conventions as curve_conventions
+from xai_core.model.spec import ModelSpec
+from xai_core.settings import ROOT
+from xai_core.ui.service_access import layers
+from xai_core.ui.wording import NOTICE, facts_table, layer_words, plain
+
+
+def metric_rows(metrics: Mapping[str, Any]) -> dict[str, str]:
+    """What ``train`` wrote into the specification, name by name; what it does not know as it is."""
+    rows: dict[str, str] = {}
+    for name, value in metrics.items():
+        if name == "validation" and _is_validation(value):
+            rows["AUC on validation phantoms"] = (
+                f"{value['auc']:.3f} (95 % interval {value['low']:.3f} to {value['high']:.3f}; "
+                f"{value['images']} phantoms whose tissue no training image shares)"
+            )
+            rows["At the threshold, on the same"] = (
+                f"sensitivity {100 * value['sensitivity']:.1f} %, "
+                f"specificity {100 * value['specificity']:.1f} %"
+            )
+        else:
+            rows[_WORDS.get(name, name.replace("_", " ").capitalize())] = _text(value)
+    return rows
+
+
+_WORDS = {
+    "steps": "Training steps, by phase",
+    "float16_logits_differ_by": "Rounding to float16 changes logits by at most",
+}
+_VALIDATION = {"images", "auc", "low", "high", "sensitivity", "specificity"}
+
+
+def _is_validation(value: object) -> bool:
+    return isinstance(value, dict) and value.keys() >= _VALIDATION
+
+
+def _text(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_text(v)}" for name, v in value.items())
+    if isinstance(value, list | tuple):
+        return " to ".join(_text(v) for v in value)
+    return str(value)
+
+
+_CARDS = {
+    "Model card": ROOT / "docs" / "model_card.md",
+    "Data card: the built-in phantoms": ROOT / "docs" / "data_card.md",
+}
+
+_LIMITS = """
+- A heatmap shows what moved **this model's** score. It does not show disease, and a wrong model has
+  heatmaps as convincing as a right one.
+- Hybrid-CAM's ranking of pixels equals Grad-CAM's (except for ties at 0): it is Grad-CAM with a
+  contrast curve made for the image.
+- Insertion and deletion show the model images it was never trained on; their areas compare maps on
+  one image and one model, not models or patients.
+- Where the blurred image scores no less than the image itself, the curves measure nothing, and the
+  page says "not interpretable".
+- The quick curves' error is an estimate: a curve can hide a spike between two measured points.
+"""
+
+
+def show(service: ExplainService) -> None:
+    """Draw the page."""
+    spec = service.explainer.classifier.spec
+    st.markdown("## About this dashboard")
+    st.markdown(NOTICE)
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.markdown("### The model")
+        scored_by = service.explainer.classifier.engine.status.sentence
+        st.markdown(facts_table(_model(spec) | {"Scored by": scored_by}, 400))
+        st.markdown("### The cases")
+        _cases(service)
+    with right:
+        st.markdown("### The methods")
+        for method in METHODS.values():
+            paper = plain(method.reference, 200)
+            st.markdown(f"**{method.title}** ({paper})  \n{method.description}")
+        st.markdown(
+            "**Layers**  \n"
+            + "  \n".join(
+                f"{layer.title} (`{layer.name}`): {layer_words(layer)} fields"
+                for layer in layers(service)
+            )
+        )
+        st.markdown("### Limits")
+        st.markdown(_LIMITS)
+    with st.expander("Conventions: every choice the papers leave open, as pinned here"):
+        for method in METHODS.values():
+            st.markdown(f"**{method.title}** (`{method.name}`)")
+            st.markdown(facts_table(method.conventions(method.options()), 400))
+        st.markdown("**Insertion and deletion**")
+        st.markdown(facts_table(curve_conventions("adaptive", spec.input_size), 400))
+    for title, card in _CARDS.items():
+        if card.is_file():
+            with st.expander(title):
+                st.markdown(card.read_text(encoding="utf-8"))
+
+
+def _model(spec: ModelSpec) -> dict[str, str]:
+    facts = {
+        "Network": f"{spec.timm_name}, input {spec.input_size} x {spec.input_size}",
+        "Classes": ", ".join(f"{i} {name}" for i, name in enumerate(spec.class_names)),
+        f"Called {spec.class_names[spec.positive]} from": f"probability {spec.threshold:.3f}",
+        "Training data": spec.training_data,
+        "Training command": spec.training_command,
+        "Licence": spec.licence,
+        "Weights (SHA-256)": spec.sha256,
+    }
+    return facts | metric_rows(spec.metrics)
+
+
+def _cases(service: ExplainService) -> None:
+    source, records = service.source, service.records.values()
+    truth = Counter(str(r.pathology or "not given") for r in records)
+    facts = {
+        "Source": source.name,
+        "Kind": "phantoms: synthetic images, not patients" if source.is_phantom else "images",
+        "Cases": f"{len(service.records)} of {len({r.patient_id for r in records})} patients",
+        "Truth": ", ".join(f"{n} {name}" for name, n in sorted(truth.items())),
+    }
+    st.markdown(facts_table(facts, 400))
+    for warning in (*source.warnings, *service.notices()):
+        st.caption(plain(warning, 600))
