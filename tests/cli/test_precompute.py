@@ -59,7 +59,7 @@ def manifest_of(folder: Path) -> dict:
 def test_what_is_warm_is_not_scored_again(
     run: Run, release: Path, tiny_weights: Path, tmp_path: Path
 ) -> None:
-    words = ("warm", release, *QUICK, "--weights", tiny_weights)
+    words = ("precompute", release, *QUICK, "--weights", tiny_weights)
     first = run(*words)
     assert first.stderr == ""
     assert first.stdout.startswith("Cache folder: 4 of 4 cases, 4 maps; ")
@@ -79,10 +79,10 @@ def test_methods_layers_targets_and_the_limit(
     explain, asked = Explainer.explain, []
     monkeypatch.setattr(Explainer, "explain", lambda *a: asked.append(a[2]) or explain(*a))
     words = ("--methods", "grad-cam,hybrid-cam", "--targets", "both", "--limit", 1)
-    result = run("warm", release, *words, "--weights", tiny_weights)
+    result = run("precompute", release, *words, "--weights", tiny_weights)
     assert "1 of 1 cases, 8 maps" in result.stdout
-    dense = [r for r in asked if r.levels == DENSE_LEVELS]
-    asked = [r for r in asked if r.levels != DENSE_LEVELS]
+    dense = [r for r in asked if r.option("levels") == DENSE_LEVELS]
+    asked = [r for r in asked if r.option("levels") != DENSE_LEVELS]
     assert len(dense) == 4
     assert {(r.method, r.curves) for r in dense} == {("hybrid-cam", "none")}
     assert [(r.layer, r.method, r.target) for r in asked] == [
@@ -103,7 +103,7 @@ def test_a_stopped_run_goes_on_with_what_it_had(
     monkeypatch: pytest.MonkeyPatch,
     to_folder: bool,
 ) -> None:
-    words = ["warm", release, *QUICK, "--weights", tiny_weights]
+    words = ["precompute", release, *QUICK, "--weights", tiny_weights]
     whole = scored(run(*words, "--out", tmp_path / "whole"))
     out = tmp_path / ("out" if to_folder else "store")
     if to_folder:
@@ -135,7 +135,7 @@ def test_ready_results_are_used_and_never_written(
     run: Run, release: Path, tiny_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ready = tmp_path / "ready"
-    words = ("warm", release, *QUICK, "--weights", tiny_weights)
+    words = ("precompute", release, *QUICK, "--weights", tiny_weights)
     made = run(*words, "--limit", 2, "--out", ready)
     assert (made.exit_code, made.stderr) == (0, "")
     assert not books(tmp_path / "store"), "made without the cache"
@@ -143,7 +143,8 @@ def test_ready_results_are_used_and_never_written(
     assert manifest["made_by"] == "xai_core warm"
     assert manifest["complete"] is True
     assert manifest["weights"] == hashlib.sha256(tiny_weights.read_bytes()).hexdigest()
-    assert manifest["command"].startswith("python -m xai_core warm release --methods grad-cam ")
+    began = "python -m xai_core precompute release --methods grad-cam "
+    assert manifest["command"].startswith(began)
     assert manifest["command"].endswith(
         "--curves adaptive --targets predicted --limit 2 --out ready"
     )
@@ -176,7 +177,7 @@ def test_a_showcase_predicts_all_and_explains_the_first_of_each_outcome(
     explain, asked = Explainer.explain, []
     monkeypatch.setattr(Explainer, "explain", lambda *a: asked.append(a[1].id) or explain(*a))
     monkeypatch.chdir(tmp_path)
-    words = ("warm", release, *QUICK, "--weights", tiny_weights, "--showcase", 1)
+    words = ("precompute", release, *QUICK, "--weights", tiny_weights, "--showcase", 1)
     result = run(*words, "--out", "shown/ready")
     assert result.exit_code == 0, result.output
     assert asked == [row["case_id"] for row in rows if row["case_id"] in first.values()]
@@ -193,7 +194,7 @@ def test_a_showcase_needs_cases_whose_truth_is_known(
     folder.mkdir()
     grey = np.tile(np.arange(200, dtype=np.uint8), (240, 1))
     Image.fromarray(grey).save(folder / "one.png")
-    result = run("warm", folder, *QUICK, "--weights", tiny_weights, "--showcase", 1)
+    result = run("precompute", folder, *QUICK, "--weights", tiny_weights, "--showcase", 1)
     assert result.exit_code == 2
     assert "leave out --showcase" in result.stderr
     assert result.stderr.count("\n") == 1
@@ -205,7 +206,7 @@ def test_a_case_that_cannot_be_read_is_left_out_and_said(
     bad = release / LOW / f"{BAD}.jpg"
     bad.write_bytes(bad.read_bytes()[:300])
     out = tmp_path / "out"
-    result = run("warm", release, *QUICK, "--weights", tiny_weights, "--out", out)
+    result = run("precompute", release, *QUICK, "--weights", tiny_weights, "--out", out)
     assert result.exit_code == 0
     assert result.stderr.startswith(f"Left out: {BAD}: ")
     assert result.stderr.count("\n") == 1
@@ -220,7 +221,7 @@ def test_where_no_case_can_be_read_there_is_nothing_to_do(
 ) -> None:
     for path in (release / LOW).iterdir():
         path.write_bytes(path.read_bytes()[:300])
-    result = run("warm", release, *QUICK, "--weights", tiny_weights)
+    result = run("precompute", release, *QUICK, "--weights", tiny_weights)
     assert result.exit_code == 2
     assert result.stderr.endswith("can be read; nothing was scored.\n")
 
@@ -232,7 +233,7 @@ def test_it_does_not_work_for_hours_where_nothing_can_be_kept(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(books_module, "write_cache_file", full)
-    result = run("warm", release, *QUICK, "--weights", tiny_weights)
+    result = run("precompute", release, *QUICK, "--weights", tiny_weights)
     assert result.exit_code == 2
     assert "Stopped after 0 cases: scores cannot be kept (No space left" in result.stderr
 
@@ -242,7 +243,7 @@ def test_a_limit_too_small_for_the_work_is_said(
 ) -> None:
     monkeypatch.setattr(books_module, "evict", lambda *a, **k: 1)
     monkeypatch.setattr(books_module, "_LOOKS", 1e12)
-    result = run("warm", release, *QUICK, "--limit", 1, "--weights", tiny_weights)
+    result = run("precompute", release, *QUICK, "--limit", 1, "--weights", tiny_weights)
     assert result.exit_code == 0
     assert "The cache folder is full: 2 kept results were removed" in result.stderr
     assert "XAI_STORE_LIMIT_MB" in result.stderr
@@ -265,7 +266,7 @@ def test_bad_input_is_a_sentence_and_writes_nothing(
     run: Run, release: Path, tiny_weights: Path, tmp_path: Path, words: tuple, said: str
 ) -> None:
     out = tmp_path / "out"
-    result = run("warm", release, *words, "--weights", tiny_weights, "--out", out)
+    result = run("precompute", release, *words, "--weights", tiny_weights, "--out", out)
     assert result.exit_code == 2
     assert said in result.stderr
     assert result.stderr.count("\n") == 1
@@ -278,7 +279,7 @@ def test_a_folder_of_something_else_is_never_replaced(
     out = tmp_path / "out"
     out.mkdir()
     (out / "notes.txt").write_text("mine")
-    words = ("warm", release, *QUICK, "--weights", tiny_weights, "--out", out)
+    words = ("precompute", release, *QUICK, "--weights", tiny_weights, "--out", out)
     for more in ((), ("--force",)):
         assert run(*words, *more).exit_code == 2
         assert [p.name for p in out.iterdir()] == ["notes.txt"]
@@ -289,9 +290,9 @@ def test_another_request_needs_force_and_takes_the_old_results_away(
 ) -> None:
     out = tmp_path / "out"
     words = ("--weights", tiny_weights, "--out", out)
-    run("warm", release, *QUICK, *words)
+    run("precompute", release, *QUICK, *words)
     before = books(out)
-    other = ("warm", release, *QUICK, "--targets", "both", "--limit", 1)
+    other = ("precompute", release, *QUICK, "--targets", "both", "--limit", 1)
     refused = run(*other, *words)
     assert refused.exit_code == 2
     assert "another request" in refused.stderr
@@ -299,3 +300,11 @@ def test_another_request_needs_force_and_takes_the_old_results_away(
     assert run(*other, *words, "--force").exit_code == 0
     assert len(books(out)) == len(manifest_of(out)["files"]) == BOOKS
     assert manifest_of(out)["request"]["targets"] == "both"
+
+
+def test_the_verb_s_first_name_still_works(
+    run: Run, release: Path, tiny_weights: Path, tmp_path: Path
+) -> None:
+    result = run("warm", release, *QUICK, "--limit", 1, "--weights", tiny_weights)
+    assert result.exit_code == 0
+    assert result.stdout.startswith("Cache folder: 1 of 1 cases")

@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def test_a_killed_worker_loses_the_case_at_hand_at_most(tmp_path: Path, tiny_weights: Path) -> None:
     release, out = make_release(tmp_path / "release"), tmp_path / "ready"
     words = [
-        sys.executable, "-m", "xai_core", "warm", str(release), "--methods", "grad-cam",
+        sys.executable, "-m", "xai_core", "precompute", str(release), "--methods", "grad-cam",
         "--layers", "stages.3.blocks.1", "--weights", str(tiny_weights), "--out", str(out),
     ]  # fmt: skip
     settings = {**os.environ, "XAI_STORE": str(tmp_path / "store"), "XAI_ENGINE": "torch"}

@@ -206,11 +206,13 @@ def test_gains_known_from_elsewhere_come_along_for_the_hand(explainer: Explainer
     hybrid = dataclasses.replace(BASE, method="hybrid-cam", curves="none")
     before = explainer.explain(CASE, hybrid).known_levels
     assert all(level.realised == 1 for level in before), "only the image itself was scored"
-    assert len(before) < len(DENSE_LEVELS) - len(BASE.levels)
+    assert len(before) < len(DENSE_LEVELS) - len(BASE.option("levels"))
     dense = explainer.explain(CASE, hybrid.with_options(levels=DENSE_LEVELS))
     again = explainer.explain(CASE, hybrid)
     assert again.forwards == 0
-    assert {level.percent for level in again.known_levels} == set(DENSE_LEVELS) - set(BASE.levels)
+    assert {level.percent for level in again.known_levels} == set(DENSE_LEVELS) - set(
+        BASE.option("levels")
+    )
     gains = {level.percent: level for level in dense.levels}
     assert all(gains[level.percent] == level for level in again.known_levels)
 

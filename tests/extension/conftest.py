@@ -51,13 +51,17 @@ class Project:
         return self.python("-m", "xai_core", *arguments)
 
 
-@pytest.fixture
-def project(tmp_path: Path, tiny_weights: Path) -> Project:
-    """A copy that a test may add files to."""
-    root = tmp_path / "project"
+def copy_project(root: Path) -> Path:
+    """A copy of the project's code, to which files may be added; its assets are the project's."""
     root.mkdir()
     for name in ("xai_core", "pages", "tests", ".streamlit", "docs"):
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "app.py", root)
     (root / "assets").symlink_to(ROOT / "assets")
-    return Project(root, tiny_weights)
+    return root
+
+
+@pytest.fixture
+def project(tmp_path: Path, tiny_weights: Path) -> Project:
+    """A copy that a test may add files to."""
+    return Project(copy_project(tmp_path / "project"), tiny_weights)

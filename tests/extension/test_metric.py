@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,10 +14,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.cases.builders import make_release
+from tests.extension.conftest import HOW_TO, ROOT, copy_project, example
 from xai_core.faithfulness.patches import relevance
 
-ROOT = Path(__file__).resolve().parents[2]
-HOW_TO = ROOT / "docs" / "how_to" / "add_a_metric.md"
 PAGE = """
 import sys
 from pathlib import Path
@@ -38,12 +36,9 @@ print(*lines(explainer.explain(case, ExplainRequest(curves="none"))), sep="\\n")
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the package with the how-to's file in the place that the how-to names."""
-    root = tmp_path_factory.mktemp("tree")
-    shutil.copytree(
-        ROOT / "xai_core", root / "xai_core", ignore=shutil.ignore_patterns("__pycache__")
-    )
-    text = HOW_TO.read_text(encoding="utf-8")
-    (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    root = copy_project(tmp_path_factory.mktemp("tree") / "project")
+    text = (HOW_TO / "add_a_metric.md").read_text(encoding="utf-8")
+    code = example("add_a_metric.md")
     place = re.search(r"`(xai_core/faithfulness/metrics/\w+\.py)`", text)
     assert place is not None
     assert not (ROOT / place[1]).exists()
@@ -83,7 +78,7 @@ def test_a_file_is_all_there_is_to_do(tree: Path, tiny_weights: Path, tmp_path: 
     out = tmp_path / "evaluated"
     run(
         tree, "-m", "xai_core", "evaluate", "--cases", release, "--methods", "grad-cam",
-        "--layers", "stages.2.blocks.8", *weights, "--out", out,
+        "--layers", "stage 3", *weights, "--out", out,
     )  # fmt: skip
     rows = pq.read_table(out / "rows.parquet").to_pylist()
     ranked = [row for row in rows if row["map_state"] == "ok"]

@@ -1,4 +1,4 @@
-"""The precomputed results that come along: true of the built-in model and library, and enough to show."""
+"""The precomputed results that come along: of the built-in model and library, and complete."""
 
 from __future__ import annotations
 

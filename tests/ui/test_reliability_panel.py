@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from tests.ui.stand_in_service import explained, four_cases
 from xai_core.explain.explanation import Explanation
-from xai_core.explain.request import ExplainRequest
+from xai_core.explain.request import CaseRequest
 from xai_core.faithfulness.metric import Measurement
 from xai_core.ui.reliability_panel import lines
 
@@ -27,8 +27,8 @@ TIES = "Tie fraction 45%: patches whose order the map does not decide."
 def answer(
     method: str = "grad-cam", channels: int | None = None, **measured: object
 ) -> Explanation:
-    request = ExplainRequest(CASE.id, method, channels=channels)
-    return replace(explained(CASE, request), metrics={**MEASURED, **measured})
+    asked = CaseRequest(CASE.id).change(method=method, channels=channels)
+    return replace(explained(CASE, asked), metrics={**MEASURED, **measured})
 
 
 def test_ties_and_the_marked_finding() -> None:

@@ -50,9 +50,10 @@ def precompute(
 ) -> None:
     """Score all cases by every method at every layer, so that asking for them later is fast.
 
-    Fills the cache folder (XAI_STORE), or with --out writes a folder of precomputed results: the scores,
-    and manifest.json with the digest of the weights, the command, the SHA-256 of every file and
-    what was left out. XAI_PRECOMPUTED names such a folder; it is read before the cache, never written.
+    Fills the cache folder (XAI_STORE), or with --out writes a folder of precomputed results: the
+    scores, and manifest.json with the digest of the weights, the command, the SHA-256 of every file
+    and what was left out. XAI_PRECOMPUTED names such a folder; it is read before the cache, never
+    written.
     Stop with Ctrl-C and run the same command to go on: what is scored is not scored again.
     With the built-in model Score-CAM costs 384 + 768 forward passes a case: leave it out of
     --methods for a quick start.

@@ -5,11 +5,10 @@ Room on the disk: the scorebooks used longest ago go when a folder holds more th
 Several processes may share the folder: a book that is gone when its turn comes was removed by
 another one, and a book that was read or written meanwhile stays.
 
-Scorebooks on disk: what was scored once is never scored again, in this process or the next.
-
-One file per (image, weights, baseline), see :mod:`xai_core.store.book_file`.  Precomputed results are
-read first, and never written; what is scored beyond them goes to the store's own folder.  Damage
-and a disk that is full cost time, never an answer, and are said once."""
+What was scored once is never scored again, in this process or the next: one file per (image,
+weights, baseline), see :mod:`xai_core.scoring.cache_file`.  Precomputed results are read first, and
+never written; what is scored beyond them goes to the store's own folder.  Damage and a full disk
+cost time, never an answer, and are told once."""
 
 from __future__ import annotations
 
@@ -180,7 +179,7 @@ def _mark(path: Path) -> _Mark:
 
 
 def open_disk_store(settings: Settings, weights: str) -> DiskStore:
-    """The store the settings describe, with the precomputed results of the weights (SHA-256, hex)."""
+    """The store and the precomputed results that the settings name; ``weights``: SHA-256, hex."""
     return DiskStore(
         settings.store, settings.store_limit, PrecomputedResults(settings.precomputed, weights)
     )

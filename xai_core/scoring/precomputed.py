@@ -1,6 +1,6 @@
-"""Precomputed results: scorebooks computed before and handed on in a folder that is read, never written.
+"""Precomputed results: logit caches computed before, in a folder that is read, never written.
 
-Beside the books lies ``manifest.json``: the digest of the weights (``weights``), the ``command``
+Beside their files lies ``manifest.json``: the digest of the weights (``weights``), the ``command``
 that made them, and the SHA-256 of every book (``files``: place inside the folder -> hex).  A book
 counts only with the digest the manifest gives it.
 """
@@ -20,12 +20,12 @@ from xai_core.types import FloatArray
 
 MANIFEST = "manifest.json"
 _NO_MANIFEST = (
-    "The precomputed results have no manifest that can be read; they are not used, and computed where "
-    "they are asked for."
+    "The precomputed results have no manifest that can be read; they are not used, and computed "
+    "where they are asked for."
 )
 _OTHER = (
-    "Precomputed results of an image are not those their manifest names; they are not used, and computed "
-    "where they are asked for."
+    "Precomputed results of an image are not those their manifest names; they are not used, and "
+    "computed where they are asked for."
 )
 _log = logging.getLogger(__name__)
 
