@@ -1,9 +1,10 @@
-"""One worker owns the model; requests are jobs, joined when equal, cancelled when nobody waits.
+"""The explanation service: one worker thread owns the model and computes jobs for all sessions.
 
-A page asks with :meth:`ExplainService.ask` as often as it likes: each call says "I am still here"
-and returns what is known so far.  A job nobody has asked for lately is stopped at its next chunk;
-what it scored is kept, so asking again goes on from there.  While no job waits, the worker predicts
-the source's cases one by one, so that lists can be filtered by outcome.
+A page calls :meth:`ExplainService.ask` repeatedly: each call renews the session's lease on the job
+and returns a snapshot of it.  Equal requests share a job.  A job whose leases have all lapsed is
+stopped at its next chunk; what it scored is kept, so the same request continues from there.  While
+no job waits, the worker predicts the source's cases one by one, so that lists can be filtered by
+outcome.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Protocol
 
 from cachetools import LRUCache
 
@@ -28,7 +30,7 @@ from xai_core.scoring.disk_store import open_disk_store
 from xai_core.settings import Settings
 from xai_core.types import Case, CaseRecord, Outcome, Prediction
 
-_LEASE = 8.0  # seconds a job lives after the last time someone asked for it
+_LEASE = 8.0  # seconds a job lives after a session last asked for it
 _ANSWERS = 64  # finished explanations kept in memory, about 1 MB each
 _CASES = 32  # cases kept in memory with their pixels
 _log = logging.getLogger(__name__)
@@ -38,16 +40,16 @@ _log = logging.getLogger(__name__)
 class _Job:
     request: CaseRequest
     snapshot: JobSnapshot = field(default_factory=lambda: JobSnapshot(Status.WAITING))
-    leases: dict[str, float] = field(default_factory=dict)  # who asked -> when it lapses
+    leases: dict[str, float] = field(default_factory=dict)  # session id -> when its lease lapses
     stop: bool = False
 
     def watched(self) -> bool:
-        """Whether somebody has asked for it lately."""
+        """Whether a session has asked for it within the lease."""
         now = time.monotonic()
         return any(until > now for until in self.leases.values())
 
     def wanted(self) -> bool:
-        """Whether it should run on."""
+        """Whether it should continue."""
         return not self.stop and self.watched()
 
 
@@ -55,11 +57,52 @@ def _settled(job: _Job) -> bool:
     return job.snapshot.status not in (Status.WAITING, Status.RUNNING)
 
 
+class PageService(Protocol):
+    """What a page may ask of an explanation service; see :class:`ExplainService` for each.
+
+    The tests' stand-in without a network has the same: ``tests/explain/test_service_contract.py``
+    runs over both.
+    """
+
+    @property
+    def classifier(self) -> Classifier: ...
+
+    @property
+    def source(self) -> CaseSource: ...
+
+    @property
+    def records(self) -> Mapping[str, CaseRecord]: ...
+
+    def load(self, case_id: str) -> Case: ...
+
+    def ask(self, request: CaseRequest, session_id: str) -> JobSnapshot: ...
+
+    def ask_all(
+        self, requests: Sequence[CaseRequest], session_id: str, timeout: float = 0.0
+    ) -> list[JobSnapshot]: ...
+
+    def known(self, request: CaseRequest) -> Explanation | None: ...
+
+    def stop(self, request: CaseRequest) -> None: ...
+
+    def retry(self, request: CaseRequest) -> None: ...
+
+    def predictions(self) -> dict[str, Prediction]: ...
+
+    def predicted(self, case_id: str) -> int | None: ...
+
+    def outcomes(self) -> dict[str, Outcome]: ...
+
+    def prediction_progress(self) -> tuple[int, int]: ...
+
+    def notices(self) -> tuple[str, ...]: ...
+
+
 class ExplainService:
-    """The dashboard's one way to the model.  Thread-safe; waits for the model only when told to."""
+    """The explanation service of the dashboard: one worker thread owns the model.  Thread-safe."""
 
     def __init__(self, explainer: Explainer, source: CaseSource) -> None:
-        self.explainer, self.source = explainer, source
+        self.explainer, self._source = explainer, source
         self._records = {r.id: r for r in source.records()}
         self._jobs: dict[CaseRequest, _Job] = {}  # the first asked for is worked on first
         self._answers: LRUCache[CaseRequest, JobSnapshot] = LRUCache(_ANSWERS)
@@ -72,6 +115,16 @@ class ExplainService:
         self._worker.start()
 
     # --- what pages ask -------------------------------------------------------------------
+
+    @property
+    def classifier(self) -> Classifier:
+        """The classifier that is explained."""
+        return self.explainer.classifier
+
+    @property
+    def source(self) -> CaseSource:
+        """Where the cases come from."""
+        return self._source
 
     @property
     def records(self) -> Mapping[str, CaseRecord]:
@@ -87,7 +140,7 @@ class ExplainService:
         with self._wake:
             if case_id in self._cases:
                 return self._cases[case_id]
-        case = self.source.load(case_id)
+        case = self._source.load(case_id)
         with self._wake:
             self._cases[case_id] = case
         return case
@@ -95,7 +148,7 @@ class ExplainService:
     def ask(self, request: CaseRequest, session_id: str) -> JobSnapshot:
         """What is known of ``request``; starts, joins or keeps alive its job.
 
-        ``who`` identifies a browser session: asking for another request lets go of the last one.
+        ``session_id`` identifies a browser session: its leases on other requests end.
         A job that was stopped by hand or failed stays so until :meth:`retry`.
         """
         return self.ask_all((request,), session_id)[0]
@@ -103,10 +156,10 @@ class ExplainService:
     def ask_all(
         self, requests: Sequence[CaseRequest], session_id: str, timeout: float = 0.0
     ) -> list[JobSnapshot]:
-        """What :meth:`ask` says of each request; the first one missing is worked on first.
+        """What :meth:`ask` gives for each request; the first one missing is computed first.
 
-        ``patience``: seconds to wait for jobs that have not begun: what is kept is found in a
-        moment, and a page that waits for it is drawn once.
+        ``timeout``: seconds to wait for jobs that have not begun: an answer that is kept on disk is
+        there in a moment, and a page that waits for it is drawn once instead of twice.
         """
         asked = [request.canonical() for request in requests]
         with self._wake:
@@ -156,12 +209,12 @@ class ExplainService:
     def predicted(self, case_id: str) -> int | None:
         """The class the model decides for, an index of its classes; None while not yet known."""
         prediction = self.predictions().get(case_id)
-        spec = self.explainer.classifier.spec
+        spec = self.classifier.spec
         return None if prediction is None else prediction.predicted(spec.threshold, spec.positive)
 
     def outcomes(self) -> dict[str, Outcome]:
         """TP, TN, FP or FN of the cases that are predicted and whose pathology is given."""
-        spec = self.explainer.classifier.spec
+        spec = self.classifier.spec
         found = {}
         for case_id, prediction in self.predictions().items():
             truth = self._records[case_id].class_index
@@ -176,9 +229,9 @@ class ExplainService:
             return len(self._predictions) + len(self._unpredictable), len(self._records)
 
     def notices(self) -> tuple[str, ...]:
-        """What went wrong with the scores kept, each in a sentence fit to be shown as it is.
+        """What went wrong with kept scores, one sentence each, to be shown as it is.
 
-        The results shown are right all the same; they take longer.
+        The results are right all the same; they take longer.
         """
         store = self.explainer.store
         return store.notices() if store else ()
@@ -203,7 +256,7 @@ class ExplainService:
         return job.snapshot
 
     def _forget_idle(self) -> None:
-        """Drop jobs nobody waits for; called with the lock held."""
+        """Drop jobs without a lease; called with the lock held."""
         for request, job in list(self._jobs.items()):
             if job.snapshot.status is not Status.RUNNING and not job.watched():
                 del self._jobs[request]
@@ -261,7 +314,7 @@ class ExplainService:
                 Status.FAILED, explanation=job.snapshot.explanation, error=str(problem)
             )
         except Exception:
-            # A defect of ours must not take the worker down with it: log it whole, say it plainly.
+            # A defect of ours must not end the worker: log it whole, tell it in a sentence.
             _log.exception("explaining %s failed", job.request)
             snapshot = JobSnapshot(
                 Status.FAILED,
@@ -273,12 +326,12 @@ class ExplainService:
             if snapshot.status is Status.DONE:
                 self._answers[job.request] = snapshot
                 self._jobs.pop(job.request, None)
-            self._wake.notify_all()  # whoever has patience
+            self._wake.notify_all()  # those that wait in ask_all
 
     def _predict(self, case_id: str) -> None:
         try:
-            # Not through self.load: a sweep over all cases must not push out those on show.
-            prediction = self.explainer.predict(self.source.load(case_id))
+            # Not through self.load: predicting all cases must not evict those on show.
+            prediction = self.explainer.predict(self._source.load(case_id))
         except XaiError as problem:
             with self._wake:
                 self._unpredictable[case_id] = str(problem)
