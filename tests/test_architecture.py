@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import graphlib
+import re
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,44 @@ def test_arrows_point_one_way(path: Path) -> None:
         assert there in ARROWS[here], f"{here} must not know {there} ({name})"
         if here in ("cam", "faithfulness") and there == "scoring" and name.count(".") > 1:
             assert name.split(".")[2] in ONLY_MEMORY, f"{here} must not know files ({name})"
+
+
+def test_the_document_has_the_same_arrows() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| (.*?) \|$", text.split("## Arrows", 1)[1], re.MULTILINE)
+    found = {room: tuple(re.findall(r"`(\w+)`", others)) for room, others in rows}
+    assert found == ARROWS
+    base = re.search(r"^The base is (.*?)\.$", text, re.MULTILINE)
+    assert base is not None
+    assert tuple(re.findall(r"`(\w+)`", base[1])) == BASE
+
+
+def test_the_document_names_every_room_and_no_other_file() -> None:
+    """The tree in the document: what it names is there, and every folder of Python is named."""
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    named, parents = set(), [""]
+    for line in text.split("```", 2)[1].splitlines():
+        found = re.match(r"( *)(\S+(?:, \S+\.py)*) {2,}\S", line)
+        if found is None or len(found[1]) > 8:
+            continue  # the rest of a sentence
+        depth = len(found[1]) // 2
+        for name in found[2].split(", "):
+            place = "".join(parents[: depth + 1]) + name
+            assert (ROOT / place).exists(), f"docs/architecture.md names {place}"
+            named.add(place.rstrip("/"))
+        parents[depth + 1 :] = [found[2]]
+    folders = {
+        str(path.parent.relative_to(ROOT))
+        for path in (ROOT / "xai_core").rglob("*.py")
+        if "__pycache__" not in path.parts
+    }
+    assert folders <= named, f"docs/architecture.md does not name {folders - named}"
+
+
+def test_every_how_to_is_listed() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    listed = set(re.findall(r"\(how_to/(\w+\.md)\)", text))
+    assert listed == {path.name for path in (ROOT / "docs" / "how_to").glob("*.md")}
 
 
 def test_the_arrows_make_no_circle() -> None:

@@ -1,8 +1,24 @@
 """Every error this project raises on purpose, on one page.
 
+::
+
+    XaiError               base of all: its text is fit to be shown as it is
+        CaseError          a case, or a source of cases, cannot be used
+            SourceNotFound
+            CaseNotFound
+            UnreadableImage
+            BadAnnotation
+        ModelError         the classifier cannot be loaded or used
+            WeightsNotFound
+            BadWeights
+        BadRequest         a parameter of a request is outside what is allowed
+        BadSetting         a setting in the environment is outside what is allowed
+        OutputExists       writing would replace a result of another request
+        Cancelled          the work was stopped; what was computed is kept
+
 Each message is one sentence (or two) in the user's terms: what was given, what is allowed, what to
 do.  The command line prints it and exits with 2; the dashboard shows it in place of the picture.
-Anything else that escapes is a defect of ours.
+Any other exception that reaches a user is a defect.
 """
 
 

@@ -64,15 +64,15 @@ def region_row(file: str, /, **shape: Any) -> list[Any]:
 
 def write_workbook(path: Path, rows: list[list[Any]], **details: list[list[Any]]) -> None:
     """The workbook; ``details``: sheet title with ``_`` for blanks -> rows under DETAIL_HEAD."""
-    logit_cache = openpyxl.Workbook()
-    logit_cache.active.title = "all"
+    workbook = openpyxl.Workbook()
+    workbook.active.title = "all"
     for row in [MAIN_HEAD, *rows]:
-        logit_cache.active.append(row)
+        workbook.active.append(row)
     for title, lines in details.items():
-        sheet = logit_cache.create_sheet(title.replace("__", " "))
+        sheet = workbook.create_sheet(title.replace("__", " "))
         for row in [DETAIL_HEAD, *lines]:
             sheet.append(row)
-    logit_cache.save(path)
+    workbook.save(path)
 
 
 def write_csv(path: Path, rows: list[list[Any]], delimiter: str = ",") -> None:

@@ -3,14 +3,41 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from xai_core.cases import CaseSource
+from tests.cases.conftest import EXAMPLES
+from xai_core.cases import CaseSource, FolderSource
+from xai_core.cases.sources.open_source import ALLOWED, SOURCES
 from xai_core.errors import CaseNotFound
 from xai_core.types import CaseRecord
+
+
+def test_every_source_has_an_example() -> None:
+    assert {name.split(",")[0] for name in EXAMPLES} == {source.__name__ for source in SOURCES}, (
+        "give every source of SOURCES an example in EXAMPLES of tests/cases/conftest.py"
+    )
+    assert SOURCES[-1] is FolderSource, "it takes everything: nothing after it is ever asked"
+    assert all(source.allowed in ALLOWED for source in SOURCES)
+
+
+def test_it_opens_what_is_its_own(
+    opened: tuple[str, Path], source: CaseSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, path = opened
+    assert type(source).__name__ == name
+    monkeypatch.setattr(Image, "open", None)  # by names and tables, never by pixels
+    assert type(source).accepts(path)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("kind", SOURCES[:-1])
+def test_what_is_not_its_own_is_left_to_others(kind: Any, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("x")
+    assert not kind.accepts(tmp_path)
+    assert not kind.accepts(tmp_path / "a.txt")
 
 
 def test_it_is_a_source(source: CaseSource) -> None:

@@ -22,6 +22,18 @@ def example(how_to: str, number: int = 0) -> str:
     return re.findall(r"```python\n(.*?)```", text, re.DOTALL)[number]
 
 
+def changes(how_to: str) -> list[tuple[str, str, str]]:
+    """The changes that a how-to's ``diff`` blocks describe: file, text before, text after."""
+    text = (HOW_TO / how_to).read_text(encoding="utf-8")
+    found = []
+    for block in re.findall(r"```diff\n\+\+\+ (.*?)```", text, re.DOTALL):
+        file, *lines = block.splitlines()
+        before = [line[1:] for line in lines if not line.startswith("+")]
+        after = [line[1:] for line in lines if not line.startswith("-")]
+        found.append((file, "\n".join(before) + "\n", "\n".join(after) + "\n"))
+    return found
+
+
 @dataclass(frozen=True)
 class Project:
     """A copy of the project's code in ``root``; its assets are the project's own."""
@@ -46,6 +58,23 @@ class Project:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
+    def follow(self, how_to: str, *files: str) -> None:
+        """Do what a how-to says: its Python blocks become ``files``, its diffs are made."""
+        for number, file in enumerate(files):
+            path = self.root / file
+            assert not (ROOT / file).exists(), f"{how_to} has an example that is there: {file}"
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(example(how_to, number), encoding="utf-8")
+        for file, before, after in changes(how_to):
+            path = self.root / file
+            text = path.read_text(encoding="utf-8")
+            assert text.count(before) == 1, f"{how_to} changes lines that {file} lacks:\n{before}"
+            path.write_text(text.replace(before, after), encoding="utf-8")
+
+    def tests(self, *arguments: str) -> str:
+        """Run tests there, which must pass; what pytest printed."""
+        return self.python("-m", "pytest", "-v", "-p", "no:cacheprovider", *arguments)
+
     def cli(self, *arguments: str) -> str:
         """Run the command line there."""
         return self.python("-m", "xai_core", *arguments)
@@ -56,7 +85,8 @@ def copy_project(root: Path) -> Path:
     root.mkdir()
     for name in ("xai_core", "pages", "tests", ".streamlit", "docs"):
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "app.py", root)
+    for name in ("app.py", "pyproject.toml", "README.md"):
+        shutil.copy(ROOT / name, root)
     (root / "assets").symlink_to(ROOT / "assets")
     return root
 

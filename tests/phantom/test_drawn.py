@@ -12,6 +12,7 @@ from skimage.measure import regionprops
 from xai_core.phantom.asymmetry import draw_asymmetry
 from xai_core.phantom.calcification import draw_calcifications
 from xai_core.phantom.distortion import draw_distortion
+from xai_core.phantom.lesion import LesionPlan
 from xai_core.phantom.lexicon import (
     ASYMMETRY,
     CALCIFICATION_DISTRIBUTION,
@@ -25,7 +26,6 @@ from xai_core.phantom.lexicon import (
     SCAR,
 )
 from xai_core.phantom.mass import draw_mass
-from xai_core.phantom.plan import LesionPlan
 from xai_core.phantom.shapes import Drawing
 from xai_core.types import Pathology
 

@@ -7,6 +7,7 @@ import re
 import numpy as np
 import pytest
 
+from xai_core.phantom.kinds import KINDS
 from xai_core.phantom.lexicon import (
     ASYMMETRY,
     CALCIFICATIONS,
@@ -17,7 +18,6 @@ from xai_core.phantom.lexicon import (
     NON_MASS_ENHANCEMENT,
     NON_MASS_TERM,
     SCAR,
-    TERMS,
 )
 from xai_core.phantom.plan import assessment, draw_descriptors, plan_lesions
 from xai_core.phantom.teaching import finding, teaching_note
@@ -48,8 +48,8 @@ def test_every_kind_and_every_value_is_drawn(
 ) -> None:
     both = [entry for entries in drawn.values() for entry in entries]
     assert {kind for kind, _ in both} == {MASS, CALCIFICATIONS, DISTORTION, ASYMMETRY, SCAR}
-    for terms in TERMS.values():
-        for term, table in terms.items():
+    for kind in KINDS:
+        for term, table in kind.terms.items():
             assert {found[term] for _, found in both if term in found} == table.keys()
     assert {found["mass enhancement"] for kind, found in both if kind == MASS} == set(
         MASS_ENHANCEMENT
@@ -62,8 +62,8 @@ def test_every_kind_and_every_value_is_drawn(
 def test_the_classes_overlap_and_no_cue_at_low_energy_decides_alone(
     drawn: dict[Pathology, list[tuple[str, dict[str, str]]]],
 ) -> None:
-    for terms in TERMS.values():
-        for term, table in terms.items():
+    for kind in KINDS:
+        for term, table in kind.terms.items():
             for value, (share, weight) in table.items():
                 benign, malignant = (
                     sum(found.get(term) == value for _, found in drawn[p])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from xai_core.errors import CaseNotFound
@@ -40,6 +41,32 @@ class CaseSource(Protocol):
         Raises:
             CaseNotFound: no case of this source has that id.
             CaseError: the case's files have been damaged, moved or changed since they were listed.
+        """
+        ...
+
+
+class PathSource(CaseSource, Protocol):
+    """A source that a file or folder is opened as; ``cases/sources/open_source.py`` lists them.
+
+    ``allowed``: what it opens, in the words of the sentence that lists what may be named.
+    """
+
+    allowed: str
+
+    def __init__(self, path: Path, /) -> None:
+        """List the cases of ``path``; no pixel is decoded.
+
+        Raises:
+            SourceNotFound: it holds no case.
+            BadAnnotation: a manifest or table of it cannot be understood.
+        """
+
+    @classmethod
+    def accepts(cls, path: Path) -> bool:
+        """Whether ``path``, a file or folder that exists, is one of this source's own.
+
+        Raises:
+            OSError: it cannot be read.
         """
         ...
 

@@ -82,11 +82,15 @@ class Classifier:
     def accelerate(self, wanted: str, store: Path | None, after: int = 0) -> None:
         """Make a faster engine ready in the background; until then PyTorch scores.
 
-        ``wanted``: the setting XAI_ENGINE ("auto", "openvino" or "torch").  ``store``: the folder
+        ``wanted``: the setting XAI_ENGINE (see ``engine/choose.py``).  ``store``: the folder
         where the converted network is kept; None keeps nothing.  ``after``: begin once so many
         images were scored, so that a short command does not pay for what it does not use.  What
         cannot be used is told by ``engine.status``, never raised.
+
+        Raises:
+            BadSetting: there is no engine called ``wanted``.
         """
+        choose.check_name(wanted)
         with self._turn:
             self._later = wanted, store
             self._begin_after = after

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from scipy import ndimage as ndi
 
-from xai_core.phantom.plan import LesionPlan
+from xai_core.phantom.lesion import LesionKind, LesionPlan
+from xai_core.phantom.lexicon import ASYMMETRY, ASYMMETRY_TYPE
 from xai_core.phantom.shapes import Drawing, window_around
 
 
@@ -29,3 +32,19 @@ def draw_asymmetry(
         window, added.astype(np.float32), window.radius < 1.1 * border,
         solid=np.zeros(window.dx.shape, np.float32),
     )  # fmt: skip
+
+
+def _finding(terms: Mapping[str, str]) -> str:
+    kind = terms["asymmetry type"]
+    return "asymmetry" if kind == "asymmetry" else f"{kind} asymmetry"
+
+
+KIND = LesionKind(
+    ASYMMETRY,
+    share=0.06,
+    log_odds=-1.6,
+    draw=draw_asymmetry,
+    terms={"asymmetry type": ASYMMETRY_TYPE},
+    finding=_finding,
+    cues={"asymmetry type": "that the asymmetry is of the kind called {}"},
+)

@@ -9,7 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage as ndi
 
-from xai_core.phantom.plan import LesionPlan
+from xai_core.phantom.lesion import LesionKind, LesionPlan
+from xai_core.phantom.lexicon import (
+    CALCIFICATION_DISTRIBUTION,
+    CALCIFICATION_MORPHOLOGY,
+    CALCIFICATIONS,
+    GIVEN,
+)
 from xai_core.phantom.shapes import Drawing, window_around
 from xai_core.types import BoolArray, FloatArray
 
@@ -114,3 +120,23 @@ def _particle(
             -(((dx * c + dy * s) / length) ** 2) - (((dy * c - dx * s) / width) ** 2)
         )
     return np.asarray(out, dtype=np.float32)
+
+
+KIND = LesionKind(
+    CALCIFICATIONS,
+    share=0.15,
+    log_odds=0.0,
+    draw=draw_calcifications,
+    terms={
+        "calcification morphology": CALCIFICATION_MORPHOLOGY,
+        "calcification distribution": CALCIFICATION_DISTRIBUTION,
+    },
+    given={"calcification distribution": GIVEN["calcification distribution"]},
+    finding=(
+        "{calcification morphology} calcifications, {calcification distribution} distribution"
+    ).format_map,
+    cues={
+        "calcification morphology": "the {} particles",
+        "calcification distribution": "their {} distribution",
+    },
+)

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from xai_core.phantom.lexicon import SCAR
+from xai_core.phantom.lesion import LesionKind, LesionPlan
+from xai_core.phantom.lexicon import DISTORTION, SCAR
 from xai_core.phantom.mass import draw_lines
-from xai_core.phantom.plan import LesionPlan
 from xai_core.phantom.shapes import Drawing, window_around
 
 
@@ -41,3 +41,7 @@ def draw_distortion(
     return Drawing(
         window, added.astype(np.float32), r < 1.3, pull=pull.astype(np.float32)
     )  # fmt: skip
+
+
+KIND = LesionKind(DISTORTION, share=0.07, log_odds=1.0, draw=draw_distortion)
+SCAR_KIND = LesionKind(SCAR, share=0.06, log_odds=-2.6, draw=draw_distortion)

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from xai_core.phantom.lesion import LesionPlan
 from xai_core.phantom.nuisance import draw_nuisances
 from xai_core.phantom.place import Lesion, insert
-from xai_core.phantom.plan import LesionPlan, assessment, plan_lesions
+from xai_core.phantom.plan import assessment, plan_lesions
 from xai_core.phantom.recombined import Recombined, draw_recombined
 from xai_core.phantom.tissue import Background, draw_background
 from xai_core.phantom.tone import draw_tone_curve, expose

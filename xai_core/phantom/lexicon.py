@@ -12,16 +12,11 @@ from __future__ import annotations
 Table = dict[str, tuple[float, float]]
 """Value -> (relative frequency, log-odds weight for malignancy)."""
 
+Given = tuple[str, dict[str, dict[str, float]]]
+"""A term, and for each of its values how often another term's values occur with it."""
+
 MASS, CALCIFICATIONS = "mass", "calcifications"
 DISTORTION, ASYMMETRY, SCAR = "architectural distortion", "asymmetry", "post-operative scar"
-
-KIND: Table = {
-    MASS: (0.66, 0.0),
-    CALCIFICATIONS: (0.15, 0.0),
-    DISTORTION: (0.07, 1.0),
-    ASYMMETRY: (0.06, -1.6),
-    SCAR: (0.06, -2.6),
-}
 
 MASS_MARGIN: Table = {
     "circumscribed": (0.36, -1.9),
@@ -58,21 +53,9 @@ ASYMMETRY_TYPE: Table = {
     "asymmetry": (0.3, -0.4), "focal": (0.4, 0.0), "developing": (0.3, 0.8),
 }  # fmt: skip
 
-TERMS: dict[str, dict[str, Table]] = {
-    MASS: {"mass margin": MASS_MARGIN, "mass shape": MASS_SHAPE, "mass density": MASS_DENSITY},
-    CALCIFICATIONS: {
-        "calcification morphology": CALCIFICATION_MORPHOLOGY,
-        "calcification distribution": CALCIFICATION_DISTRIBUTION,
-    },
-    DISTORTION: {},
-    ASYMMETRY: {"asymmetry type": ASYMMETRY_TYPE},
-    SCAR: {},
-}
-"""Kind of lesion -> its terms in the low-energy image, each with its values."""
-
 # Descriptors go together: most spiculated masses are irregular, and the lexicon's irregular masses
 # are not circumscribed; branching rods follow a duct, round specks lie anywhere.
-GIVEN: dict[str, tuple[str, dict[str, dict[str, float]]]] = {
+GIVEN: dict[str, Given] = {
     "mass shape": (
         "mass margin",
         {

@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage as ndi
 
-from xai_core.phantom.plan import LesionPlan
+from xai_core.phantom.lesion import LesionKind, LesionPlan
+from xai_core.phantom.lexicon import GIVEN, MASS, MASS_DENSITY, MASS_MARGIN, MASS_SHAPE
 from xai_core.phantom.shapes import Drawing, Window, window_around
 from xai_core.types import FloatArray
 
@@ -125,3 +126,19 @@ def _contour(rng: np.random.Generator, kind: str, margin: str, radius: float) ->
         for k in rng.integers(8, 17, 3):
             r += wave(int(k), rng.uniform(0.025, 0.05))
     return np.asarray(radius * np.clip(r, 0.45, 1.7), dtype=np.float32)
+
+
+KIND = LesionKind(
+    MASS,
+    share=0.66,
+    log_odds=0.0,
+    draw=draw_mass,
+    terms={"mass margin": MASS_MARGIN, "mass shape": MASS_SHAPE, "mass density": MASS_DENSITY},
+    given={"mass shape": GIVEN["mass shape"]},
+    finding="{mass shape} mass, {mass margin} margin, {mass density}".format_map,
+    cues={
+        "mass margin": "its {} margin",
+        "mass shape": "its {} shape",
+        "mass density": "that it is {}",
+    },
+)

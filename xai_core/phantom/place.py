@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import ndimage as ndi
 
-from xai_core.phantom.asymmetry import draw_asymmetry
-from xai_core.phantom.calcification import draw_calcifications
-from xai_core.phantom.distortion import draw_distortion
-from xai_core.phantom.lexicon import ASYMMETRY, CALCIFICATIONS, DISTORTION, MASS, SCAR
-from xai_core.phantom.mass import draw_mass
-from xai_core.phantom.plan import MM_PER_PIXEL_AT_512, LesionPlan
+from xai_core.phantom.kinds import LESION_KINDS
+from xai_core.phantom.lesion import LesionPlan
+from xai_core.phantom.plan import MM_PER_PIXEL_AT_512
 from xai_core.phantom.shapes import Drawing
 from xai_core.phantom.tissue import Background
 from xai_core.phantom.tone import ToneCurve
 from xai_core.types import BoolArray, FloatArray
 
 _WHITE = 246.0  # grey that a lesion comes near to: more would be white, without detail
-_Draw = Callable[
-    [np.random.Generator, LesionPlan, tuple[int, int], tuple[float, float], float, float], Drawing
-]
-_DRAW: dict[str, _Draw] = {
-    MASS: draw_mass,
-    CALCIFICATIONS: draw_calcifications,
-    DISTORTION: draw_distortion,
-    SCAR: draw_distortion,
-    ASYMMETRY: draw_asymmetry,
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +42,7 @@ def insert(
     radius = min(radius, 0.55 * float(background.depth.max()))
     centre = _place(rng, background, radius)
     h, w = tissue.shape
-    drawing = _DRAW[plan.kind](rng, plan, (h, w), centre, radius, scale)
+    drawing = LESION_KINDS[plan.kind].draw(rng, plan, (h, w), centre, radius, scale)
     window = drawing.window
     here = (window.rows, window.columns)
     inside = background.breast[here] & (background.depth[here] > 2 * scale)

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
+from xai_core.phantom.kinds import KINDS, LESION_KINDS
+from xai_core.phantom.lesion import LesionKind, LesionPlan
 from xai_core.phantom.lexicon import (
     CONSPICUITY,
     CONSPICUITY_TERM,
-    GIVEN,
-    KIND,
     MASS,
     MASS_ENHANCEMENT,
     NON_MASS_ENHANCEMENT,
     NON_MASS_TERM,
     PATTERN_TERM,
-    TERMS,
     Table,
 )
 from xai_core.types import Pathology
@@ -29,24 +28,6 @@ _PER_LOG_SIZE = 1.3  # log-odds per unit of log(diameter / median)
 _STEEPNESS, _OFFSET = 1.7, 0.1
 _OCCULT = 0.05  # share of lesions hardly visible at low energy
 _MORE = {False: (0.42, 2), True: (0.58, 3)}  # malignant: chance of further lesions, how many
-
-
-@dataclass(frozen=True)
-class LesionPlan:
-    """One lesion to draw.
-
-    ``diameter`` in mm; ``contrast``: grey levels (of 255) of its body over the tissue around it;
-    ``descriptors`` maps a lexicon term to its value; ``probability`` of malignancy in (0, 1)
-    by the descriptors seen at low energy, which the label was drawn with.
-    """
-
-    kind: str
-    pathology: Pathology
-    diameter: float
-    contrast: float
-    descriptors: Mapping[str, str]
-    probability: float
-    occult: bool = False
 
 
 def plan_lesions(
@@ -82,15 +63,16 @@ def plan_lesions(
 
 def draw_descriptors(rng: np.random.Generator) -> tuple[str, dict[str, str], float, float]:
     """Kind, low-energy descriptors, diameter in mm, and the probability of malignancy."""
-    kind, odds = _pick(rng, KIND)
+    name, odds = _pick(rng, {kind.name: (kind.share, kind.log_odds) for kind in KINDS})
+    kind = LESION_KINDS[name]
     terms: dict[str, str] = {}
-    for term, table in TERMS[kind].items():
-        terms[term], weight = _pick(rng, _second_curve(terms, term, table))
+    for term in kind.terms:
+        terms[term], weight = _pick(rng, _given(kind, term, terms))
         odds += weight
     size = float(rng.normal(0, _SPREAD))
     diameter = float(np.clip(_MEDIAN_MM * np.exp(size), 12, 75))
     odds = _OFFSET + _STEEPNESS * (odds + _PER_LOG_SIZE * size)
-    return kind, terms, diameter, float(1 / (1 + np.exp(-odds)))
+    return name, terms, diameter, float(1 / (1 + np.exp(-odds)))
 
 
 def assessment(rng: np.random.Generator, plans: tuple[LesionPlan, ...]) -> int:
@@ -133,11 +115,12 @@ def _pick(rng: np.random.Generator, table: Table) -> tuple[str, float]:
     return value, table[value][1]
 
 
-def _second_curve(terms: Mapping[str, str], term: str, table: Table) -> Table:
-    """``table`` with the frequencies that hold beside the terms already drawn."""
-    if term not in GIVEN:
+def _given(kind: LesionKind, term: str, terms: Mapping[str, str]) -> Table:
+    """A term's values with the frequencies that hold beside the terms already drawn."""
+    table = kind.terms[term]
+    if term not in kind.given:
         return table
-    other, tables = GIVEN[term]
+    other, tables = kind.given[term]
     return {value: (share, table[value][1]) for value, share in tables[terms[other]].items()}
 
 

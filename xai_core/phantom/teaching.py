@@ -2,43 +2,16 @@
 
 from __future__ import annotations
 
-from xai_core.phantom.lexicon import (
-    ASYMMETRY,
-    CALCIFICATIONS,
-    CONSPICUITY_TERM,
-    KIND,
-    MASS,
-    NON_MASS_TERM,
-    PATTERN_TERM,
-    TERMS,
-)
-from xai_core.phantom.plan import LesionPlan
+from xai_core.phantom.kinds import LESION_KINDS
+from xai_core.phantom.lesion import LesionPlan
+from xai_core.phantom.lexicon import CONSPICUITY_TERM, NON_MASS_TERM, PATTERN_TERM
 from xai_core.types import Pathology
-
-_WORDS = {
-    "mass shape": "its {} shape",
-    "mass margin": "its {} margin",
-    "mass density": "that it is {}",
-    "calcification morphology": "the {} particles",
-    "calcification distribution": "their {} distribution",
-    "asymmetry type": "that the asymmetry is of the kind called {}",
-}
 
 
 def finding(lesion: LesionPlan) -> str:
     """A lesion as a report would put it: ``oval mass, circumscribed margin, high density``."""
-    terms = lesion.descriptors
-    if lesion.kind == MASS:
-        return f"{terms['mass shape']} mass, {terms['mass margin']} margin, {terms['mass density']}"
-    if lesion.kind == CALCIFICATIONS:
-        return (
-            f"{terms['calcification morphology']} calcifications, "
-            f"{terms['calcification distribution']} distribution"
-        )
-    if lesion.kind == ASYMMETRY:
-        kind = terms["asymmetry type"]
-        return "asymmetry" if kind == "asymmetry" else f"{kind} asymmetry"
-    return lesion.kind
+    words = LESION_KINDS[lesion.kind].finding
+    return lesion.kind if words is None else words(lesion.descriptors)
 
 
 def teaching_note(pathology: Pathology, plans: tuple[LesionPlan, ...]) -> str:
@@ -67,10 +40,11 @@ def _deciding(plan: LesionPlan, pathology: Pathology) -> str:
 
 def _cues(plan: LesionPlan) -> list[tuple[float, str]]:
     """Weight for malignancy and the words of each cue."""
-    cues = [(KIND[plan.kind][1], f"the {plan.kind} itself")]
-    for term, table in TERMS[plan.kind].items():
+    kind = LESION_KINDS[plan.kind]
+    cues = [(kind.log_odds, f"the {plan.kind} itself")]
+    for term, table in kind.terms.items():
         value = plan.descriptors[term]
-        cues.append((table[value][1], _WORDS[term].format(value)))
+        cues.append((table[value][1], kind.cues[term].format(value)))
     return cues
 
 

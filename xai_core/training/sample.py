@@ -17,12 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage as ndi
 
-from xai_core.phantom.lexicon import KIND, TERMS
-from xai_core.phantom.plan import LesionPlan
+from xai_core.phantom.kinds import KINDS
+from xai_core.phantom.lesion import LesionPlan
 from xai_core.types import BoolArray, FloatArray
 
-TABLES: dict[str, tuple[str, ...]] = {"kind": tuple(KIND)} | {
-    term: tuple(table) for terms in TERMS.values() for term, table in terms.items()
+TABLES: dict[str, tuple[str, ...]] = {"kind": tuple(kind.name for kind in KINDS)} | {
+    term: tuple(table) for kind in KINDS for term, table in kind.terms.items()
 }
 """Term -> its values; a value's place in the tuple is its number."""
 

@@ -152,8 +152,8 @@ def test_missing_columns_and_sheets_are_named(tmp_path: Path) -> None:
     write_workbook(tmp_path / "a.xlsx", [])
     import openpyxl
 
-    logit_cache = openpyxl.load_workbook(tmp_path / "a.xlsx")
-    logit_cache["all"].title = "Sheet1"
-    logit_cache.save(tmp_path / "a.xlsx")
+    workbook = openpyxl.load_workbook(tmp_path / "a.xlsx")
+    workbook["all"].title = "Sheet1"
+    workbook.save(tmp_path / "a.xlsx")
     with pytest.raises(BadAnnotation, match="no sheet named 'all'; its sheets are sheet1"):
         read_annotations(tmp_path / "a.xlsx")

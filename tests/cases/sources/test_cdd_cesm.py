@@ -22,8 +22,7 @@ from tests.cases.builders import (
     write_regions,
     write_workbook,
 )
-from xai_core.cases import CddCesm
-from xai_core.cases.sources.cdd_cesm import looks_like_cdd_cesm
+from xai_core.cases.sources.cdd_cesm import CddCesm
 from xai_core.errors import SourceNotFound, UnreadableImage
 from xai_core.types import Pathology
 
@@ -31,7 +30,7 @@ from xai_core.types import Pathology
 @pytest.mark.parametrize("inner", ["", "CDD-CESM", "PKG - CDD-CESM", "PKG - CDD-CESM/CDD-CESM"])
 def test_every_nesting_is_found(tmp_path: Path, inner: str) -> None:
     make_release(tmp_path, inner)
-    assert looks_like_cdd_cesm(tmp_path)
+    assert CddCesm.accepts(tmp_path)
     ids = [r.id for r in CddCesm(tmp_path).records()]
     assert ids == ["P7_L_DM_CC", "P7_R_DM_MLO", "P99_L_DM_MLO", "P99_L_DM_MLO_2"]
 
@@ -156,7 +155,7 @@ def test_a_damaged_or_missing_image_is_named(tmp_path: Path) -> None:
 def test_a_folder_without_low_energy_images(tmp_path: Path) -> None:
     with pytest.raises(SourceNotFound, match="no low-energy image"):
         CddCesm(tmp_path)
-    assert not looks_like_cdd_cesm(tmp_path)
+    assert not CddCesm.accepts(tmp_path)
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")

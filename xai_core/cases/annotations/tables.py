@@ -31,14 +31,14 @@ def read_workbook(path: Path) -> dict[str, list[Row]]:
         with zipfile.ZipFile(path) as archive:
             if sum(item.file_size for item in archive.infolist()) > MAX_UNPACKED:
                 raise BadAnnotation(f"{path.name} unpacks to an implausible size; it is refused.")
-        logit_cache = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        workbook = openpyxl.load_workbook(path, read_only=True, data_only=True)
         try:
             return {
                 sheet.title.strip().lower(): list(sheet.iter_rows(values_only=True))
-                for sheet in logit_cache.worksheets
+                for sheet in workbook.worksheets
             }
         finally:
-            logit_cache.close()
+            workbook.close()
     except BadAnnotation:
         raise
     except Exception:  # openpyxl raises nearly anything on damaged archives

@@ -43,12 +43,6 @@ class _Found:
     warnings: list[str] = field(default_factory=list)
 
 
-def looks_like_cdd_cesm(folder: Path) -> bool:
-    """Whether ``folder`` holds images named as in the release, in its folders or by its tables."""
-    found = _search(folder)
-    return bool(found.images and (found.image_folders or found.annotations or found.regions))
-
-
 class CddCesm:
     """The low-energy images of a CDD-CESM folder with their labels, regions and partners.
 
@@ -61,6 +55,16 @@ class CddCesm:
 
     name = "CDD-CESM"
     is_phantom = False
+    allowed = "a CDD-CESM folder"
+
+    @classmethod
+    def accepts(cls, path: Path) -> bool:
+        """Whether ``path`` is a folder with images named as in the release, in its folders or by
+        its tables."""
+        if not path.is_dir():
+            return False
+        found = _search(path)
+        return bool(found.images and (found.image_folders or found.annotations or found.regions))
 
     def __init__(self, folder: Path) -> None:
         found = _search(folder)

@@ -28,6 +28,12 @@ class FolderSource:
     """
 
     is_phantom = False
+    allowed = "a folder of PNG, JPEG, TIFF or DICOM files, or one such file"
+
+    @classmethod
+    def accepts(cls, path: Path) -> bool:
+        """Any file or folder: it takes what no other source does, and says what it misses."""
+        return path.exists()
 
     def __init__(self, path: Path) -> None:
         self.name = plain_name(path.resolve().name)

@@ -35,6 +35,15 @@ class PhantomLibrary:
 
     is_phantom = True
     warnings: tuple[str, ...] = ()
+    allowed = "'library' (the built-in phantoms)"
+
+    @classmethod
+    def accepts(cls, path: Path) -> bool:
+        """Whether ``path`` is a folder that holds a manifest of this kind."""
+        try:
+            return path.is_dir() and bool(_read_manifest(path))
+        except CaseError:
+            return False
 
     def __init__(self, folder: Path = LIBRARY) -> None:
         self._folder = folder
@@ -101,14 +110,6 @@ class PhantomLibrary:
                 "generate the library again."
             )
         return read_picture(data, file)[0]
-
-
-def is_library(folder: Path) -> bool:
-    """Whether ``folder`` holds a manifest of this kind."""
-    try:
-        return bool(_read_manifest(folder))
-    except CaseError:
-        return False
 
 
 def _read_manifest(folder: Path) -> list[Any]:

@@ -8,7 +8,9 @@ The gate every engine passes before it scores a case: the reference's logits on 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -33,6 +35,30 @@ class Scorer(Protocol):
 
     def __call__(self, inputs: Tensor) -> Tensor:
         """Logits (B, classes), float32, of network inputs (B, 3, S, S), float32, B at least 1."""
+
+
+Prepare = Callable[[nn.Module, str, int, Path | None, Callable[[str], None]], Scorer]
+"""(network, digest, size, folder, say) -> its scorer.
+
+``network``: in evaluation mode; it may be scoring meanwhile, so a scorer that changes it takes a
+copy.  ``digest`` names the weights; ``size``: side of the input, px.  ``folder``: where a converted
+network may be kept, None keeps nothing.  ``say`` hears one sentence for each thing that did not go
+as it should.  Raises EngineUnavailable where the engine cannot score this network here.
+"""
+
+
+@dataclass(frozen=True)
+class EngineKind:
+    """An engine that may score in PyTorch's place; ``choose.ENGINES`` lists all of them.
+
+    ``name``: as XAI_ENGINE gives it.  ``title``: as a person reads it.  ``suits``: whether "auto"
+    takes it on a type of device ("cpu", "cuda").
+    """
+
+    name: str
+    title: str
+    suits: Callable[[str], bool]
+    prepare: Prepare
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,36 @@
+"""A kind of lesion is a file and a line: the how-to's example is planned, drawn and told."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.extension.conftest import Project
+
+pytestmark = pytest.mark.slow
+
+_TOLD = """
+import numpy as np
+from xai_core.phantom.plan import plan_lesions
+from xai_core.phantom.teaching import finding, teaching_note
+from xai_core.training.sample import TABLES
+from xai_core.types import Pathology
+rng = np.random.default_rng(0)
+while True:
+    plans = plan_lesions(rng, Pathology.BENIGN)
+    if plans[0].kind == "intramammary lymph node":
+        break
+print(finding(plans[0]))
+print(teaching_note(Pathology.BENIGN, plans))
+print(TABLES["kind"], "node hilum" in TABLES)
+"""
+
+
+def test_the_how_to_s_kind_is_planned_drawn_and_told(project: Project) -> None:
+    project.follow("add_a_lesion_kind.md", "xai_core/phantom/lymph_node.py")
+    found, note, learned = project.python("-c", _TOLD).splitlines()
+    assert found.startswith("intramammary lymph node, ")
+    assert "intramammary lymph node" in note or "hilum" in note
+    assert "intramammary lymph node" in learned
+    assert learned.endswith("True")
+    said = project.tests("tests/phantom/test_kinds.py")
+    assert "test_it_is_put_into_tissue[intramammary lymph node] PASSED" in said
