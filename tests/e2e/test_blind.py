@@ -13,7 +13,7 @@ from tests.e2e import explore
 from tests.e2e.conftest import TIMEOUT_MS, Server
 from xai_core.cases.sources.library import PhantomLibrary
 from xai_core.types import CaseRecord, Pathology
-from xai_core.ui.blind.reading import alias, in_blind_order
+from xai_core.ui.blind.reading import alias, cases_by_alias
 
 pytestmark = pytest.mark.e2e
 Visit = Callable[[str], Page]
@@ -73,7 +73,7 @@ def test_nothing_leaks_before_the_answer(small: Server, browser: Browser) -> Non
         name = alias(record.id)
         page.goto(f"{small.url}/explore?blind=on&case={name}")
         opened(page)
-        number = list(in_blind_order(r.id for r in PhantomLibrary().records())).index(name) + 1
+        number = list(cases_by_alias(r.id for r in PhantomLibrary().records())).index(name) + 1
         everything = b"".join(frames)
         whole = page.content() + json.dumps(page.evaluate("() => document.body.innerText"))
         secrets = [record.id, record.patient_id, record.note, *record.findings]
@@ -175,7 +175,7 @@ def test_nothing_to_mark_and_marks_by_key(small: Server, visit: Visit) -> None:
 
 
 def test_the_switch_begins_with_a_case_not_seen_and_leads_back(small: Server, visit: Visit) -> None:
-    first = next(iter(in_blind_order(r.id for r in PhantomLibrary().records()).values()))
+    first = next(iter(cases_by_alias(r.id for r in PhantomLibrary().records()).values()))
     page = visit(f"{small.url}/explore?case={first}&curves=none")
     explore.finished(page)
     page.get_by_text("Blind reading", exact=True).click()

@@ -23,7 +23,7 @@ def pictures(page: Page) -> Locator:
     return page.get_by_role("img", name=re.compile("with the heatmap over it"))
 
 
-def filled(page: Page) -> None:
+def wait_for_all_panels(page: Page) -> None:
     """Wait until every panel is there."""
     expect(explore.progress(page)).to_contain_text(re.compile(r"All \d panels ready"))
 
@@ -45,7 +45,7 @@ def test_a_case_linked_to_the_page_opened_cold_fills_the_matrix(
     page = visit(f"{small.url}/compare?case=PH-0004&target=malignant")
     expect(page.get_by_role("radio", name="PH-0004")).to_be_checked()
     expect(page.get_by_role("radio", name="malignant", exact=True)).to_be_checked()
-    filled(page)
+    wait_for_all_panels(page)
     empty = page.get_by_text(re.compile("No positive evidence|No level raises|map is constant"))
     expect(pictures(page).or_(empty)).to_have_count(6)
     assert pictures(page).count() > 0
@@ -56,16 +56,16 @@ def test_a_case_linked_to_the_page_opened_cold_fills_the_matrix(
 
 def test_curves_are_measured_when_switched_on(small: Server, visit: Visit) -> None:
     page = visit(f"{small.url}/compare?case=PH-0004")
-    filled(page)
+    wait_for_all_panels(page)
     page.get_by_text("Curves too").click()
     expect(page).to_have_url(re.compile("curves-too=on"))
     expect(page.get_by_text(re.compile(r"Insertion AUC \d")).first).to_be_visible()
-    filled(page)
+    wait_for_all_panels(page)
 
 
 def test_what_is_shown_is_saved_for_print(small: Server, visit: Visit, tmp_path: Path) -> None:
     page = visit(f"{small.url}/compare?case=PH-0002")
-    filled(page)
+    wait_for_all_panels(page)
     with Image.open(io.BytesIO(saved(page, "PNG", tmp_path))) as plate:
         assert plate.width == 2126
         assert "PH-0002" in plate.info["Description"]
@@ -77,14 +77,14 @@ def test_figure_3_of_an_address(small: Server, visit: Visit) -> None:
     page = visit(f"{small.url}/compare?view=figure3&tp=PH-0001&tn=PH-0004")
     for case in ("PH-0001", "PH-0004"):
         expect(page.get_by_role("heading", name=re.compile(f"Phantom {case}: "))).to_be_visible()
-    filled(page)
+    wait_for_all_panels(page)
     expect(page.get_by_role("button", name="Save for print (PDF)")).to_be_enabled()
 
 
 def test_a_wrong_address_is_a_sentence_and_a_page(small: Server, visit: Visit) -> None:
     page = visit(f"{small.url}/compare?case=nobody&view=3d")
     expect(page.get_by_text(re.compile("which is not among these cases"))).to_be_visible()
-    filled(page)
+    wait_for_all_panels(page)
 
 
 def test_leaving_stops_the_work_and_the_case_stays(small: Server, visit: Visit) -> None:

@@ -1,8 +1,11 @@
-"""Pages as small as can be.  Streamlit runs a function's text alone: each imports what it needs."""
+"""Minimal pages for tests.
+
+``AppTest.from_function`` runs a function's source text alone, so each page imports what it needs.
+"""
 
 
 def one_choice() -> None:
-    """A choice of method, and a button that chooses from elsewhere."""
+    """A widget for the method, and a button that changes the method without the widget."""
     import streamlit as st
 
     from tests.ui.stand_in_service import CLASSIFIER
@@ -15,14 +18,14 @@ def one_choice() -> None:
         "Method",
         tuple(METHODS),
         index=tuple(METHODS).index(chosen),
-        key=session.key_showing("method", chosen),
-        on_change=session.when_changed("method", lambda value: session.change(method=value)),
+        key=session.widget_key("method", chosen),
+        on_change=session.on_user_change("method", lambda value: session.change(method=value)),
     )
     st.button("Hybrid", on_click=lambda: session.change(method="hybrid-cam"))
 
 
-def level_hands() -> None:
-    """What a hand on the viewer's levels asks for, without a viewer."""
+def levels_page() -> None:
+    """The handlers of the viewer's area levels, driven by plain widgets instead of the viewer."""
     import streamlit as st
 
     from tests.ui.stand_in_service import CLASSIFIER
@@ -38,114 +41,112 @@ def level_hands() -> None:
         key="on",
         on_change=lambda: viewer.choose_levels(st.session_state["on"]),
     )
-    st.button("paper", on_click=viewer.paper_levels)
+    st.button("paper", on_click=viewer.reset_levels)
     st.caption(viewer.level_problem())
-    session.mirror()
+    session.update_address()
 
 
 def compare_page() -> None:
-    """The Compare page without its frame, on the desk that is on duty."""
-    from tests.ui.stand_in_service import ON_DUTY
+    """The Compare page without its frame, on the stand-in service."""
+    from tests.ui.stand_in_service import STAND_INS
     from xai_core.ui.compare import page
 
-    page.show(ON_DUTY[-1])
+    page.show(STAND_INS[-1])
 
 
-def explained_page() -> None:
-    """The part of Explore that follows a job, on the desk that is on duty."""
+def live_page() -> None:
+    """The parts of Explore that follow a job, on the stand-in service."""
     import streamlit as st
 
-    from tests.ui.stand_in_service import ON_DUTY
+    from tests.ui.stand_in_service import STAND_INS
     from xai_core.ui import live, session
 
-    service = ON_DUTY[-1]
+    service = STAND_INS[-1]
     session.restore(service.records, service.explainer.classifier)
     live.show(service, session.current(), st.container(), st.container())
 
 
 def explore_page() -> None:
-    """As Explore is laid out: a list, choices and the part that follows a job."""
+    """Explore's layout: a list of cases, the controls and the parts that follow a job."""
     import streamlit as st
 
-    from tests.ui.stand_in_service import ON_DUTY
+    from tests.ui.stand_in_service import STAND_INS
     from xai_core.ui import controls, curves, deferred, live, session
 
-    service = ON_DUTY[-1]
+    service = STAND_INS[-1]
     session.restore(service.records, service.explainer.classifier)
     deferred.draw_after_picture(lambda: st.radio("Case", list(service.records)), "list-place")
     controls.show(service, None)
-    curves.choose_mode()
+    curves.show_mode_choice()
     live.show(service, session.current(), st.container(), st.container())
 
 
 def silent_viewer_page() -> None:
-    """A first sight that was sent three seconds ago, and nothing heard of the viewer."""
+    """A page that sent the viewer three seconds ago and got no report that it has drawn."""
     import time
 
     import streamlit as st
 
-    from tests.ui.stand_in_service import ON_DUTY
+    from tests.ui.stand_in_service import STAND_INS
     from xai_core.ui import deferred, live, session
 
-    service = ON_DUTY[-1]
+    service = STAND_INS[-1]
     session.restore(service.records, service.explainer.classifier)
     if deferred.viewer_has_drawn():
         st.caption("the rest")
     else:
-        live._body(live._left, service, session.current(), False, time.monotonic() - 3)
+        live._body(live._draw_left, service, session.current(), False, time.monotonic() - 3)
 
 
 def your_image_page() -> None:
-    """The page for one's own image without its frame's navigation."""
-
-    from tests.ui.stand_in_service import ON_DUTY
+    """The Your image page without its frame."""
+    from tests.ui.stand_in_service import STAND_INS
     from xai_core.ui.your_image import page
 
-    page.show(ON_DUTY[-1])
+    page.show(STAND_INS[-1])
 
 
-def aside_page() -> None:
-    """Two pages in one: the library's, or with the switch on that of another case."""
+def case_override_page() -> None:
+    """A page of the library's cases; with the switch on, a page that shows its own case."""
     import streamlit as st
 
-    from tests.ui.stand_in_service import ON_DUTY
+    from tests.ui.stand_in_service import STAND_INS
     from xai_core.cases.sources.upload import OWN_ID
     from xai_core.ui import session
-    from xai_core.ui import session as ui_session
 
     session.restore_case()
-    ui_session.restore(ON_DUTY[-1].records, ON_DUTY[-1].explainer.classifier)
+    session.restore(STAND_INS[-1].records, STAND_INS[-1].explainer.classifier)
     if st.toggle("Own"):
         session.override_case(OWN_ID)
-    st.button("Score-CAM", on_click=lambda: ui_session.change(method="score-cam"))
-    st.markdown(f"{ui_session.current().case_id} {ui_session.current().request.method}")
+    st.button("Score-CAM", on_click=lambda: session.change(method="score-cam"))
+    st.markdown(f"{session.current().case_id} {session.current().request.method}")
 
 
 def demo_page() -> None:
-    """The tour without its frame."""
-    from tests.ui.stand_in_service import ON_DUTY
+    """The Demo page without its frame."""
+    from tests.ui.stand_in_service import STAND_INS
     from xai_core.ui.demo import page
 
-    page.show(ON_DUTY[-1])
+    page.show(STAND_INS[-1])
 
 
 def blind_page() -> None:
-    """Blind reading without the frame and the model's part, on the desk that is on duty."""
+    """Blind reading without the frame; the model's part is only a line with the case's id."""
     import streamlit as st
 
-    from tests.ui.stand_in_service import ON_DUTY
+    from tests.ui.stand_in_service import STAND_INS
     from xai_core.ui import session
     from xai_core.ui.blind import page
 
-    service = ON_DUTY[-1]
+    service = STAND_INS[-1]
     page.restore(service)
-    page.switch(service)
-    if page.on():
-        page.cases(service)
-    if page.reading():
+    page.show_switch(service)
+    if page.is_on():
+        page.show_case_list(service)
+    if page.is_reading():
         page.show(service)
     else:
-        page.reader_summary(service)
+        page.show_answer(service)
         st.caption(f"open: {session.current().case_id}")
     for sentence in session.problems():
         st.warning(sentence)

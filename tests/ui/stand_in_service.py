@@ -1,4 +1,7 @@
-"""A service without a network or a worker: what pages ask for is finished by the test's hand."""
+"""A stand-in for the explanation service, without a network or a worker.
+
+A test calls :meth:`StandInService.finish` to complete what a page asked for.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,7 @@ from xai_core.ui.deferred import ViewerDrawn
 from xai_core.ui.session import SESSION, Part
 
 SIZE = 96
-YES, NO = Prediction((0.0, 2.0)), Prediction((2.0, 0.0))
+SAYS_MALIGNANT, SAYS_BENIGN = Prediction((0.0, 2.0)), Prediction((2.0, 0.0))
 SPEC = SimpleNamespace(
     timm_name="tiny", input_size=SIZE, threshold=0.5, sha256="ab" * 32, trained_on_phantoms=True,
     class_names=CLASS_NAMES, positive=1,
@@ -51,7 +54,7 @@ CLASSIFIER = SimpleNamespace(
 
 
 def four_cases() -> dict[str, Case]:
-    """TP-1 and TP-2 malignant, TN-1 and TN-2 normal; all are phantoms."""
+    """Phantoms: TP-1 and TP-2 are malignant, TN-1 and TN-2 are normal."""
     truths = {"P": Pathology.MALIGNANT, "N": Pathology.NORMAL}
     names = ("TP-1", "TP-2", "TN-1", "TN-2")
     return {
@@ -65,15 +68,15 @@ def curve(kind: str, auc: float) -> PerturbationCurve:
     return PerturbationCurve(kind, x, x if kind == "insertion" else 1 - x, auc, 0.0)
 
 
-def explained(case: Case, asked: CaseRequest, state: MapState = MapState.OK) -> Explanation:
-    """A finished answer: a blob of heat whose bar ends at 0.25, and curves where asked for."""
-    request = asked.request
+def explained(case: Case, case_request: CaseRequest, state: MapState = MapState.OK) -> Explanation:
+    """A complete explanation: one blob of heat with scale 0.25, and curves if requested."""
+    request = case_request.request
     geometry = fit(case.image, SIZE)
     y, x = np.mgrid[:SIZE, :SIZE]
     heat = np.exp(-((x - 40) ** 2 + (y - 35) ** 2) / 200).astype(np.float32)
     if state is not MapState.OK:
         heat = np.zeros_like(heat)
-    prediction = YES if case.class_index else NO
+    prediction = SAYS_MALIGNANT if case.class_index else SAYS_BENIGN
     pair = CurvePair(curve("insertion", 0.9), curve("deletion", 0.2), 2)
     hybrid = request.method == "hybrid-cam"
     return Explanation(
@@ -96,12 +99,15 @@ def explained(case: Case, asked: CaseRequest, state: MapState = MapState.OK) -> 
 
 @dataclass
 class StandInService:
-    """As much of the service as pages need.  ``asked``: what the last question was."""
+    """The part of the service's interface that pages use.
+
+    ``asked``: the requests of the last :meth:`ask_all`.  ``known_predictions``: by case id.
+    """
 
     cases: dict[str, Case] = field(default_factory=four_cases)
     answers: dict[CaseRequest, JobSnapshot] = field(default_factory=dict)
     asked: tuple[CaseRequest, ...] = ()
-    said: dict[str, Prediction] = field(default_factory=dict)
+    known_predictions: dict[str, Prediction] = field(default_factory=dict)
     unreadable: tuple[str, ...] = ()
     explainer = SimpleNamespace(classifier=CLASSIFIER)
 
@@ -114,13 +120,15 @@ class StandInService:
         return MemorySource(self.cases.values(), unreadable=self.unreadable)
 
     def predict_all(self) -> None:
-        self.said = {name: YES if name[1] == "P" else NO for name in self.cases}
+        self.known_predictions = {
+            name: SAYS_MALIGNANT if name[1] == "P" else SAYS_BENIGN for name in self.cases
+        }
 
     def finish(self, requests: Sequence[CaseRequest] | None = None) -> None:
-        """Answer the last question, or a part of it."""
-        for one in self.asked if requests is None else requests:
-            done = JobSnapshot(Status.DONE, explanation=explained(self.cases[one.case_id], one))
-            self.answers[one.canonical()] = done
+        """Complete ``requests``, by default those that were asked for last."""
+        for request in self.asked if requests is None else requests:
+            explanation = explained(self.cases[request.case_id], request)
+            self.answers[request.canonical()] = JobSnapshot(Status.DONE, explanation=explanation)
 
     def load(self, case_id: str) -> Case:
         return self.source.load(case_id)
@@ -130,68 +138,71 @@ class StandInService:
     ) -> list[JobSnapshot]:
         assert session_id
         self.asked = tuple(requests)
-        return [self.answers.get(one.canonical(), JobSnapshot(Status.WAITING)) for one in requests]
+        waiting = JobSnapshot(Status.WAITING)
+        return [self.answers.get(request.canonical(), waiting) for request in requests]
 
     def known(self, request: CaseRequest) -> Explanation | None:
-        view = self.answers.get(request.canonical())
-        return view.explanation if view and view.status is Status.DONE else None
+        snapshot = self.answers.get(request.canonical())
+        return snapshot.explanation if snapshot and snapshot.status is Status.DONE else None
 
     def stop(self, request: CaseRequest) -> None:
         if request in self.asked and request.canonical() not in self.answers:
             self.answers[request.canonical()] = JobSnapshot(Status.STOPPED)
 
     def retry(self, request: CaseRequest) -> None:
-        view = self.answers.get(request.canonical())
-        if view is not None and view.status is not Status.DONE:
+        snapshot = self.answers.get(request.canonical())
+        if snapshot is not None and snapshot.status is not Status.DONE:
             del self.answers[request.canonical()]
 
     def predictions(self) -> dict[str, Prediction]:
-        return dict(self.said)
+        return dict(self.known_predictions)
 
     def predicted(self, case_id: str) -> int | None:
-        found = self.said.get(case_id)
-        return None if found is None else found.predicted(0.5)
+        prediction = self.known_predictions.get(case_id)
+        return None if prediction is None else prediction.predicted(0.5)
 
     def outcomes(self) -> dict[str, Outcome]:
         truths = {name: case.class_index for name, case in self.cases.items()}
         assert set(truths.values()) <= {BENIGN, MALIGNANT}
-        return {k: Outcome.of(truths[k] or 0, p.predicted(0.5)) for k, p in self.said.items()}
+        return {
+            name: Outcome.of(truths[name] or 0, prediction.predicted(0.5))
+            for name, prediction in self.known_predictions.items()
+        }
 
     def prediction_progress(self) -> tuple[int, int]:
-        return len(self.said), len(self.cases)
+        return len(self.known_predictions), len(self.cases)
 
 
-def empty_map(stand_in: StandInService, request: CaseRequest) -> None:
-    """Answer a request with a map that says nothing."""
-    found = explained(stand_in.cases[request.case_id], request, MapState.NO_POSITIVE)
+def answer_without_evidence(stand_in: StandInService, request: CaseRequest) -> None:
+    """Complete a request with a map that has no positive evidence."""
+    explanation = explained(stand_in.cases[request.case_id], request, MapState.NO_POSITIVE)
     stand_in.answers[request.canonical()] = JobSnapshot(
-        Status.DONE, explanation=replace(found, curves=None)
+        Status.DONE, explanation=replace(explanation, curves=None)
     )
 
 
-ON_DUTY: list[StandInService] = []
-"""The service of the page under test: a page's function brings nothing along."""
+STAND_INS: list[StandInService] = []
+"""The last one is the service of the page under test: a page's function takes no arguments."""
 
 
 @contextmanager
-def on_duty(*, predicted: bool = True) -> Iterator[StandInService]:
-    """A desk that the pages find; ``predicted``: every case is, from the start."""
-    ON_DUTY.append(StandInService())
+def use_stand_in(*, predicted: bool = True) -> Iterator[StandInService]:
+    """A stand-in service for the test pages; ``predicted``: whether every case is predicted."""
+    STAND_INS.append(StandInService())
     if predicted:
-        ON_DUTY[-1].predict_all()
+        STAND_INS[-1].predict_all()
     try:
-        yield ON_DUTY[-1]
+        yield STAND_INS[-1]
     finally:
-        ON_DUTY.pop()
+        STAND_INS.pop()
 
 
-def seen(page: AppTest) -> AppTest:
-    """The page, whose browser session has a viewer that has drawn."""
-    kept(page, ViewerDrawn).drawn = True
-    return page
+def set_viewer_drawn(page: AppTest) -> None:
+    """Make the page's session one in which the viewer has drawn."""
+    session_part(page, ViewerDrawn).drawn = True
 
 
-def kept(page: AppTest, kind: type[Part]) -> Part:
+def session_part(page: AppTest, kind: type[Part]) -> Part:
     """A part of the page's session, see :func:`xai_core.ui.session.part`."""
     if SESSION not in page.session_state:  # before its first run
         page.session_state[SESSION] = {}
@@ -199,13 +210,13 @@ def kept(page: AppTest, kind: type[Part]) -> Part:
     return parts.setdefault(f"{kind.__module__}.{kind.__qualname__}", kind())
 
 
-def clean(page: AppTest) -> AppTest:
-    """The page, once it is known that nothing in it failed."""
+def without_error(page: AppTest) -> AppTest:
+    """The page, after checking that it raised no exception."""
     assert not page.exception
     return page
 
 
-def words(page: AppTest) -> str:
-    """All that the page says."""
+def page_text(page: AppTest) -> str:
+    """All text that the page shows."""
     kinds = (page.markdown, page.caption, page.info, page.warning, page.error)
     return "\n".join(str(element.value) for kind in kinds for element in kind)

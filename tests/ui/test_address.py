@@ -1,4 +1,4 @@
-"""The address of a request: there and back, and what of it cannot be used."""
+"""Writing and reading the address of a case request, and unusable parameters."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ START = CaseRequest("A").change(layer=LAYER)
         START,
     ],
 )
-def test_there_and_back(shown: CaseRequest) -> None:
+def test_a_written_address_reads_back_to_the_same_request(shown: CaseRequest) -> None:
     assert read_address(write_address(shown), ["A", "B"], START, CLASSIFIER) == (shown, [])
 
 
-def test_channels_belong_to_score_cam_alone() -> None:
+def test_only_score_cam_writes_its_channels() -> None:
     assert "channels" not in write_address(CaseRequest("A").change(channels=48))
 
 
 @pytest.mark.parametrize("text", ["0", "4097", "-1", "many", "9" * 40])
-def test_channels_that_cannot_be_are_left_out_and_said(text: str) -> None:
+def test_invalid_channels_are_left_out_with_a_sentence(text: str) -> None:
     shown, problems = read_address({"case": "A", "channels": text}, ["A"], START, CLASSIFIER)
     assert shown.request.option("channels") is None
     assert len(problems) == 1

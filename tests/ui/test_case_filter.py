@@ -1,11 +1,11 @@
-"""Which cases a list shows."""
+"""The filter of the list of cases, and the neighbours of a case."""
 
 from __future__ import annotations
 
 import pytest
 
 from xai_core.types import CaseRecord, Outcome, Pathology
-from xai_core.ui.case_filter import CaseFilter, neighbour, page_with
+from xai_core.ui.case_filter import CaseFilter, neighbour, page_of
 
 RECORDS = {
     r.id: r
@@ -25,7 +25,7 @@ OUTCOMES = {"A": Outcome.TP, "B": Outcome.FP}
 
 
 @pytest.mark.parametrize(
-    ("asked", "shown"),
+    ("case_filter", "shown"),
     [
         (CaseFilter(), "ABC"),
         (CaseFilter(outcomes=frozenset({"TP"})), "A"),
@@ -38,20 +38,22 @@ OUTCOMES = {"A": Outcome.TP, "B": Outcome.FP}
         (CaseFilter(search="density c"), "A"),
         (CaseFilter(search="fp"), "B"),
         (CaseFilter(search="p3"), "C"),
-        (CaseFilter(search="none"), ""),  # what is not given is no word to be found
+        (CaseFilter(search="none"), ""),  # missing metadata add no words to search
         (CaseFilter(search="oval", views=frozenset({"MLO"})), ""),
     ],
 )
-def test_every_field_and_every_word_must_fit(asked: CaseFilter, shown: str) -> None:
-    assert "".join(asked.apply(RECORDS, OUTCOMES)) == shown
+def test_a_case_must_match_every_field_and_every_search_word(
+    case_filter: CaseFilter, shown: str
+) -> None:
+    assert "".join(case_filter.apply(RECORDS, OUTCOMES)) == shown
 
 
-def test_neighbours_are_among_those_shown() -> None:
+def test_the_neighbour_of_a_case_is_among_the_shown_cases() -> None:
     assert neighbour("AC", "A", "ABC", +1) == "C"
     assert neighbour("AC", "B", "ABC", -1) == "A"
     assert neighbour("AC", "C", "ABC", +1) is None
 
 
-def test_the_page_of_a_case() -> None:
-    assert page_with("ABCDE", "E", 2) == 2
-    assert page_with("ABCDE", "X", 2) == 0
+def test_page_of_a_case_and_of_a_case_that_is_not_shown() -> None:
+    assert page_of("ABCDE", "E", 2) == 2
+    assert page_of("ABCDE", "X", 2) == 0

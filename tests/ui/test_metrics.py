@@ -1,11 +1,11 @@
-"""The weights' figures on the About page: words for what is known, the rest as it is."""
+"""The metrics of the weights on the About page: titles for known ones, others under their names."""
 
 from __future__ import annotations
 
 from xai_core.ui.about.page import metric_rows
 
 
-def test_known_figures_have_words_and_unknown_ones_are_kept() -> None:
+def test_known_metrics_have_titles_and_unknown_ones_keep_their_names() -> None:
     rows = metric_rows(
         {
             "validation": {
@@ -26,5 +26,5 @@ def test_known_figures_have_words_and_unknown_ones_are_kept() -> None:
     assert rows["Interval"] == "0.1 to 0.25"
 
 
-def test_a_validation_of_other_figures_is_told_as_it_is() -> None:
+def test_a_validation_with_other_fields_is_shown_under_its_own_names() -> None:
     assert metric_rows({"validation": {"auc": 0.5}}) == {"Validation": "auc 0.5"}

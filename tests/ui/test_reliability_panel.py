@@ -1,4 +1,4 @@
-"""What the page says of a map: sentences of the measures, in the registry's order."""
+"""The lines of the reliability panel: notes on the method, then metrics in registry order."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ TIES = "Tie fraction 45%: patches whose order the map does not decide."
 def answer(
     method: str = "grad-cam", channels: int | None = None, **measured: object
 ) -> Explanation:
-    asked = CaseRequest(CASE.id).change(method=method, channels=channels)
-    return replace(explained(CASE, asked), metrics={**MEASURED, **measured})
+    case_request = CaseRequest(CASE.id).change(method=method, channels=channels)
+    return replace(explained(CASE, case_request), metrics={**MEASURED, **measured})
 
 
-def test_ties_and_the_marked_finding() -> None:
+def test_ties_and_overlap_with_the_marked_finding() -> None:
     assert lines(answer()) == [
         TIES,
         "Overlap with what the source marked: the map's peak is a hit (within 15 px of a marked "
@@ -40,23 +40,23 @@ def test_ties_and_the_marked_finding() -> None:
     assert "the map's peak misses every marked one;" in lines(answer(hit=Measurement(False)))[1]
 
 
-def test_nothing_marked_and_nothing_measured() -> None:
-    none = Measurement(None, state="nothing is marked")
-    assert lines(answer(hit=none, top_share=none, mask_area=none)) == [TIES]
+def test_unmeasured_metrics_have_no_line() -> None:
+    unmarked = Measurement(None, state="nothing is marked")
+    assert lines(answer(hit=unmarked, top_share=unmarked, mask_area=unmarked)) == [TIES]
     assert lines(replace(answer(), metrics={})) == []
 
 
-def test_facts_of_the_method_come_first() -> None:
-    said = lines(answer("hybrid-cam"))
-    assert said[0].startswith("Hybrid-CAM keeps Grad-CAM's order of pixels")
-    assert said[1] == TIES
+def test_the_note_on_the_method_comes_first() -> None:
+    panel_lines = lines(answer("hybrid-cam"))
+    assert panel_lines[0].startswith("Hybrid-CAM keeps Grad-CAM's order of pixels")
+    assert panel_lines[1] == TIES
 
 
 def test_a_fast_map_is_compared_with_the_exact_one() -> None:
-    alike = {"spearman": Measurement(0.912), "top_overlap": Measurement(0.5)}
-    said = lines(answer("score-cam", 16, **alike))
-    assert said[0] == "Fast Score-CAM: the first 16 channels alone."
-    assert said[-1] == (
+    agreement = {"spearman": Measurement(0.912), "top_overlap": Measurement(0.5)}
+    panel_lines = lines(answer("score-cam", 16, **agreement))
+    assert panel_lines[0] == "Fast Score-CAM: the first 16 channels alone."
+    assert panel_lines[-1] == (
         "Against the exact map: rank correlation (Spearman) 0.91, of the hottest tenth of the "
         "patches 50% in common."
     )

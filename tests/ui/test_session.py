@@ -1,4 +1,4 @@
-"""The request on show and the widgets drawn of it, one script run after another."""
+"""The current request and the widgets that show it, over several runs of a page."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.ui.pages import one_choice
-from tests.ui.stand_in_service import kept
+from tests.ui.stand_in_service import session_part
 from xai_core.explain.request import ExplainRequest
 from xai_core.ui import session as ui_session
 
@@ -19,20 +19,20 @@ def page() -> AppTest:
 
 
 def shown(page: AppTest) -> ExplainRequest:
-    asked = kept(page, ui_session.Shown).request
-    assert asked is not None
-    return asked.request
+    case_request = session_part(page, ui_session.ShownRequest).request
+    assert case_request is not None
+    return case_request.request
 
 
-def test_a_persons_change_reaches_the_request_and_keeps_the_widget(page: AppTest) -> None:
+def test_a_users_change_reaches_the_request_and_keeps_the_widget(page: AppTest) -> None:
     before = page.radio[0].key
     page.radio[0].set_value("score-cam").run()
     assert shown(page).method == "score-cam"
-    assert page.radio[0].key == before  # the same widget: the keyboard's focus stays in it
+    assert page.radio[0].key == before  # the same widget, so it keeps the keyboard focus
     assert not page.exception
 
 
-def test_a_change_from_elsewhere_is_shown_by_a_new_widget(page: AppTest) -> None:
+def test_a_change_by_another_widget_is_shown_by_a_new_widget(page: AppTest) -> None:
     before = page.radio[0].key
     page.button[0].click().run()
     assert shown(page).method == "hybrid-cam"
@@ -42,49 +42,50 @@ def test_a_change_from_elsewhere_is_shown_by_a_new_widget(page: AppTest) -> None
     assert shown(page).method == "grad-cam"
 
 
-def test_the_order_in_which_switches_were_clicked_does_not_matter(
+def test_the_order_of_a_list_value_does_not_make_a_new_widget(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     session = bare(monkeypatch)
-    session[ui_session.key_showing("levels", [1.0, 2.0])] = [2.0, 1.0]
-    assert ui_session.key_showing("levels", [1.0, 2.0]) == "levels 0"
-    assert ui_session.key_showing("levels", [1.0]) == "levels 1"
+    session[ui_session.widget_key("levels", [1.0, 2.0])] = [2.0, 1.0]
+    assert ui_session.widget_key("levels", [1.0, 2.0]) == "levels 0"
+    assert ui_session.widget_key("levels", [1.0]) == "levels 1"
 
 
-def test_a_late_message_of_a_widget_replaced_is_passed_over(
+def test_a_late_message_of_a_replaced_widget_is_ignored(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    session, heard = bare(monkeypatch), []
-    late = drawn(session, "choice", "a", heard.append)
+    session, values = bare(monkeypatch), []
+    old_callback = draw_widget(session, "choice", "a", values.append)
     session["choice 0"] = "b"
-    late()
-    assert heard == ["b"]
-    now = drawn(session, "choice", "c", heard.append)  # something else chose c meanwhile
+    old_callback()
+    assert values == ["b"]
+    # Another widget changes the value to c, which makes a new widget.
+    new_callback = draw_widget(session, "choice", "c", values.append)
     session["choice 0"] = "a"
-    late()
-    assert heard == ["b"]
+    old_callback()
+    assert values == ["b"]
     session["choice 1"] = "d"
-    now()
-    assert heard == ["b", "d"]
+    new_callback()
+    assert values == ["b", "d"]
 
 
-class _Bare:
-    """As much of Streamlit as keys need."""
+class _FakeStreamlit:
+    """The part of Streamlit that widget keys need."""
 
     def __init__(self) -> None:
         self.session_state: dict[str, object] = {}
 
 
 def bare(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
-    """A session without a page."""
-    stand_in = _Bare()
-    monkeypatch.setattr(ui_session, "st", stand_in)
-    return stand_in.session_state
+    """The session state of a session without a page."""
+    fake = _FakeStreamlit()
+    monkeypatch.setattr(ui_session, "st", fake)
+    return fake.session_state
 
 
-def drawn(
+def draw_widget(
     session: dict[str, object], widget: str, value: str, act: Callable[[object], None]
 ) -> Callable[[], None]:
-    """Draw a widget as pages do: what Streamlit would call when it changes."""
-    session[ui_session.key_showing(widget, value)] = value
-    return ui_session.when_changed(widget, act)
+    """Draw a widget as pages do; returns the callback that Streamlit would call on a change."""
+    session[ui_session.widget_key(widget, value)] = value
+    return ui_session.on_user_change(widget, act)

@@ -1,36 +1,36 @@
-"""Previous and next: a press is one step, however often the browser sends it."""
+"""Previous and next: a press is one step, even if the browser sends it twice."""
 
 from __future__ import annotations
 
 from streamlit.testing.v1 import AppTest
 
-from tests.ui.stand_in_service import clean, kept
-from xai_core.ui.case_list import Steps
+from tests.ui.stand_in_service import session_part, without_error
+from xai_core.ui.case_list import PendingStep
 
 
 def _page() -> None:
-    """Five places, the steps in a part of the page that a run may leave out."""
+    """Five positions; a run with "another part" set does not draw the two buttons."""
     import streamlit as st
 
     from xai_core.ui import case_list
 
-    def there(by: int) -> str | None:
-        to = int(st.session_state.get("place", "1")) + by
-        return str(to) if 0 <= to < 5 else None
+    def case_at(step: int) -> str | None:
+        position = int(st.session_state.get("place", "1")) + step
+        return str(position) if 0 <= position < 5 else None
 
-    def go(place: str | None) -> None:
+    def go_to(place: str | None) -> None:
         if place is not None:
             st.session_state["place"] = place
 
     st.session_state.setdefault("place", "1")
-    # As in the run of another fragment: callbacks are called, but nothing is drawn here.
+    # Stands for the run of another fragment: callbacks are called, but nothing is drawn here.
     if not st.session_state.pop("another part", False):
-        case_list.previous_and_next(there, go)
+        case_list.show_previous_and_next(case_at, go_to)
     st.caption(st.session_state["place"])
 
 
 def opened() -> AppTest:
-    return clean(AppTest.from_function(_page).run())
+    return without_error(AppTest.from_function(_page).run())
 
 
 def place(page: AppTest) -> str:
@@ -40,29 +40,29 @@ def place(page: AppTest) -> str:
 def test_each_press_is_one_step() -> None:
     page = opened()
     for expected in ("2", "3"):
-        clean(page.button("next").click().run())
+        without_error(page.button("next").click().run())
         assert place(page) == expected
-    clean(page.button("previous").click().run())
+    without_error(page.button("previous").click().run())
     assert place(page) == "2"
 
 
-def test_a_press_sent_with_a_timer_s_message_too_is_one_step() -> None:
+def test_a_press_that_is_also_sent_with_a_timers_message_is_one_step() -> None:
     page = opened()
     page.session_state["another part"] = True
     press = page.button("next")
-    clean(press.click().run())
+    without_error(press.click().run())
     assert place(page) == "1"
-    clean(press.click().run())
+    without_error(press.click().run())
     assert place(page) == "2"
-    clean(page.run())
+    without_error(page.run())
     assert place(page) == "2"
 
 
 def test_there_is_no_step_past_the_ends() -> None:
     page = opened()
-    clean(page.button("previous").click().run())
+    without_error(page.button("previous").click().run())
     assert place(page) == "0"
     assert page.button("previous").disabled
-    kept(page, Steps).pressed = -1  # pressed before it was drawn so
-    clean(page.run())
+    session_part(page, PendingStep).step = -1  # pressed before the button was drawn disabled
+    without_error(page.run())
     assert place(page) == "0"

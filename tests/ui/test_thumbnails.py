@@ -1,4 +1,4 @@
-"""Small pictures made in the background."""
+"""Thumbnails and the background thread that makes them."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ from xai_core.viz.pictures import thumbnail
 
 
 def made(thumbs: Thumbnails, ids: list[str]) -> dict[str, bytes]:
-    """Look until all are there."""
+    """Wait until all thumbnails are made."""
     for _ in range(2000):
-        found = thumbs.get(ids)
-        if len(found) == len(ids):
-            return found
+        finished = thumbs.get(ids)
+        if len(finished) == len(ids):
+            return finished
         time.sleep(0.01)
-    pytest.fail(f"only {sorted(found)} were made")
+    pytest.fail(f"only {sorted(finished)} were made")
 
 
-def test_a_thumbnail_is_the_breast_alone_and_says_nothing_of_marks() -> None:
+def test_a_thumbnail_shows_the_breast_and_does_not_depend_on_the_mask() -> None:
     case = make_case()
     with Image.open(io.BytesIO(thumbnail(case, (60, 60)))) as picture:
         assert picture.format == "JPEG"
         assert picture.mode == "L"
         assert max(picture.size) == 60
-        assert np.asarray(picture).mean() > 40  # the air around is cut away
+        assert np.asarray(picture).mean() > 40  # the air around the breast is cropped
     assert thumbnail(make_case(lesion_mask=None)) == thumbnail(case)
 
 
-def test_each_is_made_once_and_a_page_does_not_wait() -> None:
+def test_get_returns_at_once_and_each_thumbnail_is_made_once() -> None:
     gate, loaded = threading.Event(), []
 
     def load(case_id: str) -> Case:
@@ -46,14 +46,14 @@ def test_each_is_made_once_and_a_page_does_not_wait() -> None:
         return make_case(case_id)
 
     thumbs = Thumbnails(load)
-    assert thumbs.get(["A", "B"]) == {}  # at once
+    assert thumbs.get(["A", "B"]) == {}  # returns although loading is blocked
     gate.set()
     first = made(thumbs, ["A", "B"])
     assert made(thumbs, ["B", "A"]) == first
     assert sorted(loaded) == ["A", "B"]
 
 
-def test_what_cannot_be_read_is_empty_and_the_others_are_made() -> None:
+def test_an_unreadable_case_has_an_empty_thumbnail_and_the_others_are_made() -> None:
     def load(case_id: str) -> Case:
         if case_id == "bad":
             raise UnreadableImage("bad.png is damaged.")
@@ -61,22 +61,22 @@ def test_what_cannot_be_read_is_empty_and_the_others_are_made() -> None:
             raise MemoryError
         return make_case(case_id)
 
-    found = made(Thumbnails(load), ["bad", "worse", "A"])
-    assert found["bad"] == found["worse"] == b""
-    assert found["A"]
+    thumbnails = made(Thumbnails(load), ["bad", "worse", "A"])
+    assert thumbnails["bad"] == thumbnails["worse"] == b""
+    assert thumbnails["A"]
 
 
-def test_no_more_are_kept_than_allowed() -> None:
+def test_the_least_recently_used_thumbnail_is_dropped() -> None:
     loaded: list[str] = []
 
     def load(case_id: str) -> Case:
         loaded.append(case_id)
         return make_case(case_id)
 
-    thumbs = Thumbnails(load, kept=2)
+    thumbs = Thumbnails(load, capacity=2)
     made(thumbs, ["A"])
     made(thumbs, ["B"])
-    made(thumbs, ["A", "C"])  # B was used longest ago
+    made(thumbs, ["A", "C"])  # drops B
     made(thumbs, ["A"])
     assert loaded == ["A", "B", "C"]
     made(thumbs, ["B"])

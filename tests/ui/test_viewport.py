@@ -1,4 +1,4 @@
-"""The viewer's part of an address."""
+"""The viewport in an address."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ import pytest
 from xai_core.ui.address import VIEWPORT_NAMES, read_viewport, without_viewport
 
 
-def test_what_the_browser_writes_is_read() -> None:
-    given = {
+def test_a_viewport_written_by_the_browser_is_read() -> None:
+    parameters = {
         "zoom": "2.5", "at": "0.25,0.5", "window": "160,80", "step": "deletion:120",
         "heat": "contours", "opacity": "0.6", "colours": "Viridis", "show": "alone,outline",
         "contours": "10,90", "case": "PH-0001",
     }  # fmt: skip
-    look, problems = read_viewport(given)
+    viewport, problems = read_viewport(parameters)
     assert not problems
-    assert look == {
+    assert viewport == {
         "zoom": 2.5, "at": [0.25, 0.5], "window": [160, 80], "step": ["deletion", 120],
         "heat": "contours", "opacity": 0.6, "colours": "Viridis", "show": ["alone", "outline"],
         "contours": [10, 90],
     }  # fmt: skip
-    assert set(look) == set(VIEWPORT_NAMES)
-    assert without_viewport(given) == {"case": "PH-0001"}
+    assert set(viewport) == set(VIEWPORT_NAMES)
+    assert without_viewport(parameters) == {"case": "PH-0001"}
 
 
 @pytest.mark.parametrize(
@@ -33,9 +33,9 @@ def test_what_the_browser_writes_is_read() -> None:
         ("contours", "0"), ("contours", ",".join("123456789AB")), ("contours", "1," * 10 + "1"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_used_is_said_and_left_out(name: str, text: str) -> None:
-    look, problems = read_viewport({name: text, "invert": "x"})
-    assert look == {}
+def test_an_unusable_parameter_is_left_out_with_a_sentence(name: str, text: str) -> None:
+    viewport, problems = read_viewport({name: text, "invert": "x"})
+    assert viewport == {}
     assert len(problems) == 1
     assert name in problems[0]
     assert f"“{text}”" in problems[0]

@@ -1,4 +1,4 @@
-"""Figures: what the legend says, and that an empty figure can be drawn."""
+"""The curve figure: its legend, a second method, baselines, and the empty figure."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ def _curve(kind: str, error: float = 0.0) -> PerturbationCurve:
     return PerturbationCurve(kind, x, y, 0.5, error)
 
 
-def test_area_names_its_error_only_where_it_is_an_estimate() -> None:
+def test_an_area_shows_its_error_only_if_it_is_an_estimate() -> None:
     assert auc_text(_curve("insertion")) == "0.500"
     assert auc_text(_curve("insertion", 0.004)) == "0.500 ± 0.004"
 
 
-def test_legend_names_both_curves_and_says_when_they_still_grow() -> None:
+def test_the_legend_names_both_curves_and_marks_unfinished_areas() -> None:
     pair = Pair(_curve("insertion"), _curve("deletion", 0.01))
     names = [t.name for t in curve_figure(pair, "malignant").data]
     assert names == ["Insertion  AUC 0.500", "Deletion  AUC 0.500 ± 0.010"]
@@ -33,12 +33,12 @@ def test_two_methods_in_one_plot_differ_in_more_than_colour() -> None:
     assert set(by_name) == {
         "Grad-CAM insertion", "Grad-CAM deletion", "Score-CAM insertion", "Score-CAM deletion",
     }  # fmt: skip
-    looks = {(t.line.color, t.line.dash, t.line.width, t.marker.symbol) for t in by_name.values()}
-    assert len(looks) == 4
-    assert len({look[1:] for look in looks}) == 4
+    styles = {(t.line.color, t.line.dash, t.line.width, t.marker.symbol) for t in by_name.values()}
+    assert len(styles) == 4
+    assert len({style[1:] for style in styles}) == 4  # still different without the colour
 
 
-def test_baselines_lie_under_the_curves_and_no_curve_is_an_empty_figure() -> None:
+def test_baselines_are_drawn_under_the_curves_and_no_curve_is_an_empty_figure() -> None:
     pair = Pair(_curve("insertion"), _curve("deletion"))
     figure = curve_figure(pair, "benign", baselines={"Random order": pair})
     assert len(figure.data) == 4

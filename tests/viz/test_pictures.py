@@ -1,4 +1,4 @@
-"""Pictures: what shows through, what a PNG holds, how the scales run."""
+"""The overlay of a heatmap, PNG files and colour tables."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def test_full_heat_at_full_opacity_is_the_top_colour() -> None:
     assert (shown == colormap.TABLE[255]).all()
 
 
-def test_colour_covers_more_the_higher_the_heat() -> None:
+def test_the_opacity_rises_with_the_heat() -> None:
     heat = np.linspace(0, 1, 11, dtype=np.float32)[None]
     black = pictures.overlay(np.zeros_like(heat), heat, 0.5).astype(int)
     white = pictures.overlay(np.ones_like(heat), heat, 0.5).astype(int)
-    image_left = (white - black).mean(axis=-1)[0]
-    assert (np.diff(image_left) <= 0).all()
-    assert image_left[-1] == pytest.approx(127.5, abs=1)
+    contrast = (white - black).mean(axis=-1)[0]  # what remains of the image's contrast
+    assert (np.diff(contrast) <= 0).all()
+    assert contrast[-1] == pytest.approx(127.5, abs=1)
 
 
 def test_image_and_heat_of_different_shape_are_refused() -> None:
@@ -45,14 +45,14 @@ def test_png_round_trip() -> None:
 
 
 @pytest.mark.parametrize("name", list(colormap.TABLES))
-def test_every_scale_gets_lighter_all_the_way(name: str) -> None:
+def test_the_lightness_of_every_table_rises_steadily(name: str) -> None:
     table = colormap.TABLES[name]
     lightness = table @ np.array([0.2126, 0.7152, 0.0722])
     assert (np.diff(lightness) >= -0.3).all()  # a channel may round down
     assert table.shape == (256, 3)
 
 
-def test_the_default_scale_comes_first() -> None:
+def test_the_default_table_comes_first() -> None:
     assert next(iter(colormap.TABLES.values())) is colormap.TABLE
 
 
@@ -64,10 +64,10 @@ def test_the_default_scale_comes_first() -> None:
         ("Cividis", "b752ec7745823b20"),
     ],
 )
-def test_the_scales_stay(name: str, digest: str) -> None:
+def test_the_tables_are_unchanged(name: str, digest: str) -> None:
     assert array_tag(colormap.TABLES[name]) == digest
 
 
-def test_the_signed_scale_has_its_quietest_colour_in_the_middle() -> None:
+def test_the_diverging_table_is_grey_in_the_middle() -> None:
     spread = np.ptp(colormap.DIVERGING.astype(int), axis=1)
     assert spread[127] < 10 < min(spread[0], spread[255])

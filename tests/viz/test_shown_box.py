@@ -1,4 +1,4 @@
-"""What of a case is shown."""
+"""The part of a case that is shown."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ def _case() -> np.ndarray:
     return image
 
 
-def test_what_the_network_saw_is_shown_with_a_margin() -> None:
+def test_the_networks_crop_is_shown_with_a_margin() -> None:
     image = _case()
     x0, y0, x1, y1 = shown_box((600, 400), fit(image, 384), None)
     assert (x0, y0, x1, y1) == (44, 94, 256, 506)
 
 
-def test_what_is_marked_is_shown_too_and_nothing_beyond_the_picture() -> None:
+def test_the_box_covers_the_mask_and_stays_within_the_picture() -> None:
     image = _case()
     mask = np.zeros(image.shape, bool)
     mask[0:10, 300:310] = True  # marked outside the breast

@@ -1,4 +1,4 @@
-"""What the browser steps through is what was scored."""
+"""The data of the curve stepper agree with what was scored."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def pair() -> CurvePair:
     return CurvePair(insertion, deletion, 4)
 
 
-def test_the_two_images_are_those_that_were_scored() -> None:
+def test_the_two_images_are_the_scored_input_and_its_baseline() -> None:
     sent = stepper_images(GREY)
     assert np.abs(picture(sent["image"]) / 255 - GREY).max() <= 0.5 / 255 + 1e-6
     assert np.abs(picture(sent["blurred"]) / 255 - blurred(GREY)).max() <= 0.5 / 255 + 1e-6
@@ -43,7 +43,7 @@ def test_the_two_images_are_those_that_were_scored() -> None:
     assert stepper_images(GREY.copy())["images"] == sent["images"] != stepper_images(MAP)["images"]
 
 
-def test_order_and_points_are_the_curves_own() -> None:
+def test_order_and_points_are_those_of_the_curves() -> None:
     case = make_case()
     geometry = fit(case.image, SIZE)
     assert letterbox(case.image, geometry).shape == (SIZE, SIZE)

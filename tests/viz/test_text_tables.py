@@ -1,3 +1,5 @@
+"""Markdown and LaTeX tables, and escaping for both."""
+
 from __future__ import annotations
 
 from xai_core.viz.text_tables import (
@@ -8,11 +10,11 @@ from xai_core.viz.text_tables import (
 )
 
 
-def test_a_table() -> None:
+def test_a_markdown_table() -> None:
     assert markdown_table(("a", "b"), [("1", "2")]) == ["| a | b |", "|---|---|", "| 1 | 2 |"]
 
 
-def test_names_stay_names() -> None:
+def test_markdown_is_escaped() -> None:
     assert markdown_escaped("a|b <i> *c* [d]") == r"a\|b \<i\> \*c\* \[d\]"
     assert markdown_escaped("PH-0001") == "PH-0001"
 
@@ -25,5 +27,5 @@ def test_a_latex_table() -> None:
     assert r"1 & 2 \& 3 \\" in lines
 
 
-def test_latex_sees_no_command() -> None:
+def test_latex_is_escaped() -> None:
     assert latex_escaped(r"\a~^{}") == r"\textbackslash{}a\textasciitilde{}\textasciicircum{}\{\}"

@@ -1,4 +1,4 @@
-"""What is sent to the browser says the same as what Python holds."""
+"""The data sent to the viewer agree with the case and the map in Python."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def floats(text: str) -> np.ndarray:
     return np.frombuffer(base64.b64decode(text), np.float32)
 
 
-def test_a_case_s_pictures_are_its_pixels() -> None:
+def test_the_pictures_hold_the_cases_pixels() -> None:
     case = make_case()
     data = case_data(case, fit(case.image, 96))
     with Image.open(io.BytesIO(base64.b64decode(data["low"]["png"]))) as png:
@@ -32,7 +32,7 @@ def test_a_case_s_pictures_are_its_pixels() -> None:
     assert "recombined" not in data or case.recombined is not None
 
 
-def test_a_map_is_sent_at_its_layer_s_resolution() -> None:
+def test_a_map_is_sent_at_its_layers_resolution() -> None:
     found = heatmap(RAW, 96)
     geometry = fit(make_case().image, 96)
     data = heat_data(found, "grad-cam", geometry, ())
@@ -43,25 +43,25 @@ def test_a_map_is_sent_at_its_layer_s_resolution() -> None:
     assert "area" not in data
 
 
-def test_hybrid_cam_brings_its_area_map_and_levels() -> None:
+def test_hybrid_cam_sends_its_area_map_and_levels() -> None:
     found = heatmap(RAW, 96)
     levels = (LevelResult(1.0, 0.01, 0.5), LevelResult(5.0, 0.05, 0.25))
-    more = (LevelResult(2.0, 0.02, 0.75),)
-    data = heat_data(found, "hybrid-cam", fit(make_case().image, 96), levels, more)
+    further = (LevelResult(2.0, 0.02, 0.75),)
+    data = heat_data(found, "hybrid-cam", fit(make_case().image, 96), levels, further)
     assert data is not None
     assert data["known"] == [[2.0, 0.75]]
     np.testing.assert_array_equal(floats(data["area"]).reshape(96, 96), found.values)
     assert data["levels"] == [[1.0, 0.5], [5.0, 0.25]]
 
 
-def test_a_map_that_says_nothing_is_not_sent() -> None:
+def test_a_map_without_evidence_or_scored_levels_is_not_sent() -> None:
     nothing = empty(RAW.numpy(), 96, MapState.NO_POSITIVE)
     geometry = fit(make_case().image, 96)
     assert heat_data(nothing, "grad-cam", geometry, ()) is None
     assert heat_data(heatmap(RAW, 96), "hybrid-cam", geometry, ()) is None  # no level scored yet
 
 
-def test_where_no_level_raises_the_score_there_are_still_levels_to_choose_from() -> None:
+def test_levels_are_sent_even_if_none_raises_the_score() -> None:
     nothing = empty(RAW.numpy(), 96, MapState.NO_LEVEL)
     levels = (LevelResult(1.0, 0.01, 0.0), LevelResult(5.0, 0.05, 0.0))
     data = heat_data(nothing, "hybrid-cam", fit(make_case().image, 96), levels)
@@ -70,8 +70,7 @@ def test_where_no_level_raises_the_score_there_are_still_levels_to_choose_from()
     assert floats(data["area"]).max() == 1.0
 
 
-def test_without_the_truth_nothing_marked_is_sent() -> None:
-    """Neither the mask nor a box that reaches out for it."""
+def test_without_the_truth_neither_mask_nor_box_depends_on_the_findings() -> None:
     blob = np.zeros((120, 90), bool)
     blob[:6, 80:] = True  # outside the breast's box
     marked, plain = make_case(lesion_mask=blob), make_case(lesion_mask=None)

@@ -1,11 +1,9 @@
-"""The address of a page: the case and request, and how the viewer looks at it.
+"""The parameters of a page's address: the case, the request and the viewer's viewport.
 
-How the viewer looks at a picture, as a part of the address.  No Streamlit: text in, values out.
-
-The browser itself writes this part (``assets/viewer/model/address.js``), so that zooming and moving
-ask nothing of the server; here it is read where somebody comes with such an address.
-
-The address of a page <-> the case and request it shows.  No Streamlit: plain text in and out."""
+Python reads and writes the case and the request.  The viewport (zoom, window, ...) is written by
+the browser itself (``assets/viewer/model/address.js``), so that zooming and panning send nothing to
+the server; Python only reads it when a page is opened with such an address.  No Streamlit here.
+"""
 
 from __future__ import annotations
 
@@ -29,8 +27,10 @@ from xai_core.viz.style import (
     ZOOM_LIMITS,
 )
 
-HEATS = ("fill", "contours", "signed", "off")
-SHOWN = ("alone", "recombined", "outline", "invert")
+# --- the viewport ---
+
+HEAT_KINDS = ("fill", "contours", "signed", "off")
+SHOW_FLAGS = ("alone", "recombined", "outline", "invert")
 _CURVES = ("insertion", "deletion")
 
 
@@ -41,7 +41,7 @@ def _number(text: str, low: float, high: float) -> float:
     return value
 
 
-def _from_to(ends: tuple[float, float]) -> str:
+def _range_words(ends: tuple[float, float]) -> str:
     return f"a number from {ends[0]:g} to {ends[1]:g}"
 
 
@@ -73,37 +73,38 @@ def _percentages(text: str) -> list[float]:
     return numbers
 
 
-def _shown(text: str) -> list[str]:
-    return [_one_of(SHOWN)(word) for word in text.split(",")]
+def _show_flags(text: str) -> list[str]:
+    return [_one_of(SHOW_FLAGS)(word) for word in text.split(",")]
 
 
-_READ: dict[str, tuple[Callable[[str], Any], str]] = {
-    "zoom": (lambda t: _number(t, *ZOOM_LIMITS), _from_to(ZOOM_LIMITS)),
+_VIEWPORT_READERS: dict[str, tuple[Callable[[str], Any], str]] = {
+    "zoom": (lambda t: _number(t, *ZOOM_LIMITS), _range_words(ZOOM_LIMITS)),
     "at": (lambda t: _pair(t, ((0, 1), (0, 1))), "two shares of the picture such as 0.4,0.6"),
     "window": (
         lambda t: _pair(t, (WINDOW_WIDTH_LIMITS, WINDOW_LEVEL_LIMITS)),
         "width and level such as 160,80",
     ),
     "step": (_step, "a curve and a number of patches such as deletion:120"),
-    "heat": (_one_of(HEATS), f"one of {', '.join(HEATS)}"),
+    "heat": (_one_of(HEAT_KINDS), f"one of {', '.join(HEAT_KINDS)}"),
     "contours": (_percentages, f"at most {MOST_CONTOURS} percentages such as 25,50,75"),
-    "opacity": (lambda t: _number(t, *OPACITY_LIMITS), _from_to(OPACITY_LIMITS)),
+    "opacity": (lambda t: _number(t, *OPACITY_LIMITS), _range_words(OPACITY_LIMITS)),
     "colours": (_one_of(tuple(TABLES)), f"one of {', '.join(TABLES)}"),
-    "show": (_shown, f"some of {', '.join(SHOWN)}"),
+    "show": (_show_flags, f"some of {', '.join(SHOW_FLAGS)}"),
 }
-VIEWPORT_NAMES = tuple(_READ)
-"""The parameters of an address that are the viewer's own."""
+VIEWPORT_NAMES = tuple(_VIEWPORT_READERS)
+"""The parameters of an address that describe the viewport."""
 
 
 def read_viewport(parameters: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
-    """What an address says of the viewer, and a sentence for each part that cannot be used.
+    """The viewport in an address, and one sentence for each parameter that cannot be used.
 
-    ``zoom``: 1 fits.  ``at``: the centre, as shares of the picture.  ``window``: width and level in
-    grey levels.  ``step``: a curve and the patches changed.  ``show``: what is not as usual.
+    ``zoom``: 1 fits the breast into the pane.  ``at``: the centre (x, y) as shares of the picture.
+    ``window``: width and level in grey levels.  ``step``: a curve and the number of changed
+    patches.  ``show``: the switches that differ from the default.
     """
     viewport: dict[str, Any] = {}
     problems: list[str] = []
-    for name, (read, words) in _READ.items():
+    for name, (read, allowed) in _VIEWPORT_READERS.items():
         text = parameters.get(name)
         if text is None:
             continue
@@ -111,29 +112,32 @@ def read_viewport(parameters: Mapping[str, str]) -> tuple[dict[str, Any], list[s
             viewport[name] = read(text)
         except ValueError:
             problems.append(
-                f"The address's {name} is “{text:.60}”, but should be {words}; it was left out."
+                f"The address's {name} is “{text:.60}”, but should be {allowed}; it was left out."
             )
     return viewport, problems
 
 
 def without_viewport(parameters: Mapping[str, str]) -> dict[str, str]:
-    """The rest of an address."""
-    return {name: value for name, value in parameters.items() if name not in _READ}
+    """The parameters of an address without those of the viewport."""
+    return {name: value for name, value in parameters.items() if name not in _VIEWPORT_READERS}
+
+
+# --- the case and the request ---
 
 
 def read_address(
     parameters: Mapping[str, str],
     case_ids: Sequence[str],
-    start: CaseRequest,
+    default: CaseRequest,
     classifier: Classifier,
 ) -> tuple[CaseRequest, list[str]]:
-    """What an address names, and a sentence for each part of it that cannot be used.
+    """The case request in an address, and one sentence for each parameter that cannot be used.
 
     Args:
         parameters: of the address; unknown ones are ignored.
-        case_ids: the cases there are.
-        start: what holds where the address says nothing, or something unusable.
-        classifier: its layers and classes can be asked for.
+        case_ids: the ids of all cases of the source.
+        default: taken for parameters that are missing or unusable.
+        classifier: gives the allowed layers and classes.
     """
     choices: Mapping[str, Sequence[str]] = {
         "method": tuple(METHODS),
@@ -147,11 +151,11 @@ def read_address(
     def refuse(name: str, value: str, instead: str) -> None:
         problems.append(f"The address names {name} “{value:.60}”, {instead}")
 
-    case = parameters.get("case", start.case_id)
+    case = parameters.get("case", default.case_id)
     if case in case_ids:
         chosen["case_id"] = case
     else:
-        refuse("the case", case, f"which is not among these cases; showing {start.case_id}.")
+        refuse("the case", case, f"which is not among these cases; showing {default.case_id}.")
     for name, allowed in choices.items():
         value = parameters.get(name)
         if value is None:
@@ -167,20 +171,20 @@ def read_address(
             chosen[name] = option.parse(parameters[name])
         except BadRequest as problem:
             problems.append(f"The address's {name} were left out. {problem}")
-    return start.change(**chosen), problems
+    return default.change(**chosen), problems
 
 
 def write_address(shown: CaseRequest) -> dict[str, str]:
-    """The parameters that lead back to what is shown; what is as usual is left out."""
+    """The parameters that restore ``shown``; default values are left out."""
     request = shown.request
     address = {"case": shown.case_id, "method": request.method, "layer": request.layer}
     if request.target != PREDICTED:
         address["target"] = request.target
-    read = {option.name for option in METHODS[request.method].options.declared()}
+    declared = {option.name for option in METHODS[request.method].options.declared()}
     for name, value in request.options:
         option = known_options()[name]
-        # Area levels always: Compare shows the methods that read them beside those that do not.
-        if name in read or option.kind is Kind.PERCENTAGES:
+        # Area levels always: Compare shows methods with levels beside methods without.
+        if name in declared or option.kind is Kind.PERCENTAGES:
             address[name] = option.write(value)
     if request.curves != "adaptive":
         address["curves"] = request.curves

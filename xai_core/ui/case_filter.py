@@ -1,4 +1,4 @@
-"""Which cases a list shows: a filter, its counts, the neighbours of a case.  No Streamlit."""
+"""Filtering the list of cases: a filter, counts per value, a case's neighbours.  No Streamlit."""
 
 from __future__ import annotations
 
@@ -12,35 +12,35 @@ NOT_GIVEN = "not given"
 
 
 def truth_of(record: CaseRecord) -> str:
-    """The pathology, or that it is not given."""
+    """The pathology, or :data:`NOT_GIVEN`."""
     return str(record.pathology or NOT_GIVEN)
 
 
 def view_of(record: CaseRecord) -> str:
-    """CC or MLO, or that it is not given."""
+    """CC or MLO, or :data:`NOT_GIVEN`."""
     return record.view or NOT_GIVEN
 
 
 def density_of(record: CaseRecord) -> str:
-    """The ACR density's letter, or that it is not given."""
+    """The letter of the ACR density, or :data:`NOT_GIVEN`."""
     return record.density or NOT_GIVEN
 
 
 def assessment_of(record: CaseRecord) -> str:
-    """The BI-RADS assessment category, or that it is not given."""
+    """The BI-RADS assessment category, or :data:`NOT_GIVEN`."""
     return NOT_GIVEN if record.birads is None else str(record.birads)
 
 
 def source_of(record: CaseRecord) -> str:
-    """Where the case comes from."""
+    """The name of the case's source."""
     return record.source
 
 
 @dataclass(frozen=True)
 class CaseFilter:
-    """The values asked for; an empty set asks for nothing in particular.
+    """The accepted values of each field; an empty set accepts all values.
 
-    ``search``: words of which each must be found in what is known of the case.
+    ``search``: words that must all occur in the case's :func:`search_text`.
     """
 
     outcomes: frozenset[str] = frozenset()
@@ -52,8 +52,8 @@ class CaseFilter:
     search: str = ""
 
     def matches(self, record: CaseRecord, outcome: Outcome | None) -> bool:
-        """Whether a case has one of the values asked for, in every field, and every word."""
-        values = (
+        """Whether a case has an accepted value in every field and contains every search word."""
+        fields = (
             (self.outcomes, outcome),
             (self.pathologies, truth_of(record)),
             (self.views, view_of(record)),
@@ -61,25 +61,25 @@ class CaseFilter:
             (self.assessments, assessment_of(record)),
             (self.sources, source_of(record)),
         )
-        if not all(not wanted or value in wanted for wanted, value in values):
+        if not all(not accepted or value in accepted for accepted, value in fields):
             return False
-        words = self.search.casefold().replace(",", " ").split()
-        text = known_text(record, outcome) if words else ""
-        alone = set(text.split())
-        # A letter or a digit is a density or a category, not a part of any other word.
-        return all(word in (alone if len(word) == 1 else text) for word in words)
+        search_words = self.search.casefold().replace(",", " ").split()
+        text = search_text(record, outcome) if search_words else ""
+        whole_words = set(text.split())
+        # A single letter or digit means a density or a category, so it must be a whole word.
+        return all(word in (whole_words if len(word) == 1 else text) for word in search_words)
 
     def apply(
         self, records: Mapping[str, CaseRecord], outcomes: Mapping[str, Outcome]
     ) -> tuple[str, ...]:
-        """The ids of the cases that match, in the source's order."""
+        """The ids of the matching cases, in the source's order."""
         return tuple(
             key for key, record in records.items() if self.matches(record, outcomes.get(key))
         )
 
 
-def known_text(record: CaseRecord, outcome: Outcome | None) -> str:
-    """All that is known of a case before its pixels are read, in small letters, to be searched."""
+def search_text(record: CaseRecord, outcome: Outcome | None) -> str:
+    """The text that a search looks through: a case's metadata and outcome in lower case."""
     side = {"L": "left", "R": "right"}.get(record.laterality or "", "")
     parts = [record.id, record.patient_id, side, record.view, record.pathology, outcome]
     parts += [f"density {record.density}" if record.density else "", record.source]
@@ -88,26 +88,26 @@ def known_text(record: CaseRecord, outcome: Outcome | None) -> str:
     return " · ".join(str(part) for part in parts if part).casefold()
 
 
-def counts(records: Mapping[str, CaseRecord], value: Callable[[CaseRecord], str]) -> dict[str, int]:
-    """How many cases have each value, in order of the values."""
-    return dict(sorted(Counter(value(record) for record in records.values()).items()))
+def value_counts(
+    records: Mapping[str, CaseRecord], value_of: Callable[[CaseRecord], str]
+) -> dict[str, int]:
+    """The number of cases per value, sorted by value."""
+    return dict(sorted(Counter(value_of(record) for record in records.values()).items()))
 
 
-def neighbour(
-    shown: Sequence[str], current: str, everything: Sequence[str], step: int
-) -> str | None:
-    """The case ``step`` (+1 or -1) from ``current`` among those shown; None past the end.
+def neighbour(shown: Sequence[str], current: str, all_ids: Sequence[str], step: int) -> str | None:
+    """The next (``step`` +1) or previous (-1) case among ``shown``; None past the end.
 
-    Where ``current`` itself is not shown, the nearest one shown on that side of it.
+    If the filter hides ``current`` itself, its nearest shown case on that side.
     """
-    place = {key: i for i, key in enumerate(everything)}
-    here = place[current]
-    ahead = [key for key in shown if (place[key] - here) * step > 0]
-    if not ahead:
+    position = {key: i for i, key in enumerate(all_ids)}
+    here = position[current]
+    candidates = [key for key in shown if (position[key] - here) * step > 0]
+    if not candidates:
         return None
-    return ahead[0] if step > 0 else ahead[-1]
+    return candidates[0] if step > 0 else candidates[-1]
 
 
-def page_with(shown: Sequence[str], current: str, size: int) -> int:
-    """The number of the page of at most ``size`` cases that holds ``current``; else the first."""
+def page_of(shown: Sequence[str], current: str, size: int) -> int:
+    """The index (from 0) of the page of ``size`` cases that holds ``current``; 0 if none does."""
     return shown.index(current) // size if current in shown else 0

@@ -1,10 +1,8 @@
-"""Cases as a grid of small pictures, which are made in the background.
+"""The grid of cases to choose from, a page of thumbnails at a time.
 
-Small pictures of cases, made once each by a thread in the background, kept within a limit.
-
-A page never waits for them: it shows those there are and looks again.
-
-Cases as a grid of small pictures to choose from, a page at a time."""
+Each thumbnail is made once by a background thread and kept in a bounded cache.  A page never waits
+for them: it draws those that exist and is drawn again while others are being made.
+"""
 
 from __future__ import annotations
 
@@ -23,92 +21,105 @@ from xai_core.explain.service import ExplainService
 from xai_core.settings import ASSETS
 from xai_core.types import Case
 from xai_core.ui import session
-from xai_core.ui.case_filter import page_with
+from xai_core.ui.case_filter import page_of
 from xai_core.viz.pictures import thumbnail
 
-_KEPT = 1500  # about 4 KB each
+CASES_PER_PAGE = 24
+_FOLDER = ASSETS / "viewer" / "grid"
+_CACHED_THUMBNAILS = 1500  # about 4 KB each
 _log = logging.getLogger(__name__)
 
 
-class Thumbnails:
-    """Thread-safe.  ``load``: as of a source of cases; ``kept``: how many are, used last."""
+# --- thumbnails ---
 
-    def __init__(self, load: Callable[[str], Case], kept: int = _KEPT) -> None:
+
+class Thumbnails:
+    """The thumbnails of a source's cases.  Thread-safe.
+
+    Args:
+        load: reads a case by its id.
+        capacity: how many thumbnails are kept; the least recently used one is dropped.
+    """
+
+    def __init__(self, load: Callable[[str], Case], capacity: int = _CACHED_THUMBNAILS) -> None:
         self._load = load
-        self._made: LRUCache[str, bytes] = LRUCache(kept)
-        self._wanted: list[str] = []
-        self._at_work: str | None = None  # the case whose picture is being made
+        self._cache: LRUCache[str, bytes] = LRUCache(capacity)
+        self._queue: list[str] = []
+        self._in_progress: str | None = None  # the case whose thumbnail is being made
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
-    def get(self, ids: Sequence[str], ahead: Sequence[str] = ()) -> dict[str, bytes]:
-        """Those of ``ids`` there are, as JPEG files, empty where a case cannot be read.
+    def get(self, ids: Sequence[str], prefetch: Sequence[str] = ()) -> dict[str, bytes]:
+        """The finished thumbnails among ``ids``, as JPEG files; empty for an unreadable case.
 
-        The rest are made next, then those of ``ahead``; what was wanted before is let go.
+        The missing ones are made next, then those of ``prefetch``; earlier requests that are still
+        waiting are dropped.
         """
         with self._lock:
-            found = {case_id: self._made[case_id] for case_id in ids if case_id in self._made}
-            known = {*self._made, self._at_work}
-            self._wanted = [c for c in dict.fromkeys((*ids, *ahead)) if c not in known]
-            if self._wanted and self._thread is None:
+            finished = {case_id: self._cache[case_id] for case_id in ids if case_id in self._cache}
+            known = {*self._cache, self._in_progress}
+            self._queue = [c for c in dict.fromkeys((*ids, *prefetch)) if c not in known]
+            if self._queue and self._thread is None:
                 self._thread = threading.Thread(
-                    target=self._work, name="thumbnail-maker", daemon=True
+                    target=self._run, name="thumbnail-maker", daemon=True
                 )
                 self._thread.start()
-            return found
+            return finished
 
-    def _work(self) -> None:
+    def _run(self) -> None:
         while True:
             with self._lock:
-                if not self._wanted:
+                if not self._queue:
                     self._thread = None
                     return
-                case_id = self._at_work = self._wanted.pop(0)
+                case_id = self._in_progress = self._queue.pop(0)
             picture = self._make(case_id)
             with self._lock:
-                self._made[case_id] = picture
-                self._at_work = None
+                self._cache[case_id] = picture
+                self._in_progress = None
 
     def _make(self, case_id: str) -> bytes:
         try:
             return thumbnail(self._load(case_id))
         except XaiError:
-            return b""  # said where the case itself is shown
+            return b""  # the error is shown where the case itself is shown
         except Exception:
             _log.exception("the thumbnail of %s failed", case_id)
             return b""
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)  # type: ignore[untyped-decorator]
-def _of(key: int, _service: ExplainService) -> Thumbnails:  # noqa: ARG001 - the cache's key
-    # Not through the service's own memory of cases: a page of pictures would empty it.  The service
-    # is held, so that no other can come by its key.
+def _cached_thumbnails(key: int, _service: ExplainService) -> Thumbnails:  # noqa: ARG001 - the key
+    # Cases are loaded from the source, not through the service's cache of cases: a page of
+    # thumbnails would evict everything from that.  The closure keeps the service alive, so that
+    # no other service can get the same id.
     return Thumbnails(lambda case_id: _service.source.load(case_id))
 
 
 def thumbnails_of(service: ExplainService) -> Thumbnails:
-    """The thumbnails of a service's cases, shared by all sessions."""
-    made: Thumbnails = _of(id(service), service)
-    return made
+    """The thumbnails of a service's cases, shared by all browser sessions."""
+    thumbnails: Thumbnails = _cached_thumbnails(id(service), service)
+    return thumbnails
 
 
-PAGE = 24
-"""Cases on a page."""
-_FOLDER = ASSETS / "viewer" / "grid"
+# --- the grid ---
 
 
 @dataclass
-class Turned:
-    """``pages``: by the grid's name, the page turned to and the cases it was turned among."""
+class GridPages:
+    """``pages``: by grid, the listing (see ``_listing``) and the page that was turned to in it."""
 
     pages: dict[str, tuple[tuple[str, int, str], int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Tile:
-    """``case_id``: whose picture.  ``key``: what the browser calls it.  ``lines``: under the
-    ``name``.  ``badge``: beside it, empty for none; ``right``: whether it speaks of something
-    right.  ``words``: all of it, for those who hear it."""
+    """One case in the grid.
+
+    ``case_id``: whose thumbnail is drawn.  ``key``: the identifier sent to the browser.  ``name``
+    and ``lines``: the text under the thumbnail.  ``badge``: a short text beside the name, empty
+    for none; ``right``: whether it marks a right decision.  ``words``: the accessible name.
+    """
 
     case_id: str
     key: str
@@ -121,8 +132,8 @@ class Tile:
 
 @st.cache_resource(show_spinner=False)  # type: ignore[untyped-decorator]
 def _component() -> Any:
-    """The component, registered once.  Its parts are this project's own files, never data."""
-    parts = {end: (_FOLDER / f"grid.{end}").read_text("utf-8") for end in ("html", "css", "js")}
+    """The component, registered once.  Its parts are files of this project, never case data."""
+    parts = {kind: (_FOLDER / f"grid.{kind}").read_text("utf-8") for kind in ("html", "css", "js")}
     return st.components.v2.component("cesm_cases", **parts)
 
 
@@ -130,74 +141,84 @@ def show(
     service: ExplainService,
     keys: Sequence[str],
     current: str,
-    tile: Callable[[str], Tile],
+    make_tile: Callable[[str], Tile],
     *,
-    said: str,
-    pick: Callable[[str], None],
+    status: str,
+    on_pick: Callable[[str], None],
     search: str | None = None,
     on_search: Callable[[str], None] = lambda _: None,
-    above: str = "27rem",
+    reserved_height: str = "27rem",
     name: str = "cases",
 ) -> bool:
-    """Draw the page of ``keys`` that holds ``current``, or the one turned to.
+    """Draw the page of ``keys`` that the user turned to, else the page that holds ``current``.
 
     Args:
-        tile: the tile of a key; asked for those on the page alone.
-        said: where one is, in words.
-        pick: called with the key chosen.
-        search: the words looked for; None draws no box for them.
-        above: the height of what stands above and below the grid, in CSS.
+        service: its cases are shown.
+        keys: of all tiles, in their order.
+        current: the key of the selected tile.
+        make_tile: gives the tile of a key; called for this page and the next one only.
+        status: a sentence above the grid, such as the position in the list.
+        on_pick: called with the key of the tile that was clicked.
+        search: the text of the search box; None draws no search box.
+        on_search: called with the text typed into the search box.
+        reserved_height: CSS height of what stands above and below the grid.
+        name: identifies this grid in the session.
 
     Returns:
-        Whether pictures are still being made, so that a look later shows more.
+        Whether thumbnails are still being made, so that the grid should be drawn again later.
     """
     page = _page(keys, current, name)
-    pages = max(1, -(-len(keys) // PAGE))
-    tiles = [tile(key) for key in keys[page * PAGE : (page + 1) * PAGE]]
-    ahead = [tile(key).case_id for key in keys[(page + 1) * PAGE : (page + 2) * PAGE]]
-    made = thumbnails_of(service).get([t.case_id for t in tiles], ahead)
+    pages = max(1, -(-len(keys) // CASES_PER_PAGE))
+    start, end = page * CASES_PER_PAGE, (page + 1) * CASES_PER_PAGE
+    tiles = [make_tile(key) for key in keys[start:end]]
+    prefetch = [make_tile(key).case_id for key in keys[end : end + CASES_PER_PAGE]]
+    thumbnails = thumbnails_of(service).get([tile.case_id for tile in tiles], prefetch)
     data = {
         "label": "Cases",
-        "said": said,
+        "said": status,
         "hint": "" if search is None else "Find: spiculated, left MLO, BI-RADS 4",
         "search": search,
-        "above": above,
-        "items": [_item(one, made.get(one.case_id)) for one in tiles],
+        "above": reserved_height,
+        "items": [_item(tile, thumbnails.get(tile.case_id)) for tile in tiles],
         "current": current,
         "page": page,
         "pages": pages,
     }
 
-    def picked() -> None:
+    # The browser's values are checked: they come from outside.
+    def handle_pick() -> None:
         key = st.session_state[name]["pick"]
         if key in keys:
-            pick(key)
+            on_pick(key)
 
-    def turned() -> None:
-        to = st.session_state[name]["page"]
-        if isinstance(to, int) and 0 <= to < pages:
-            session.part(Turned).pages[name] = (_place(keys, current), to)
+    def handle_page() -> None:
+        page = st.session_state[name]["page"]
+        if isinstance(page, int) and 0 <= page < pages:
+            session.part(GridPages).pages[name] = (_listing(keys, current), page)
 
-    def looked() -> None:
+    def handle_search() -> None:
         on_search(str(st.session_state[name]["search"] or "")[:200])
 
     _component()(
         data=data,
         key=name,
-        on_pick_change=picked,
-        on_page_change=turned,
-        on_search_change=looked,
+        on_pick_change=handle_pick,
+        on_page_change=handle_page,
+        on_search_change=handle_search,
     )
-    return len(made) < len(tiles)
+    return len(thumbnails) < len(tiles)
 
 
 def _page(keys: Sequence[str], current: str, name: str) -> int:
-    """The page turned to, until another case or other cases are shown."""
-    place, to = session.part(Turned).pages.get(name, (None, 0))
-    return to if place == _place(keys, current) else page_with(keys, current, PAGE)
+    """The page the user turned to, as long as the selected case and the list stay the same."""
+    listing, page = session.part(GridPages).pages.get(name, (None, 0))
+    if listing == _listing(keys, current):
+        return page
+    return page_of(keys, current, CASES_PER_PAGE)
 
 
-def _place(keys: Sequence[str], current: str) -> tuple[str, int, str]:
+def _listing(keys: Sequence[str], current: str) -> tuple[str, int, str]:
+    """Identifies a list and its selected case cheaply: selected key, length, first key."""
     return current, len(keys), keys[0] if keys else ""
 
 

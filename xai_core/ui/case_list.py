@@ -1,10 +1,4 @@
-"""The list of cases: previous and next, filters with counts, a grid to choose from.
-
-Previous and next, by button and by key.
-
-The filters of the list of cases, each value with the number of cases that have it.
-
-The list of cases: filters, counts, previous and next, a grid of cases to choose from."""
+"""The list of cases: filters with counts, previous and next, and the grid to choose from."""
 
 from __future__ import annotations
 
@@ -16,47 +10,54 @@ import streamlit as st
 from xai_core.explain.service import ExplainService
 from xai_core.types import CaseRecord, Outcome
 from xai_core.ui import case_filter, case_grid, session
-from xai_core.ui.case_filter import CaseFilter, counts, neighbour
+from xai_core.ui.case_filter import CaseFilter, neighbour, value_counts
 from xai_core.ui.case_grid import Tile
 from xai_core.ui.wording import OUTCOME_WORDS, descriptor_words, plain, view_words
 
+# --- previous and next ---
+
 
 @dataclass
-class Steps:
-    """``pressed``: the step asked for and not yet taken, +1 or -1; else 0."""
+class PendingStep:
+    """``step``: +1 or -1 after a press of next or previous that is not taken yet; else 0."""
 
-    pressed: int = 0
+    step: int = 0
 
 
-def previous_and_next(there: Callable[[int], str | None], go: Callable[[str | None], None]) -> None:
-    """Take the step that was asked for, if any, and draw the two buttons.
+def show_previous_and_next(
+    case_at: Callable[[int], str | None], go_to: Callable[[str | None], None]
+) -> None:
+    """Take the pending step, if any, and draw the two buttons.
 
-    A press is noted when it is heard and counts when the buttons are drawn.  Where a timer of the
-    page goes off with the press, the browser sends it twice: with the timer's message, whose run
-    does not come here, and in its own.  That is one step.
+    The callback of a button only notes the step; it is taken when the buttons are next drawn.  If
+    a timer of the page fires together with the press, the browser sends the press twice: with the
+    timer's message, whose run does not draw these buttons, and in its own message.  Noting the
+    step instead of taking it makes that one step.
 
     Args:
-        there: the case ``step`` (+1 or -1) from the one on show; None past the end.
-        go: shows a case.
+        case_at: the case at ``step`` (+1 or -1) from the current one; None past the end.
+        go_to: shows a case.
     """
-    kept = session.part(Steps)
-    by, kept.pressed = kept.pressed, 0
-    if by:
-        go(there(by))
+    pending = session.part(PendingStep)
+    step, pending.step = pending.step, 0
+    if step:
+        go_to(case_at(step))
     with st.container(horizontal=True, key="steps"):
         st.button(
-            "Previous", key="previous", on_click=_note, args=(-1,), disabled=there(-1) is None,
-            shortcut="P", width="stretch",
+            "Previous", key="previous", on_click=_note_step, args=(-1,),
+            disabled=case_at(-1) is None, shortcut="P", width="stretch",
         )  # fmt: skip
         st.button(
-            "Next", key="next", on_click=_note, args=(+1,), disabled=there(+1) is None,
-            shortcut="N", width="stretch",
+            "Next", key="next", on_click=_note_step, args=(+1,),
+            disabled=case_at(+1) is None, shortcut="N", width="stretch",
         )  # fmt: skip
 
 
-def _note(by: int) -> None:
-    session.part(Steps).pressed = by
+def _note_step(step: int) -> None:
+    session.part(PendingStep).step = step
 
+
+# --- filters ---
 
 _FIELDS = (
     ("pathologies", "Truth", case_filter.truth_of),
@@ -68,8 +69,8 @@ _FIELDS = (
 
 
 def show_filters(service: ExplainService, outcomes: dict[str, Outcome], search: str) -> CaseFilter:
-    """Draw the filters; the rest of them lies in a fold that says how many are in use."""
-    by_outcome = {str(o): sum(1 for found in outcomes.values() if found is o) for o in Outcome}
+    """Draw the outcome filter and an expander with the others; returns the chosen filter."""
+    by_outcome = {str(o): sum(1 for outcome in outcomes.values() if outcome is o) for o in Outcome}
     chosen = {
         "outcomes": _pills(
             "Outcome", by_outcome,
@@ -78,9 +79,9 @@ def show_filters(service: ExplainService, outcomes: dict[str, Outcome], search: 
     }  # fmt: skip
     used = sum(bool(st.session_state.get(_key(label))) for _, label, _ in _FIELDS)
     with st.expander(f"More filters, {used} in use" if used else "More filters"):
-        for name, label, value in _FIELDS:
-            numbers = counts(service.records, value)
-            chosen[name] = _pills(label, numbers) if len(numbers) > 1 else frozenset()
+        for name, label, value_of in _FIELDS:
+            counts = value_counts(service.records, value_of)
+            chosen[name] = _pills(label, counts) if len(counts) > 1 else frozenset()
     return CaseFilter(**chosen, search=search)
 
 
@@ -88,12 +89,12 @@ def _key(label: str) -> str:
     return f"filter {label}"
 
 
-def _pills(label: str, numbers: dict[str, int], help: str | None = None) -> frozenset[str]:
+def _pills(label: str, counts: dict[str, int], help: str | None = None) -> frozenset[str]:
     picked = st.pills(
         label,
-        list(numbers),
+        list(counts),
         selection_mode="multi",
-        format_func=lambda value: f"{plain(value, 40)} {numbers.get(value, 0)}",
+        format_func=lambda value: f"{plain(value, 40)} {counts.get(value, 0)}",
         key=_key(label),
         help=help,
         persist_state="session",
@@ -101,80 +102,83 @@ def _pills(label: str, numbers: dict[str, int], help: str | None = None) -> froz
     return frozenset(picked)
 
 
-_POLL = 2.5  # seconds between looks at the predictions while they arrive
-_POLL_PICTURES = 0.7  # ... and at the small pictures
+# --- the list ---
+
+_POLL_PREDICTIONS = 2.5  # seconds
+_POLL_THUMBNAILS = 0.7  # seconds
 
 
 @dataclass
 class CaseList:
-    """``search``: the words looked for.  ``changed``: another case since the list was drawn.
-    ``awaited``: whether small pictures are still being made."""
+    """``search``: the text in the search box.  ``case_changed``: whether another case was chosen
+    since the list was drawn.  ``thumbnails_pending``: whether thumbnails are still being made."""
 
     search: str = ""
-    changed: bool = False
-    awaited: bool = False
+    case_changed: bool = False
+    thumbnails_pending: bool = False
 
 
 def show(service: ExplainService) -> None:
-    """Draw the list; while predictions or pictures arrive it looks after itself."""
-    every = _every(service)
-    st.fragment(_body, run_every=every)(service, every)
+    """Draw the list; it redraws itself while predictions or thumbnails are pending."""
+    poll_interval = _poll_interval(service)
+    st.fragment(_body, run_every=poll_interval)(service, poll_interval)
 
 
-def _every(service: ExplainService) -> float | None:
-    """How often to look, in seconds; None where there is nothing to come."""
-    # At first as if the pictures were there: mostly they are, and finding that out the other way
-    # round would draw the whole page twice.
-    if session.part(CaseList).awaited:
-        return _POLL_PICTURES
+def _poll_interval(service: ExplainService) -> float | None:
+    """Seconds until the list is drawn again; None when nothing is pending."""
+    # A new session starts with no thumbnails pending: mostly they all exist, and assuming the
+    # opposite would draw the whole page twice to find that out.
+    if session.part(CaseList).thumbnails_pending:
+        return _POLL_THUMBNAILS
     done, total = service.prediction_progress()
-    return _POLL if done < total else None
+    return _POLL_PREDICTIONS if done < total else None
 
 
-def _body(service: ExplainService, every: float | None) -> None:
+def _body(service: ExplainService, poll_interval: float | None) -> None:
     outcomes = service.outcomes()
-    kept = session.part(CaseList)
-    shown = show_filters(service, outcomes, kept.search).apply(service.records, outcomes)
-    previous_and_next(
-        lambda by: neighbour(shown, session.current().case_id, tuple(service.records), by), _go
+    state = session.part(CaseList)
+    shown = show_filters(service, outcomes, state.search).apply(service.records, outcomes)
+    show_previous_and_next(
+        lambda step: neighbour(shown, session.current().case_id, tuple(service.records), step),
+        _go_to,
     )
-    if kept.changed:
-        kept.changed = False
+    if state.case_changed:
+        state.case_changed = False
         st.rerun()
     done, total = service.prediction_progress()
-    kept.awaited = case_grid.show(
+    state.thumbnails_pending = case_grid.show(
         service,
         shown,
         session.current().case_id,
         lambda key: _tile(service.records[key], outcomes.get(key)),
-        said=_said(service, shown, done, total),
-        pick=_go,
-        search=kept.search,
-        on_search=_search,
+        status=_status(service, shown, done, total),
+        on_pick=_go_to,
+        search=state.search,
+        on_search=_set_search,
     )
-    if _every(service) != every:
+    if _poll_interval(service) != poll_interval:
         st.rerun()
 
 
-def _search(text: str) -> None:
+def _set_search(text: str) -> None:
     session.part(CaseList).search = text
 
 
-def _go(case_id: str | None) -> None:
+def _go_to(case_id: str | None) -> None:
     if case_id is not None and case_id != session.current().case_id:
         session.change(case_id=case_id)
-        session.part(CaseList).changed = True
+        session.part(CaseList).case_changed = True
 
 
-def _said(service: ExplainService, shown: tuple[str, ...], done: int, total: int) -> str:
-    current, everything = session.current().case_id, len(service.records)
+def _status(service: ExplainService, shown: tuple[str, ...], done: int, total: int) -> str:
+    current, count = session.current().case_id, len(service.records)
     if not shown:
-        said = f"No case matches, of {everything}."
+        status = f"No case matches, of {count}."
     elif current in shown:
-        said = f"Case {shown.index(current) + 1} of {len(shown)} shown, {everything} in all"
+        status = f"Case {shown.index(current) + 1} of {len(shown)} shown, {count} in all"
     else:
-        said = f"{len(shown)} shown, {everything} in all; the one on show is not among them"
-    return said + (f". Predicted so far: {done}" if done < total else "")
+        status = f"{len(shown)} shown, {count} in all; the one on show is not among them"
+    return status + (f". Predicted so far: {done}" if done < total else "")
 
 
 def _tile(record: CaseRecord, outcome: Outcome | None) -> Tile:
@@ -182,15 +186,15 @@ def _tile(record: CaseRecord, outcome: Outcome | None) -> Tile:
     density = f"density {record.density}" if record.density else ""
     assessment = f"BI-RADS {record.birads}" if record.birads is not None else ""
     truth = str(record.pathology or "truth not given")
-    what = descriptor_words(record)
-    short = " · ".join(part for part in (side, density) if part)
-    scored = " · ".join(part for part in (assessment, truth) if part)
-    words = (record.id, view_words(record), truth, outcome, density, assessment, what)
+    descriptors = descriptor_words(record)
+    first_line = " · ".join(part for part in (side, density) if part)
+    second_line = " · ".join(part for part in (assessment, truth) if part)
+    words = (record.id, view_words(record), truth, outcome, density, assessment, descriptors)
     return Tile(
         case_id=record.id,
         key=record.id,
         name=record.id,
-        lines=tuple(line for line in (short, scored, what) if line),
+        lines=tuple(line for line in (first_line, second_line, descriptors) if line),
         badge=outcome or "",
         right=outcome in (Outcome.TP, Outcome.TN),
         words=", ".join(str(part) for part in words if part),

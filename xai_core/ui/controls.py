@@ -1,4 +1,4 @@
-"""What is asked: method, layer, class, and the method's own options."""
+"""The controls of the request: method, layer, class, and the method's own options."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from xai_core.ui import deferred, session
 from xai_core.ui.service_access import layers
 from xai_core.ui.wording import layer_words
 
-_ALL = 0  # in a choice of counts, which has no place for None
+_ALL = 0  # stands for None in a choice of counts: Streamlit uses None for "nothing chosen"
 
 
 def show(service: ExplainService, predicted: int | None) -> None:
-    """Draw the choices in one row, after the first picture.
+    """Draw the controls in one row, deferred until after the first picture.
 
     Args:
         service: whose model is explained.
-        predicted: the model's class for this case, to name it; None while unknown.
+        predicted: the index of the class the model predicts for this case; None while unknown.
     """
-    deferred.draw_after_picture(lambda: _row(service, predicted), "controls-place")
+    deferred.draw_after_picture(lambda: _draw(service, predicted), "controls-place")
 
 
-def _row(service: ExplainService, predicted: int | None) -> None:
+def _draw(service: ExplainService, predicted: int | None) -> None:
     titles = {layer.name: layer.title for layer in layers(service)}
     with st.container(horizontal=True, key="controls", gap="large"):
         _choice(
@@ -48,23 +48,23 @@ def _row(service: ExplainService, predicted: int | None) -> None:
                 f"**{layer.title}** is {layer_words(layer)} fields." for layer in layers(service)
             ),
         )
-        target_class(service, predicted)
-        _options()
+        show_target_choice(service, predicted)
+        _show_options()
 
 
-def target_class(service: ExplainService, predicted: int | None) -> None:
-    """Draw the choice of the class alone; the arguments are those of :func:`show`."""
+def show_target_choice(service: ExplainService, predicted: int | None) -> None:
+    """Draw the choice of the class to explain; the arguments are those of :func:`show`."""
     names = service.explainer.classifier.spec.class_names
     _choice(
         "Explain the class",
         "target",
         (PREDICTED, *names),
-        lambda name: _target(name, None if predicted is None else names[predicted]),
+        lambda name: _target_title(name, None if predicted is None else names[predicted]),
         "The score the map explains. As predicted: the class the model decided for.",
     )
 
 
-def _target(name: str, predicted: str | None) -> str:
+def _target_title(name: str, predicted: str | None) -> str:
     if name != PREDICTED:
         return name
     return PREDICTED if predicted is None else f"{PREDICTED} ({predicted})"
@@ -81,30 +81,30 @@ def _choice(
         default=chosen,
         required=True,
         format_func=title,
-        key=session.key_showing(widget, chosen),
+        key=session.widget_key(widget, chosen),
         help=help,
-        on_change=session.when_changed(widget, lambda value: session.change(**{field: value})),
+        on_change=session.on_user_change(widget, lambda value: session.change(**{field: value})),
     )
 
 
-def _options() -> None:
-    """The options of the method on show.  Area levels are switched in the viewer."""
+def _show_options() -> None:
+    """Draw the options of the current method, without area levels: the viewer has those."""
     declared = METHODS[session.current().request.method].options.declared()
-    drawn = [option for option in declared if option.kind is not Kind.PERCENTAGES]
-    for option in drawn:
+    options = [option for option in declared if option.kind is not Kind.PERCENTAGES]
+    for option in options:
         if not option.expert:
-            _option(option)
-    experts = [option for option in drawn if option.expert]
-    if experts:
+            _show_option(option)
+    conventions = [option for option in options if option.expert]
+    if conventions:
         request = session.current().request
-        changed = sum(request.option(option.name) != option.default for option in experts)
+        changed = sum(request.option(option.name) != option.default for option in conventions)
         label = f"Conventions, {changed} changed" if changed else "Conventions"
         with st.popover(label, help="Choices that papers and software make differently."):
-            for option in experts:
-                _option(option)
+            for option in conventions:
+                _show_option(option)
 
 
-def _option(option: Option) -> None:
+def _show_option(option: Option) -> None:
     chosen = session.current().request.option(option.name)
     widget = f"choose {option.name}"
 
@@ -115,31 +115,31 @@ def _option(option: Option) -> None:
         st.toggle(
             option.title,
             value=chosen,
-            key=session.key_showing(widget, chosen),
+            key=session.widget_key(widget, chosen),
             help=option.help,
-            on_change=session.when_changed(widget, change),
+            on_change=session.on_user_change(widget, change),
         )
         return
     if option.kind is Kind.CHOICE:
         choices: tuple[Any, ...] = option.choices
-        words: Callable[[Any], str] = lambda value: str(value).replace("-", " ")  # noqa: E731
-        decide: Callable[[Any], None] = change
+        title: Callable[[Any], str] = lambda value: str(value).replace("-", " ")  # noqa: E731
+        apply: Callable[[Any], None] = change
     else:
         chosen = chosen or _ALL
         choices = tuple(sorted({_ALL, *option.suggested, chosen}))
-        words = _count_words
-        decide = lambda n: change(None if n == _ALL else n)  # noqa: E731
+        title = _count_title
+        apply = lambda n: change(None if n == _ALL else n)  # noqa: E731
     st.segmented_control(
         option.title,
         choices,
         default=chosen,
         required=True,
-        format_func=words,
-        key=session.key_showing(widget, chosen),
+        format_func=title,
+        key=session.widget_key(widget, chosen),
         help=option.help,
-        on_change=session.when_changed(widget, decide),
+        on_change=session.on_user_change(widget, apply),
     )
 
 
-def _count_words(n: int) -> str:
+def _count_title(n: int) -> str:
     return "all (exact)" if n == _ALL else f"first {n} (fast)"

@@ -1,6 +1,7 @@
-"""The first line of every page: settings of the page, style, navigation, the standing notice.
+"""The frame of every page: page settings, style sheet, navigation and the notice at the bottom.
 
-A cold deep link runs a page's file without ``app.py``, so nothing a page needs may live there.
+Each page calls :func:`begin` first.  Opening a page by its own address runs the page's file without
+``app.py``, so nothing that a page needs may be set up there.
 """
 
 from __future__ import annotations
@@ -18,13 +19,13 @@ from xai_core.ui.wording import NOTICE
 
 @dataclass
 class Notice:
-    """``place``: where this page's standing notice is written."""
+    """``place``: the element that holds this page's notice; None outside a page."""
 
     place: DeltaGenerator | None = None
 
 
 def begin(title: str) -> None:
-    """Set the page up; safe to call again."""
+    """Set up the page ``title``; safe to call again."""
     st.set_page_config(
         page_title=f"{title} | CESM explained",
         layout="wide",
@@ -43,13 +44,13 @@ def begin(title: str) -> None:
     notice.place.caption(NOTICE)
 
 
-def say_phantom(cases: bool, model: bool) -> None:
-    """Beside the notice: that what is shown is synthetic, where it is."""
-    words = []
+def add_phantom_notice(cases: bool, model: bool) -> None:
+    """Add to the notice whether the cases are phantoms and the model was trained on phantoms."""
+    sentences = []
     if cases:
-        words.append("Phantom cases: synthetic images.")
+        sentences.append("Phantom cases: synthetic images.")
     if model:
-        words.append("Model trained on phantoms.")
+        sentences.append("Model trained on phantoms.")
     place = session.part(Notice).place
-    if place is not None:  # a page that is tested without its frame has none
-        place.caption(" ".join([NOTICE, *words]))
+    if place is not None:  # None where a test draws a page without its frame
+        place.caption(" ".join([NOTICE, *sentences]))

@@ -1,4 +1,4 @@
-"""How far a job is, with a way to stop it and to go on."""
+"""The progress line of a job, with buttons to stop and to continue it."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _STAGES = {
 
 
 def pending(snapshot: JobSnapshot) -> bool:
-    """Whether more is to come by itself."""
+    """Whether the job is waiting or running, so that its result will still grow."""
     return snapshot.status in (Status.WAITING, Status.RUNNING)
 
 
 def show(service: ExplainService, request: CaseRequest, snapshot: JobSnapshot) -> None:
-    """Draw the line for this job; always of one height, so that nothing below it moves."""
+    """Draw the progress line of a job; its height is constant, so that nothing below it moves."""
     with st.container(horizontal=True, key="progress", vertical_alignment="center"):
         if snapshot.status is Status.DONE and snapshot.explanation is not None:
             seconds = sum(snapshot.explanation.seconds.values())
@@ -49,7 +49,7 @@ def show(service: ExplainService, request: CaseRequest, snapshot: JobSnapshot) -
 
 
 def progress_words(snapshot: JobSnapshot) -> str:
-    """What a job is doing, in plain words."""
+    """The stage of a job and how many images are scored, as text."""
     if not snapshot.stage:
         return "Waiting for the model"
     stage = _STAGES.get(snapshot.stage, snapshot.stage)

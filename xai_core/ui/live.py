@@ -1,4 +1,7 @@
-"""The parts of the Explore page that follow a job: they poll while there is more to come."""
+"""The parts of a page that follow a job: the viewer with its verdict, and progress with curves.
+
+They ask the service again at an interval (poll) while the job is running.
+"""
 
 from __future__ import annotations
 
@@ -18,34 +21,44 @@ from xai_core.ui.service_access import session_id
 from xai_core.ui.wording import plain
 
 _POLL = 0.8  # seconds
-_AT_ONCE = 0.25  # seconds within which what is kept is found; nobody sees that nothing was drawn
+# Seconds to wait for a result before drawing: stored results are found within this time, and a
+# delay this short is not noticed.
+_INITIAL_WAIT = 0.25
 _Snapshots = tuple[JobSnapshot, JobSnapshot | None]
-_Part = Callable[[ExplainService, CaseRequest, _Snapshots], None]
+"""Of the current request, and of the second method's request if one is chosen."""
+_Column = Callable[[ExplainService, CaseRequest, _Snapshots], None]
 
 
 def show(
     service: ExplainService, shown: CaseRequest, left: DeltaGenerator, right: DeltaGenerator
 ) -> None:
-    """Ask for what is ``shown`` and draw the answer, as it grows: the picture and its verdict into
-    ``left``, progress and curves into ``right``."""
-    waiting = _pending(_ask(service, shown, timeout=_AT_ONCE))
-    first = not deferred.viewer_has_drawn()
-    every = _POLL if waiting else deferred.TIMEOUT if first else None
-    # A fragment for each place, not one that writes into three: what a fragment writes elsewhere
-    # is lost, with an error, where a click begins to draw the page anew meanwhile.
-    body = st.fragment(_body, run_every=every)
-    begun = time.monotonic()
-    for place, part in ((left, _left),) if first else ((left, _left), (right, _right)):
+    """Ask the service for ``shown`` and draw the result as it grows.
+
+    Args:
+        service: answers the request.
+        shown: the request.
+        left: container of the viewer and the verdict.
+        right: container of the progress line and the curves; empty until the viewer has drawn.
+    """
+    waiting = _pending(_ask(service, shown, timeout=_INITIAL_WAIT))
+    before_picture = not deferred.viewer_has_drawn()
+    poll_interval = _POLL if waiting else deferred.TIMEOUT if before_picture else None
+    # One fragment per container, not one that writes into several: when a click starts a new run
+    # of the page meanwhile, what a fragment writes outside its own place is lost, with an error.
+    fragment = st.fragment(_body, run_every=poll_interval)
+    columns = [(left, _draw_left)] if before_picture else [(left, _draw_left), (right, _draw_right)]
+    sent_at = time.monotonic() if before_picture else None
+    for place, draw in columns:
         with place:
-            body(part, service, shown, waiting, begun if first else None)
+            fragment(draw, service, shown, waiting, sent_at)
 
 
 def _ask(service: ExplainService, shown: CaseRequest, timeout: float = 0.0) -> _Snapshots:
-    """The views of the request and of the one whose curves lie beside it, if any."""
-    other = curves.second_request(shown)
-    asked = (shown,) if other is None else (shown, other)
-    snapshots = service.ask_all(asked, session_id(), timeout)
-    return snapshots[0], None if other is None else snapshots[1]
+    """Ask for the current request and the second method's; ``timeout``: seconds to wait."""
+    second = curves.second_request(shown)
+    requests = (shown,) if second is None else (shown, second)
+    snapshots = service.ask_all(requests, session_id(), timeout)
+    return snapshots[0], None if second is None else snapshots[1]
 
 
 def _pending(snapshots: _Snapshots) -> bool:
@@ -53,24 +66,32 @@ def _pending(snapshots: _Snapshots) -> bool:
 
 
 def _body(
-    part: _Part,
+    draw: _Column,
     service: ExplainService,
     shown: CaseRequest,
-    polled: bool,
-    first: float | None,
+    waiting: bool,
+    sent_at: float | None,
 ) -> None:
-    """``first``: when the first sight was sent; None after it."""
-    if first is not None and time.monotonic() - first > deferred.TIMEOUT:
+    """Draw one column; start a new run of the page when its layout or polling must change.
+
+    Args:
+        draw: draws the column.
+        service, shown: as of :func:`show`.
+        waiting: whether a job was pending when the page was drawn.
+        sent_at: time (monotonic, seconds) at which the viewer alone was sent; None if the viewer
+            had drawn before.
+    """
+    if sent_at is not None and time.monotonic() - sent_at > deferred.TIMEOUT:
         deferred.note_drawn()
     snapshots = _ask(service, shown)
-    other = session.current() != shown or curves.second_changed()
-    drawn = first is not None and deferred.viewer_has_drawn()
-    if _pending(snapshots) is not polled or other or drawn:
-        st.rerun()  # polling begins or ends, something else was asked for in here, or it was drawn
-    part(service, shown, snapshots)
+    request_changed = session.current() != shown or curves.pop_second_changed()
+    rest_is_due = sent_at is not None and deferred.viewer_has_drawn()
+    if _pending(snapshots) is not waiting or request_changed or rest_is_due:
+        st.rerun()
+    draw(service, shown, snapshots)
 
 
-def _left(service: ExplainService, shown: CaseRequest, snapshots: _Snapshots) -> None:
+def _draw_left(service: ExplainService, shown: CaseRequest, snapshots: _Snapshots) -> None:
     snapshot, _ = snapshots
     spec = service.explainer.classifier.spec
     prediction = (
@@ -83,40 +104,40 @@ def _left(service: ExplainService, shown: CaseRequest, snapshots: _Snapshots) ->
         case = service.load(shown.case_id)
     except XaiError as problem:
         st.error(plain(str(problem), 600))
-        _no_picture()
+        _draw_rest_without_picture()
         return
     viewer.show(
         case,
         snapshot.explanation,
         spec.input_size,
         viewport=session.viewport(),
-        marks=blind_session.marks_on_show(case.id),
+        marks=blind_session.viewer_marks(case.id),
     )
     if not deferred.viewer_has_drawn():
         return
-    st.caption(verdict.facts(case))
+    st.caption(verdict.case_facts(case))
     if case.note:
         st.caption(f"What it teaches: {plain(case.note, 600)}")
 
 
-def _no_picture() -> None:
-    """There is nothing for the rest of the page to wait for."""
+def _draw_rest_without_picture() -> None:
+    """Draw the deferred parts although the viewer will not report a picture."""
     if not deferred.viewer_has_drawn():
         deferred.note_drawn()
         st.rerun()
 
 
-def _right(service: ExplainService, shown: CaseRequest, snapshots: _Snapshots) -> None:
-    snapshot, other = snapshots
+def _draw_right(service: ExplainService, shown: CaseRequest, snapshots: _Snapshots) -> None:
+    snapshot, second = snapshots
     job_progress.show(service, shown, snapshot)
     explanation = snapshot.explanation
     try:
         service.load(shown.case_id)
     except XaiError:
-        return  # said beside, where the image would be
+        return  # the left column shows the error in place of the image
     growing = job_progress.pending(snapshot)
-    curves.show(explanation, growing=growing, other=other.explanation if other else None)
+    curves.show(explanation, growing=growing, second=second.explanation if second else None)
     if shown.request.curves != "none":
-        curves.choose_second(shown)
-        curves.show_second_status(other)
+        curves.show_second_choice(shown)
+        curves.show_second_status(second)
     reliability_panel.show(explanation, measuring=growing)

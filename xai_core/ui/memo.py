@@ -1,9 +1,10 @@
-"""What is slow to make of a case or a map, made once for all browser sessions.
+"""Memoised results that are slow to make from a case or a map, shared by all browser sessions.
 
-It is kept as long as what it was made of is in memory, and no longer: a case that the service lets
-go, or an image of one's own that is forgotten, takes everything made of it along.  Parts are
-compared by identity (cases, arrays, frozen results) or by value (numbers, text, tuples of such):
-Streamlit's own cache hashes arrays by a sample of them and could serve the wrong picture.
+A result is kept only as long as the objects it was made from ("parts") are in memory: when the
+service drops a case, or a user's own image is forgotten, everything made from it goes too.  Parts
+are compared by identity (cases, arrays, frozen results) or by value (numbers, text, tuples of
+these).  Streamlit's own cache hashes only a sample of a large array and could return the wrong
+picture.
 """
 
 from __future__ import annotations
@@ -14,67 +15,75 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
 
-Made = TypeVar("Made")
-_VALUES = (str, int, float, bool, tuple, type(None))
-_KEPT = 256  # some eight for each of the 32 cases that the service holds
+Result = TypeVar("Result")
+_COMPARED_BY_VALUE = (str, int, float, bool, tuple, type(None))
+_CAPACITY = 256  # about eight for each of the 32 cases that the service holds
 
 
 class Memo:
-    """Thread-safe.  ``most``: how many results are kept, those used last.
+    """A cache of results by their parts.  Thread-safe.
+
+    ``capacity``: how many results are kept; the least recently used one is dropped.
 
     Not a ``cachetools.LRUCache``: a weak reference's callback removes entries while another thread
     may hold the lock, which only a container with an atomic ``pop`` allows.
     """
 
-    def __init__(self, most: int = _KEPT) -> None:
-        self._most = most
+    def __init__(self, capacity: int = _CAPACITY) -> None:
+        self._capacity = capacity
         self._lock = threading.Lock()
-        self._kept: OrderedDict[Hashable, tuple[tuple[weakref.ref[Any], ...], Any]] = OrderedDict()
+        self._entries: OrderedDict[Hashable, tuple[tuple[weakref.ref[Any], ...], Any]] = (
+            OrderedDict()
+        )
 
     def __len__(self) -> int:
-        return len(self._kept)
+        return len(self._entries)
 
-    def get(self, name: str, parts: tuple[Any, ...], make: Callable[[], Made]) -> Made:
-        """``make()``, or what it gave before where every one of ``parts`` is still the same.
+    def get(self, name: str, parts: tuple[Any, ...], make: Callable[[], Result]) -> Result:
+        """The kept result for ``name`` and ``parts``, else ``make()``, which is then kept.
 
-        ``make`` may hold ``parts``, but what it gives must not: it would keep them for good.
+        ``make`` may hold references to ``parts``, but its result must not: it would keep them in
+        memory for good.
         """
-        key = (name, *((type(p), p) if isinstance(p, _VALUES) else id(p) for p in parts))
+        key = (name, *((type(p), p) if isinstance(p, _COMPARED_BY_VALUE) else id(p) for p in parts))
         with self._lock:
-            kept = self._kept.get(key)
-            if kept is not None:
-                self._kept.move_to_end(key)
-                found: Made = kept[1]
-                return found
-        made = make()  # two sessions may make the same at once; neither waits for the other
+            entry = self._entries.get(key)
+            if entry is not None:
+                self._entries.move_to_end(key)
+                kept: Result = entry[1]
+                return kept
+        result = make()  # two sessions may make the same result at once; neither waits
 
-        # Called while another part of the program may hold the lock, so without it: one operation.
-        def gone(_: weakref.ref[Any]) -> None:
-            self._kept.pop(key, None)
+        # The garbage collector may call this while any thread holds the lock, so it does not take
+        # the lock: it is a single atomic operation.
+        def remove(_: weakref.ref[Any]) -> None:
+            self._entries.pop(key, None)
 
-        parents = tuple(weakref.ref(p, gone) for p in parts if not isinstance(p, _VALUES))
+        references = tuple(
+            weakref.ref(p, remove) for p in parts if not isinstance(p, _COMPARED_BY_VALUE)
+        )
         with self._lock:
-            self._kept[key] = parents, made
-            while len(self._kept) > self._most:
-                self._kept.popitem(last=False)
-        return made
+            self._entries[key] = references, result
+            while len(self._entries) > self._capacity:
+                self._entries.popitem(last=False)
+        return result
 
     def forget(self, part: Any) -> None:
-        """Let go of everything made of ``part`` now, not when it is collected."""
+        """Drop everything made from ``part`` now, before the garbage collector does."""
         with self._lock:
-            for key, (parents, _) in list(self._kept.items()):
-                if any(parent() is part for parent in parents):
-                    self._kept.pop(key, None)
+            for key, (references, _) in list(self._entries.items()):
+                if any(reference() is part for reference in references):
+                    self._entries.pop(key, None)
 
 
-_memory = Memo()
+_memo = Memo()
 
 
-def memoised(name: str, parts: tuple[Any, ...], make: Callable[[], Made]) -> Made:
-    """See :meth:`Memo.get`; ``name`` says what is made, the same for all pages."""
-    return _memory.get(name, parts, make)
+def memoised(name: str, parts: tuple[Any, ...], make: Callable[[], Result]) -> Result:
+    """See :meth:`Memo.get`; ``name`` identifies the kind of result across all pages."""
+    return _memo.get(name, parts, make)
 
 
 def forget(part: Any) -> None:
     """See :meth:`Memo.forget`."""
-    _memory.forget(part)
+    _memo.forget(part)

@@ -1,4 +1,4 @@
-"""The one list of pages: the router, the links of the frame and the tests read it."""
+"""The list of pages, read by the router, the navigation links and the tests."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class PageEntry:
-    """``file``: from the project's folder, as Streamlit names pages.  ``title``: in the links."""
+    """``file``: path from the project's root, as Streamlit names pages.  ``title``: of the link."""
 
     file: str
     title: str
@@ -20,4 +20,4 @@ PAGES = (
     PageEntry("pages/demo.py", "Demo"),
     PageEntry("pages/about.py", "About"),
 )
-"""In the order of the links; the first one is shown where the address names none."""
+"""In the order of the links; the first one is shown if the address names no page."""

@@ -1,4 +1,7 @@
-"""What the curves are worth: ties, the marked lesion, orders that know nothing of the map."""
+"""The reliability panel: measurements of the map, and its curves beside those of baseline orders.
+
+Baseline orders of patches do not depend on the map: random, from the centre, ties reversed.
+"""
 
 from __future__ import annotations
 
@@ -19,17 +22,20 @@ _HELP = (
     "with ties in reverse. A map that does not beat these says little. About three times the work."
 )
 
-_LONGEST = 1000  # characters of a line
+_LINE_LIMIT = 1000  # characters
 
 
 def show(explanation: Explanation | None, *, measuring: bool) -> None:
-    """Draw what is known without a further forward pass, and offer the rest."""
+    """Draw the known measurements, and a button that measures the baseline orders.
+
+    ``measuring``: whether the job is still running.
+    """
     heatmap = explanation.heatmap if explanation else None
     if explanation is None or heatmap is None or heatmap.state is not MapState.OK:
         return
-    st.caption("  \n".join(plain(line, _LONGEST) for line in lines(explanation)))
+    st.caption("  \n".join(plain(line, _LINE_LIMIT) for line in lines(explanation)))
     if explanation.reliability is not None:
-        _baselines(explanation.reliability)
+        _show_baselines(explanation.reliability)
     elif explanation.curves is not None and not measuring:
         st.button(
             "Measure baselines", key="measure", on_click=lambda: session.change(reliability=True),
@@ -38,17 +44,14 @@ def show(explanation: Explanation | None, *, measuring: bool) -> None:
 
 
 def lines(explanation: Explanation) -> list[str]:
-    """What there is to say of a map that can be ranked: a line per fact and measure, plain text."""
-    facts = [_order(explanation), _fast(explanation)]
-    page_line = [metric.page_line(explanation.metrics) for metric in METRICS.values()]
-    return [line for line in (*facts, *page_line) if line]
+    """The panel's lines in plain text: notes on the method, then one line per metric."""
+    notes = [METHODS[explanation.request.method].note, _fast_note(explanation)]
+    page_lines = [metric.page_line(explanation.metrics) for metric in METRICS.values()]
+    return [line for line in (*notes, *page_lines) if line]
 
 
-def _order(explanation: Explanation) -> str:
-    return METHODS[explanation.request.method].note
-
-
-def _fast(explanation: Explanation) -> str:
+def _fast_note(explanation: Explanation) -> str:
+    """That the map is a faster approximation of the exact one; empty for exact maps."""
     request = explanation.request
     method, options = METHODS[request.method], request.cam_options()
     if method.exact_options(options) is None:
@@ -56,12 +59,12 @@ def _fast(explanation: Explanation) -> str:
     return f"Fast {method.title}: {method.option_words(options)} alone."
 
 
-def _baselines(known: Reliability) -> None:
-    rows = (
-        ("The map", known.forward),
-        ("The map, ties reversed", known.reverse),
-        ("Random order (dots)", known.random),
-        ("Centre first (dash-dot)", known.centre_first),
+def _show_baselines(reliability: Reliability) -> None:
+    orders = (
+        ("The map", reliability.forward),
+        ("The map, ties reversed", reliability.reverse),
+        ("Random order (dots)", reliability.random),
+        ("Centre first (dash-dot)", reliability.centre_first),
     )
-    lines = [(name, auc_text(p.insertion), auc_text(p.deletion)) for name, p in rows]
-    st.markdown("\n".join(markdown_table(("Order of patches", "Insertion", "Deletion"), lines)))
+    rows = [(name, auc_text(pair.insertion), auc_text(pair.deletion)) for name, pair in orders]
+    st.markdown("\n".join(markdown_table(("Order of patches", "Insertion", "Deletion"), rows)))

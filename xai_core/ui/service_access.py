@@ -1,4 +1,4 @@
-"""The one explanation service of this process, or one clear sentence why there is none."""
+"""Access to the explanation service of this process; a page without it shows why and stops."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from xai_core.explain.service import ExplainService, open_service
 from xai_core.model.layers import Layer
 from xai_core.settings import Settings, read_settings
 from xai_core.ui import session
-from xai_core.ui.frame import say_phantom
+from xai_core.ui.frame import add_phantom_notice
 from xai_core.ui.wording import plain
 
 
 @dataclass
 class BrowserSession:
-    """``name``: random, for this browser session alone."""
+    """``session_id``: random, identifies this browser session to the service."""
 
-    name: str = field(default_factory=lambda: secrets.token_hex(8))
+    session_id: str = field(default_factory=lambda: secrets.token_hex(8))
 
 
 def _close(service: ExplainService) -> None:
@@ -31,33 +31,35 @@ def _close(service: ExplainService) -> None:
 @st.cache_resource(  # type: ignore[untyped-decorator]
     max_entries=2, show_spinner="Loading the model and the cases", on_release=_close
 )
-def _opened(key: str, _settings: Settings) -> ExplainService:  # noqa: ARG001 - the cache's key
+def _cached_service(key: str, _settings: Settings) -> ExplainService:  # noqa: ARG001 - the key
     service = open_service(_settings)
-    # What is here now stays: collections need not look at it again (see .streamlit/config.toml).
+    # The objects made so far live as long as the process.  Freezing them exempts them from later
+    # garbage collections, which stay short (see .streamlit/config.toml).
     gc.collect()
     gc.freeze()
     return service
 
 
 def service_or_stop() -> ExplainService:
-    """The service; where the settings, the weights or the cases are unusable the page says so."""
+    """The service; if the settings, weights or cases are unusable, show why and stop the page."""
     try:
         settings = read_settings()
-        service: ExplainService = _opened(repr(settings), settings)
+        service: ExplainService = _cached_service(repr(settings), settings)
     except XaiError as problem:
         st.markdown("### The dashboard cannot start yet")
         st.error(plain(str(problem), limit=600))
         st.caption("Mend this, then reload the page.")
         st.stop()
-    say_phantom(service.source.is_phantom, service.explainer.classifier.spec.trained_on_phantoms)
+    spec = service.explainer.classifier.spec
+    add_phantom_notice(service.source.is_phantom, spec.trained_on_phantoms)
     return service
 
 
 def layers(service: ExplainService) -> tuple[Layer, ...]:
-    """The layers that the model of a service can be explained at, in its order."""
+    """The layers at which the service's model can be explained, from input to output."""
     return service.explainer.classifier.layers
 
 
 def session_id() -> str:
-    """This browser session's name at the service."""
-    return session.part(BrowserSession).name
+    """The id by which the service knows this browser session."""
+    return session.part(BrowserSession).session_id

@@ -1,15 +1,13 @@
-"""What this browser session keeps and shows.
+"""The state of one browser session: its parts, the current case request, its address, its widgets.
 
-What this browser session keeps, and the one request it shows, mirrored in the address.
+Everything kept between two runs of a page is a typed part of the session, see :func:`part`; a page
+declares its own part as a dataclass in its folder.
 
-Everything that is kept between two runs of a page is a typed part of one session, see :func:`part`;
-a page's own part is a dataclass in that page's folder.  Widgets do not own values: each is drawn as
-the request says and changes the request when a person moves it.  So a page can be left and found
-again, and a value a person typed wrongly never reaches the rest.
-
-Which case the other pages show, put aside while a page shows a case of its own.
-
-Method, layer, class and levels stay one choice for all pages; only the case differs."""
+Widgets do not own values.  Each widget is drawn with the value in the current request and changes
+the request when the user changes it, so a page can be left and entered again with the same choices,
+and an invalid value never reaches the request.  Method, layer, class and levels are shared by all
+pages; only the case may be overridden by a page, see :func:`override_case`.
+"""
 
 from __future__ import annotations
 
@@ -25,198 +23,225 @@ from xai_core.model.classifier import Classifier
 from xai_core.ui.address import read_address, read_viewport, without_viewport, write_address
 
 SESSION = "session"
-"""The key in Streamlit's session state of all parts, each by the name of its class."""
-_NOTHING = object()
+"""The key in Streamlit's session state under which all parts are kept, each by its class name."""
+_MISSING = object()
 Parameters = Mapping[str, str]
 Part = TypeVar("Part")
 
 
+# --- parts ---
+
+
 def part(kind: type[Part]) -> Part:
-    """This session's part of a class: a dataclass whose fields all have defaults."""
+    """This session's instance of ``kind``, a dataclass whose fields all have defaults."""
     parts: dict[str, Any] = st.session_state.setdefault(SESSION, {})
     name = f"{kind.__module__}.{kind.__qualname__}"
     if name not in parts:
         parts[name] = kind()
-    found: Part = parts[name]
-    return found
+    instance: Part = parts[name]
+    return instance
+
+
+# --- the current case request ---
 
 
 @dataclass
-class Shown:
-    """The case and request on show.
+class ShownRequest:
+    """The current case request and the address it came from.
 
-    ``addresses``: those written or read already: they are no news when they come back.
-    ``problems``: sentences about what an address asked for and could not be had.  ``look``: what
-    the address said of the viewer; ``turn`` rises with every such address.
+    ``known_addresses``: addresses that this session has written or read; they are not read again.
+    ``problems``: sentences about unusable parts of the last address.  ``viewport``: the viewport
+    in the last address; ``viewport_version`` rises with every address that is read.
     """
 
     request: CaseRequest | None = None
-    addresses: set[tuple[tuple[str, str], ...]] = field(default_factory=set)
+    known_addresses: set[tuple[tuple[str, str], ...]] = field(default_factory=set)
     problems: list[str] = field(default_factory=list)
     viewport: dict[str, Any] = field(default_factory=dict)
-    turn: int = 0
-
-
-@dataclass
-class Widgets:
-    """How often each widget was replaced by a new one, by the widget's name."""
-
-    turns: dict[str, int] = field(default_factory=dict)
+    viewport_version: int = 0
 
 
 def restore(
     case_ids: Iterable[str],
     classifier: Classifier,
-    also: Callable[[Parameters], list[str]] = lambda _: [],
-    translate: Callable[[Parameters], Parameters] = lambda given: given,
+    read_page_part: Callable[[Parameters], list[str]] = lambda _: [],
+    request_part: Callable[[Parameters], Parameters] = lambda parameters: parameters,
 ) -> CaseRequest:
-    """The request on show: from the address where a person came with one, else as it was.
+    """The current case request, after reading the address if the user opened a new one.
 
-    ``classifier``: its layers and classes can be asked for.  ``also``: takes what else a page keeps
-    in such an address; returns sentences about what of it cannot be used.  ``translate``: what such
-    an address says of the request, where a page writes it in other words.
+    Args:
+        case_ids: the ids of all cases of the source.
+        classifier: gives the allowed layers and classes.
+        read_page_part: reads the page's own parameters from a new address; returns one sentence
+            for each that cannot be used.
+        request_part: maps a new address to the parameters of the case request, for pages that
+            write these differently.
     """
     ids = tuple(case_ids)
-    names = [layer.name for layer in classifier.layers]
-    shown = part(Shown)
-    current_ = before = shown.request
-    if current_ is None or current_.case_id not in ids or current_.request.layer not in names:
-        current_ = CaseRequest(ids[0], ExplainRequest(layer=names[0]))
-    given = {str(k): str(v) for k, v in st.query_params.items()}
-    # A click may arrive with the address of the click before: one we wrote or have read already is
-    # no news, only one that a person brought along is.
-    asked = without_viewport(given)
-    written = tuple(sorted(asked.items()))
-    back = going_back()
-    if given and (back or written not in shown.addresses):
-        shown.addresses.add(written)
-        said = translate(asked)
-        # What an address of ours leaves out is as usual; what a person's leaves out, as it was.
-        usual = CaseRequest(current_.case_id, ExplainRequest(layer=names[0]))
-        current_, problems = read_address(
-            said, ids, usual if back and said else current_, classifier
+    layer_names = [layer.name for layer in classifier.layers]
+    shown = part(ShownRequest)
+    request = before = shown.request
+    if request is None or request.case_id not in ids or request.request.layer not in layer_names:
+        request = CaseRequest(ids[0], ExplainRequest(layer=layer_names[0]))
+    parameters = {str(k): str(v) for k, v in st.query_params.items()}
+    # A click may arrive with the address of the previous click.  An address that this session has
+    # written or read must not be read again; only one that the user opened counts.
+    page_parameters = without_viewport(parameters)
+    address = tuple(sorted(page_parameters.items()))
+    history = is_history_navigation()
+    if parameters and (history or address not in shown.known_addresses):
+        shown.known_addresses.add(address)
+        request_parameters = request_part(page_parameters)
+        # An address in the browser's history was written by this program, which leaves out
+        # defaults.  In any other address, what is missing stays as it is.
+        default = CaseRequest(request.case_id, ExplainRequest(layer=layer_names[0]))
+        request, problems = read_address(
+            request_parameters,
+            ids,
+            default if history and request_parameters else request,
+            classifier,
         )
-        viewport, more = read_viewport(given)
+        viewport, viewport_problems = read_viewport(parameters)
         set_viewport(viewport)
-        shown.problems = problems + more + also(asked)
-    if current_ is not before:  # a click may be changing it meanwhile
-        shown.request = current_
+        shown.problems = problems + viewport_problems + read_page_part(page_parameters)
+    if request is not before:  # otherwise untouched: a callback may be changing it concurrently
+        shown.request = request
     return current()
 
 
-def going_back() -> bool:
-    """Whether this run is of the browser's back or forward button."""
+def is_history_navigation() -> bool:
+    """Whether this run was started by the browser's back or forward button."""
     context = get_script_run_ctx(suppress_warning=True)
     return bool(context and getattr(context, "is_history_navigation", False))
 
 
 def viewport() -> dict[str, Any]:
-    """What the address brought along for the viewer: ``said``, see :mod:`xai_core.ui.address`, and
-    ``turn``, which rises with every such address, so that the viewer takes each over once."""
-    shown = part(Shown)
-    return {"turn": shown.turn, "said": dict(shown.viewport)}
+    """The viewport from the last address, as the viewer takes it.
+
+    ``said``: the values, see :func:`xai_core.ui.address.read_viewport`.  ``turn``: a version that
+    rises with every address, so that the viewer applies each one once.
+    """
+    shown = part(ShownRequest)
+    return {"turn": shown.viewport_version, "said": dict(shown.viewport)}
 
 
-def set_viewport(said: Mapping[str, Any]) -> None:
-    """Let the viewer look as ``said``, see :func:`xai_core.ui.address.read_viewport`, once."""
-    shown = part(Shown)
-    shown.turn += 1
-    shown.viewport = dict(said)
+def set_viewport(values: Mapping[str, Any]) -> None:
+    """Make the viewer apply ``values`` once, see :func:`xai_core.ui.address.read_viewport`."""
+    shown = part(ShownRequest)
+    shown.viewport_version += 1
+    shown.viewport = dict(values)
 
 
 def current() -> CaseRequest:
-    """The case and the request on show; there must be one, see :func:`restore`."""
-    request = part(Shown).request
+    """The current case request; a page calls :func:`restore` before.
+
+    Raises:
+        RuntimeError: :func:`restore` was not called in this session.
+    """
+    request = part(ShownRequest).request
     if request is None:
         raise RuntimeError("nothing is on show yet: a page calls restore() first")
     return request
 
 
 def change(**fields: Any) -> None:
-    """Show something else: see :meth:`xai_core.explain.request.CaseRequest.change`.
+    """Change the current request: see :meth:`xai_core.explain.request.CaseRequest.change`.
 
-    Sentences about the address that led here are then past.
+    Discards the problems and the viewport of the address that was read last.
 
     Raises:
-        BadRequest: a value that is not allowed; what was on show stays.
+        BadRequest: a value is not allowed; the current request stays.
     """
-    # The baselines are asked for one map at a time: they are most of the work.
+    # The baseline orders are most of the work, so they are asked for one map at a time.
     fields = {"reliability": False, **fields}
-    shown = part(Shown)
+    shown = part(ShownRequest)
     shown.request = current().change(**fields)
     shown.problems = []
     shown.viewport = {}
 
 
 def problems() -> list[str]:
-    """Sentences about what the address asked for and could not be had."""
-    return list(part(Shown).problems)
+    """One sentence for each part of the last address that could not be used."""
+    return list(part(ShownRequest).problems)
 
 
-def mirror(address: Parameters | None = None) -> None:
-    """Write the request into the address, or what a page writes instead of it.
+def update_address(address: Parameters | None = None) -> None:
+    """Write the current request into the address, or ``address`` if a page writes its own.
 
-    The viewer's own part of the address is written in the browser, and is left as it is there.
+    The browser writes the viewport's parameters; they are left as they are.
     """
     address = dict(write_address(current()) if address is None else address)
-    part(Shown).addresses.add(tuple(sorted(address.items())))
+    part(ShownRequest).known_addresses.add(tuple(sorted(address.items())))
     if without_viewport(st.query_params.to_dict()) != address:
         st.query_params.from_dict(address)
 
 
-def key_showing(widget: str, value: Any) -> str:
+# --- widgets ---
+
+
+@dataclass
+class Widgets:
+    """``versions``: how often each widget was replaced by a new one, by the widget's name."""
+
+    versions: dict[str, int] = field(default_factory=dict)
+
+
+def widget_key(widget: str, value: Any) -> str:
     """The key under which to draw a widget whose default is ``value``.
 
-    Where the widget there shows another value (something else changed the request) this is a new
-    key, so a new widget.  Writing the value into the old one would be a race: a message the browser
-    sent before it heard of the write still holds the old value, and would count as a person's
-    change back.
+    If the widget shows another value (because something else changed the request), this is a new
+    key, which makes a new widget.  Writing the value into the existing widget would be a race: a
+    message that the browser sent before it received the write still holds the old value and would
+    be taken for the user changing it back.
     """
-    now = st.session_state.get(_key(widget), _NOTHING)
-    if isinstance(now, list) and isinstance(value, list):
-        now = sorted(now)  # switches come in the order they were clicked
-    if now is not _NOTHING and now != value:
-        part(Widgets).turns[widget] += 1
+    shown = st.session_state.get(_key(widget), _MISSING)
+    if isinstance(shown, list) and isinstance(value, list):
+        shown = sorted(shown)  # pills come in the order in which they were clicked
+    if shown is not _MISSING and shown != value:
+        part(Widgets).versions[widget] += 1
     return _key(widget)
 
 
-def when_changed(widget: str, act: Callable[[Any], None]) -> Callable[[], None]:
-    """What to do with the value of the widget just keyed, when a person changes it.
+def on_user_change(widget: str, act: Callable[[Any], None]) -> Callable[[], None]:
+    """The callback of the widget just keyed: calls ``act`` with the value the user chose.
 
-    Messages on their way when a new widget took its place still speak of the old one: they are not
-    a person's doing, and are passed over.
+    A message that was on its way when a new widget replaced this one concerns the old widget.  It
+    is not a choice of the user and is ignored.
     """
     key = _key(widget)
 
-    def run() -> None:
+    def callback() -> None:
         if key == _key(widget):
             act(st.session_state[key])
 
-    return run
+    return callback
 
 
 def _key(widget: str) -> str:
-    return f"{widget} {part(Widgets).turns.setdefault(widget, 0)}"
+    return f"{widget} {part(Widgets).versions.setdefault(widget, 0)}"
+
+
+# --- a case that only one page shows ---
 
 
 @dataclass
 class CaseOverride:
-    """``case_id``: the other pages' case while a page shows one of its own."""
+    """``case_id``: the case of the other pages while one page shows another; else None."""
 
     case_id: str | None = None
 
 
 def override_case(case_id: str) -> None:
-    """Show ``case_id`` until :func:`restore_case`; there must be a request on show."""
-    now = current()
-    if now.case_id != case_id:
-        part(CaseOverride).case_id = now.case_id
-        change(case_id=case_id, reliability=now.request.reliability)
+    """Show ``case_id`` until :func:`restore_case`; :func:`restore` must have been called."""
+    shown = current()
+    if shown.case_id != case_id:
+        part(CaseOverride).case_id = shown.case_id
+        change(case_id=case_id, reliability=shown.request.reliability)
 
 
 def restore_case() -> None:
-    """Show the case that was put aside again, if one was."""
-    kept = part(CaseOverride)
-    case_id, kept.case_id = kept.case_id, None
+    """Show the case from before :func:`override_case` again, if there was one."""
+    override = part(CaseOverride)
+    case_id, override.case_id = override.case_id, None
     if case_id is not None:
         change(case_id=case_id, reliability=current().request.reliability)

@@ -1,4 +1,4 @@
-"""What the model decided, what is true, and how the two relate."""
+"""The verdict: the model's decision, the truth, and the outcome (TP, TN, FP or FN)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from xai_core.ui.wording import OUTCOME_WORDS, plain, truth_words, view_words
 
 
 def show(record: CaseRecord, prediction: Prediction | None, spec: ModelSpec) -> None:
-    """Draw the verdict in one row, with the figures behind it under it, after the first picture."""
+    """Draw the verdict and the scores under it, deferred until after the first picture."""
     deferred.draw_after_picture(lambda: _draw(record, prediction, spec), "verdict-place")
 
 
@@ -39,10 +39,10 @@ def _draw(record: CaseRecord, prediction: Prediction | None, spec: ModelSpec) ->
             words, _, detail = OUTCOME_WORDS[outcome].partition(": ")
             st.metric("Outcome", f"{outcome}, {words}", help=f"{detail}.".capitalize(),
                       width="content")  # fmt: skip
-    st.caption("" if prediction is None else _figures(prediction, spec))
+    st.caption("" if prediction is None else _scores(prediction, spec))
 
 
-def _figures(prediction: Prediction, spec: ModelSpec) -> str:
+def _scores(prediction: Prediction, spec: ModelSpec) -> str:
     parts = [
         f"{name} logit {logit:+.3f}, probability {p:.3f}"
         for name, logit, p in zip(
@@ -52,8 +52,8 @@ def _figures(prediction: Prediction, spec: ModelSpec) -> str:
     return f"{' · '.join(parts)} · threshold {spec.threshold:.2f}"
 
 
-def facts(record: CaseRecord) -> str:
-    """What is known of a case, in one line."""
+def case_facts(record: CaseRecord) -> str:
+    """The metadata of a case in one line of Markdown."""
     kind = "Phantom" if record.is_phantom else "Case"
     parts = [f"{kind} **{plain(record.id)}**", view_words(record)]
     if record.density:

@@ -1,10 +1,9 @@
-"""The viewer on a page: the component, the picture with its map, the area levels.
+"""The viewer on a page: a case with its heatmap, and Hybrid-CAM's area levels.
 
-Hybrid-CAM's area levels: what is on offer, and what the viewer's hand asks for.
-
-The viewer: one component that draws images and maps in the browser, where hands are fast.
-
-The image and the heatmap over it, or in words why there is none."""
+The viewer is a component that draws images and maps in the browser, so that zooming, windowing and
+switching levels need no answer from the server.  This module sends it the data and handles what it
+reports back.
+"""
 
 from __future__ import annotations
 
@@ -24,89 +23,89 @@ from xai_core.settings import ASSETS
 from xai_core.types import PAPER_LEVELS, Case, MapState
 from xai_core.ui import deferred, session
 from xai_core.ui.memo import memoised
-from xai_core.ui.wording import asked_words, state_words
+from xai_core.ui.wording import request_words, state_words
 from xai_core.viz import style
 from xai_core.viz.viewer_data import case_data, heat_data, stepper_data, stepper_images, tables
 
+_FOLDER = ASSETS / "viewer"
+Handler = Callable[[Any], None]
+"""Called with what the browser reports: plain values from outside, so the handler checks them."""
+
+
+# --- area levels ---
+
 
 @dataclass
-class Levels:
-    """``own``: levels in percent that were added in this session.  ``problem``: why the last levels
-    asked for could not be had, in a sentence; else empty."""
+class LevelState:
+    """``own``: levels in percent that the user added in this session.  ``problem``: why the last
+    requested levels were refused, in a sentence; empty if they were not."""
 
     own: set[float] = field(default_factory=set)
     problem: str = ""
 
 
 def offered_levels() -> tuple[float, ...]:
-    """The paper's levels and every own one added in this session, in percent."""
-    kept = session.part(Levels)
-    kept.own |= set(_levels()) - set(PAPER_LEVELS)
-    return tuple(sorted({*PAPER_LEVELS, *kept.own}))
+    """The levels that can be switched on, in percent: the paper's and those the user added."""
+    state = session.part(LevelState)
+    state.own |= set(_active_levels()) - set(PAPER_LEVELS)
+    return tuple(sorted({*PAPER_LEVELS, *state.own}))
 
 
-def offered_levels_now() -> tuple[float, ...]:
-    """The levels that can be switched: none where the method has no levels."""
-    return offered_levels() if METHODS[session.current().request.method].uses_levels else ()
-
-
-def _levels() -> tuple[float, ...]:
+def _active_levels() -> tuple[float, ...]:
     levels: tuple[float, ...] = session.current().request.option("levels")
     return levels
 
 
 def level_problem() -> str:
-    """Why the last levels asked for could not be had, in a sentence; else empty."""
-    return session.part(Levels).problem
+    """Why the last requested levels were refused, in a sentence; empty if they were not."""
+    return session.part(LevelState).problem
 
 
 def choose_levels(levels: list[float]) -> None:
-    """Ask for these levels, in percent."""
+    """Request the map of these levels, in percent."""
     if not levels:
-        session.part(Levels).problem = "At least one level stays on."
+        session.part(LevelState).problem = "At least one level stays on."
         return
     try:
         session.change(levels=tuple(levels))
     except BadRequest as problem:
-        session.part(Levels).problem = str(problem)
+        session.part(LevelState).problem = str(problem)
     else:
-        session.part(Levels).problem = ""
+        session.part(LevelState).problem = ""
 
 
 def add_levels(text: str) -> None:
-    """Add the levels a person typed."""
+    """Add the levels in a text that the user typed."""
     try:
         added = percentages(text)
     except BadRequest as problem:
-        session.part(Levels).problem = str(problem)
+        session.part(LevelState).problem = str(problem)
     else:
-        choose_levels([*_levels(), *added])
+        choose_levels([*_active_levels(), *added])
 
 
-def paper_levels() -> None:
-    """The paper's ten levels, and no others on offer."""
-    session.part(Levels).own = set()
+def reset_levels() -> None:
+    """Request the paper's ten levels and drop those that the user added."""
+    session.part(LevelState).own = set()
     choose_levels(list(PAPER_LEVELS))
 
 
-_FOLDER = ASSETS / "viewer"
-Handler = Callable[[Any], None]
-"""What is called with what a hand did in the browser: plain values, from outside, so checked."""
+# --- the component ---
 
 
 def script(*folders: str) -> str:
     """The viewer's script: the shared defaults, then the files in the order of ``scripts.json``.
 
-    ``folders``: the parts wanted, such as ``model``; all of them where none is named.
+    ``folders``: only these folders, such as ``model``; all of them if none is named.
     """
     listed: dict[str, list[str]] = json.loads((_FOLDER / "scripts.json").read_text("utf-8"))
-    files = [_FOLDER / part / name for part in folders or listed for name in listed[part]]
+    files = [_FOLDER / folder / name for folder in folders or listed for name in listed[folder]]
     return "\n".join([style.as_script(), *(path.read_text("utf-8") for path in files)])
 
 
 @st.cache_resource(show_spinner=False)  # type: ignore[untyped-decorator]
 def _component() -> Any:
-    """The component, registered once.  Its parts are this project's own files, never data."""
+    """The component, registered once.  Its parts are files of this project, never case data."""
     return st.components.v2.component(
         "cesm_viewer",
         html=(_FOLDER / "viewer.html").read_text("utf-8"),
@@ -116,38 +115,70 @@ def _component() -> Any:
 
 
 def mount(data: dict[str, Any], key: str, **handlers: Handler) -> None:
-    """Draw the component.  ``hands``: by the name of what the browser reports."""
+    """Draw the component.  ``handlers``: by the name of the message from the browser."""
 
-    def heard(name: str, act: Handler) -> Callable[[], None]:
-        return lambda: act(st.session_state[key][name])
+    def callback(name: str, handler: Handler) -> Callable[[], None]:
+        return lambda: handler(st.session_state[key][name])
 
-    callbacks = {f"on_{name}_change": heard(name, act) for name, act in handlers.items()}
+    callbacks = {f"on_{name}_change": callback(name, handler) for name, handler in handlers.items()}
     _component()(data=memoised("viewer tables", (), tables) | data, key=key, **callbacks)
 
 
-def mount_case(
+# --- a case and its heatmap ---
+
+
+def show(
     case: Case,
     explanation: Explanation | None,
     input_size: int,
     *,
-    offered: Sequence[float] = (),
-    on_levels: Callable[[list[float]], None] | None = None,
-    on_own_levels: Callable[[str], None] | None = None,
-    on_paper_levels: Callable[[], None] | None = None,
-    problem: str = "",
     viewport: dict[str, Any] | None = None,
     marks: dict[str, Any] | None = None,
-    key: str = "viewer",
 ) -> None:
-    """Draw a case, and its map as soon as there is one: everything a hand changes (zoom, window,
-    opacity, outline, area levels) is drawn in the browser and asks nothing of the server.
+    """Draw a case in the viewer, with its heatmap as soon as a part of it is known.
 
-    ``offered``: the area levels there are switches for, in percent.  ``on_levels``: called with
-    the levels that are on when the hand lets go.  ``on_own_levels``: with levels as a person typed
-    them.  ``on_paper_levels``: for the paper's ten.  ``problem``: what was wrong with the last
-    levels.  ``look``: see :func:`xai_core.ui.session.look`; None keeps it out of the address.
-    ``marks``: a reader's, see :func:`xai_core.ui.blind.blind_session.marks_on_show`.
+    Args:
+        case: its images are drawn.
+        explanation: the result so far; None before the first part.
+        input_size: side of the network's input, px.
+        viewport: see :func:`xai_core.ui.session.viewport`; None keeps it out of the address.
+        marks: of a blind reading, see :func:`xai_core.ui.blind.blind_session.viewer_marks`.
     """
+    heatmap = explanation.heatmap if explanation else None
+    if explanation is not None and heatmap is not None:
+        reason = state_words(heatmap.state, explanation.target_name)
+        if reason:
+            st.info(reason)
+    uses_levels = METHODS[session.current().request.method].uses_levels
+    mount(
+        _data(
+            case,
+            explanation,
+            input_size,
+            offered=offered_levels() if uses_levels else (),
+            viewport=viewport,
+            marks=marks,
+        ),
+        "viewer",
+        levels=lambda levels: choose_levels(_numbers(levels)),
+        own=lambda text: add_levels(str(text or "")),
+        paper=lambda _: reset_levels(),
+        drawn=lambda _: deferred.note_drawn(),
+    )
+    if heatmap is None:
+        st.caption("The heatmap is being computed.")
+
+
+def _data(
+    case: Case,
+    explanation: Explanation | None,
+    input_size: int,
+    *,
+    offered: Sequence[float],
+    viewport: dict[str, Any] | None,
+    marks: dict[str, Any] | None,
+) -> dict[str, Any]:
+    """What the viewer is sent.  ``offered``: the area levels that get a switch, in percent."""
     geometry = (
         explanation.prepared.geometry
         if explanation
@@ -169,38 +200,33 @@ def mount_case(
         )
     drawn = heat is not None and heatmap is not None and heatmap.state is MapState.OK
     pictures = memoised("viewer case", (case, input_size), lambda: case_data(case, geometry))
-    # At first only what is seen at first: the rest is most of it, and would come in between.
+    # Before the first picture, only what it needs is sent: the rest is most of the data and would
+    # delay it.  An address with a viewport may show any part, so then everything is sent.
     first = not deferred.viewer_has_drawn()
-    few = first and not (viewport and viewport["said"])
-    data = {
-        "case": {"low": pictures["low"], "digest": pictures["digest"]} if few else pictures,
+    picture_only = first and not (viewport and viewport["said"])
+    return {
+        "case": {"low": pictures["low"], "digest": pictures["digest"]}
+        if picture_only
+        else pictures,
         "heat": heat,
         "offered": list(offered),
-        "problem": problem,
-        "scrub": None if few else _scrub(case, explanation),
-        "follows": few and explanation is not None and explanation.curves is not None,
+        "problem": level_problem(),
+        "scrub": None if picture_only else _stepper(case, explanation),
+        "follows": picture_only and explanation is not None and explanation.curves is not None,
         "viewport": viewport,
         "marks": marks,
-        "words": _words(case, explanation, drawn=drawn),
+        "words": _labels(case, explanation, drawn=drawn),
         "first": first,
     }
-    mount(
-        data,
-        key,
-        levels=lambda levels: on_levels(_numbers(levels)) if on_levels else None,
-        own=lambda text: on_own_levels(str(text or "")) if on_own_levels else None,
-        paper=lambda _: on_paper_levels() if on_paper_levels else None,
-        drawn=lambda _: deferred.note_drawn(),
-    )
 
 
-def _numbers(given: Any) -> list[float]:
-    """The numbers of a list from the browser; what is none is left out."""
-    return [float(x) for x in given or [] if isinstance(x, int | float)]
+def _numbers(values: Any) -> list[float]:
+    """The numbers in a list from the browser; anything else is left out."""
+    return [float(x) for x in values or [] if isinstance(x, int | float)]
 
 
-def _scrub(case: Case, explanation: Explanation | None) -> dict[str, Any] | None:
-    """What the curves can be stepped through with, as soon as there are some."""
+def _stepper(case: Case, explanation: Explanation | None) -> dict[str, Any] | None:
+    """The data of the curve stepper; None while there are no curves."""
     if explanation is None or explanation.heatmap is None or explanation.curves is None:
         return None
     prepared, heatmap, curves = explanation.prepared, explanation.heatmap, explanation.curves
@@ -213,51 +239,17 @@ def _scrub(case: Case, explanation: Explanation | None) -> dict[str, Any] | None
     )  # fmt: skip
 
 
-def _words(case: Case, explanation: Explanation | None, drawn: bool) -> dict[str, str]:
-    """What each pane shows, for those who hear it; the class whose score the colours stand for."""
-    over = f"The mammogram {case.id}; no heatmap yet"
+def _labels(case: Case, explanation: Explanation | None, drawn: bool) -> dict[str, str]:
+    """The accessible name of each pane, and the class score that the colour bar shows."""
+    heat_label = f"The mammogram {case.id}; no heatmap yet"
     score = ""
     if explanation is not None and drawn:
-        asked = asked_words(explanation)
-        over = f"The mammogram {case.id} with the heatmap over it: {asked}"
+        what = request_words(explanation)
+        heat_label = f"The mammogram {case.id} with the heatmap over it: {what}"
         score = f"{explanation.target_name} class score"
     return {
         "plain": f"The mammogram {case.id} as it is",
-        "heat": over,
+        "heat": heat_label,
         "recombined": f"The recombined image of {case.id}",
         "score": score,
     }
-
-
-def show(
-    case: Case,
-    explanation: Explanation | None,
-    input_size: int,
-    *,
-    viewport: dict[str, Any] | None = None,
-    marks: dict[str, Any] | None = None,
-) -> None:
-    """Draw what there is: the image at once, and the map as soon as there is a part of one.
-
-    ``look``: what the page's address says of the viewer; None where the page keeps no look there.
-    ``marks``: a reader's; None where there are none.
-    """
-    heatmap = explanation.heatmap if explanation else None
-    if explanation is not None and heatmap is not None:
-        why = state_words(heatmap.state, explanation.target_name)
-        if why:
-            st.info(why)
-    mount_case(
-        case,
-        explanation,
-        input_size,
-        offered=offered_levels_now(),
-        on_levels=choose_levels,
-        on_own_levels=add_levels,
-        on_paper_levels=paper_levels,
-        problem=level_problem(),
-        viewport=viewport,
-        marks=marks,
-    )
-    if heatmap is None:
-        st.caption("The heatmap is being computed.")

@@ -1,4 +1,4 @@
-"""Plain words for exact terms, and text from files made safe to show."""
+"""Texts that several pages share, and escaping of text that comes from files or addresses."""
 
 from __future__ import annotations
 
@@ -44,10 +44,13 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:^=@/])")
 
 
 def plain(text: str, limit: int = 120) -> str:
-    """Text from a file or an address, shown as it is: nothing in it is taken as markdown.
+    """``text`` escaped so that nothing in it is read as Markdown, on one line.
 
-    Stricter than a document's :func:`xai_core.viz.text_tables.markdown_escaped`: Streamlit also
-    knows colours, icons and formulas, and takes what looks like an address for a link.
+    For text from files and addresses.  Escapes more than
+    :func:`xai_core.viz.text_tables.markdown_escaped`: Streamlit's Markdown also has colours, icons
+    and formulas, and turns anything that looks like a URL into a link.
+
+    ``limit``: the most characters kept.
     """
     flat = " ".join(text.split())
     if len(flat) > limit:
@@ -56,21 +59,21 @@ def plain(text: str, limit: int = 120) -> str:
 
 
 def facts_table(rows: Mapping[str, str], limit: int = 120) -> str:
-    """Names and values, as :func:`plain` text, in a table without a head.
+    """Names and values, both escaped by :func:`plain`, as a Markdown table with an empty header.
 
-    ``limit``: the most characters of a value.
+    ``limit``: the most characters kept of a value.
     """
-    lines = [(plain(name), plain(value, limit)) for name, value in rows.items()]
-    return "\n".join(markdown_table(("", ""), lines))
+    escaped = [(plain(name), plain(value, limit)) for name, value in rows.items()]
+    return "\n".join(markdown_table(("", ""), escaped))
 
 
 def layer_words(layer: Layer) -> str:
-    """How fine a layer's maps are: "finer, 24 x 24"."""
+    """The resolution of a layer's maps, such as "finer, 24 x 24"."""
     return f"{_GRAIN[layer.stage]}, {layer.side} x {layer.side}"
 
 
 def truth_words(record: CaseRecord) -> str:
-    """What is known of a case."""
+    """The pathology, with the class it counts as; "not given" if unknown."""
     if record.pathology is None:
         return "not given"
     if record.class_index == BENIGN and record.pathology != CLASS_NAMES[BENIGN]:
@@ -79,26 +82,26 @@ def truth_words(record: CaseRecord) -> str:
 
 
 def descriptor_words(record: CaseRecord) -> str:
-    """What was found, in the lexicon's terms; empty where nothing is given."""
+    """The findings, else the descriptors, in terms of the lexicon; empty if there are none."""
     if record.findings:
         return "; ".join(dict.fromkeys(record.findings))
     return ", ".join(f"{term}: {value}" for term, value in record.descriptors.items())
 
 
 def view_words(record: CaseRecord) -> str:
-    """Side and view: "left CC"; empty where neither is given."""
+    """Side and view such as "left CC"; empty if neither is given."""
     side = {"L": "left", "R": "right"}.get(record.laterality or "", "")
     return f"{side} {record.view or ''}".strip()
 
 
-def asked_words(explanation: Explanation) -> str:
-    """What a map or a curve is of: method, layer, class, options; for those who hear the page."""
+def request_words(explanation: Explanation) -> str:
+    """Method, layer, class and options of an explanation, for accessible names."""
     request = explanation.request
     options = METHODS[request.method].option_words(request.cam_options())
     return ", ".join(filter(None, (explanation.title, explanation.target_name, options)))
 
 
 def state_words(state: MapState, class_name: str) -> str | None:
-    """Why a map shows nothing; None where it shows something."""
+    """Why a map has nothing to show; None if it has."""
     words = STATE_WORDS.get(state)
     return words.format(name=class_name) if words else None

@@ -1,1 +1,1 @@
-"""Arrays to pictures and figures.  Knows no Streamlit and no model."""
+"""Pictures and figures from arrays.  Independent of Streamlit and of the model."""

@@ -1,7 +1,7 @@
-"""The colour scales of heatmaps: even to the eye and safe for colour blindness; Inferno by default.
+"""The colour tables of heatmaps: perceptually uniform, for all colour vision; default Inferno.
 
-Their lightness rises steadily, so they stay readable in grey print and for every kind of colour
-vision.  A rainbow ("jet") has bright bands where the data have none.
+Their lightness rises steadily, so they stay readable in grey print and with colour blindness.  A
+rainbow table ("jet") would show bright bands where the data have none.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from xai_core.types import FloatArray
 
 Rgb = NDArray[np.uint8]
 
-# Matplotlib's: Plotly's copy is a grey level off at three of its ten stops.
+# The values of Matplotlib: Plotly's copy differs by one grey level at three of the ten stops.
 _VIRIDIS = (
     (68, 1, 84), (72, 40, 120), (62, 74, 137), (49, 104, 142), (38, 130, 142),
     (31, 158, 137), (53, 183, 121), (109, 205, 89), (180, 222, 44), (253, 231, 37),
@@ -25,32 +25,34 @@ _VIRIDIS = (
 _DIVERGING = ((40, 120, 255), (110, 165, 245), (128, 128, 128), (245, 165, 80), (255, 120, 20))
 
 
-def _table(given: Sequence[tuple[int, ...]]) -> Rgb:
-    """256 colours through stops at equal distances, each (r, g, b) in 0..255."""
-    stops = np.array(given, dtype=np.float64)
-    at = np.linspace(0, len(stops) - 1, 256)
-    columns = [np.interp(at, np.arange(len(stops)), stops[:, i]) for i in range(3)]
-    table = np.stack(columns, axis=1).round().astype(np.uint8)
+def _table(stops: Sequence[tuple[int, ...]]) -> Rgb:
+    """256 colours interpolated between equally spaced ``stops``, each (r, g, b) in 0..255."""
+    colours_at_stops = np.array(stops, dtype=np.float64)
+    positions = np.linspace(0, len(stops) - 1, 256)
+    channels = [
+        np.interp(positions, np.arange(len(stops)), colours_at_stops[:, i]) for i in range(3)
+    ]
+    table = np.stack(channels, axis=1).round().astype(np.uint8)
     table.setflags(write=False)
     return table
 
 
-def _of_plotly(stops: Sequence[str]) -> Rgb:
-    """``stops``: colours as #rrggbb."""
+def _table_of_hex(stops: Sequence[str]) -> Rgb:
+    """256 colours interpolated between equally spaced ``stops``, each as #rrggbb."""
     return _table([hex_to_rgb(stop) for stop in stops])
 
 
-TABLE: Rgb = _of_plotly(sequential.Inferno)
-"""256 colours, (256, 3) uint8: from no evidence (0) to the most (255)."""
+TABLE: Rgb = _table_of_hex(sequential.Inferno)
+"""The default, (256, 3) uint8: from no evidence (row 0) to the most evidence (row 255)."""
 TABLES: dict[str, Rgb] = {
     "Inferno": TABLE, "Viridis": _table(_VIRIDIS),
-    "Cividis": _of_plotly(sequential.Cividis),
+    "Cividis": _table_of_hex(sequential.Cividis),
 }  # fmt: skip
-"""The scales a person can choose between; the first is the default."""
+"""The tables that the user can choose; the first is the default."""
 DIVERGING: Rgb = _table(_DIVERGING)
-"""For signed maps, (256, 3) uint8: the most negative at 0, the most positive at 255."""
+"""For signed maps, (256, 3) uint8: most negative at row 0, most positive at row 255."""
 
 
 def colours(values: FloatArray) -> Rgb:
-    """The colours (..., 3) of values in [0, 1]; others take the colour of the nearer end."""
+    """The colours, uint8 (..., 3), of values in [0, 1]; other values are clipped to that range."""
     return np.asarray(TABLE[(np.clip(values, 0, 1) * 255).round().astype(np.uint8)])

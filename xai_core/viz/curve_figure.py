@@ -1,4 +1,4 @@
-"""The insertion and deletion curves as one figure, whole or still growing."""
+"""The figure of insertion and deletion curves, complete or while they are being measured."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from xai_core.types import PerturbationCurve
 from xai_core.viz.style import COLOURS, FONT_PX, QUIET, dark
 
-_SYMBOLS = {False: "circle", True: "circle-open"}
+_SYMBOLS = {False: "circle", True: "circle-open"}  # by whether the curve is a second method's
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +22,7 @@ class Pair:
 
 
 def auc_text(curve: PerturbationCurve) -> str:
-    """A curve's area, with the estimate of its error where not every point was measured."""
+    """The area under a curve, with its estimated error if not every point was measured."""
     if curve.error < 5e-4:
         return f"{curve.auc:.3f}"
     return f"{curve.auc:.3f} ± {curve.error:.3f}"
@@ -41,20 +41,21 @@ def curve_figure(
     """Probability of the class against the share of patches changed.
 
     Args:
-        pair: the map's curves so far; None draws the empty axes, so that nothing jumps later.
-        class_name: the class whose probability it is.
-        growing: the curves are still being measured; drawn with the measured points.
-        baselines: curves of orders that have not seen the map, by their names.
-        title: the map's method, said where another's curves lie in the plot.
-        beside: another method and its curves.
+        pair: the map's curves so far; None draws empty axes, so that the layout stays the same.
+        class_name: the class whose probability is drawn.
+        growing: whether the curves are still being measured; then the measured points are marked.
+        baselines: curves of orders of patches that do not depend on the map, by name.
+        title: the map's method, shown in the legend if ``second_curve`` is given.
+        second_curve: the title of a second method, and its curves.
+        height: of the figure, px.
     """
     figure = go.Figure()
-    for name, other in (baselines or {}).items():
-        for curve in (other.insertion, other.deletion):
+    for name, baseline in (baselines or {}).items():
+        for curve in (baseline.insertion, baseline.deletion):
             figure.add_trace(_baseline(name, curve))
     if second_curve is not None:
         for curve in (second_curve[1].insertion, second_curve[1].deletion):
-            figure.add_trace(_trace(curve, growing, second_curve[0], other=True))
+            figure.add_trace(_trace(curve, growing, second_curve[0], second=True))
     if pair is not None:
         for curve in (pair.insertion, pair.deletion):
             figure.add_trace(_trace(curve, growing, title if second_curve else ""))
@@ -73,8 +74,10 @@ def curve_figure(
     return figure
 
 
-def _trace(curve: PerturbationCurve, growing: bool, method: str, other: bool = False) -> go.Scatter:
-    colour = COLOURS[f"other_{curve.kind}" if other else curve.kind]
+def _trace(
+    curve: PerturbationCurve, growing: bool, method: str, second: bool = False
+) -> go.Scatter:
+    colour = COLOURS[f"other_{curve.kind}" if second else curve.kind]
     kind = "Insertion" if curve.kind == "insertion" else "Deletion"
     title = f"{method} {kind.lower()}" if method else kind
     return go.Scatter(
@@ -82,14 +85,13 @@ def _trace(curve: PerturbationCurve, growing: bool, method: str, other: bool = F
         y=curve.probability.round(5).tolist(),
         name=f"{title}  AUC {auc_text(curve)}{' so far' if growing else ''}",
         mode="lines+markers" if growing or len(curve.fraction) < 100 else "lines",
-        # A second sign beside the colour: the deletion curve is dashed.
+        # Colour is never the only difference: deletion is dashed, the second method has rings.
         line={
             "color": colour,
-            "width": 2 if other else 3,
+            "width": 2 if second else 3,
             "dash": "solid" if curve.kind == "insertion" else "dash",
         },
-        # Of two methods, one has rings and one has dots: colour is never the only sign.
-        marker={"size": 6 if other else 5, "color": colour, "symbol": _SYMBOLS[other]},
+        marker={"size": 6 if second else 5, "color": colour, "symbol": _SYMBOLS[second]},
         hovertemplate="%{x:.1f} % changed: %{y:.3f}<extra>" + title + "</extra>",
     )
 

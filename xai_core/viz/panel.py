@@ -1,8 +1,7 @@
-"""One panel: a case's picture with its map over it, and the part of the case it shows.
+"""A panel: a case's image with its map over it, at any size, and its colour bar.
 
-The part of a case that is shown: what the network saw, and all that is marked.
-
-One panel: a case's picture with its map over it, at any size, and its colour bar."""
+The part of the case that is shown is what the network sees and all marked findings.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +20,13 @@ Box = tuple[int, int, int, int]
 
 
 def shown_box(shape: tuple[int, int], geometry: Geometry, mask: BoolArray | None) -> Box:
-    """The box to show of a case (H, W), with a margin."""
+    """The part of a case that is shown: the network's crop and the mask, with a margin.
+
+    Args:
+        shape: (H, W) of the case's image.
+        geometry: how the case lies in the network's square.
+        mask: of the marked findings, bool (H, W); None if there are none.
+    """
     x0, y0, x1, y1 = geometry.crop
     if mask is not None and mask.any():
         rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
@@ -37,12 +42,14 @@ def shown_box(shape: tuple[int, int], geometry: Geometry, mask: BoolArray | None
 
 
 OPACITY = style.OPACITY
-"""How much of the image the highest heat hides, in [0, 1]; the viewer begins with the same."""
+"""Opacity of the colour at the map's maximum, in [0, 1]; also the viewer's default."""
 
 
 def height_for(box: Box, width: int, tallest: float = 1.6) -> int:
-    """The height in pixels of a picture of ``box``, ``width`` px wide: at most ``tallest`` times
-    its width, and at least half of it."""
+    """The height in pixels of a picture of ``box`` that is ``width`` px wide.
+
+    At most ``tallest`` times the width and at least half of it.
+    """
     x0, y0, x1, y1 = box
     return round(width * min(tallest, max(0.5, (y1 - y0) / max(1, x1 - x0))))
 
@@ -50,9 +57,9 @@ def height_for(box: Box, width: int, tallest: float = 1.6) -> int:
 def panel(
     image: FloatArray, geometry: Geometry, heat: FloatArray | None, box: Box, size: tuple[int, int]
 ) -> Rgb:
-    """A case, and a map over it where there is one: uint8 (height, width, 3).
+    """A case with a map over it, if there is one: uint8 (height, width, 3).
 
-    The box is fitted into the picture with one scale; what is left over at its sides is black.
+    The box keeps its aspect ratio in the picture; the rest of the picture is black.
 
     Args:
         image: float32 (H, W) in [0, 1], native resolution.
@@ -75,20 +82,21 @@ def panel(
 
 
 def strip(width: int, height: int) -> Rgb:
-    """The colour bar from no evidence (left) to the most (right): uint8 (height, width, 3)."""
+    """A colour bar from no evidence (left) to the most (right): uint8 (height, width, 3)."""
     row = colours(np.linspace(0, 1, width, dtype=np.float32))
     return np.ascontiguousarray(np.broadcast_to(row, (height, width, 3)))
 
 
 def on_strip(picture: Rgb, gap: int, height: int) -> Rgb:
-    """A picture with its colour bar under it, ``gap`` black pixels between them."""
+    """A picture above a colour bar of ``height`` px, with ``gap`` black pixels between them."""
     width = picture.shape[1]
-    between = np.zeros((gap, width, 3), np.uint8)
-    return np.concatenate([picture, between, strip(width, height)])
+    black = np.zeros((gap, width, 3), np.uint8)
+    return np.concatenate([picture, black, strip(width, height)])
 
 
 def _sampled(heat: FloatArray, geometry: Geometry, box: Box, size: tuple[int, int]) -> FloatArray:
-    """The map at the middle of each of the picture's pixels; 0 where the network saw nothing."""
+    """The map at the centre of every pixel of a picture of ``box``, float32 (height, width); 0
+    outside the network's crop.  ``size``: (width, height)."""
     x0, y0, x1, y1 = box
     x = x0 + (np.arange(size[0]) + 0.5) * (x1 - x0) / size[0]
     y = y0 + (np.arange(size[1]) + 0.5) * (y1 - y0) / size[1]

@@ -1,10 +1,4 @@
-"""Pictures from arrays, as files and as text for the browser.
-
-Pictures from arrays: heatmap over image, PNG.
-
-Arrays as text, for the browser.
-
-A case as a small picture, for lists."""
+"""Pictures from arrays: overlay of a heatmap, PNG files, base64 for the browser, thumbnails."""
 
 from __future__ import annotations
 
@@ -22,7 +16,7 @@ from xai_core.viz.colormap import Rgb, colours
 
 
 def grey(image: FloatArray) -> Rgb:
-    """A grey picture: float32 (H, W) in [0, 1] to uint8 (H, W, 3)."""
+    """A grey picture, uint8 (H, W, 3), from float32 (H, W) in [0, 1]."""
     level = (np.clip(image, 0, 1) * 255).round().astype(np.uint8)
     return np.repeat(level[..., None], 3, axis=-1)
 
@@ -30,17 +24,20 @@ def grey(image: FloatArray) -> Rgb:
 def overlay(image: FloatArray, heat: FloatArray, opacity: float = 0.5) -> Rgb:
     """A heatmap over its image: uint8 (H, W, 3).
 
-    Where the heat is 0 the image shows untouched, and colour covers more the higher the heat is,
-    so that the breast stays readable.
+    The opacity of the colour rises with the heat, from 0 where the heat is 0, so that the breast
+    stays readable.
 
     Args:
         image, heat: float32 (H, W) in [0, 1], of one shape.
-        opacity: how much of the image the highest heat hides, in [0, 1].
+        opacity: of the colour where the heat is 1, in [0, 1].
+
+    Raises:
+        ValueError: the shapes differ.
     """
     if image.shape != heat.shape:
         raise ValueError(f"image is {image.shape}, heat is {heat.shape}; they must agree")
     heat = np.clip(heat, 0, 1)
-    # Quadratic ease-out: half the heat already has three quarters of the colour.
+    # Quadratic ease-out: a heat of 0.5 already has three quarters of the opacity.
     alpha = (opacity * (1 - (1 - heat) ** 2))[..., None]
     blended = (1 - alpha) * grey(image) + alpha * colours(heat)
     return np.asarray(blended.round().astype(np.uint8))
@@ -49,13 +46,13 @@ def overlay(image: FloatArray, heat: FloatArray, opacity: float = 0.5) -> Rgb:
 def to_png(array: Rgb) -> bytes:
     """A picture, uint8 (H, W) or (H, W, 3), as the bytes of a PNG file."""
     stream = io.BytesIO()
-    # Level 3: a third of the default's time for a tenth more bytes.
+    # Level 3 takes a third of the default level's time and gives files a tenth larger.
     Image.fromarray(np.ascontiguousarray(array)).save(stream, format="PNG", compress_level=3)
     return stream.getvalue()
 
 
 def array_text(array: NDArray[Any]) -> str:
-    """The bytes of an array, row by row, in base64."""
+    """The bytes of an array in row-major order, in base64."""
     return base64.b64encode(np.ascontiguousarray(array).tobytes()).decode("ascii")
 
 
@@ -65,13 +62,13 @@ def png_text(picture: NDArray[np.uint8]) -> str:
 
 
 SIZE = (132, 132)
-"""The most pixels a thumbnail has, (width, height)."""
+"""The largest size of a thumbnail, (width, height) in px."""
 
 
 def thumbnail(case: Case, size: tuple[int, int] = SIZE) -> bytes:
-    """The breast of the low-energy image, at most ``size`` (width, height), as a grey JPEG file.
+    """The breast of the low-energy image, at most ``size`` (width, height) px, as a grey JPEG file.
 
-    What is marked on the case has no part in it: a thumbnail gives nothing away.
+    Independent of the marked findings, so that a thumbnail reveals nothing in blind reading.
     """
     x0, y0, x1, y1 = breast_box(case.image)
     picture = Image.fromarray(np.rint(case.image[y0:y1, x0:x1] * 255).astype(np.uint8))

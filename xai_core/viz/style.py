@@ -1,10 +1,9 @@
-"""How figures look in a dark room, and the table of defaults shared with the viewer.
+"""Style of figures for a dark reading room, and the defaults shared with the viewer.
 
-What the viewer in the browser and Python's figures share: ``assets/viewer/defaults.json``.
-
-The colours are Okabe and Ito's, told apart with every kind of colour vision.
-
-How figures look in a dark room: large type, quiet lines."""
+``assets/viewer/defaults.json`` holds what Python and the viewer in the browser both need: colours,
+opacity, limits.  The colours are those of Okabe and Ito, distinguishable with all kinds of colour
+vision.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +16,8 @@ import plotly.graph_objects as go
 
 from xai_core.settings import ASSETS
 
+# --- the shared defaults ---
+
 _TABLE: dict[str, Any] = json.loads((ASSETS / "viewer" / "defaults.json").read_text("utf-8"))
 _PALETTE: dict[str, str] = _TABLE.pop("palette")
 _TABLE["colours"] = {use: _PALETTE[name] for use, name in _TABLE["colours"].items()}
@@ -28,24 +29,26 @@ def _limits(name: str, key: str = "limits") -> tuple[float, float]:
 
 
 COLOURS: Mapping[str, str] = MappingProxyType(_TABLE["colours"])
-"""By what is drawn in it (``insertion``, ``deletion``, ``lesion``, ...): ``#rrggbb``."""
+"""``#rrggbb`` by use (``insertion``, ``deletion``, ``lesion``, ...)."""
 OPACITY = float(_TABLE["opacity"]["value"])
-"""How much of the image the highest heat hides, in [0, 1]."""
+"""Opacity of the colour at the map's maximum, in [0, 1]."""
 OPACITY_LIMITS = _limits("opacity")
 ZOOM_LIMITS = _limits("zoom")
-"""1 fits the breast into the pane."""
+"""Zoom factors; 1 fits the breast into the pane."""
 WINDOW_WIDTH_LIMITS = _limits("window", "width_limits")
 WINDOW_LEVEL_LIMITS = _limits("window", "level_limits")
 """Both in grey levels of 8 bits."""
 CONTOUR_LIMITS = _limits("contours")
-"""In percent of the highest heat."""
+"""In percent of the map's maximum."""
 MOST_CONTOURS = int(_TABLE["contours"]["most"])
 
 
 def as_script() -> str:
-    """The table as a line of JavaScript: ``DEFAULTS``, with its colours by their use."""
+    """The defaults as one line of JavaScript that defines ``DEFAULTS``."""
     return f"const DEFAULTS = {json.dumps(_TABLE)};"
 
+
+# --- figures ---
 
 INK = "#dfe5ea"
 QUIET = "#93a0ab"
@@ -54,7 +57,7 @@ FONT_PX = 15
 
 
 def dark(figure: go.Figure, height: int) -> go.Figure:
-    """``figure`` dressed for the reading room, ``height`` pixels high, on a clear ground."""
+    """``figure`` with the dark style: ``height`` px, transparent background, large type."""
     figure.update_layout(
         height=height,
         margin={"l": 8, "r": 16, "t": 8, "b": 8},
@@ -62,7 +65,7 @@ def dark(figure: go.Figure, height: int) -> go.Figure:
         plot_bgcolor="rgba(0,0,0,0)",
         font={"size": FONT_PX, "color": INK},
         hoverlabel={"font": {"size": FONT_PX}},
-        uirevision="kept",  # what a person hid or zoomed stays so while the curve grows
+        uirevision="kept",  # keeps hidden traces and zoom when the figure is updated
         showlegend=False,
     )
     axis: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""Tables as text: Markdown for documents and pages, LaTeX for papers, and names that stay names."""
+"""Tables as text: Markdown for documents and pages, LaTeX for papers; escaping for both."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 
 def markdown_table(head: Sequence[str], lines: Sequence[Sequence[str]]) -> list[str]:
-    """A table, line by line; the cells are escaped already."""
+    """The lines of a Markdown table; the cells must be escaped already."""
     return [
         f"| {' | '.join(head)} |",
         f"|{'|'.join('---' for _ in head)}|",
@@ -15,10 +15,10 @@ def markdown_table(head: Sequence[str], lines: Sequence[Sequence[str]]) -> list[
 
 
 def markdown_escaped(text: str) -> str:
-    """A name that cannot break a table of a document or start markup.
+    """``text`` escaped so that it neither breaks a Markdown table nor starts markup.
 
-    For files that are read as text too: it escapes no more than it must.  What Streamlit shows
-    needs more, see :func:`xai_core.ui.wording.plain`.
+    Escapes as little as possible, because documents are also read as plain text.  Text shown by
+    Streamlit needs more, see :func:`xai_core.ui.wording.plain`.
     """
     return "".join(f"\\{c}" if c in "|`*<>[]\\" else c for c in text)
 
@@ -26,9 +26,10 @@ def markdown_escaped(text: str) -> str:
 def latex_table(
     caption: str, label: str, columns: str, head: Sequence[str], lines: Sequence[Sequence[str]]
 ) -> list[str]:
-    """A ``table`` environment, line by line; needs no package.
+    """The lines of a LaTeX ``table`` environment, which needs no package.
 
-    ``columns``: alignment of each, such as "llr".  ``caption`` and cells are escaped here.
+    ``columns``: the alignment of each column, such as "llr".  ``caption`` and the cells are escaped
+    here.
     """
     return [
         r"\begin{table}",
@@ -51,5 +52,5 @@ _LATEX = {
 
 
 def latex_escaped(text: str) -> str:
-    """Text in which LaTeX sees no command."""
+    """``text`` escaped so that LaTeX reads no command in it."""
     return "".join(_LATEX.get(c, c) for c in text)

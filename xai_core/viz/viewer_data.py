@@ -1,8 +1,7 @@
-"""What the viewer in the browser needs of a case, its map and its curves.
+"""The data that the viewer is sent about a case, its map and its curves.
 
-What the viewer needs to step through the curves: two images, an order of patches, the points.
-
-What the viewer in the browser needs of a case and its map: plain values, arrays as base64."""
+Plain values that can be written as JSON; arrays are base64 text.
+"""
 
 from __future__ import annotations
 
@@ -30,16 +29,22 @@ from xai_core.viz.colormap import DIVERGING, TABLES
 from xai_core.viz.panel import shown_box
 from xai_core.viz.pictures import array_text, png_text
 
+# --- the curve stepper ---
+
 
 def stepper_images(grey: FloatArray) -> dict[str, Any]:
-    """The image as the network sees it, float32 (S, S) in [0, 1], and its blurred baseline, both as
-    8-bit PNG: what is shown is at most half a grey level from what was scored.
+    """The network's input and its blurred baseline, for stepping along a curve.
 
-    ``grid``: patches per side.  ``edges``: their edges on either axis, px, ``grid`` + 1 of them.
+    Both are 8-bit PNG, so what is shown differs from what was scored by at most half a grey level.
+    ``images``: identifies them.  ``size``: side in px.  ``grid``: patches per side.  ``edges``: the
+    ``grid`` + 1 edges of the patches on either axis, px.
+
+    Args:
+        grey: float32 (S, S) in [0, 1].
     """
     return {
-        "image": png_text(_bytes(grey)),
-        "blurred": png_text(_bytes(blurred(grey))),
+        "image": png_text(_grey_levels(grey)),
+        "blurred": png_text(_grey_levels(blurred(grey))),
         "images": array_tag(grey),
         "size": grey.shape[-1],
         "grid": GRID,
@@ -50,10 +55,17 @@ def stepper_images(grey: FloatArray) -> dict[str, Any]:
 def stepper_data(
     images: dict[str, Any], geometry: Geometry, values: FloatArray, curves: CurvePair, name: str
 ) -> dict[str, Any]:
-    """``images`` of :func:`stepper_images`, and the curves so far of a map (S, S) for a class.
+    """The data of the curve stepper: the images, the order of patches and the curves so far.
 
-    ``order``: uint16, the patches from the most to the least relevant.  Each curve has ``counts``,
-    patches changed, and ``p``, the probability of the class there.
+    ``order``: uint16, the patches from the most to the least relevant.  Each curve has ``counts``
+    (numbers of changed patches) and ``p`` (the probability of the class at each).
+
+    Args:
+        images: of :func:`stepper_images`.
+        geometry: how the case lies in the network's square.
+        values: the map, float32 (S, S).
+        curves: measured so far.
+        name: of the class.
     """
     order = patch_order(values)
     return {
@@ -71,13 +83,15 @@ def _points(curve: PerturbationCurve, patches: int) -> dict[str, list[float]]:
     return {"counts": counts.tolist(), "p": [round(float(p), 6) for p in curve.probability]}
 
 
-def _bytes(grey: FloatArray) -> Any:
+def _grey_levels(grey: FloatArray) -> Any:
     return np.rint(grey * 255).astype(np.uint8)
 
 
+# --- colour tables, cases and maps ---
+
+
 def tables() -> dict[str, Any]:
-    """The colour tables: (256, 3) bytes each, from no evidence to the most; ``diverging`` from the
-    most negative over none to the most positive."""
+    """The colour tables, (256, 3) bytes each: see :mod:`xai_core.viz.colormap`."""
     return {
         "tables": [{"name": name, "colours": array_text(table)} for name, table in TABLES.items()],
         "diverging": array_text(DIVERGING),
@@ -85,12 +99,15 @@ def tables() -> dict[str, Any]:
 
 
 def case_data(case: Case, geometry: Geometry, *, truth: bool = True) -> dict[str, Any]:
-    """The pictures of a case at native resolution, each with its own mask, and where to look.
-
-    ``truth``: False leaves out what was marked, and what can be guessed of it.
+    """The pictures of a case at native resolution, each with its own mask.
 
     ``box``: (x0, y0, x1, y1) of the part to show, in the picture's pixels.  ``spacing``: mm per
-    pixel, or None.  ``digest``: names the content.
+    pixel, or None.  ``digest``: identifies the low-energy image.
+
+    Args:
+        case: its images and masks are sent.
+        geometry: how the case lies in the network's square.
+        truth: False leaves out the masks, and keeps the boxes independent of them.
     """
     h, w = case.image.shape
     mask = case.lesion_mask if truth else None
@@ -100,9 +117,9 @@ def case_data(case: Case, geometry: Geometry, *, truth: bool = True) -> dict[str
     data = {"low": low, "digest": array_tag(case.image)}
     if case.recombined is not None:
         rows, columns = case.recombined.shape
-        second = _picture(case.recombined, case.recombined_mask if truth else None)
+        recombined = _picture(case.recombined, case.recombined_mask if truth else None)
         box = [v * s for v, s in zip(low["box"], (columns / w, rows / h) * 2, strict=True)]
-        data["recombined"] = {**second, "box": box, "spacing": None}
+        data["recombined"] = {**recombined, "box": box, "spacing": None}
     return data
 
 
@@ -110,16 +127,25 @@ def heat_data(
     heatmap: Heatmap, method: str, geometry: Geometry, levels: tuple[LevelResult, ...],
     known: tuple[LevelResult, ...] = (),
 ) -> dict[str, Any] | None:  # fmt: skip
-    """The map as the browser draws it, or None where there is none to draw.
+    """The map as the viewer takes it, or None if there is none to draw.
 
     ``raw``: the signed map at the layer's resolution, float32.  Hybrid-CAM adds ``area`` (A,
-    float32 (S, S)), ``levels`` as pairs (percent, delta), of which the browser makes the map,
-    ``known``, further pairs that it may use, and ``of``, a name of what the gains belong to.
+    float32 (S, S)); ``levels``, pairs (percent, delta) from which the browser computes the map;
+    ``known``, further pairs that it may use; and ``of``, which identifies the map that the deltas
+    belong to.
+
+    Args:
+        heatmap: so far.
+        method: its name.
+        geometry: how the case lies in the network's square.
+        levels: of the map; empty for methods without levels and before they are scored.
+        known: further levels whose deltas are known.
     """
-    # Where no level raises the score there is no map, but there are levels to choose others from.
-    drawn = (MapState.OK, MapState.NO_LEVEL) if levels else (MapState.OK,)
-    if heatmap.state not in drawn or (METHODS[method].uses_levels and not levels):
-        return None  # what there is before the levels are scored is not yet the map
+    # If no level raises the score there is no map, but the levels are sent so that the user can
+    # switch others on.
+    drawable = (MapState.OK, MapState.NO_LEVEL) if levels else (MapState.OK,)
+    if heatmap.state not in drawable or (METHODS[method].uses_levels and not levels):
+        return None  # before the levels are scored, the heatmap is only the area map
     data: dict[str, Any] = {
         "raw": array_text(heatmap.raw),
         "rows": heatmap.raw.shape[0],
@@ -139,18 +165,16 @@ def heat_data(
 
 
 def map_digest(heatmap: Heatmap, of_raw: bool = False) -> str:
-    """A name of a map's values, or of the signed map under them: 16 hex digits."""
+    """Identifies a map's values, or with ``of_raw`` its signed map: 16 hex digits."""
     return array_tag(heatmap.raw if of_raw else heatmap.values)
 
 
 def _picture(image: FloatArray, mask: BoolArray | None) -> dict[str, Any]:
-    grey = np.rint(image * 255).astype(np.uint8)
-    marked = mask is not None and bool(mask.any())
     return {
-        "png": png_text(grey),
-        "mask": _mask(mask) if mask is not None and marked else None,
+        "png": png_text(_grey_levels(image)),
+        "mask": _mask_text(mask) if mask is not None and mask.any() else None,
     }
 
 
-def _mask(mask: BoolArray) -> str:
+def _mask_text(mask: BoolArray) -> str:
     return png_text(np.where(mask, np.uint8(255), np.uint8(0)))

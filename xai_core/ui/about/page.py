@@ -1,6 +1,4 @@
-"""The About page: model, cases, methods, conventions, limits.
-
-The figures that came with the weights, in words."""
+"""The About page: model, cases, methods, limits, conventions, model card and data card."""
 
 from __future__ import annotations
 
@@ -18,9 +16,14 @@ from xai_core.settings import ROOT
 from xai_core.ui.service_access import layers
 from xai_core.ui.wording import NOTICE, facts_table, layer_words, plain
 
+# --- metrics of the weights ---
+
 
 def metric_rows(metrics: Mapping[str, Any]) -> dict[str, str]:
-    """What ``train`` wrote into the specification, name by name; what it does not know as it is."""
+    """Titles and values of the metrics that ``train`` wrote into the model's specification.
+
+    Unknown metrics are shown under their own names.
+    """
     rows: dict[str, str] = {}
     for name, value in metrics.items():
         if name == "validation" and _is_validation(value):
@@ -33,11 +36,11 @@ def metric_rows(metrics: Mapping[str, Any]) -> dict[str, str]:
                 f"specificity {100 * value['specificity']:.1f} %"
             )
         else:
-            rows[_WORDS.get(name, name.replace("_", " ").capitalize())] = _text(value)
+            rows[_TITLES.get(name, name.replace("_", " ").capitalize())] = _text(value)
     return rows
 
 
-_WORDS = {
+_TITLES = {
     "steps": "Training steps, by phase",
     "float16_logits_differ_by": "Rounding to float16 changes logits by at most",
 }
@@ -57,6 +60,8 @@ def _text(value: object) -> str:
         return " to ".join(_text(v) for v in value)
     return str(value)
 
+
+# --- the page ---
 
 _CARDS = {
     "Model card": ROOT / "docs" / "model_card.md",
@@ -85,9 +90,9 @@ def show(service: ExplainService) -> None:
     with left:
         st.markdown("### The model")
         scored_by = service.explainer.classifier.engine.status.sentence
-        st.markdown(facts_table(_model(spec) | {"Scored by": scored_by}, 400))
+        st.markdown(facts_table(_model_facts(spec) | {"Scored by": scored_by}, 400))
         st.markdown("### The cases")
-        _cases(service)
+        _show_cases(service)
     with right:
         st.markdown("### The methods")
         for method in METHODS.values():
@@ -114,7 +119,7 @@ def show(service: ExplainService) -> None:
                 st.markdown(card.read_text(encoding="utf-8"))
 
 
-def _model(spec: ModelSpec) -> dict[str, str]:
+def _model_facts(spec: ModelSpec) -> dict[str, str]:
     facts = {
         "Network": f"{spec.timm_name}, input {spec.input_size} x {spec.input_size}",
         "Classes": ", ".join(f"{i} {name}" for i, name in enumerate(spec.class_names)),
@@ -127,7 +132,7 @@ def _model(spec: ModelSpec) -> dict[str, str]:
     return facts | metric_rows(spec.metrics)
 
 
-def _cases(service: ExplainService) -> None:
+def _show_cases(service: ExplainService) -> None:
     source, records = service.source, service.records.values()
     truth = Counter(str(r.pathology or "not given") for r in records)
     facts = {

@@ -1,1 +1,1 @@
-"""Blind reading: look, mark, answer; then the truth; then the model.  One idea per file."""
+"""Blind reading: the reader marks and answers, then sees the truth, then the model."""

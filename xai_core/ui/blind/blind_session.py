@@ -1,4 +1,4 @@
-"""What this browser session reads blind: the case, the marks, the answers, what has been shown."""
+"""The state of blind reading in this browser session, and its part of the address."""
 
 from __future__ import annotations
 
@@ -7,116 +7,126 @@ from dataclasses import dataclass, field, replace
 
 from xai_core.ui import session
 from xai_core.ui.address import write_address
-from xai_core.ui.blind.reading import Answer, Mark, alias, in_blind_order
+from xai_core.ui.blind.reading import Answer, Mark, alias, cases_by_alias
 
-_SWITCH = "blind"
+_PARAMETER = "blind"  # of the address
 
 
 @dataclass(frozen=True)
-class Progress:
-    """How far one case is: marks so far, the answer once committed, whether the model was shown."""
+class ReadingProgress:
+    """The reading of one case: marks so far, whether the reader ticked "nothing to mark", the
+    answer once it is committed, and whether the model's decision has been shown."""
 
     marks: tuple[Mark, ...] = ()
-    nothing: bool = False
+    nothing_to_mark: bool = False
     answer: Answer | None = None
-    model: bool = False
+    model_shown: bool = False
 
 
 @dataclass
-class Blind:
-    """``case_id``: the case being read.  ``seen``: cases whose truth was on show openly.
-    ``changed``: another case since the list was drawn.  ``awaited``: whether small pictures are
-    still being made."""
+class BlindReading:
+    """Blind reading in this session.
+
+    ``on``: whether the switch is on.  ``case_id``: the case being read.  ``seen``: cases whose
+    truth was shown outside blind reading.  ``cases``: progress by case id.  ``case_changed``:
+    whether another case was chosen since the list was drawn.  ``thumbnails_pending``: whether
+    thumbnails are still being made.
+    """
 
     on: bool = False
     case_id: str | None = None
     seen: set[str] = field(default_factory=set)
-    cases: dict[str, Progress] = field(default_factory=dict)
-    changed: bool = False
-    awaited: bool = False
+    cases: dict[str, ReadingProgress] = field(default_factory=dict)
+    case_changed: bool = False
+    thumbnails_pending: bool = False
 
 
-def now() -> Blind:
-    """The session's blind reading."""
-    return session.part(Blind)
+def state() -> BlindReading:
+    """The state of blind reading in this session."""
+    return session.part(BlindReading)
 
 
-def progress() -> Progress:
-    """How far the case being read is."""
-    blind = now()
-    return blind.cases.get(blind.case_id or "", Progress())
+def progress() -> ReadingProgress:
+    """The progress of the case being read."""
+    blind = state()
+    return blind.cases.get(blind.case_id or "", ReadingProgress())
 
 
-def update(**fields: object) -> None:
-    """Change how far the case being read is."""
-    blind = now()
+def update_progress(**fields: object) -> None:
+    """Change fields of the progress of the case being read."""
+    blind = state()
     if blind.case_id is not None:
         blind.cases[blind.case_id] = replace(progress(), **fields)  # type: ignore[arg-type]
 
 
 def switch(on: bool, case_ids: Iterable[str]) -> None:
-    """Begin with a case whose truth has not been on show, or go back to reading openly."""
-    blind = now()
+    """Switch blind reading on, starting with a case whose truth was not shown yet, or off."""
+    blind = state()
     if on and not blind.on:
-        order = list(in_blind_order(case_ids).values())
-        fresh = (c for c in order if c not in blind.seen and c not in blind.cases)
-        blind.case_id = next(fresh, order[0])
+        order = list(cases_by_alias(case_ids).values())
+        unseen = (c for c in order if c not in blind.seen and c not in blind.cases)
+        blind.case_id = next(unseen, order[0])
     blind.on = on
 
 
-def go(case_id: str | None) -> None:
-    """Read another case; one already answered shows what it showed."""
+def go_to(case_id: str | None) -> None:
+    """Read another case; a case that was read before appears at the stage it had reached."""
     if case_id is not None:
-        now().case_id = case_id
-        if progress().model:
+        state().case_id = case_id
+        if progress().model_shown:
             session.change(case_id=case_id)
 
 
 def show_model() -> None:
-    """Let the model speak of the case: the last thing to be shown."""
-    update(model=True)
-    session.change(case_id=now().case_id)
+    """Show the model's decision about the case being read: the last stage."""
+    update_progress(model_shown=True)
+    session.change(case_id=state().case_id)
 
 
-def marks_on_show(case_id: str) -> dict[str, object] | None:
-    """The reader's marks on a case, as the viewer draws them; None where it was not read blind."""
-    blind = now()
+def viewer_marks(case_id: str) -> dict[str, object] | None:
+    """The reader's marks on a case as the viewer takes them; None if it is not being read blind.
+
+    ``of``: the case's alias.  ``list``: the marks.  ``open``: whether they can be changed.
+    """
+    blind = state()
     if not blind.on or blind.case_id != case_id:
         return None
     marks = [mark.as_json() for mark in progress().marks]
     return {"of": alias(case_id), "list": marks, "open": progress().answer is None}
 
 
-# --- the address --------------------------------------------------------------------------
+# --- the address ---
 
 
-def for_request(given: Mapping[str, str]) -> Mapping[str, str]:
-    """An address without what speaks of a blind reading."""
-    blind = given.get(_SWITCH) == "on"
-    return {k: v for k, v in given.items() if k != _SWITCH and not (blind and k == "case")}
+def request_part(parameters: Mapping[str, str]) -> Mapping[str, str]:
+    """The parameters of the case request: those of an address without blind reading's own."""
+    blind = parameters.get(_PARAMETER) == "on"
+    return {k: v for k, v in parameters.items() if k != _PARAMETER and not (blind and k == "case")}
 
 
-def take(given: Mapping[str, str], case_ids: Iterable[str]) -> list[str]:
-    """Take over what an address says of a blind reading; a sentence where it cannot be used."""
-    wanted = given.get(_SWITCH, "off")
-    if wanted not in ("on", "off"):
-        return [f"The address says blind “{wanted:.60}”, but only on and off exist; it is off."]
+def read_blind_part(parameters: Mapping[str, str], case_ids: Iterable[str]) -> list[str]:
+    """Apply an address's parameters of blind reading; returns sentences about unusable ones."""
+    switch_text = parameters.get(_PARAMETER, "off")
+    if switch_text not in ("on", "off"):
+        return [
+            f"The address says blind “{switch_text:.60}”, but only on and off exist; it is off."
+        ]
     ids = tuple(case_ids)
-    switch(wanted == "on", ids)
-    name = given.get("case")
-    if wanted == "off" or name is None:
+    switch(switch_text == "on", ids)
+    case_alias = parameters.get("case")
+    if switch_text == "off" or case_alias is None:
         return []
-    found = in_blind_order(ids).get(name)
-    if found is None:
+    case_id = cases_by_alias(ids).get(case_alias)
+    if case_id is None:
         return ["The address names a blind case that is not among these; another one is shown."]
-    go(found)
+    go_to(case_id)
     return []
 
 
-def address() -> dict[str, str]:
-    """The address of what is on show; before the answer it names nothing but the case's alias."""
-    blind = now()
+def blind_address() -> dict[str, str]:
+    """The parameters that restore the page; until the model is shown, only the case's alias."""
+    blind = state()
     if not blind.on or blind.case_id is None:
         return write_address(session.current())
-    named = {_SWITCH: "on", "case": alias(blind.case_id)}
-    return write_address(session.current()) | named if progress().model else named
+    blind_part = {_PARAMETER: "on", "case": alias(blind.case_id)}
+    return write_address(session.current()) | blind_part if progress().model_shown else blind_part

@@ -1,10 +1,9 @@
-"""Blind reading on the Explore page: look, mark, answer; then the truth; then the model.
+"""Blind reading on the Explore page.
 
-The reader's answer: where, what, how sure.  Committed once.
-
-The image of a blind reading: nothing of the truth or the model is in what is sent.
-
-After the answer: the truth beside it, how the marks met it, and how it has gone so far."""
+The reader marks suspicious spots, decides benign or malignant, gives a confidence and commits the
+answer once.  Then the truth is shown with the answer, and after that the model's decision.  Before
+the answer nothing that is sent to the browser holds the truth or the model's decision.
+"""
 
 from __future__ import annotations
 
@@ -25,9 +24,9 @@ from xai_core.ui.blind.reading import (
     LOW,
     RECOMBINED,
     Answer,
-    Found,
+    MarkMatches,
     alias,
-    in_blind_order,
+    cases_by_alias,
     match_marks,
     read_marks,
 )
@@ -36,64 +35,157 @@ from xai_core.ui.memo import memoised
 from xai_core.ui.wording import plain, truth_words, view_words
 from xai_core.viz.viewer_data import case_data
 
-_CALLS = {name.capitalize(): index for index, name in enumerate(CLASS_NAMES)}
+_CLASSES = {name.capitalize(): index for index, name in enumerate(CLASS_NAMES)}
+_POLL_THUMBNAILS = 0.7  # seconds
+_HELP = (
+    "Read as a reader does: the truth, the model and all that gives them away are hidden until you "
+    "have marked a spot, or nothing, and answered. Then the truth is shown, and then the model."
+)
 
 
-def ask_reading(key: str) -> None:
-    """Draw the questions about the case whose alias is ``key``."""
-    so_far = blind_session.progress()
-    st.markdown("#### Your reading")
-    st.caption("Nothing of the truth or the model is on this page, in its address or in its data.")
-    count = len(so_far.marks)
-    said = "no mark yet" if not count else f"{count} mark{'s' if count > 1 else ''}"
-    st.markdown(f"**1. Where?** Mark what you suspect in the image: {said}.")
-    # Marking takes the tick away; a widget keeps the value it had, so it becomes another one.
-    tick = f"nothing {key} {bool(count)}"
-    st.checkbox(
-        "There is nothing to mark",
-        value=so_far.nothing,
-        disabled=bool(count),
-        key=tick,
-        on_change=lambda: blind_session.update(nothing=bool(st.session_state[tick])),
+# --- entry points of the Explore page ---
+
+
+def restore(service: ExplainService) -> None:
+    """Read the page's address, blind reading's part included, and write it again."""
+    ids = tuple(service.records)
+    session.restore(
+        ids,
+        service.explainer.classifier,
+        lambda parameters: _read_page_part(parameters, ids),
+        blind_session.request_part,
     )
-    called = st.segmented_control("**2. Benign or malignant?**", list(_CALLS), key=f"call {key}")
-    sure = st.segmented_control(
-        "**3. How sure are you?**", CONFIDENCES, format_func=_sure, key=f"sure {key}",
-        help="The chance that your answer is right: 50 % is a guess.",
-    )  # fmt: skip
-    missing = [
-        words
-        for words, there in (
-            ("a mark, or that there is nothing to mark", so_far.marks or so_far.nothing),
-            ("benign or malignant", called is not None),
-            ("how sure you are", sure is not None),
-        )
-        if not there
-    ]
-    st.button(
-        "Commit, then see the truth",
-        type="primary",
-        disabled=bool(missing),
-        key=f"commit {key}",
-        on_click=_commit,
-        args=(called, sure),
+    if not blind_session.state().on:
+        blind_session.state().seen.add(session.current().case_id)
+    second = {} if is_reading() else curves.second_address(session.current())
+    session.update_address(blind_session.blind_address() | second)
+
+
+def _read_page_part(parameters: Mapping[str, str], ids: tuple[str, ...]) -> list[str]:
+    return blind_session.read_blind_part(parameters, ids) + curves.read_second(parameters)
+
+
+def is_on() -> bool:
+    """Whether blind reading is switched on."""
+    return blind_session.state().on
+
+
+def is_reading() -> bool:
+    """Whether the current case is read blind and the model's decision was not shown yet."""
+    return blind_session.state().on and not blind_session.progress().model_shown
+
+
+def show_switch(service: ExplainService) -> None:
+    """Draw the switch of blind reading."""
+    on = blind_session.state().on
+    st.toggle(
+        "Blind reading",
+        value=on,
+        key=session.widget_key("blind", on),
+        on_change=session.on_user_change(
+            "blind", lambda on: blind_session.switch(on, service.records)
+        ),
+        help=_HELP,
     )
-    st.caption(f"Still missing: {'; '.join(missing)}." if missing else "It cannot be changed then.")
 
 
-def _sure(percent: int) -> str:
-    return f"{percent} %"
-
-
-def _commit(called: str | None, sure: int | None) -> None:
-    so_far = blind_session.progress()
-    if called is None or sure is None or not (so_far.marks or so_far.nothing) or so_far.answer:
+def show(service: ExplainService) -> None:
+    """Draw the case being read, and the questions or, after the answer, the truth."""
+    case_id = blind_session.state().case_id or next(iter(service.records))
+    key = alias(case_id)
+    number = list(cases_by_alias(service.records)).index(key) + 1
+    name = f"Case {number}"
+    try:
+        case = service.load(case_id)
+    except XaiError:
+        st.error(f"{name} cannot be read from its files. Go on with the next one.")
         return
-    blind_session.update(answer=Answer(_CALLS[called], sure, so_far.marks))
+    answer = blind_session.progress().answer
+    size = service.explainer.classifier.spec.input_size
+    left, right = st.columns([1.7, 1], gap="large")
+    with left:
+        st.caption(f"Blind reading · **{name}** of {len(service.records)} · {view_words(case)}")
+        show_picture(case, size, name, truth=answer is not None)
+    with right:
+        if answer is None:
+            show_questions(key)
+        else:
+            _show_after_answer(service, case, answer, size)
+
+
+def show_answer(service: ExplainService) -> None:
+    """Draw the reader's answer above the model's decision, if the case was read blind."""
+    case_id, answer = blind_session.state().case_id, blind_session.progress().answer
+    if blind_session.state().on and case_id is not None and answer is not None:
+        st.markdown(answer_line(service.records[case_id], answer))
+
+
+# --- the list of cases ---
+
+
+def show_case_list(service: ExplainService) -> None:
+    """Draw the list of cases without any of their metadata."""
+    # A new session starts with no thumbnails pending, see case_list.
+    poll_interval = _list_poll_interval()
+    st.fragment(_draw_case_list, run_every=poll_interval)(service, poll_interval)
+
+
+def _list_poll_interval() -> float | None:
+    return _POLL_THUMBNAILS if blind_session.state().thumbnails_pending else None
+
+
+def _draw_case_list(service: ExplainService, poll_interval: float | None) -> None:
+    order = cases_by_alias(service.records)
+    keys, current = tuple(order), alias(blind_session.state().case_id or "")
+    position = keys.index(current) if current in keys else 0
+
+    def go_to(key: str | None) -> None:
+        if key is not None:
+            blind_session.go_to(order[key])
+            blind_session.state().case_changed = True
+
+    def case_at(step: int) -> str | None:
+        here = keys.index(alias(blind_session.state().case_id or keys[0]))
+        return keys[here + step] if 0 <= here + step < len(keys) else None
+
+    case_list.show_previous_and_next(case_at, go_to)
+    if blind_session.state().case_changed:
+        blind_session.state().case_changed = False
+        st.rerun()
+    read = sum(progress.answer is not None for progress in blind_session.state().cases.values())
+    blind_session.state().thumbnails_pending = case_grid.show(
+        service,
+        keys,
+        current,
+        lambda key: _tile(order[key], key, keys.index(key) + 1),
+        status=f"Case {position + 1} of {len(keys)}; {read} read",
+        on_pick=go_to,
+        reserved_height="20rem",
+        name="blind cases",
+    )
+    if _list_poll_interval() != poll_interval:
+        st.rerun()
+
+
+def _tile(case_id: str, key: str, number: int) -> Tile:
+    progress = blind_session.state().cases.get(case_id)
+    read = ("read",) if progress is not None and progress.answer is not None else ()
+    words = ", ".join((f"Case {number}", *read))
+    return Tile(case_id, key, f"Case {number}", read, words=words)
+
+
+# --- the picture ---
 
 
 def show_picture(case: Case, input_size: int, name: str, *, truth: bool) -> None:
-    """Draw the case under ``name``; ``truth``: with what the source marked on it."""
+    """Draw the images of a case under a neutral name.
+
+    Args:
+        case: its images are drawn.
+        input_size: side of the network's input, px.
+        name: shown instead of the case's id, which may hold its truth.
+        truth: whether the findings that the source marked are sent too.
+    """
     geometry = memoised("geometry", (case, input_size), lambda: fit(case.image, input_size))
     pictures = memoised(
         "blind case", (case, input_size, truth), lambda: case_data(case, geometry, truth=truth)
@@ -105,223 +197,162 @@ def show_picture(case: Case, input_size: int, name: str, *, truth: bool) -> None
         "scrub": None,
         "blind": True,
         "truth": truth,
-        "marks": blind_session.marks_on_show(case.id),
+        "marks": blind_session.viewer_marks(case.id),
         "viewport": session.viewport(),
         "words": {"heat": f"{name}, low-energy", "recombined": f"{name}, recombined", "score": ""},
     }
-    viewer.mount(data, "viewer", marks=lambda given: _marked(case, given))
+    viewer.mount(data, "viewer", marks=lambda marks: _handle_marks(case, marks))
 
 
-def _marked(case: Case, given: Any) -> None:
-    if blind_session.now().case_id != case.id or blind_session.progress().answer is not None:
-        return  # a message of a case left meanwhile, or after the answer
+def _handle_marks(case: Case, from_browser: Any) -> None:
+    if blind_session.state().case_id != case.id or blind_session.progress().answer is not None:
+        return  # a late message: about a case that was left, or sent before the answer
     shapes = {LOW: (case.image.shape[0], case.image.shape[1])}
     if case.recombined is not None:
         shapes[RECOMBINED] = (case.recombined.shape[0], case.recombined.shape[1])
-    marks = read_marks(given, shapes)
-    blind_session.update(marks=marks, nothing=blind_session.progress().nothing and not marks)
+    marks = read_marks(from_browser, shapes)
+    nothing = blind_session.progress().nothing_to_mark and not marks
+    blind_session.update_progress(marks=marks, nothing_to_mark=nothing)
 
 
-def reader_line(record: CaseRecord, answer: Answer) -> str:
-    """The answer and whether it is right, in one line."""
-    said = f"You said **{CLASS_NAMES[answer.called]}**, {answer.confidence} % sure"
-    if record.class_index is None:
-        return f"{said}; the truth of this case is not given."
-    scored = "right" if answer.called == record.class_index else "wrong"
-    return f"{said}: **{scored}**."
+# --- the questions ---
 
 
-def show_truth(case: Case, answer: Answer, input_size: int) -> None:
-    """Draw the truth of ``case``."""
-    st.markdown("#### The truth" + (" (phantom)" if case.is_phantom else ""))
-    st.markdown(f"**{truth_words(case).capitalize()}**. {reader_line(case, answer)}")
-    for words in _marks(case, answer, input_size):
-        st.markdown(words)
-    st.caption(verdict.facts(case))
-    if case.note:
-        st.caption(f"What it teaches: {plain(case.note, 600)}")
-
-
-def _marks(case: Case, answer: Answer, input_size: int) -> list[str]:
-    geometry = fit(case.image, input_size)
-    reach = TOLERANCE_PX / geometry.scale
-    said = []
-    grids = [(LOW, "low-energy image", case.lesion_mask, reach)]
-    if case.recombined is not None:
-        ratio = case.recombined.shape[0] / case.image.shape[0]
-        grids.append((RECOMBINED, "recombined image", case.recombined_mask, reach * ratio))
-    for picture, name, mask, near in grids:
-        marks = tuple(mark for mark in answer.marks if mark.picture == picture)
-        found = match_marks(marks, mask, near)
-        if marks or (picture == LOW and found.of):
-            said.append(_words(name, len(marks), found))
-    if not any(mask is not None and mask.any() for _, _, mask, _ in grids):
-        said.append("Nothing is marked on this case by its source.")
-    return said
-
-
-def _words(name: str, marks: int, found: Found) -> str:
-    if not found.of:
-        return f"On the {name} nothing is marked by the source; you made {marks}."
-    if not marks:
-        return f"On the {name} {found.of} marked, none by you."
-    return (
-        f"On the {name} {found.hits} of your {marks} within reach of a marked finding; "
-        f"{found.lesions} of {found.of} marked findings found."
-    )
-
-
-def tally(records: Mapping[str, CaseRecord]) -> str:
-    """How the reader has done in this session; empty before the first answer."""
-    right = {BENIGN: [0, 0], MALIGNANT: [0, 0]}
-    for case_id, progress in blind_session.now().cases.items():
-        truth = records[case_id].class_index if case_id in records else None
-        if progress.answer is not None and truth is not None:
-            right[truth][0] += progress.answer.called == truth
-            right[truth][1] += 1
-    parts = [
-        f"{n} of {of} {name} right"
-        for (n, of), name in ((right[MALIGNANT], "malignant"), (right[BENIGN], "not malignant"))
-        if of
-    ]
-    return f"So far: {', '.join(parts)}." if parts else ""
-
-
-_POLL_PICTURES = 0.7  # seconds between looks at the small pictures while they are made
-_HELP = (
-    "Read as a reader does: the truth, the model and all that gives them away are hidden until you "
-    "have marked a spot, or nothing, and answered. Then the truth is shown, and then the model."
-)
-
-
-def restore(service: ExplainService) -> None:
-    """Take over the address, a blind one or not, and write it anew."""
-    ids = tuple(service.records)
-    session.restore(
-        ids,
-        service.explainer.classifier,
-        lambda given: _take(given, ids),
-        blind_session.for_request,
-    )
-    if not blind_session.now().on:
-        blind_session.now().seen.add(session.current().case_id)
-    beside_it = {} if reading() else curves.second_address(session.current())
-    session.mirror(blind_session.address() | beside_it)
-
-
-def _take(given: Mapping[str, str], ids: tuple[str, ...]) -> list[str]:
-    return blind_session.take(given, ids) + curves.read_second(given)
-
-
-def switch(service: ExplainService) -> None:
-    """Draw the switch."""
-    on = blind_session.now().on
-    st.toggle(
-        "Blind reading",
-        value=on,
-        key=session.key_showing("blind", on),
-        on_change=session.when_changed(
-            "blind", lambda on: blind_session.switch(on, service.records)
+def show_questions(key: str) -> None:
+    """Draw the questions about the case whose alias is ``key``."""
+    progress = blind_session.progress()
+    st.markdown("#### Your reading")
+    st.caption("Nothing of the truth or the model is on this page, in its address or in its data.")
+    count = len(progress.marks)
+    marks_text = "no mark yet" if not count else f"{count} mark{'s' if count > 1 else ''}"
+    st.markdown(f"**1. Where?** Mark what you suspect in the image: {marks_text}.")
+    # A mark must clear the tick.  A widget keeps its value, so another key makes a new widget.
+    nothing_key = f"nothing {key} {bool(count)}"
+    st.checkbox(
+        "There is nothing to mark",
+        value=progress.nothing_to_mark,
+        disabled=bool(count),
+        key=nothing_key,
+        on_change=lambda: blind_session.update_progress(
+            nothing_to_mark=bool(st.session_state[nothing_key])
         ),
-        help=_HELP,
     )
-
-
-def on() -> bool:
-    """Whether cases are read blind."""
-    return blind_session.now().on
-
-
-def reading() -> bool:
-    """Whether a case is on show of which the model must not speak yet."""
-    return blind_session.now().on and not blind_session.progress().model
-
-
-def cases(service: ExplainService) -> None:
-    """Draw the list of cases, without anything known of them."""
-    # At first as if the pictures were there, see case_list.
-    every = _POLL_PICTURES if blind_session.now().awaited else None
-    st.fragment(_cases, run_every=every)(service, every)
-
-
-def _cases(service: ExplainService, every: float | None) -> None:
-    order = in_blind_order(service.records)
-    keys, current = tuple(order), alias(blind_session.now().case_id or "")
-    here = keys.index(current) if current in keys else 0
-
-    def go(key: str | None) -> None:
-        if key is not None:
-            blind_session.go(order[key])
-            blind_session.now().changed = True
-
-    def there(by: int) -> str | None:
-        now = keys.index(alias(blind_session.now().case_id or keys[0]))
-        return keys[now + by] if 0 <= now + by < len(keys) else None
-
-    case_list.previous_and_next(there, go)
-    if blind_session.now().changed:
-        blind_session.now().changed = False
-        st.rerun()
-    read = sum(progress.answer is not None for progress in blind_session.now().cases.values())
-    blind_session.now().awaited = case_grid.show(
-        service,
-        keys,
-        current,
-        lambda key: _tile(order[key], key, keys.index(key) + 1),
-        said=f"Case {here + 1} of {len(keys)}; {read} read",
-        pick=go,
-        above="20rem",
-        name="blind cases",
+    chosen_class = st.segmented_control(
+        "**2. Benign or malignant?**", list(_CLASSES), key=f"call {key}"
     )
-    if (_POLL_PICTURES if blind_session.now().awaited else None) != every:
-        st.rerun()
+    confidence = st.segmented_control(
+        "**3. How sure are you?**", CONFIDENCES, format_func=_percent, key=f"sure {key}",
+        help="The chance that your answer is right: 50 % is a guess.",
+    )  # fmt: skip
+    missing = [
+        words
+        for words, given in (
+            (
+                "a mark, or that there is nothing to mark",
+                progress.marks or progress.nothing_to_mark,
+            ),
+            ("benign or malignant", chosen_class is not None),
+            ("how sure you are", confidence is not None),
+        )
+        if not given
+    ]
+    st.button(
+        "Commit, then see the truth",
+        type="primary",
+        disabled=bool(missing),
+        key=f"commit {key}",
+        on_click=_commit,
+        args=(chosen_class, confidence),
+    )
+    st.caption(f"Still missing: {'; '.join(missing)}." if missing else "It cannot be changed then.")
 
 
-def _tile(case_id: str, key: str, number: int) -> Tile:
-    done = blind_session.now().cases.get(case_id)
-    read = ("read",) if done is not None and done.answer is not None else ()
-    words = ", ".join((f"Case {number}", *read))
-    return Tile(case_id, key, f"Case {number}", read, words=words)
+def _percent(confidence: int) -> str:
+    return f"{confidence} %"
 
 
-def show(service: ExplainService) -> None:
-    """Draw the case being read, as far as the reader is with it."""
-    case_id = blind_session.now().case_id or next(iter(service.records))
-    key = alias(case_id)
-    number = list(in_blind_order(service.records)).index(key) + 1
-    name = f"Case {number}"
-    try:
-        case = service.load(case_id)
-    except XaiError:
-        st.error(f"{name} cannot be read from its files. Go on with the next one.")
+def _commit(chosen_class: str | None, confidence: int | None) -> None:
+    progress = blind_session.progress()
+    where_given = progress.marks or progress.nothing_to_mark
+    if chosen_class is None or confidence is None or not where_given or progress.answer:
         return
-    given = blind_session.progress().answer
-    size = service.explainer.classifier.spec.input_size
-    left, right = st.columns([1.7, 1], gap="large")
-    with left:
-        st.caption(f"Blind reading · **{name}** of {len(service.records)} · {view_words(case)}")
-        show_picture(case, size, name, truth=given is not None)
-    with right:
-        if given is None:
-            ask_reading(key)
-        else:
-            _after(service, case, size)
+    answer = Answer(_CLASSES[chosen_class], confidence, progress.marks)
+    blind_session.update_progress(answer=answer)
 
 
-def _after(service: ExplainService, case: Case, size: int) -> None:
-    given = blind_session.progress().answer
-    if given is None:
-        return
-    show_truth(case, given, size)
-    st.caption(tally(service.records))
+# --- after the answer ---
+
+
+def _show_after_answer(service: ExplainService, case: Case, answer: Answer, size: int) -> None:
+    show_truth(case, answer, size)
+    st.caption(score_line(service.records))
     st.button(
         "Now the model", type="primary", key="show the model", on_click=blind_session.show_model,
         help="What the model said of this case, and its maps.",
     )  # fmt: skip
 
 
-def reader_summary(service: ExplainService) -> None:
-    """Above the model's answer: what the reader said."""
-    case_id, given = blind_session.now().case_id, blind_session.progress().answer
-    if blind_session.now().on and case_id is not None and given is not None:
-        st.markdown(reader_line(service.records[case_id], given))
+def show_truth(case: Case, answer: Answer, input_size: int) -> None:
+    """Draw the truth of ``case``, and how the reader's class and marks compare with it."""
+    st.markdown("#### The truth" + (" (phantom)" if case.is_phantom else ""))
+    st.markdown(f"**{truth_words(case).capitalize()}**. {answer_line(case, answer)}")
+    for line in _mark_lines(case, answer, input_size):
+        st.markdown(line)
+    st.caption(verdict.case_facts(case))
+    if case.note:
+        st.caption(f"What it teaches: {plain(case.note, 600)}")
+
+
+def answer_line(record: CaseRecord, answer: Answer) -> str:
+    """The reader's class and confidence and whether the class is right, in one line."""
+    line = f"You said **{CLASS_NAMES[answer.class_index]}**, {answer.confidence} % sure"
+    if record.class_index is None:
+        return f"{line}; the truth of this case is not given."
+    result = "right" if answer.class_index == record.class_index else "wrong"
+    return f"{line}: **{result}**."
+
+
+def score_line(records: Mapping[str, CaseRecord]) -> str:
+    """How many of the reader's answers in this session were right; empty before the first."""
+    right, total = {BENIGN: 0, MALIGNANT: 0}, {BENIGN: 0, MALIGNANT: 0}
+    for case_id, progress in blind_session.state().cases.items():
+        truth = records[case_id].class_index if case_id in records else None
+        if progress.answer is not None and truth is not None:
+            right[truth] += progress.answer.class_index == truth
+            total[truth] += 1
+    parts = [
+        f"{right[truth]} of {total[truth]} {name} right"
+        for truth, name in ((MALIGNANT, "malignant"), (BENIGN, "not malignant"))
+        if total[truth]
+    ]
+    return f"So far: {', '.join(parts)}." if parts else ""
+
+
+def _mark_lines(case: Case, answer: Answer, input_size: int) -> list[str]:
+    """How the reader's marks compare with the findings that the source marked, by picture."""
+    geometry = fit(case.image, input_size)
+    reach = TOLERANCE_PX / geometry.scale
+    lines = []
+    grids = [(LOW, "low-energy image", case.lesion_mask, reach)]
+    if case.recombined is not None:
+        ratio = case.recombined.shape[0] / case.image.shape[0]
+        grids.append((RECOMBINED, "recombined image", case.recombined_mask, reach * ratio))
+    for picture, name, mask, picture_reach in grids:
+        marks = tuple(mark for mark in answer.marks if mark.picture == picture)
+        matches = match_marks(marks, mask, picture_reach)
+        if marks or (picture == LOW and matches.findings):
+            lines.append(_mark_line(name, len(marks), matches))
+    if not any(mask is not None and mask.any() for _, _, mask, _ in grids):
+        lines.append("Nothing is marked on this case by its source.")
+    return lines
+
+
+def _mark_line(name: str, marks: int, matches: MarkMatches) -> str:
+    if not matches.findings:
+        return f"On the {name} nothing is marked by the source; you made {marks}."
+    if not marks:
+        return f"On the {name} {matches.findings} marked, none by you."
+    return (
+        f"On the {name} {matches.hits} of your {marks} within reach of a marked finding; "
+        f"{matches.findings_hit} of {matches.findings} marked findings found."
+    )

@@ -1,14 +1,10 @@
-"""What a reader says of a case, how it meets the truth, under which name it is read.
+"""Values of a blind reading: aliases of cases, the reader's marks and answer.  No Streamlit.
 
-Names of cases that give nothing away.  No Streamlit.
-
-A case's own name may hold its truth (a folder called "malignant"), and so may its place in a list.
-An alias is a digest of the name, and blind lists are in the aliases' order.  It is no secret to who
-holds the files: it keeps the truth off the page, out of the address and out of what is sent.
-
-What a reader says of a case before anything is shown, and how that meets the truth.
-
-No Streamlit."""
+A case's id may hold its truth (a folder called "malignant"), and so may its position in a list.
+Blind reading therefore names a case by an alias, a digest of its id, and lists cases in the order
+of their aliases.  The alias is not a secret for someone who has the files: it keeps the truth off
+the page, out of the address and out of the data that are sent.
+"""
 
 from __future__ import annotations
 
@@ -23,27 +19,33 @@ from scipy import ndimage as ndi
 
 from xai_core.types import BoolArray
 
+# --- aliases ---
+
 
 def alias(case_id: str) -> str:
-    """Ten hex digits, the same in every session: an address with them can be opened again."""
+    """Ten hex digits, the same in every session, so that an address with an alias stays valid."""
     return hashlib.blake2b(case_id.encode(), digest_size=5, person=b"blind reading").hexdigest()
 
 
-def in_blind_order(case_ids: Iterable[str]) -> dict[str, str]:
-    """Alias -> case, in the order of the aliases."""
+def cases_by_alias(case_ids: Iterable[str]) -> dict[str, str]:
+    """Case ids by their aliases, in the order of the aliases."""
     return dict(sorted((alias(case_id), case_id) for case_id in case_ids))
 
 
+# --- marks and answers ---
+
 LOW, RECOMBINED = "low", "recombined"
 CONFIDENCES = (50, 60, 75, 90, 100)
-"""How sure a reader is of the class, as the chance in percent of being right: 50 is a guess."""
-_MOST_MARKS = 20
+"""The reader's confidence in the class: the chance of being right in percent, 50 is a guess."""
+_MAX_MARKS = 20
 
 
 @dataclass(frozen=True)
 class Mark:
-    """A place on a case's picture, in that picture's pixels: a box, or a point where both corners
-    are one.  ``picture``: "low" or "recombined", each on its own grid."""
+    """A box on a picture, in its pixels; a point if both corners are the same.
+
+    ``picture``: "low" or "recombined"; each has its own pixel grid.
+    """
 
     picture: str
     x0: float
@@ -53,71 +55,74 @@ class Mark:
 
     @property
     def centre(self) -> tuple[float, float]:
-        """(x, y)."""
+        """(x, y) in the picture's pixels."""
         return (self.x0 + self.x1) / 2, (self.y0 + self.y1) / 2
 
     def as_json(self) -> dict[str, Any]:
-        """As the viewer draws it."""
+        """The mark as the viewer takes it: its picture and centre."""
         x, y = self.centre
         return {"picture": self.picture, "x": x, "y": y}
 
 
-def point(picture: str, x: float, y: float) -> Mark:
-    """A mark without extent."""
+def point_mark(picture: str, x: float, y: float) -> Mark:
+    """A mark at one point."""
     return Mark(picture, x, y, x, y)
 
 
-def read_marks(given: Any, shapes: Mapping[str, tuple[int, int]]) -> tuple[Mark, ...]:
-    """The points of a list from the browser; what lies on no picture is left out.
+def read_marks(from_browser: Any, shapes: Mapping[str, tuple[int, int]]) -> tuple[Mark, ...]:
+    """The valid marks in a list from the browser, at most 20; anything else is left out.
 
     Args:
-        given: ``{"picture", "x", "y"}`` each.
-        shapes: (H, W) of the pictures there are.
+        from_browser: unchecked; a list of ``{"picture", "x", "y"}``.
+        shapes: (H, W) of the case's pictures, by name.
     """
     marks = []
-    for one in given if isinstance(given, list) else []:
+    for item in from_browser if isinstance(from_browser, list) else []:
         try:
-            picture, x, y = str(one["picture"]), float(one["x"]), float(one["y"])
+            picture, x, y = str(item["picture"]), float(item["x"]), float(item["y"])
             height, width = shapes[picture]
         except (KeyError, TypeError, ValueError):
             continue
         if math.isfinite(x) and math.isfinite(y) and 0 <= x <= width and 0 <= y <= height:
-            marks.append(point(picture, x, y))
-    return tuple(marks[:_MOST_MARKS])
+            marks.append(point_mark(picture, x, y))
+    return tuple(marks[:_MAX_MARKS])
 
 
 @dataclass(frozen=True)
 class Answer:
-    """``called``: 0 benign or 1 malignant.  ``confidence``: one of :data:`CONFIDENCES`.  ``marks``:
-    none where the reader saw nothing to mark."""
+    """``class_index``: 0 benign, 1 malignant.  ``confidence``: one of :data:`CONFIDENCES`.
+    ``marks``: empty if the reader found nothing to mark."""
 
-    called: int
+    class_index: int
     confidence: int
     marks: tuple[Mark, ...] = ()
 
 
 @dataclass(frozen=True)
-class Found:
-    """``hits``: marks on, or within reach of, something the source marked.  ``lesions``: connected
-    marked regions with a mark in reach, of ``of``."""
+class MarkMatches:
+    """``hits``: marks on or within reach of a finding.  ``findings_hit``: findings with a mark
+    within reach.  ``findings``: all findings that the source marked, as connected regions."""
 
     hits: int
-    lesions: int
-    of: int
+    findings_hit: int
+    findings: int
 
 
-def match_marks(marks: tuple[Mark, ...], mask: BoolArray | None, reach: float) -> Found:
-    """How marks meet a mask (H, W) on their own picture's grid.
+def match_marks(marks: tuple[Mark, ...], mask: BoolArray | None, reach: float) -> MarkMatches:
+    """Compare marks with the findings that the source marked.
 
     Args:
-        reach: pixels a mark may be away.
+        marks: on one picture.
+        mask: the findings, bool (H, W) on the pixel grid of that picture; None if there are none.
+        reach: the largest distance, in pixels, of a mark that still hits a finding.
     """
     if mask is None or not mask.any():
-        return Found(0, 0, 0)
-    regions, of = ndi.label(mask, structure=np.ones((3, 3)))
-    away = ndi.distance_transform_edt(~mask, return_distances=True, return_indices=True)
-    distances, (rows, columns) = away
-    hit: set[int] = set()
+        return MarkMatches(0, 0, 0)
+    regions, count = ndi.label(mask, structure=np.ones((3, 3)))
+    distances, (rows, columns) = ndi.distance_transform_edt(
+        ~mask, return_distances=True, return_indices=True
+    )
+    regions_hit: set[int] = set()
     hits = 0
     for mark in marks:
         x, y = mark.centre
@@ -125,5 +130,5 @@ def match_marks(marks: tuple[Mark, ...], mask: BoolArray | None, reach: float) -
         column = min(int(x), mask.shape[1] - 1)
         if distances[row, column] <= reach:
             hits += 1
-            hit.add(int(regions[rows[row, column], columns[row, column]]))
-    return Found(hits, len(hit), int(of))
+            regions_hit.add(int(regions[rows[row, column], columns[row, column]]))
+    return MarkMatches(hits, len(regions_hit), int(count))

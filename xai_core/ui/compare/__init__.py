@@ -1,1 +1,1 @@
-"""The Compare page: maps of every method and layer side by side, and a plate of them to keep."""
+"""The Compare page: maps of every method and layer side by side, and a figure sheet for print."""

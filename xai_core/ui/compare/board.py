@@ -1,8 +1,8 @@
-"""The board of panels: rows that fill while their jobs run.
+"""The board of the Compare page: rows of panels that fill in while their jobs run.
 
-One panel on the page: title, picture, colour bar, areas, and how far it is.
-
-The board: rows of panels that fill while their jobs run, and one line to stop them all."""
+A panel shows one map: title, picture, colour bar, areas under the curves, progress.  One line above
+the rows shows the progress of all panels and stops or continues them together.
+"""
 
 from __future__ import annotations
 
@@ -21,136 +21,73 @@ from xai_core.ui.compare import captions, panels
 from xai_core.ui.compare.panels import PanelAnswer, PanelRow
 from xai_core.ui.memo import memoised
 from xai_core.ui.service_access import session_id
-from xai_core.ui.wording import asked_words, plain
+from xai_core.ui.wording import plain, request_words
 from xai_core.viz.panel import height_for, on_strip, panel, shown_box
 from xai_core.viz.pictures import to_png
 
-_WIDTH = 480  # pixels; two for one on most screens
-_GAP, _STRIP = 8, 14
+_WIDTH = 480  # pixels of a panel's picture: about two per CSS pixel on most screens
+_GAP, _STRIP = 8, 14  # pixels between picture and colour bar, height of the colour bar
+_POLL = 0.8  # seconds while a job is running
+# Seconds between requests for a stopped job.  The service forgets a job that nobody asks for; the
+# next click would then start it again.
+_KEEP_STOPPED = 4.0
+RowTitles = Mapping[PanelRow, str]
 
 
-def show_original(case: Case, geometry: Geometry) -> None:
-    """Draw the case as it is."""
-    st.markdown("**Original**, low-energy image")
-    st.image(
-        _picture(case, geometry, None),
-        width="stretch",
-        alt=f"The mammogram {case.id} as it is",
-    )
-
-
-def show_panel(case: Case, geometry: Geometry, answer: PanelAnswer) -> None:
-    """Draw a panel as far as it is; it keeps its height while it fills."""
-    request, heatmap = answer.request, answer.heatmap
-    st.markdown(
-        f"**{METHODS[request.method].title}**, {layer_title(request.layer)}",
-        help=METHODS[request.method].description,
-    )
-    over = "; no heatmap"
-    if answer.explanation is not None and heatmap is not None:
-        over = f"with the heatmap over it: {asked_words(answer.explanation)}"
-    st.image(
-        _picture(case, geometry, heatmap.values if heatmap else None),
-        width="stretch",
-        alt=f"The mammogram {case.id} {over}",
-    )
-    bar = captions.bar(answer)
-    if bar is not None:
-        low, most = bar.ends()
-        with st.container(horizontal=True, horizontal_alignment="distribute"):
-            st.caption(low, width="content")
-            st.caption(most, width="content")
-        st.caption(f"{bar.words[:1].upper()}{bar.words[1:]}")
-    why = captions.why_empty(answer)
-    if why:
-        st.info(why)
-    _areas(answer)
-    _progress(answer)
-
-
-def _areas(answer: PanelAnswer) -> None:
-    lines = captions.areas(answer)
-    if lines:
-        st.markdown("  \n".join(lines))
-
-
-def _progress(answer: PanelAnswer) -> None:
-    view = answer.at_work
-    if answer.pending:
-        share = min(1.0, view.done / view.total) if view.total > 1 else 0.0
-        st.progress(share, text=job_progress.progress_words(view))
-    elif view.error:
-        st.error(plain(view.error, 600))
-    elif not answer.done:
-        st.caption("Stopped; what was computed is kept.")
-
-
-def _picture(case: Case, geometry: Geometry, heat: FloatArray | None) -> bytes:
-    def make() -> bytes:
-        box = shown_box((case.image.shape[0], case.image.shape[1]), geometry, case.lesion_mask)
-        size = (_WIDTH, height_for(box, _WIDTH))
-        drawn = panel(case.image, geometry, heat, box, size)
-        return to_png(on_strip(drawn, _GAP, _STRIP) if heat is not None else drawn)
-
-    return memoised("compare panel", (case, heat), make)
-
-
-_POLL = 0.8  # seconds while something is computed
-# A stopped job is forgotten when nobody asks for it, and would begin again at the next click.
-_HOLD = 4.0
-Heads = Mapping[PanelRow, str]
+# --- the rows ---
 
 
 def show(
-    service: ExplainService, lines: Sequence[PanelRow], heads: Heads, curves: bool
+    service: ExplainService, rows: Sequence[PanelRow], titles: RowTitles, curves: bool
 ) -> tuple[PanelAnswer, ...]:
-    """Ask for every panel of ``lines`` and draw them as they fill.
+    """Ask for every panel of ``rows`` and draw them as they fill in.
 
     Args:
-        heads: what stands over each line.
-        curves: measure the curves too.
+        service: answers the requests.
+        rows: the rows of panels.
+        titles: the title above each row.
+        curves: whether to measure the curves too.
 
     Returns:
-        What was known when the page was drawn.  The page is drawn anew when all is there.
+        The answers at the time of drawing.  When all are complete, the page is drawn again.
     """
-    answers = _ask(service, lines, curves)
-    every = _pace(answers)
-    st.fragment(_body, run_every=every)(service, lines, heads, curves, every)
+    answers = _ask(service, rows, curves)
+    poll_interval = _poll_interval(answers)
+    st.fragment(_body, run_every=poll_interval)(service, rows, titles, curves, poll_interval)
     return answers
 
 
 def _ask(
-    service: ExplainService, lines: Sequence[PanelRow], curves: bool
+    service: ExplainService, rows: Sequence[PanelRow], curves: bool
 ) -> tuple[PanelAnswer, ...]:
-    return panels.ask_panels(
-        service, [one for line in lines for one in line.requests], curves, session_id()
-    )
+    requests = [request for row in rows for request in row.requests]
+    return panels.ask_panels(service, requests, curves, session_id())
 
 
-def _pace(answers: Sequence[PanelAnswer]) -> float | None:
+def _poll_interval(answers: Sequence[PanelAnswer]) -> float | None:
     if any(answer.pending for answer in answers):
         return _POLL
-    return None if all(answer.done for answer in answers) else _HOLD
+    return None if all(answer.done for answer in answers) else _KEEP_STOPPED
 
 
 def _body(
     service: ExplainService,
-    lines: Sequence[PanelRow],
-    heads: Heads,
+    rows: Sequence[PanelRow],
+    titles: RowTitles,
     curves: bool,
-    every: float | None,
+    poll_interval: float | None,
 ) -> None:
-    answers = _ask(service, lines, curves)
-    if _pace(answers) != every:
-        st.rerun()  # polling begins, ends or slows down
-    _progress_board(service, answers)
-    rest = iter(answers)
-    for line in lines:
-        st.markdown(f"##### {plain(heads[line], 300)}")
-        _row(service, line, [next(rest) for _ in line.requests])
+    answers = _ask(service, rows, curves)
+    if _poll_interval(answers) != poll_interval:
+        st.rerun()
+    _show_board_progress(service, answers)
+    remaining = iter(answers)
+    for row in rows:
+        st.markdown(f"##### {plain(titles[row], 300)}")
+        _show_row(service, row, [next(remaining) for _ in row.requests])
 
 
-def _progress_board(service: ExplainService, answers: Sequence[PanelAnswer]) -> None:
+def _show_board_progress(service: ExplainService, answers: Sequence[PanelAnswer]) -> None:
     done = sum(answer.done for answer in answers)
     words = f"{done} of {len(answers)} panels ready"
     with st.container(horizontal=True, key="progress", vertical_alignment="center"):
@@ -166,9 +103,9 @@ def _progress_board(service: ExplainService, answers: Sequence[PanelAnswer]) -> 
             st.caption(f"All {len(answers)} panels ready.")
 
 
-def _row(service: ExplainService, line: PanelRow, answers: Sequence[PanelAnswer]) -> None:
+def _show_row(service: ExplainService, row: PanelRow, answers: Sequence[PanelAnswer]) -> None:
     try:
-        case = service.load(line.case_id)
+        case = service.load(row.case_id)
     except XaiError as problem:
         st.error(plain(str(problem), 600))
         return
@@ -176,8 +113,73 @@ def _row(service: ExplainService, line: PanelRow, answers: Sequence[PanelAnswer]
     geometry = memoised("geometry", (case, size), lambda: fit(case.image, size))
     first, *others = st.columns(1 + len(answers), gap="medium")
     with first:
-        if line.original:
+        if row.original:
             show_original(case, geometry)
     for column, answer in zip(others, answers, strict=True):
         with column:
             show_panel(case, geometry, answer)
+
+
+# --- one panel ---
+
+
+def show_original(case: Case, geometry: Geometry) -> None:
+    """Draw the case without a heatmap."""
+    st.markdown("**Original**, low-energy image")
+    st.image(
+        _picture(case, geometry, None),
+        width="stretch",
+        alt=f"The mammogram {case.id} as it is",
+    )
+
+
+def show_panel(case: Case, geometry: Geometry, answer: PanelAnswer) -> None:
+    """Draw a panel as far as its answer is known; its height stays while it fills in."""
+    request, heatmap = answer.request, answer.heatmap
+    st.markdown(
+        f"**{METHODS[request.method].title}**, {layer_title(request.layer)}",
+        help=METHODS[request.method].description,
+    )
+    heat_words = "; no heatmap"
+    if answer.explanation is not None and heatmap is not None:
+        heat_words = f"with the heatmap over it: {request_words(answer.explanation)}"
+    st.image(
+        _picture(case, geometry, heatmap.values if heatmap else None),
+        width="stretch",
+        alt=f"The mammogram {case.id} {heat_words}",
+    )
+    bar = captions.colour_bar(answer)
+    if bar is not None:
+        low, high = bar.ends()
+        with st.container(horizontal=True, horizontal_alignment="distribute"):
+            st.caption(low, width="content")
+            st.caption(high, width="content")
+        st.caption(f"{bar.words[:1].upper()}{bar.words[1:]}")
+    reason = captions.empty_map_reason(answer)
+    if reason:
+        st.info(reason)
+    area_lines = captions.area_lines(answer)
+    if area_lines:
+        st.markdown("  \n".join(area_lines))
+    _show_panel_progress(answer)
+
+
+def _show_panel_progress(answer: PanelAnswer) -> None:
+    snapshot = answer.active_snapshot
+    if answer.pending:
+        share = min(1.0, snapshot.done / snapshot.total) if snapshot.total > 1 else 0.0
+        st.progress(share, text=job_progress.progress_words(snapshot))
+    elif snapshot.error:
+        st.error(plain(snapshot.error, 600))
+    elif not answer.done:
+        st.caption("Stopped; what was computed is kept.")
+
+
+def _picture(case: Case, geometry: Geometry, heat: FloatArray | None) -> bytes:
+    def make() -> bytes:
+        box = shown_box((case.image.shape[0], case.image.shape[1]), geometry, case.lesion_mask)
+        size = (_WIDTH, height_for(box, _WIDTH))
+        picture = panel(case.image, geometry, heat, box, size)
+        return to_png(on_strip(picture, _GAP, _STRIP) if heat is not None else picture)
+
+    return memoised("compare panel", (case, heat), make)

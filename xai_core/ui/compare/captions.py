@@ -1,8 +1,8 @@
-"""What is written beside a panel and under a sheet: plain text.  No Streamlit.
+"""Texts of the panels, the same on the page and on the figure sheet.  Plain text, no Streamlit.
 
-What is written beside a panel, on the page and on paper alike: plain text.  No Streamlit.
-
-The small print of a plate: every convention its panels rest on.  No Streamlit."""
+Captions of rows and panels, and the notes of the figure sheet: every convention that its panels
+depend on.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ from xai_core.viz.curve_figure import auc_text
 from xai_core.viz.figure_sheet import Bar
 from xai_core.viz.panel import OPACITY
 
+# --- captions ---
+
 
 def kind_of(record: CaseRecord) -> str:
     """ "Phantom" or "Case", for the beginning of a line."""
@@ -28,30 +30,30 @@ def kind_of(record: CaseRecord) -> str:
 
 
 def case_line(record: CaseRecord, prediction: Prediction | None, spec: ModelSpec) -> str:
-    """A case, its outcome, what the model says of it and what is true."""
+    """A case, its outcome, the model's decision and the truth in one line."""
     name = f"{kind_of(record)} {record.id}"
     if prediction is None:
         return f"{name}: not predicted yet; the truth: {truth_words(record)}"
     predicted = prediction.predicted(spec.threshold, spec.positive)
     truth = record.class_index
     decided = predicted == spec.positive
-    outcome = "" if truth is None else _outcome(Outcome.of(truth, decided))
-    name_said, p = spec.class_names[predicted], prediction.probabilities[predicted]
-    says = f"the model says {name_said} {p:.2f}"
-    return f"{name}: {outcome}{says}; the truth: {truth_words(record)}"
+    outcome = "" if truth is None else _outcome_prefix(Outcome.of(truth, decided))
+    class_name, p = spec.class_names[predicted], prediction.probabilities[predicted]
+    decision = f"the model says {class_name} {p:.2f}"
+    return f"{name}: {outcome}{decision}; the truth: {truth_words(record)}"
 
 
-def _outcome(outcome: Outcome) -> str:
+def _outcome_prefix(outcome: Outcome) -> str:
     return f"{OUTCOME_WORDS[outcome].partition(': ')[0]} ({outcome}); "
 
 
 def layer_line(layer: Layer) -> str:
-    """A layer with its plain words, as the head of a row."""
+    """A layer and the resolution of its maps, as the title of a row."""
     return f"{layer.title} ({layer_words(layer)} fields)"
 
 
-def bar(answer: PanelAnswer) -> Bar | None:
-    """The colour bar of a map, in the score of its class; None where there is no map to draw."""
+def colour_bar(answer: PanelAnswer) -> Bar | None:
+    """The colour bar of a map, in units of the class score; None if there is no map to draw."""
     explanation, heatmap = answer.explanation, answer.heatmap
     if explanation is None or heatmap is None:
         return None
@@ -59,26 +61,26 @@ def bar(answer: PanelAnswer) -> Bar | None:
 
 
 def class_score(explanation: Explanation) -> str:
-    """The score a map is about: "malignant class score (class 1)"."""
+    """The score that a map explains, such as "malignant class score (class 1)"."""
     return f"{explanation.target_name} class score (class {explanation.target})"
 
 
-def why_empty(answer: PanelAnswer) -> str | None:
-    """Why a finished map shows nothing; None where it shows something, or is not there yet."""
+def empty_map_reason(answer: PanelAnswer) -> str | None:
+    """Why a finished map has nothing to show; None if it has, or is not finished."""
     explanation = answer.explanation
     if explanation is None or explanation.heatmap is None:
         return None
     return state_words(explanation.heatmap.state, explanation.target_name)
 
 
-def areas(answer: PanelAnswer) -> tuple[str, ...]:
-    """The areas under the curves where they are known, a line each, and whether they mean
-    anything."""
-    found = answer.curves.explanation if answer.curves else None
-    pair = found.curves if found else None
-    if answer.curves is None or pair is None:
+def area_lines(answer: PanelAnswer) -> tuple[str, ...]:
+    """One line per known area under a curve, and a warning if the areas are not interpretable."""
+    snapshot = answer.curves_snapshot
+    explanation = snapshot.explanation if snapshot else None
+    pair = explanation.curves if explanation else None
+    if snapshot is None or pair is None:
         return ()
-    so_far = " so far" if pending(answer.curves) else ""
+    so_far = " so far" if pending(snapshot) else ""
     lines = [
         f"Insertion AUC {auc_text(pair.insertion)}{so_far}",
         f"Deletion AUC {auc_text(pair.deletion)}{so_far}",
@@ -87,6 +89,8 @@ def areas(answer: PanelAnswer) -> tuple[str, ...]:
         lines.append("Not interpretable: the blurred image scores no less than the image.")
     return tuple(lines)
 
+
+# --- notes of the figure sheet ---
 
 SENTENCE = (
     "For education only, not a medical device; a heatmap shows what moved this model, not where "
@@ -102,39 +106,45 @@ _COLOURS = (
 def notes(
     records: Mapping[str, CaseRecord], answers: Sequence[PanelAnswer], spec: ModelSpec
 ) -> tuple[str, ...]:
-    """The paragraphs, :data:`SENTENCE` last.
+    """The paragraphs of small print, :data:`SENTENCE` last.
 
     Args:
         records: the cases by id.
         answers: of every panel, all of them done.
+        spec: of the model.
     """
-    found = [answer.explanation for answer in answers if answer.explanation is not None]
+    explanations = [answer.explanation for answer in answers if answer.explanation is not None]
     return (
-        *_cases(records, found),
-        _model(spec),
-        _layers(found),
-        *_methods(found),
-        *_curves(answers, spec.input_size),
+        *_case_notes(records, explanations),
+        _model_note(spec),
+        _layer_note(explanations),
+        *_method_notes(explanations),
+        *_curve_notes(answers, spec.input_size),
         _COLOURS,
         SENTENCE,
     )
 
 
-def _cases(records: Mapping[str, CaseRecord], found: Sequence[Explanation]) -> Iterator[str]:
-    for one in {x.case_id: x for x in found}.values():
-        record = records[one.case_id]
+def _case_notes(
+    records: Mapping[str, CaseRecord], explanations: Sequence[Explanation]
+) -> Iterator[str]:
+    for explanation in {e.case_id: e for e in explanations}.values():
+        record = records[explanation.case_id]
         synthetic = " (a synthetic image, not a patient)" if record.is_phantom else ""
-        chosen = "as predicted" if one.target == one.predicted else "not the predicted one"
+        as_predicted = explanation.target == explanation.predicted
+        chosen = "as predicted" if as_predicted else "not the predicted one"
+        positive = explanation.positive
         yield (
             f"{kind_of(record)} {record.id}{synthetic}, source {record.source}. "
-            f"Explained class: {one.target_name} (class {one.target}), {chosen}; "
-            f"{one.class_names[one.positive]} probability "
-            f"{one.prediction.probabilities[one.positive]:.3f}, "
-            f"threshold {one.threshold:.3f}. Pixels' SHA-256 {one.image_digest}."
+            f"Explained class: {explanation.target_name} (class {explanation.target}), {chosen}; "
+            f"{explanation.class_names[positive]} probability "
+            f"{explanation.prediction.probabilities[positive]:.3f}, "
+            f"threshold {explanation.threshold:.3f}. "
+            f"Pixels' SHA-256 {explanation.image_digest}."
         )
 
 
-def _model(spec: ModelSpec) -> str:
+def _model_note(spec: ModelSpec) -> str:
     phantoms = ", trained on phantoms" if spec.trained_on_phantoms else ""
     return (
         f"Model: {spec.timm_name}{phantoms}, input {spec.input_size} x {spec.input_size}. "
@@ -142,31 +152,34 @@ def _model(spec: ModelSpec) -> str:
     )
 
 
-def _layers(found: Sequence[Explanation]) -> str:
-    shown = sorted({one.layer for one in found}, key=lambda layer: layer.stage)
+def _layer_note(explanations: Sequence[Explanation]) -> str:
+    shown = sorted({e.layer for e in explanations}, key=lambda layer: layer.stage)
     return "Layers: " + "; ".join(f"{layer.title} is {layer.name}" for layer in shown) + "."
 
 
-def _methods(found: Sequence[Explanation]) -> Iterator[str]:
-    shown = {one.request.method: one for one in found}
-    for method, one in shown.items():
-        choices = {k: v for k, v in one.conventions.items() if not k.startswith("curve")}
-        yield f"{METHODS[method].title}: {_listed(choices)}."
+def _method_notes(explanations: Sequence[Explanation]) -> Iterator[str]:
+    by_method = {e.request.method: e for e in explanations}
+    for method, explanation in by_method.items():
+        conventions = {
+            k: v for k, v in explanation.conventions.items() if not k.startswith("curve")
+        }
+        yield f"{METHODS[method].title}: {_listed(conventions)}."
         if METHODS[method].uses_levels:
-            levels = ", ".join(f"{level:g}" for level in one.request.option("levels"))
+            levels = ", ".join(f"{level:g}" for level in explanation.request.option("levels"))
             title = METHODS[method].title
             yield f"Area levels of {title}: {levels} % of the network's pixels kept sharp."
 
 
-def _curves(answers: Sequence[PanelAnswer], size: int) -> Iterator[str]:
+def _curve_notes(answers: Sequence[PanelAnswer], size: int) -> Iterator[str]:
     baseline = curve_conventions("adaptive", size)["curve baseline"]
     yield f"Baseline, what a removed pixel becomes in Hybrid-CAM and the curves: {baseline}."
-    for mode in sorted(
-        {a.curves.explanation.request.curves for a in answers if a.curves and a.curves.explanation}
-    ):
-        choices = {k: v for k, v in curve_conventions(mode, size).items() if k != "curve baseline"}
-        yield f"Insertion and deletion: {_listed(choices)}."
+    snapshots = [a.curves_snapshot for a in answers if a.curves_snapshot]
+    for mode in sorted({s.explanation.request.curves for s in snapshots if s.explanation}):
+        conventions = {
+            k: v for k, v in curve_conventions(mode, size).items() if k != "curve baseline"
+        }
+        yield f"Insertion and deletion: {_listed(conventions)}."
 
 
-def _listed(choices: Mapping[str, str]) -> str:
-    return "; ".join(f"{name}: {value}" for name, value in choices.items())
+def _listed(conventions: Mapping[str, str]) -> str:
+    return "; ".join(f"{name}: {value}" for name, value in conventions.items())

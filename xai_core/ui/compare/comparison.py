@@ -1,4 +1,4 @@
-"""What this browser session compares; case, class and levels are the other pages' too."""
+"""The comparison in this browser session.  Case, class and levels are shared with other pages."""
 
 from __future__ import annotations
 
@@ -13,45 +13,48 @@ from xai_core.ui.compare.panels import Comparison, read_comparison, write_compar
 
 
 @dataclass
-class Compared:
-    """``comparison``: the one on show."""
+class CurrentComparison:
+    """``comparison``: the one that the page shows."""
 
     comparison: Comparison = field(default_factory=Comparison)
 
 
 def restore(service: ExplainService) -> None:
-    """Take what the address says where a person came with one, else keep what was on show."""
+    """Read the comparison from a new address, else keep the current one."""
     ids = tuple(service.records)
 
-    def take(given: Mapping[str, str]) -> list[str]:
-        session.part(Compared).comparison, problems = read_comparison(given, ids)
+    def read_page_part(parameters: Mapping[str, str]) -> list[str]:
+        comparison, problems = read_comparison(parameters, ids)
+        session.part(CurrentComparison).comparison = comparison
         return problems
 
-    session.restore(ids, service.explainer.classifier, also=take)
-    now = current()
-    session.part(Compared).comparison = dataclasses.replace(
-        now,
-        positive=now.positive if now.positive in ids else None,
-        negative=now.negative if now.negative in ids else None,
+    session.restore(ids, service.explainer.classifier, read_page_part)
+    # The source may have changed since the session began: drop cases that are gone.
+    comparison = current()
+    session.part(CurrentComparison).comparison = dataclasses.replace(
+        comparison,
+        positive=comparison.positive if comparison.positive in ids else None,
+        negative=comparison.negative if comparison.negative in ids else None,
     )
 
 
 def current() -> Comparison:
-    """The comparison on show."""
-    return session.part(Compared).comparison
+    """The comparison that the page shows."""
+    return session.part(CurrentComparison).comparison
 
 
-def fill(**cases: Any) -> None:
-    """Name Figure 3's cases (``positive``, ``negative``) where none was chosen."""
-    session.part(Compared).comparison = dataclasses.replace(current(), **cases)
+def set_default_cases(**cases: Any) -> None:
+    """Set Figure 3's ``positive`` or ``negative`` case; unlike :func:`change`, keeps the problems
+    of the address that was read last."""
+    session.part(CurrentComparison).comparison = dataclasses.replace(current(), **cases)
 
 
 def change(**fields: Any) -> None:
-    """Compare something else.  Sentences about the address that led here are then past."""
-    session.part(Compared).comparison = dataclasses.replace(current(), **fields)
+    """Change the comparison; discards the problems of the address that was read last."""
+    session.part(CurrentComparison).comparison = dataclasses.replace(current(), **fields)
     session.change()
 
 
-def mirror() -> None:
-    """Write what is compared into the address."""
-    session.mirror(write_comparison(current(), session.current()))
+def update_address() -> None:
+    """Write the comparison into the address."""
+    session.update_address(write_comparison(current(), session.current()))

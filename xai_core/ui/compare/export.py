@@ -1,4 +1,7 @@
-"""What is on show as a plate for print: two buttons, and bytes made only when one is pressed."""
+"""The panels as a figure sheet for print: one download button per kind of file.
+
+The bytes of a file are made only when its button is pressed.
+"""
 
 from __future__ import annotations
 
@@ -21,19 +24,19 @@ from xai_core.viz.panel import height_for, panel, shown_box
 
 
 def show(
-    service: ExplainService, title: str, lines: Sequence[PanelRow], heads: Mapping[PanelRow, str],
+    service: ExplainService, title: str, rows: Sequence[PanelRow], titles: Mapping[PanelRow, str],
     answers: Sequence[PanelAnswer],
 ) -> None:  # fmt: skip
-    """Draw the buttons; they wait until every panel is there."""
+    """Draw the buttons; they are disabled until every panel is complete."""
     ready = bool(answers) and all(answer.done for answer in answers)
     with st.container(horizontal=True, key="export", vertical_alignment="center"):
         for kind, mime in KINDS.items():
-            # Deferred: called when the button is pressed, on a thread of its own.
-            make = partial(_file, service, title, lines, heads, answers, kind)
+            # Streamlit calls this when the button is pressed, on a thread of its own.
+            make = partial(_file, service, title, rows, titles, answers, kind)
             st.download_button(
                 f"Save for print ({kind.upper()})",
                 make if ready else b"",
-                file_name=f"{_name(lines)}.{kind}",
+                file_name=f"{_file_name(rows)}.{kind}",
                 mime=mime,
                 key=f"save {kind}",
                 disabled=not ready,
@@ -45,66 +48,73 @@ def show(
 
 
 def build(
-    service: ExplainService, title: str, lines: Sequence[PanelRow], heads: Mapping[PanelRow, str],
+    service: ExplainService, title: str, rows: Sequence[PanelRow], titles: Mapping[PanelRow, str],
     answers: Sequence[PanelAnswer],
 ) -> FigureSheet:  # fmt: skip
-    """The plate of finished panels.
+    """The figure sheet of complete panels.
+
+    Args:
+        service: reads the cases.
+        title: of the sheet.
+        rows: the rows of panels.
+        titles: the title of each row.
+        answers: of the panels of all rows, in their order.
 
     Raises:
         CaseError: a case cannot be read any more.
     """
-    rest = iter(answers)
-    rows = tuple(
-        _row(service.load(line.case_id), line, heads[line], [next(rest) for _ in line.requests])
-        for line in lines
+    remaining = iter(answers)
+    sheet_rows = tuple(
+        _row(service.load(row.case_id), row, titles[row], [next(remaining) for _ in row.requests])
+        for row in rows
     )
     return FigureSheet(
-        title, rows, notes(service.records, answers, service.explainer.classifier.spec)
+        title, sheet_rows, notes(service.records, answers, service.explainer.classifier.spec)
     )
 
 
-def _row(case: Case, line: PanelRow, head: str, answers: Sequence[PanelAnswer]) -> Row:
+def _row(case: Case, row: PanelRow, title: str, answers: Sequence[PanelAnswer]) -> Row:
     width = cell_width(1 + len(answers))
 
-    def drawn(answer: PanelAnswer | None) -> Panel:
-        found = next(a.explanation for a in answers if a.explanation is not None)
-        geometry = found.prepared.geometry
+    def sheet_panel(answer: PanelAnswer | None) -> Panel:
+        explanation = next(a.explanation for a in answers if a.explanation is not None)
+        geometry = explanation.prepared.geometry
         box = shown_box((case.image.shape[0], case.image.shape[1]), geometry, case.lesion_mask)
         heatmap = answer.heatmap if answer else None
         values = heatmap.values if heatmap else None
         picture = panel(case.image, geometry, values, box, (width, height_for(box, width)))
         if answer is None:
             return Panel("Original, low-energy image", picture)
-        why = captions.why_empty(answer)
-        under = ((why,) if why else ()) + captions.areas(answer)
+        reason = captions.empty_map_reason(answer)
+        lines = ((reason,) if reason else ()) + captions.area_lines(answer)
         title = f"{METHODS[answer.request.method].title}, {layer_title(answer.request.layer)}"
-        return Panel(title, picture, captions.bar(answer), under)
+        return Panel(title, picture, captions.colour_bar(answer), lines)
 
-    first = drawn(None) if line.original else None
-    return Row(head, (first, *map(drawn, answers)))
+    first = sheet_panel(None) if row.original else None
+    return Row(title, (first, *map(sheet_panel, answers)))
 
 
 def _file(
-    service: ExplainService, title: str, lines: Sequence[PanelRow], heads: Mapping[PanelRow, str],
+    service: ExplainService, title: str, rows: Sequence[PanelRow], titles: Mapping[PanelRow, str],
     answers: Sequence[PanelAnswer], kind: str,
 ) -> bytes:  # fmt: skip
-    plate = build(service, title, lines, heads, answers)
-    made: bytes = _kept(_digest(plate), kind, plate)
-    return made
+    sheet = build(service, title, rows, titles, answers)
+    data: bytes = _cached_file(_digest(sheet), kind, sheet)
+    return data
 
 
 @st.cache_data(max_entries=8, show_spinner=False)  # type: ignore[untyped-decorator]
-def _kept(digest: str, kind: str, _plate: FigureSheet) -> bytes:  # noqa: ARG001 - the cache's key
-    return sheet_file(_plate, kind)
+def _cached_file(digest: str, kind: str, _sheet: FigureSheet) -> bytes:  # noqa: ARG001 - the key
+    return sheet_file(_sheet, kind)
 
 
-def _digest(plate: FigureSheet) -> str:
-    panels = (one for row in plate.rows for one in row.panels)
-    return pictures_sha256(plate.text(), (one.picture if one else None for one in panels))
+def _digest(sheet: FigureSheet) -> str:
+    panels = (panel for row in sheet.rows for panel in row.panels)
+    return pictures_sha256(sheet.text(), (panel.picture if panel else None for panel in panels))
 
 
-def _name(lines: Sequence[PanelRow]) -> str:
-    """A file's name: the cases, and what is shown of them."""
-    cases = "_".join(dict.fromkeys(line.case_id for line in lines))
-    what = "methods" if lines[0].layer else "figure-3"
-    return f"{re.sub(r'[^A-Za-z0-9-]+', '_', cases)[:80]}_{what}"
+def _file_name(rows: Sequence[PanelRow]) -> str:
+    """The ids of the cases and the kind of comparison, without an extension."""
+    cases = "_".join(dict.fromkeys(row.case_id for row in rows))
+    kind = "methods" if rows[0].layer else "figure-3"
+    return f"{re.sub(r'[^A-Za-z0-9-]+', '_', cases)[:80]}_{kind}"

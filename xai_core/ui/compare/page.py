@@ -1,8 +1,8 @@
-"""The Compare page: what is compared, the board, the sheet to keep.
+"""The Compare page: the choice of the comparison, the board of panels, the download buttons.
 
-The paper's Figure 3: which true positive and which true negative it shows.
-
-The Compare page: what is compared, the board, and the plate to keep."""
+Two views: one case under several methods at every layer, or the paper's Figure 3, which shows one
+true positive and one true negative.
+"""
 
 from __future__ import annotations
 
@@ -19,51 +19,213 @@ from xai_core.ui.compare.panels import (
     VIEWS,
     PanelAnswer,
     PanelRow,
-    in_order,
+    in_listed_order,
 )
 from xai_core.ui.service_access import layers
 from xai_core.ui.wording import OUTCOME_WORDS, plain
 
-_POLL = 2.5  # seconds between looks at the predictions while a case is missing
-_SLOTS = (("positive", Outcome.TP), ("negative", Outcome.TN))
+_POLL_DEFAULT_CASES = 2.5  # seconds, while a case of Figure 3 is still to be found
+_POLL_PREDICTIONS = 1.5  # seconds, while a case on the page is not predicted
+_FIGURE_3_CASES = (("positive", Outcome.TP), ("negative", Outcome.TN))
+_VIEW_TITLES = {
+    METHODS_VIEW: "One case, methods by layers",
+    FIGURE_VIEW: "Two cases, as the paper's Figure 3",
+}
+_CURVES_HELP = (
+    "Measures the insertion and deletion curves of every map, after the maps, and shows the area "
+    "under each (AUC). A faithful map has a high insertion AUC and a low deletion AUC. Curves "
+    "measured before are shown in any case."
+)
 
 
-def fill_figure_3(service: ExplainService) -> None:
-    """Where no case was chosen: the first true positive, the first true negative of the list."""
+# --- the page ---
+
+
+def show(service: ExplainService) -> None:
+    """Draw the page."""
+    comparison.restore(service)
+    figure = comparison.current().view == FIGURE_VIEW
+    if figure:
+        set_default_figure_3_cases(service)
+    comparison.update_address()
+    if not figure:
+        with st.sidebar:
+            case_list.show(service)
+    if session.problems():
+        st.warning("  \n".join(plain(sentence, 400) for sentence in session.problems()))
+    _show_controls(service, figure)
+    if figure:
+        show_figure_3_choices(service)
+    drawn = draw_board(service)
+    if drawn is not None:
+        rows, titles, answers = drawn
+        export.show(service, _sheet_title(service, figure), rows, titles, answers)
+
+
+def draw_board(
+    service: ExplainService,
+) -> tuple[tuple[PanelRow, ...], dict[PanelRow, str], tuple[PanelAnswer, ...]] | None:
+    """Draw the panels of the comparison without the controls.
+
+    Returns:
+        The rows, their titles and the answers of all panels; None if no case is chosen yet.
+    """
+    figure = comparison.current().view == FIGURE_VIEW
+    rows = _figure_3_rows(service) if figure else _method_rows(service)
+    if not rows:
+        return None
+    _await_predictions(service, rows)
+    titles = _row_titles(service, rows)
+    return rows, titles, board.show(service, rows, titles, comparison.current().curves)
+
+
+def _show_controls(service: ExplainService, figure: bool) -> None:
+    chosen = comparison.current()
+    finer, coarser = layers(service)
+    with st.container(horizontal=True, key="controls", gap="large", vertical_alignment="bottom"):
+        st.segmented_control(
+            "What to compare",
+            VIEWS,
+            default=chosen.view,
+            required=True,
+            format_func=_VIEW_TITLES.__getitem__,
+            key=session.widget_key("choose view", chosen.view),
+            on_change=session.on_user_change("choose view", lambda v: comparison.change(view=v)),
+            help="Figure 3 shows a true positive and a true negative: the original, Score-CAM at "
+            f"{coarser.title}, Grad-CAM and Hybrid-CAM at {finer.title}.",
+        )
+        if not figure:
+            _show_methods(chosen.methods)
+            controls.show_target_choice(service, service.predicted(session.current().case_id))
+        st.toggle(
+            "Curves too",
+            value=chosen.curves,
+            key=session.widget_key("choose curves too", chosen.curves),
+            on_change=session.on_user_change(
+                "choose curves too", lambda v: comparison.change(curves=v)
+            ),
+            help=_CURVES_HELP,
+        )
+
+
+def _show_methods(chosen: tuple[str, ...]) -> None:
+    st.pills(
+        "Methods",
+        tuple(METHODS),
+        selection_mode="multi",
+        default=list(chosen),
+        format_func=lambda name: METHODS[name].title,
+        key=session.widget_key("choose methods", sorted(chosen)),
+        on_change=session.on_user_change("choose methods", _set_methods),
+        help="  \n".join(f"**{m.title}**: {m.description}" for m in METHODS.values()),
+    )
+
+
+def _set_methods(names: list[str]) -> None:
+    # The last method cannot be switched off: the page would have nothing to show.
+    comparison.change(methods=in_listed_order(names) or comparison.current().methods)
+
+
+def _method_rows(service: ExplainService) -> tuple[PanelRow, ...]:
+    shown = session.current()
+    st.markdown(f"##### {plain(_case_line(service, shown.case_id), 300)}")
+    methods, request = comparison.current().methods, shown.request
+    return panels.method_rows(
+        shown.case_id, methods, request.target, request.options, layers(service)
+    )
+
+
+def _figure_3_rows(service: ExplainService) -> tuple[PanelRow, ...]:
+    chosen, options = comparison.current(), session.current().request.options
+    cases = [case for case in (chosen.positive, chosen.negative) if case is not None]
+    return tuple(
+        panels.figure_3_row(case, options, layers(service)) for case in dict.fromkeys(cases)
+    )
+
+
+def _await_predictions(service: ExplainService, rows: tuple[PanelRow, ...]) -> None:
+    """Draw the page again once every case on it is predicted."""
+    done, total = service.prediction_progress()
+    missing = not _all_predicted(service, rows)
+    poll_interval = _POLL_PREDICTIONS if missing and done < total else None
+    st.fragment(_rerun_when_predicted, run_every=poll_interval)(service, rows, missing)
+
+
+def _rerun_when_predicted(
+    service: ExplainService, rows: tuple[PanelRow, ...], missing: bool
+) -> None:
+    if missing and _all_predicted(service, rows):
+        st.rerun()
+
+
+def _all_predicted(service: ExplainService, rows: tuple[PanelRow, ...]) -> bool:
+    return {row.case_id for row in rows} <= service.predictions().keys()
+
+
+def _row_titles(service: ExplainService, rows: tuple[PanelRow, ...]) -> dict[PanelRow, str]:
+    return {
+        row: captions.layer_line(row.layer) if row.layer else _case_line(service, row.case_id)
+        for row in rows
+    }
+
+
+def _case_line(service: ExplainService, case_id: str) -> str:
+    return captions.case_line(
+        service.records[case_id],
+        service.predictions().get(case_id),
+        service.explainer.classifier.spec,
+    )
+
+
+def _sheet_title(service: ExplainService, figure: bool) -> str:
+    if figure:
+        return "After the paper's Figure 3: Score-CAM, Grad-CAM and Hybrid-CAM of two cases"
+    return _case_line(service, session.current().case_id)
+
+
+# --- the cases of Figure 3 ---
+
+
+def set_default_figure_3_cases(service: ExplainService) -> None:
+    """Where no case is chosen, take the first true positive and the first true negative."""
     outcomes = service.outcomes()
-    for field, outcome in _SLOTS:
+    for field, outcome in _FIGURE_3_CASES:
         if getattr(comparison.current(), field) is None:
-            found = _cases(service, outcomes, outcome)
-            if found:
-                comparison.fill(**{field: found[0]})
+            cases = _cases(service, outcomes, outcome)
+            if cases:
+                comparison.set_default_cases(**{field: cases[0]})
 
 
-def choose_figure_3_cases(service: ExplainService) -> None:
-    """Draw the two boxes to choose other cases from."""
+def show_figure_3_choices(service: ExplainService) -> None:
+    """Draw the two select boxes for other cases."""
     outcomes = service.outcomes()
-    for place, (field, outcome) in zip(st.columns(2, gap="large"), _SLOTS, strict=True):
+    for place, (field, outcome) in zip(st.columns(2, gap="large"), _FIGURE_3_CASES, strict=True):
         with place:
-            _box(service, field, outcome, _cases(service, outcomes, outcome))
+            _show_case_choice(service, field, outcome, _cases(service, outcomes, outcome))
     done, total = service.prediction_progress()
     st.caption(
         "Picked first: the first true positive and the first true negative in the list's order, "
         f"of the {done} cases predicted so far ({total} in all)."
     )
-    missing = any(getattr(comparison.current(), field) is None for field, _ in _SLOTS)
-    st.fragment(_await, run_every=_POLL if missing and done < total else None)(service)
+    missing = any(getattr(comparison.current(), field) is None for field, _ in _FIGURE_3_CASES)
+    poll_interval = _POLL_DEFAULT_CASES if missing and done < total else None
+    st.fragment(_rerun_when_cases_found, run_every=poll_interval)(service)
 
 
-def _await(service: ExplainService) -> None:
+def _rerun_when_cases_found(service: ExplainService) -> None:
     before = comparison.current()
-    fill_figure_3(service)
+    set_default_figure_3_cases(service)
     if comparison.current() != before:
         st.rerun()
 
 
-def _box(service: ExplainService, field: str, outcome: Outcome, found: tuple[str, ...]) -> None:
+def _show_case_choice(
+    service: ExplainService, field: str, outcome: Outcome, cases: tuple[str, ...]
+) -> None:
     chosen = getattr(comparison.current(), field)
-    # An address may name any case: it stays on offer, and its row says what it really is.
-    options = found if chosen is None or chosen in found else (chosen, *found)
+    # An address may name a case of another outcome: it is offered too, and the title of its row
+    # states its real outcome.
+    options = cases if chosen is None or chosen in cases else (chosen, *cases)
     words, _, detail = OUTCOME_WORDS[outcome].partition(": ")
     label = f"Case for the {words} ({outcome})"
     if not options:
@@ -74,19 +236,19 @@ def _box(service: ExplainService, field: str, outcome: Outcome, found: tuple[str
         label,
         options,
         index=options.index(chosen) if chosen in options else None,
-        format_func=lambda key: _named(service, key),
-        key=session.key_showing(widget, chosen),
+        format_func=lambda case_id: _case_title(service, case_id),
+        key=session.widget_key(widget, chosen),
         help=f"{detail}.".capitalize(),
-        on_change=session.when_changed(widget, lambda key: _take(field, key)),
+        on_change=session.on_user_change(widget, lambda case_id: _set_case(field, case_id)),
     )
 
 
-def _take(field: str, case_id: str | None) -> None:
+def _set_case(field: str, case_id: str | None) -> None:
     if case_id is not None:
         comparison.change(**{field: case_id})
 
 
-def _named(service: ExplainService, case_id: str) -> str:
+def _case_title(service: ExplainService, case_id: str) -> str:
     prediction = service.predictions().get(case_id)
     if prediction is None:
         return case_id
@@ -99,148 +261,3 @@ def _cases(
     service: ExplainService, outcomes: dict[str, Outcome], outcome: Outcome
 ) -> tuple[str, ...]:
     return tuple(key for key in service.records if outcomes.get(key) is outcome)
-
-
-_POLL_PAGE = 1.5  # seconds between looks at the predictions while one is missing
-_VIEWS = {
-    METHODS_VIEW: "One case, methods by layers",
-    FIGURE_VIEW: "Two cases, as the paper's Figure 3",
-}
-_CURVES_HELP = (
-    "Measures the insertion and deletion curves of every map, after the maps, and shows the area "
-    "under each (AUC). A faithful map has a high insertion AUC and a low deletion AUC. Curves "
-    "measured before are shown in any case."
-)
-
-
-def show(service: ExplainService) -> None:
-    """Draw the page."""
-    comparison.restore(service)
-    figure = comparison.current().view == FIGURE_VIEW
-    if figure:
-        fill_figure_3(service)
-    comparison.mirror()
-    if not figure:
-        with st.sidebar:
-            case_list.show(service)
-    if session.problems():
-        st.warning("  \n".join(plain(sentence, 400) for sentence in session.problems()))
-    _choices(service, figure)
-    if figure:
-        choose_figure_3_cases(service)
-    drawn = draw(service)
-    if drawn is not None:
-        lines, heads, answers = drawn
-        export.show(service, _title(service, figure), lines, heads, answers)
-
-
-def draw(
-    service: ExplainService,
-) -> tuple[tuple[PanelRow, ...], dict[PanelRow, str], tuple[PanelAnswer, ...]] | None:
-    """Draw what is compared, without the choices: the rows, their heads and what is known of each
-    panel; None where no case is chosen yet."""
-    figure = comparison.current().view == FIGURE_VIEW
-    lines = _figure_lines(service) if figure else _matrix_lines(service)
-    if not lines:
-        return None
-    _await_predictions(service, lines)
-    heads = _heads(service, lines)
-    return lines, heads, board.show(service, lines, heads, comparison.current().curves)
-
-
-def _choices(service: ExplainService, figure: bool) -> None:
-    chosen = comparison.current()
-    finer, coarser = layers(service)
-    with st.container(horizontal=True, key="controls", gap="large", vertical_alignment="bottom"):
-        st.segmented_control(
-            "What to compare",
-            VIEWS,
-            default=chosen.view,
-            required=True,
-            format_func=_VIEWS.__getitem__,
-            key=session.key_showing("choose view", chosen.view),
-            on_change=session.when_changed("choose view", lambda v: comparison.change(view=v)),
-            help="Figure 3 shows a true positive and a true negative: the original, Score-CAM at "
-            f"{coarser.title}, Grad-CAM and Hybrid-CAM at {finer.title}.",
-        )
-        if not figure:
-            _methods(chosen.methods)
-            controls.target_class(service, service.predicted(session.current().case_id))
-        st.toggle(
-            "Curves too",
-            value=chosen.curves,
-            key=session.key_showing("choose curves too", chosen.curves),
-            on_change=session.when_changed(
-                "choose curves too", lambda v: comparison.change(curves=v)
-            ),
-            help=_CURVES_HELP,
-        )
-
-
-def _methods(chosen: tuple[str, ...]) -> None:
-    st.pills(
-        "Methods",
-        tuple(METHODS),
-        selection_mode="multi",
-        default=list(chosen),
-        format_func=lambda name: METHODS[name].title,
-        key=session.key_showing("choose methods", sorted(chosen)),
-        on_change=session.when_changed("choose methods", _take_methods),
-        help="  \n".join(f"**{m.title}**: {m.description}" for m in METHODS.values()),
-    )
-
-
-def _take_methods(names: list[str]) -> None:
-    # At least one stays: a page of no maps has nothing to show.
-    comparison.change(methods=in_order(names) or comparison.current().methods)
-
-
-def _matrix_lines(service: ExplainService) -> tuple[PanelRow, ...]:
-    shown = session.current()
-    st.markdown(f"##### {plain(_case_line(service, shown.case_id), 300)}")
-    methods, request = comparison.current().methods, shown.request
-    return panels.matrix(shown.case_id, methods, request.target, request.options, layers(service))
-
-
-def _figure_lines(service: ExplainService) -> tuple[PanelRow, ...]:
-    chosen, options = comparison.current(), session.current().request.options
-    cases = [case for case in (chosen.positive, chosen.negative) if case is not None]
-    return tuple(panels.figure_3(case, options, layers(service)) for case in dict.fromkeys(cases))
-
-
-def _await_predictions(service: ExplainService, lines: tuple[PanelRow, ...]) -> None:
-    """Draw the page anew when the model has said something of every case on it."""
-    done, total = service.prediction_progress()
-    missing = not _predicted(service, lines)
-    every = _POLL_PAGE if missing and done < total else None
-    st.fragment(_look, run_every=every)(service, lines, missing)
-
-
-def _look(service: ExplainService, lines: tuple[PanelRow, ...], missing: bool) -> None:
-    if missing and _predicted(service, lines):
-        st.rerun()
-
-
-def _predicted(service: ExplainService, lines: tuple[PanelRow, ...]) -> bool:
-    return {line.case_id for line in lines} <= service.predictions().keys()
-
-
-def _heads(service: ExplainService, lines: tuple[PanelRow, ...]) -> dict[PanelRow, str]:
-    return {
-        line: captions.layer_line(line.layer) if line.layer else _case_line(service, line.case_id)
-        for line in lines
-    }
-
-
-def _case_line(service: ExplainService, case_id: str) -> str:
-    return captions.case_line(
-        service.records[case_id],
-        service.predictions().get(case_id),
-        service.explainer.classifier.spec,
-    )
-
-
-def _title(service: ExplainService, figure: bool) -> str:
-    if figure:
-        return "After the paper's Figure 3: Score-CAM, Grad-CAM and Hybrid-CAM of two cases"
-    return _case_line(service, session.current().case_id)

@@ -1,10 +1,8 @@
-"""Which panels are compared: their address, their rows, their jobs.  No Streamlit.
+"""The panels of the Compare page: the comparison and its address, the rows, the jobs.
 
-What the Compare page shows beside the request, and its address.  No Streamlit.
-
-Which maps stand where: rows of requests.  No Streamlit.
-
-The jobs of a comparison: every map first, and only then the curves.  No Streamlit."""
+A panel is one map of one case; a row holds panels of one case.  All maps are computed first, then
+the curves.  No Streamlit here.
+"""
 
 from __future__ import annotations
 
@@ -21,18 +19,22 @@ from xai_core.types import Heatmap, MapState
 from xai_core.ui.address import write_address
 from xai_core.ui.job_progress import pending
 
+# --- the comparison and its address ---
+
 METHODS_VIEW, FIGURE_VIEW = "methods", "figure3"
 VIEWS = (METHODS_VIEW, FIGURE_VIEW)
-_SHARED = ("case", "target", "levels")  # of the request's address; the rest is every panel's own
-_CASES = {"tp": "positive", "tn": "negative"}
+_SHARED = ("case", "target", "levels")  # parameters of the request that apply to every panel
+_CASES = {"tp": "positive", "tn": "negative"}  # field of Comparison by address parameter
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """``view``: one case under several methods at every layer, or the paper's Figure 3.
-    ``methods``: those of the first view, at least one.  ``curves``: measure insertion and deletion
-    too.  ``positive``, ``negative``: Figure 3's cases, None until
-    chosen."""
+    """What the Compare page shows.
+
+    ``view``: one case under several methods at every layer, or the paper's Figure 3.
+    ``methods``: of the first view, at least one.  ``curves``: whether insertion and deletion are
+    measured too.  ``positive``, ``negative``: Figure 3's cases; None until chosen.
+    """
 
     view: str = METHODS_VIEW
     methods: tuple[str, ...] = PAPER_METHODS
@@ -44,11 +46,11 @@ class Comparison:
 def read_comparison(
     parameters: Mapping[str, str], case_ids: Sequence[str]
 ) -> tuple[Comparison, list[str]]:
-    """The comparison an address names, and a sentence for each part of it that cannot be used.
+    """The comparison in an address, and one sentence for each parameter that cannot be used.
 
     Args:
         parameters: of the address; unknown ones are ignored.
-        case_ids: the cases there are.
+        case_ids: the ids of all cases of the source.
     """
     chosen: dict[str, Any] = {}
     problems: list[str] = []
@@ -61,7 +63,7 @@ def read_comparison(
             f"showing {METHODS_VIEW}."
         )
     if "methods" in parameters:
-        methods = in_order(parameters["methods"].split(","))
+        methods = in_listed_order(parameters["methods"].split(","))
         if methods:
             chosen["methods"] = methods
         else:
@@ -88,14 +90,14 @@ def read_comparison(
     return Comparison(**chosen), problems
 
 
-def in_order(methods: Iterable[str]) -> tuple[str, ...]:
-    """Those of ``methods`` that exist, in the order in which they are always listed."""
-    wanted = set(methods)
-    return tuple(name for name in METHODS if name in wanted)
+def in_listed_order(names: Iterable[str]) -> tuple[str, ...]:
+    """Those of ``names`` that are methods, in the order of the registry."""
+    chosen = set(names)
+    return tuple(name for name in METHODS if name in chosen)
 
 
 def write_comparison(comparison: Comparison, shown: CaseRequest) -> dict[str, str]:
-    """The parameters that lead back to a comparison; what is as usual is left out."""
+    """The parameters that restore a comparison; default values are left out."""
     shared = write_address(shown)
     address = {"view": comparison.view}
     address |= {name: shared[name] for name in _SHARED if name in shared}
@@ -110,10 +112,17 @@ def write_comparison(comparison: Comparison, shown: CaseRequest) -> dict[str, st
     return address
 
 
+# --- rows ---
+
+
 @dataclass(frozen=True)
 class PanelRow:
-    """A row: maps of one case.  ``original``: its first place shows the case as it is, else it is
-    left empty.  ``layer``: the layer of every map in it, None where they differ."""
+    """Panels of one case.
+
+    ``requests``: of the panels, from left to right.  ``original``: whether the first column shows
+    the case without a heatmap; otherwise it stays empty.  ``layer``: of every map in the row; None
+    if they differ.
+    """
 
     case_id: str
     requests: tuple[CaseRequest, ...]
@@ -121,14 +130,14 @@ class PanelRow:
     layer: Layer | None = None
 
 
-def matrix(
+def method_rows(
     case_id: str,
     methods: tuple[str, ...],
     target: str,
     options: OptionValues,
     layers: Sequence[Layer],
 ) -> tuple[PanelRow, ...]:
-    """The methods (columns) at every one of ``layers`` (rows) for one case."""
+    """Rows for one case: one row per layer, one column per method."""
     return tuple(
         PanelRow(
             case_id,
@@ -143,130 +152,139 @@ def matrix(
     )
 
 
-def figure_3(case_id: str, options: OptionValues, layers: Sequence[Layer]) -> PanelRow:
-    """A case as the paper's Figure 3 shows it, for the class the model decides for.
+def figure_3_row(case_id: str, options: OptionValues, layers: Sequence[Layer]) -> PanelRow:
+    """A case as in the paper's Figure 3, explained for the predicted class.
 
-    ``layers``: of the model, Stage 3's first and Stage 4's last.
+    ``layers``: of the model; the first is in Stage 3, the last in Stage 4.
     """
     finer, coarser = layers[0].name, layers[-1].name
-    shown = (("score-cam", coarser), ("grad-cam", finer), ("hybrid-cam", finer))
+    maps = (("score-cam", coarser), ("grad-cam", finer), ("hybrid-cam", finer))
     return PanelRow(
         case_id,
         tuple(
             CaseRequest(case_id, ExplainRequest(method, layer, options=options, curves="none"))
-            for method, layer in shown
+            for method, layer in maps
         ),
     )
 
 
+# --- jobs ---
+
 _CURVES = "adaptive"
-_MANY_CHANNELS = 500
+_TYPICAL_CHANNELS = 500  # of a layer
 
 
 @dataclass(frozen=True, eq=False)
 class PanelAnswer:
-    """What is known of one panel.  ``map``: of its map.  ``curves``: of its curves where they were
-    asked for, or the finished ones where somebody measured them before; else None.  What was
-    measured before has its map with it, so that none is asked for."""
+    """What is known of one panel.
 
-    asked: CaseRequest
-    map: JobSnapshot
-    curves: JobSnapshot | None = None
+    ``map_snapshot``: the job of its map.  ``curves_snapshot``: the job of its curves if they were
+    asked for, or the finished curves if they were measured before; else None.  Curves that were
+    measured before come with their map, so then ``map_snapshot`` is the same as
+    ``curves_snapshot`` and no job is started.
+    """
+
+    case_request: CaseRequest
+    map_snapshot: JobSnapshot
+    curves_snapshot: JobSnapshot | None = None
 
     @property
     def request(self) -> ExplainRequest:
-        """What was asked of the panel's case."""
-        return self.asked.request
+        """The request without the case's id."""
+        return self.case_request.request
 
     @property
     def explanation(self) -> Explanation | None:
-        """The answer about the map."""
-        return self.map.explanation
+        """The explanation with the map."""
+        return self.map_snapshot.explanation
 
     @property
     def heatmap(self) -> Heatmap | None:
-        """The map as far as there is one to draw."""
-        found = self.explanation
-        if found is None or found.heatmap is None or found.heatmap.state is not MapState.OK:
+        """The map; None if there is none to draw (yet)."""
+        explanation = self.explanation
+        if explanation is None or explanation.heatmap is None:
             return None
-        # What there is before the levels are scored is not yet the map.
-        method = METHODS[self.request.method]
-        return None if method.uses_levels and not found.levels else found.heatmap
+        if explanation.heatmap.state is not MapState.OK:
+            return None
+        # Before the levels are scored, a method with levels only has its area map.
+        if METHODS[self.request.method].uses_levels and not explanation.levels:
+            return None
+        return explanation.heatmap
 
     @property
-    def at_work(self) -> JobSnapshot:
-        """The view that says how far this panel is."""
-        return (
-            self.map if self.curves is None or self.map.status is not Status.DONE else self.curves
-        )
+    def active_snapshot(self) -> JobSnapshot:
+        """The job that decides the panel's progress: the map's, then the curves'."""
+        if self.curves_snapshot is None or self.map_snapshot.status is not Status.DONE:
+            return self.map_snapshot
+        return self.curves_snapshot
 
     @property
     def pending(self) -> bool:
-        """Whether more is to come by itself."""
-        return pending(self.at_work)
+        """Whether the panel's job is waiting or running."""
+        return pending(self.active_snapshot)
 
     @property
     def done(self) -> bool:
-        """Whether all that was asked for is there."""
-        return self.at_work.status is Status.DONE
+        """Whether everything that was asked for is known."""
+        return self.active_snapshot.status is Status.DONE
 
 
 def ask_panels(
     service: ExplainService, requests: Sequence[CaseRequest], curves: bool, session_id: str
 ) -> tuple[PanelAnswer, ...]:
-    """What is known of every panel; starts, joins or keeps alive what is missing.
+    """The answers of all panels; starts or joins the jobs of missing ones, or keeps them alive.
 
     Args:
-        requests: of the maps alone (``curves`` is "none").
-        curves: measure the curves of every finished map, once no map is left to do.
-        who: the browser session; all that it asked for before is let go of.
+        service: answers the requests.
+        requests: of the maps alone (their ``curves`` is "none").
+        curves: whether to measure the curves of every finished map, once all maps are computed.
+        session_id: of the browser session; its other jobs are abandoned.
     """
-    measured = {request: _measured(service, request) for request in requests}
-    # Grad-CAM takes a pass or two, Score-CAM hundreds: what is quick is shown first.
+    with_curves = {request: _known_curves(service, request) for request in requests}
+    # Grad-CAM needs one or two forward passes, Score-CAM hundreds: the quick maps come first.
     missing = sorted(
-        (request for request in requests if measured[request] is None),
-        key=_passes,
+        (request for request in requests if with_curves[request] is None),
+        key=_forward_passes,
     )
-    maps = {request: snapshot for request, snapshot in measured.items() if snapshot is not None}
+    maps = {request: snapshot for request, snapshot in with_curves.items() if snapshot is not None}
     maps |= dict(zip(missing, service.ask_all(missing, session_id), strict=True))
     if curves and not any(pending(snapshot) for snapshot in maps.values()):
-        wanted = [request for request in missing if maps[request].status is Status.DONE]
-        # The maps again: one that was stopped stays so only while it is asked for.
-        snapshots = service.ask_all([*missing, *map(_with_curves, wanted)], session_id)
-        measured |= dict(zip(wanted, snapshots[len(missing) :], strict=True))
-    return tuple(PanelAnswer(request, maps[request], measured[request]) for request in requests)
+        finished = [request for request in missing if maps[request].status is Status.DONE]
+        # The maps are asked for again: a stopped job stays stopped only while it is asked for.
+        snapshots = service.ask_all([*missing, *map(_with_curves, finished)], session_id)
+        with_curves |= dict(zip(finished, snapshots[len(missing) :], strict=True))
+    return tuple(PanelAnswer(request, maps[request], with_curves[request]) for request in requests)
 
 
 def stop_panels(service: ExplainService, answers: Sequence[PanelAnswer]) -> None:
-    """Stop every job of these; what was computed is kept and shown."""
+    """Stop the jobs of these panels; what was computed is kept and shown."""
     for answer in answers:
-        service.stop(answer.asked)
-        service.stop(_with_curves(answer.asked))
+        service.stop(answer.case_request)
+        service.stop(_with_curves(answer.case_request))
 
 
 def retry_panels(service: ExplainService, answers: Sequence[PanelAnswer]) -> None:
-    """Let those that were stopped or failed run again."""
+    """Run the jobs again that were stopped or failed."""
     for answer in answers:
-        service.retry(answer.asked)
-        service.retry(_with_curves(answer.asked))
+        service.retry(answer.case_request)
+        service.retry(_with_curves(answer.case_request))
 
 
 def _with_curves(request: CaseRequest) -> CaseRequest:
     return request.change(curves=_CURVES)
 
 
-def _passes(asked: CaseRequest) -> int:
-    """How many images a map costs at most, for comparison alone: layers have as many channels."""
-    method = METHODS[asked.request.method]
-    return method.forward_passes(_MANY_CHANNELS, asked.request.cam_options())
+def _forward_passes(case_request: CaseRequest) -> int:
+    """A rough count of a map's forward passes, only for sorting: all layers are taken as equal."""
+    method = METHODS[case_request.request.method]
+    return method.forward_passes(_TYPICAL_CHANNELS, case_request.request.cam_options())
 
 
-def _measured(service: ExplainService, request: CaseRequest) -> JobSnapshot | None:
-    """Curves measured before, here or on another page: those of every step where there are."""
+def _known_curves(service: ExplainService, request: CaseRequest) -> JobSnapshot | None:
+    """Curves that were measured before on any page, preferably at every step; None if none."""
     for mode in ("full", _CURVES):
         for reliability in (False, True):
-            other = request.change(curves=mode, reliability=reliability)
-            found = service.known(other)
-            if found is not None:
-                return JobSnapshot(Status.DONE, explanation=found)
+            explanation = service.known(request.change(curves=mode, reliability=reliability))
+            if explanation is not None:
+                return JobSnapshot(Status.DONE, explanation=explanation)
     return None

@@ -1,1 +1,1 @@
-"""The tour for a presenter: one idea per file."""
+"""The Demo page: a tour for a presenter."""

@@ -1,12 +1,9 @@
-"""The tour: the speech at the side, the scene beside it.
+"""The Demo page: a tour in stops, with the presenter's text in the sidebar and a scene beside it.
 
-At which stop this browser session is; kept across pages, and in the address as ``?stop=3``.
-
-Arrow keys and a remote's page keys, beside the buttons' own N and P.
-
-What stands beside the speech: a state of Explore or of Compare, set up once and then in hand.
-
-What the presenter says, large, with the way on and the way back."""
+A scene is a state of the Explore or Compare page.  It is set up when the user arrives at a stop;
+afterwards the user may change it.  The stop is kept in the session and in the address (``?stop=3``)
+and is changed by buttons (N and P), arrow keys and the page keys of a presenter's remote.
+"""
 
 from __future__ import annotations
 
@@ -35,72 +32,129 @@ from xai_core.ui.demo.stops import (
     Stop,
     TourCases,
     choose_tour_cases,
-    filled,
+    fill_in,
 )
 from xai_core.ui.service_access import layers
 from xai_core.ui.wording import plain
 
+_KEY = "tour keys"
+_KEYS = "Keys: right and left arrow, Page Down and Page Up (a remote), or N and P."
+_POLL = 1.0  # seconds, while the stop's case is not chosen yet
+
+
+# --- the page ---
+
+
+def show(service: ExplainService) -> None:
+    """Draw the page."""
+    restore_tour(service)
+    session.update_address({"stop": str(current_stop() + 1)})
+    if session.problems():
+        st.warning("  \n".join(plain(sentence, 400) for sentence in session.problems()))
+    cases = _tour_cases(service)
+    number = current_stop()
+    stop = STOPS[number]
+    case_id = stop.pick_case(cases)
+    spec = service.explainer.classifier.spec
+    if case_id is None:
+        with st.sidebar:
+            show_speech(None, None, spec, None, None)
+        st.fragment(_await_case, run_every=_POLL)(service)
+        return
+    set_up_scene(service, number, stop, case_id, cases)
+    with st.sidebar:
+        show_speech(
+            service.records[case_id],
+            service.predictions().get(case_id),
+            spec,
+            cases.outcome(case_id),
+            scene_address(service, stop, case_id, cases),
+        )
+    draw_scene(service, stop)
+
+
+def _tour_cases(service: ExplainService) -> TourCases:
+    done, total = service.prediction_progress()
+    spec = service.explainer.classifier.spec
+    return choose_tour_cases(
+        tuple(service.records), service.outcomes(), service.predictions(), done == total,
+        spec.threshold, spec.positive,
+    )  # fmt: skip
+
+
+def _await_case(service: ExplainService) -> None:
+    if STOPS[current_stop()].pick_case(_tour_cases(service)) is not None:
+        st.rerun()
+    done, total = service.prediction_progress()
+    st.info(
+        "The cases of this tour are chosen by what the model says of them: "
+        f"{done} of {total} predicted so far."
+    )
+
+
+# --- the current stop ---
+
 
 @dataclass
 class Tour:
-    """``stop``: counted from 0.  ``arrived``: what was set up last.  ``brought``: whether an
-    address led here, so that what it says of the viewer counts."""
+    """``stop``: index from 0.  ``scene``: the scene that was set up last.  ``from_address``:
+    whether the stop was read from an address whose viewport is still to be applied."""
 
     stop: int = 0
-    arrived: tuple[object, ...] | None = None
-    brought: bool = False
+    scene: tuple[object, ...] | None = None
+    from_address: bool = False
 
 
 def restore_tour(service: ExplainService) -> None:
-    """Take the stop the address names where a person came with one."""
+    """Read the stop from a new address, else keep the current one."""
 
-    def take(given: Mapping[str, str]) -> list[str]:
-        text = given.get("stop")
+    def read_page_part(parameters: Mapping[str, str]) -> list[str]:
+        text = parameters.get("stop")
         if text is None:
             return []
         if text.isascii() and text.isdigit() and 1 <= int(text[:4]) <= len(STOPS):
             go_to(int(text) - 1)
-            session.part(Tour).brought = True
+            session.part(Tour).from_address = True
             return []
         return [f"The address names the stop “{text:.20}”, but there are {len(STOPS)}, from 1."]
 
-    session.restore(service.records, service.explainer.classifier, also=take)
+    session.restore(service.records, service.explainer.classifier, read_page_part)
 
 
 def current_stop() -> int:
-    """The stop, counted from 0."""
+    """The index of the current stop, from 0."""
     return session.part(Tour).stop
 
 
 def go_to(number: int) -> None:
-    """Go to a stop, and show it as it is meant, whatever hands did to it before."""
+    """Go to a stop and set its scene up again, whatever the user changed there before."""
     tour = session.part(Tour)
     tour.stop = min(max(number, 0), len(STOPS) - 1)
-    tour.arrived = None
+    tour.scene = None
 
 
-def address_brought() -> bool:
-    """Whether an address led here, so that what it says of the viewer counts; True once."""
+def pop_from_address() -> bool:
+    """Whether the stop was just read from an address; resets that."""
     tour = session.part(Tour)
-    brought, tour.brought = tour.brought, False
-    return brought
+    from_address, tour.from_address = tour.from_address, False
+    return from_address
 
 
-def arriving(scene: tuple[object, ...]) -> bool:
-    """Whether ``scene`` (what the stop is to show) is still to be set up; True once for each."""
+def note_scene(scene: tuple[object, ...]) -> bool:
+    """Record that ``scene`` is set up; returns whether it was not before."""
     tour = session.part(Tour)
-    if tour.arrived == scene:
+    if tour.scene == scene:
         return False
-    tour.arrived = scene
+    tour.scene = scene
     return True
 
 
-_KEY = "tour keys"
+# --- keys ---
 
 
 @st.cache_resource(show_spinner=False)  # type: ignore[untyped-decorator]
 def _component() -> Any:
-    """The component, registered once: a script that listens, nothing to see."""
+    """The component, registered once: a script that listens to keys and shows nothing."""
     return st.components.v2.component(
         "cesm_tour_keys",
         html="<span hidden></span>",
@@ -109,89 +163,104 @@ def _component() -> Any:
 
 
 def listen_to_keys(here: int, last: int, go: Callable[[int], None]) -> None:
-    """Go to the stop that a key asks for.  ``here``: the stop that is drawn, counted from 0;
-    ``last``: the last one."""
+    """Listen to the keys of the tour.
 
-    def heard() -> None:
-        said = st.session_state[_KEY]["go"]
-        if isinstance(said, list) and said and said[0] in range(last + 1):
-            go(int(said[0]))
+    Args:
+        here: the index of the stop that is drawn, from 0.
+        last: the index of the last stop.
+        go: called with the index of the stop that a key leads to.
+    """
 
-    _component()(data={"here": here, "last": last}, key=_KEY, on_go_change=heard)
+    def handle_key() -> None:
+        message = st.session_state[_KEY]["go"]
+        if isinstance(message, list) and message and message[0] in range(last + 1):
+            go(int(message[0]))
+
+    _component()(data={"here": here, "last": last}, key=_KEY, on_go_change=handle_key)
+
+
+# --- the scene ---
 
 
 def set_up_scene(
-    service: ExplainService, number: int, stop: Stop, case_id: str, cast: TourCases
+    service: ExplainService, number: int, stop: Stop, case_id: str, cases: TourCases
 ) -> None:
-    """Show the stop as it is meant, on arrival; afterwards hands may change it."""
-    wanted = _request(service, stop, case_id)
-    other = _comparison(stop, cast)
-    left_for_another = session.current().case_id != case_id  # on another page, say
-    if not arriving((number, wanted, other)) and not left_for_another:
+    """Set the stop's scene up on arrival, or again after another page changed the case."""
+    case_request = _request(service, stop, case_id)
+    scene_comparison = _comparison(stop, cases)
+    case_left = session.current().case_id != case_id
+    if not note_scene((number, case_request, scene_comparison)) and not case_left:
         return
-    brought = session.viewport()["said"] if address_brought() else {}
-    request = wanted.request
+    from_address = session.viewport()["said"] if pop_from_address() else {}
+    request = case_request.request
     fields: dict[str, Any] = {n: getattr(request, n) for n in ExplainRequest.__dataclass_fields__}
-    session.change(case_id=wanted.case_id, **fields)
-    session.set_viewport(brought or read_viewport(stop.viewport)[0])
-    if not brought:
+    session.change(case_id=case_request.case_id, **fields)
+    session.set_viewport(from_address or read_viewport(stop.viewport)[0])
+    if not from_address:
         st.query_params.from_dict({"stop": str(number + 1), **stop.viewport})
-    if other is not None:
+    if scene_comparison is not None:
         comparison.change(
-            view=other.view, curves=other.curves, positive=other.positive, negative=other.negative
+            view=scene_comparison.view,
+            curves=scene_comparison.curves,
+            positive=scene_comparison.positive,
+            negative=scene_comparison.negative,
         )
 
 
 def scene_address(
-    service: ExplainService, stop: Stop, case_id: str, cast: TourCases
+    service: ExplainService, stop: Stop, case_id: str, cases: TourCases
 ) -> tuple[str, str, Mapping[str, str]]:
-    """The page that shows the same, its title, and the address there."""
-    wanted, other = _request(service, stop, case_id), _comparison(stop, cast)
-    if other is not None:
-        return "pages/compare.py", "Compare", write_comparison(other, wanted)
-    return "pages/explore.py", "Explore", write_address(wanted) | stop.viewport
+    """The page that shows the same scene: its file, its title, the parameters of its address."""
+    case_request, scene_comparison = _request(service, stop, case_id), _comparison(stop, cases)
+    if scene_comparison is not None:
+        return "pages/compare.py", "Compare", write_comparison(scene_comparison, case_request)
+    return "pages/explore.py", "Explore", write_address(case_request) | stop.viewport
 
 
 def draw_scene(service: ExplainService, stop: Stop) -> None:
-    """Draw what is on show now."""
+    """Draw the scene with the current request."""
     if stop.scene != EXPLORE:
-        compare_page.draw(service)
+        compare_page.draw_board(service)
         return
     shown = session.current()
     controls.show(service, service.predicted(shown.case_id))
-    if shown.request.curves == "none":  # the image has the page to itself
+    if shown.request.curves == "none":  # without curves the image gets the full width
         live.show(service, shown, st.container(), st.container())
         return
     left, right = st.columns([1.7, 1], gap="large")
     with right:
-        curves.choose_mode()
+        curves.show_mode_choice()
     live.show(service, shown, left, right)
 
 
 def _request(service: ExplainService, stop: Stop, case_id: str) -> CaseRequest:
-    return CaseRequest(case_id, ExplainRequest(layer=layers(service)[0].name, **stop.ask))
+    request = ExplainRequest(layer=layers(service)[0].name, **stop.request_fields)
+    return CaseRequest(case_id, request)
 
 
-def _comparison(stop: Stop, cast: TourCases) -> Comparison | None:
+def _comparison(stop: Stop, cases: TourCases) -> Comparison | None:
     if stop.scene == COMPARE_METHODS:
         return Comparison(METHODS_VIEW)
     if stop.scene == COMPARE_PAIR:
-        return Comparison(FIGURE_VIEW, curves=True, positive=cast.hit, negative=cast.clear)
+        return Comparison(
+            FIGURE_VIEW, curves=True, positive=cases.positive, negative=cases.negative
+        )
     return None
 
 
-_KEYS = "Keys: right and left arrow, Page Down and Page Up (a remote), or N and P."
+# --- the presenter's text ---
 
 
 def show_speech(
     record: CaseRecord | None, prediction: Prediction | None, spec: ModelSpec,
     outcome: Outcome | None, link: tuple[str, str, Mapping[str, str]] | None,
 ) -> None:  # fmt: skip
-    """Draw the speech of the stop.
+    """Draw the presenter's text of the current stop, the buttons and the list of stops.
 
     Args:
         record, prediction, outcome: of the stop's case; None while it is not chosen yet.
-        link: the page that shows the same by hand: its file, its title and the address there.
+        spec: of the model.
+        link: see :func:`scene_address`; None draws no link.
     """
     st.html(ASSETS / "pages" / "demo.css")
     number = current_stop()
@@ -204,38 +273,38 @@ def show_speech(
                 "The model looks at the library's cases; the tour begins with the first that fits."
             )
         else:
-            _speech(stop, record, prediction, spec, outcome)
-        _ways(number)
+            _show_text(stop, record, prediction, spec, outcome)
+        _show_buttons(number)
         if link is not None:
             file, title, address = link
             st.page_link(file, label=f"The same by hand, on {title}", query_params=dict(address))
-        _list(number)
+        _show_stop_list(number)
 
 
-def _speech(
+def _show_text(
     stop: Stop, record: CaseRecord, prediction: Prediction | None, spec: ModelSpec,
     outcome: Outcome | None,
 ) -> None:  # fmt: skip
-    st.markdown(f"## {filled(stop.title, record, prediction, spec, outcome)}")
+    st.markdown(f"## {fill_in(stop.title, record, prediction, spec, outcome)}")
     with st.container(key="say"):
-        st.markdown(plain(filled(stop.say, record, prediction, spec, outcome), 800))
+        st.markdown(plain(fill_in(stop.speech, record, prediction, spec, outcome), 800))
     with st.container(key="do"):
-        st.markdown(f"By hand: {stop.do}")
+        st.markdown(f"By hand: {stop.instruction}")
 
 
-def _ways(number: int) -> None:
+def _show_buttons(number: int) -> None:
     first, last = number == 0, number == len(STOPS) - 1
-    back, onward = partial(go_to, number - 1), partial(go_to, number + 1)
+    back, forward = partial(go_to, number - 1), partial(go_to, number + 1)
     left, right = st.columns(2)
     left.button("Back", key="tour back", on_click=back, disabled=first, shortcut="P",
                 width="stretch")  # fmt: skip
-    right.button("Next", key="tour next", on_click=onward, disabled=last, shortcut="N",
+    right.button("Next", key="tour next", on_click=forward, disabled=last, shortcut="N",
                  width="stretch")  # fmt: skip
     listen_to_keys(number, len(STOPS) - 1, go_to)
     st.caption(_KEYS)
 
 
-def _list(number: int) -> None:
+def _show_stop_list(number: int) -> None:
     with st.expander("All stops, about five minutes"), st.container(key="stops"):
         for i, stop in enumerate(STOPS):
             st.button(
@@ -246,53 +315,3 @@ def _list(number: int) -> None:
                 type="tertiary",
                 width="stretch",
             )
-
-
-_POLL = 1.0  # seconds between looks at the predictions while the stop's case is not chosen
-
-
-def show(service: ExplainService) -> None:
-    """Draw the page."""
-    restore_tour(service)
-    session.mirror({"stop": str(current_stop() + 1)})
-    if session.problems():
-        st.warning("  \n".join(plain(sentence, 400) for sentence in session.problems()))
-    cast = _cast(service)
-    number = current_stop()
-    stop = STOPS[number]
-    case_id = stop.pick(cast)
-    spec = service.explainer.classifier.spec
-    if case_id is None:
-        with st.sidebar:
-            show_speech(None, None, spec, None, None)
-        st.fragment(_await, run_every=_POLL)(service)
-        return
-    set_up_scene(service, number, stop, case_id, cast)
-    with st.sidebar:
-        show_speech(
-            service.records[case_id],
-            service.predictions().get(case_id),
-            spec,
-            cast.outcome(case_id),
-            scene_address(service, stop, case_id, cast),
-        )
-    draw_scene(service, stop)
-
-
-def _cast(service: ExplainService) -> TourCases:
-    done, total = service.prediction_progress()
-    spec = service.explainer.classifier.spec
-    return choose_tour_cases(
-        tuple(service.records), service.outcomes(), service.predictions(), done == total,
-        spec.threshold, spec.positive,
-    )  # fmt: skip
-
-
-def _await(service: ExplainService) -> None:
-    if STOPS[current_stop()].pick(_cast(service)) is not None:
-        st.rerun()
-    done, total = service.prediction_progress()
-    st.info(
-        "The cases of this tour are chosen by what the model says of them: "
-        f"{done} of {total} predicted so far."
-    )

@@ -1,6 +1,6 @@
-"""The Explore page: one case, what the model decided, where it looked, and whether the map holds.
+"""The Explore page: one case with the model's decision, a heatmap and its curves.
 
-With blind reading switched on the case is read first; the model's part follows the reader's answer.
+In blind reading the reader answers first; the truth and the model are shown afterwards.
 """
 
 from __future__ import annotations
@@ -17,24 +17,27 @@ def show(service: ExplainService) -> None:
     """Draw the page."""
     blind.restore(service)
     with st.sidebar:
-        if blind.on():
-            _choose_case(service)
+        if blind.is_on():
+            _show_sidebar(service)
         else:
-            deferred.draw_after_picture(lambda: _choose_case(service), "list-place")
+            deferred.draw_after_picture(lambda: _show_sidebar(service), "list-place")
     if session.problems():
         st.warning("  \n".join(plain(sentence, 400) for sentence in session.problems()))
-    if blind.reading():
+    if blind.is_reading():
         blind.show(service)
         return
     shown = session.current()
-    blind.reader_summary(service)
+    blind.show_answer(service)
     controls.show(service, service.predicted(shown.case_id))
     left, right = st.columns([1.7, 1], gap="large")
     with right:
-        curves.choose_mode()
+        curves.show_mode_choice()
     live.show(service, shown, left, right)
 
 
-def _choose_case(service: ExplainService) -> None:
-    blind.switch(service)
-    (blind.cases if blind.on() else case_list.show)(service)
+def _show_sidebar(service: ExplainService) -> None:
+    blind.show_switch(service)
+    if blind.is_on():
+        blind.show_case_list(service)
+    else:
+        case_list.show(service)

@@ -1,1 +1,1 @@
-"""The page for a picture of one's own: one idea per file."""
+"""The Your image page: an image of the user's own, explained and not kept."""

@@ -1,7 +1,7 @@
-"""A person's own image while it is on show: the case, and a service that knows nothing else.
+"""A user's own image in this browser session: its case, and a service for that case alone.
 
-That service has no store: what it scores stays in memory, and goes when the tab is closed, loses
-its connection, or the image is forgotten.
+The service has no disk store: its scores stay in memory and are dropped when the tab is closed,
+when its connection is lost, or when the image is forgotten.
 """
 
 from __future__ import annotations
@@ -16,57 +16,59 @@ from xai_core.explain.service import ExplainService
 from xai_core.ui import memo
 
 
-class Own:
-    """``upload``: what was read.  ``service``: explains it, with the dashboard's own model."""
+class OwnImage:
+    """``upload``: what was read from the file.  ``service``: explains it with the dashboard's
+    model, taken from ``dashboard_service``."""
 
-    def __init__(self, upload: Upload, lender: ExplainService) -> None:
+    def __init__(self, upload: Upload, dashboard_service: ExplainService) -> None:
         self.upload = upload
-        explainer = Explainer(lender.explainer.classifier, store=None)
+        explainer = Explainer(dashboard_service.explainer.classifier, store=None)
         self.service = ExplainService(explainer, OneCase(upload.case))
 
     def close(self) -> None:
-        """End the service at its next chunk, without waiting for that."""
+        """End the service at its next chunk, without waiting for it."""
         threading.Thread(target=self.service.close, name="close-own", daemon=True).start()
 
 
-class Holder:
-    """A browser session's place for one image of its own."""
+class OwnImageHolder:
+    """Holds at most one own image for a browser session."""
 
     def __init__(self) -> None:
-        self.own: Own | None = None
+        self.image: OwnImage | None = None
 
-    def put(self, own: Own | None) -> None:
-        """Hold ``own`` instead of what was held, which ends with every picture made of it."""
-        before, self.own = self.own, own
-        if before is not None:
-            before.close()
-            memo.forget(before.upload.case)  # now, not when Python collects it
+    def replace(self, image: OwnImage | None) -> None:
+        """Hold ``image``; the previous one is closed and everything made from it is dropped."""
+        previous, self.image = self.image, image
+        if previous is not None:
+            previous.close()
+            memo.forget(previous.upload.case)  # now, not when Python collects it
 
 
 @st.cache_resource(  # type: ignore[untyped-decorator]
-    scope="session", show_spinner=False, on_release=lambda holder: holder.put(None)
+    scope="session", show_spinner=False, on_release=lambda holder: holder.replace(None)
 )
-def _holder() -> Holder:
-    # Streamlit keeps a session for some minutes after its tab was closed, but lets go of this at
-    # once: an image of a person must not wait for that.
-    return Holder()
+def _holder() -> OwnImageHolder:
+    # Streamlit keeps a session's state for some minutes after its tab was closed, but releases
+    # this resource at once; a person's image must not be kept longer.
+    return OwnImageHolder()
 
 
-def held() -> Own | None:
-    """This session's own image; None where there is none."""
-    holder: Holder = _holder()
-    return holder.own
+def current_image() -> OwnImage | None:
+    """This session's own image; None if there is none."""
+    holder: OwnImageHolder = _holder()
+    return holder.image
 
 
-def take(data: bytes, name: str, lender: ExplainService) -> None:
-    """Read a file and hold it instead of the one before.
+def open_file(data: bytes, name: str, dashboard_service: ExplainService) -> None:
+    """Read a file and hold its image instead of the previous one.
 
     Raises:
-        UnreadableImage: see :func:`xai_core.cases.sources.upload.read_own`; the one before stays.
+        UnreadableImage: see :func:`xai_core.cases.sources.upload.read_own`; the previous image
+            stays.
     """
-    _holder().put(Own(read_own(data, name), lender))
+    _holder().replace(OwnImage(read_own(data, name), dashboard_service))
 
 
 def forget() -> None:
-    """Let go of the image and of every picture made of it."""
-    _holder().put(None)
+    """Drop the image and everything made from it."""
+    _holder().replace(None)

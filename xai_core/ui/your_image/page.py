@@ -1,12 +1,8 @@
-"""The page for a picture of one's own: where it is dropped, what it is, what the model makes of it.
+"""The Your image page: the upload of a file, the facts read from it, and its explanation.
 
-Where a file is dropped; what cannot be read is one sentence.
-
-What was read from the file, how it was windowed, and how it lies in the network's square.
-
-How unlike the image is to the phantoms, beside the warning that nothing here is validated.
-
-The page for a picture of one's own: a place to drop it, then what the model makes of it."""
+Beside the explanation stands the notice that the model is not validated for such images, with the
+image's distance from the phantoms that the model was trained on.
+"""
 
 from __future__ import annotations
 
@@ -35,19 +31,15 @@ from xai_core.ui.address import write_address
 from xai_core.ui.memo import memoised
 from xai_core.ui.wording import facts_table, plain
 from xai_core.ui.your_image import own
-from xai_core.ui.your_image.own import Own
+from xai_core.ui.your_image.own import OwnImage
 from xai_core.viz.pictures import to_png
 
-
-@dataclass
-class Drop:
-    """``problem``: why the last file could not be read, in a sentence.  ``turn``: how many files
-    were taken; each place to drop one takes one."""
-
-    problem: str | None = None
-    turn: int = 0
-
-
+_BEFORE = """
+1. What the file says of its picture is shown (never a name, a number or a date), how its values
+   became grey, and what part of it the network sees.
+2. A measure says how unlike the image is to what the model was trained on.
+3. Then the same viewer, maps and curves as on Explore.
+"""
 ACCEPTED = (
     "A grey mammogram as DICOM (one frame), PNG, JPEG or TIFF; 8 or 16 bits; 32 px on each side to "
     "100 megapixels."
@@ -59,46 +51,118 @@ KEPT = (
 )
 
 
-def show_drop(service: ExplainService, label: str) -> None:
-    """Draw the place; a file dropped there is read, and the page drawn anew."""
-    kept = session.part(Drop)
-    file = st.file_uploader(label, key=f"own file {kept.turn}", help=ACCEPTED)
-    if file is not None:
-        with st.spinner("Reading the file"):
-            try:
-                own.take(file.getvalue(), file.name, service)
-                kept.problem = None
-            except XaiError as problem:
-                kept.problem = str(problem)
-        _let_go(file.file_id)
-        kept.turn += 1  # an empty one: the old one would be read again
-        st.rerun()
-    if kept.problem:
-        st.error(plain(kept.problem, 600))
+# --- the page ---
 
 
-def forget_image() -> None:
-    """Let go of the image on show, and of what was said about a file."""
-    session.part(Drop).problem = None
-    own.forget()
+def show(service: ExplainService) -> None:
+    """Draw the page.  ``service``: the dashboard's; its model explains the own image too."""
+    begin_reference()
+    st.html(ASSETS / "pages" / "your_image.css")
+    frame.add_phantom_notice(
+        cases=False, model=service.explainer.classifier.spec.trained_on_phantoms
+    )
+    session.restore(service.records, service.explainer.classifier)
+    if session.problems():
+        st.warning("  \n".join(plain(sentence, 400) for sentence in session.problems()))
+    image = own.current_image()
+    if image is None:
+        _show_invitation(service)
+    else:
+        _show_explanation(service, image)
 
 
-def address_settings() -> dict[str, str]:
-    """What the address of this page keeps: how an image is explained, never which."""
+def _show_invitation(service: ExplainService) -> None:
+    st.markdown("## Your image")
+    st.markdown(
+        "Drop a mammogram of your own here. This model was **trained on phantoms and is not "
+        "validated for any real image**: use it to learn what such a model does, never to judge a "
+        "case."
+    )
+    with st.container(key="drop"):
+        show_upload(service, "A DICOM file or a picture (PNG, JPEG, TIFF)")
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.markdown("**What happens then**")
+        st.markdown(_BEFORE)
+    with right:
+        st.markdown("**What is kept**")
+        st.markdown(KEPT)
+        st.caption(ACCEPTED)
+
+
+def _show_explanation(service: ExplainService, image: OwnImage) -> None:
+    session.override_case(OWN_ID)
+    session.update_address(page_address())
+    with st.sidebar:
+        show_upload(service, "Another file")
+        st.button("Forget this image", on_click=forget_image, width="stretch")
+        with st.container(key="file-facts"):
+            show_facts(image.upload, service.explainer.classifier.spec.input_size)
+            st.caption(KEPT)
+    shown = session.current()
+    controls.show(image.service, image.service.predicted(OWN_ID))
+    left, right = st.columns([1.7, 1], gap="large")
+    with right:
+        show_out_of_distribution(image.upload.case)
+        curves.show_mode_choice()
+    live.show(image.service, shown, left, right)
+
+
+def page_address() -> dict[str, str]:
+    """The parameters of this page's address: the request, but never the image."""
     address = write_address(session.current())
     del address["case"]
     return address
 
 
-def _let_go(file_id: str) -> None:
-    """Streamlit holds an uploaded file's bytes until the session ends; ours may go now."""
+# --- the upload ---
+
+
+@dataclass
+class FileUpload:
+    """``problem``: why the last file could not be read, in a sentence.  ``count``: how many files
+    were uploaded; each one gets a new upload widget."""
+
+    problem: str | None = None
+    count: int = 0
+
+
+def show_upload(service: ExplainService, label: str) -> None:
+    """Draw the upload widget; read an uploaded file and draw the page again."""
+    state = session.part(FileUpload)
+    file = st.file_uploader(label, key=f"own file {state.count}", help=ACCEPTED)
+    if file is not None:
+        with st.spinner("Reading the file"):
+            try:
+                own.open_file(file.getvalue(), file.name, service)
+                state.problem = None
+            except XaiError as problem:
+                state.problem = str(problem)
+        _discard_uploaded_bytes(file.file_id)
+        state.count += 1  # a new, empty widget: the old one would return the file again
+        st.rerun()
+    if state.problem:
+        st.error(plain(state.problem, 600))
+
+
+def forget_image() -> None:
+    """Drop the own image and the problem of the last file."""
+    session.part(FileUpload).problem = None
+    own.forget()
+
+
+def _discard_uploaded_bytes(file_id: str) -> None:
+    """Remove an uploaded file from Streamlit, which would hold it until the session ends."""
     context = get_script_run_ctx()
     if context is not None:
         context.uploaded_file_mgr.remove_file(context.session_id, file_id)
 
 
+# --- the facts of the file ---
+
+
 def show_facts(upload: Upload, input_size: int) -> None:
-    """Draw all of it, for a narrow column."""
+    """Draw the header's facts, the windowing and the network's input, for a narrow column."""
     case = upload.case
     for warning in case.warnings:
         st.warning(plain(warning, 400))
@@ -110,18 +174,18 @@ def show_facts(upload: Upload, input_size: int) -> None:
     height, width = case.image.shape
     st.markdown(f"**What the network sees:** {geometry_words(geometry, (height, width))}")
 
-    def drawn() -> bytes:
+    def make() -> bytes:
         return to_png(np.rint(letterbox(case.image, geometry) * 255).astype(np.uint8))
 
     st.image(
-        memoised("network's square", (case, input_size), drawn),
+        memoised("network's square", (case, input_size), make),
         width="stretch",
         alt="Your image as the network sees it: cropped to the breast and padded to a square",
     )
 
 
 def geometry_words(geometry: Geometry, shape: tuple[int, int]) -> str:
-    """Crop, scale and padding of a picture (H, W), in words."""
+    """The crop, scale and padding of a picture of ``shape`` (H, W) as a sentence."""
     x0, y0, x1, y1 = geometry.crop
     size = geometry.size
     whole = (x0, y0, x1, y1) == (0, 0, shape[1], shape[0])
@@ -142,7 +206,9 @@ def geometry_words(geometry: Geometry, shape: tuple[int, int]) -> str:
     )
 
 
-_POLL = 1.0  # seconds between looks while the phantoms are measured, once for all sessions
+# --- the distance from the phantoms ---
+
+_POLL = 1.0  # seconds, while the phantoms are measured (once for all sessions)
 _NOTICE = (
     "**Not validated for this image.** The model learnt from phantoms (synthetic images) and from "
     "where lesions are marked in some real ones. What it says here means nothing about a patient."
@@ -160,25 +226,25 @@ _HELP = (
 
 @st.cache_resource(show_spinner=False)  # type: ignore[untyped-decorator]
 def _reference() -> Future[Reference]:
-    """The built-in phantoms; where they must be measured, in the background, for some seconds."""
+    """The measurements of the built-in phantoms; made in the background if they are not stored."""
     pool = ThreadPoolExecutor(1, thread_name_prefix="typical")
     return pool.submit(lambda: Reference(reference_values()))
 
 
 def begin_reference() -> None:
-    """Start to learn what phantoms measure, so that the figure is there when an image is."""
+    """Start measuring the phantoms, so that the result is known once an image is uploaded."""
     _reference()
 
 
 def show_out_of_distribution(case: Case) -> None:
-    """Draw the notice and the measure under it."""
+    """Draw the notice and, under it, the case's distance from the phantoms."""
     with st.container(border=True, key="unvalidated"):
         st.markdown(_NOTICE)
         waiting = not _reference().done()
-        st.fragment(_measure, run_every=_POLL if waiting else None)(case, waiting)
+        st.fragment(_show_distance, run_every=_POLL if waiting else None)(case, waiting)
 
 
-def _measure(case: Case, waiting: bool) -> None:
+def _show_distance(case: Case, waiting: bool) -> None:
     future: Future[Reference] = _reference()
     if not future.done():
         st.caption("Unlike the training phantoms? They are being measured, once.")
@@ -190,94 +256,35 @@ def _measure(case: Case, waiting: bool) -> None:
     except (XaiError, ValueError) as problem:
         st.caption(f"Unlike the training phantoms? They cannot be measured here: {problem}")
         return
-    found = memoised(
+    score = memoised(
         "unlikeness",
         (case, reference),
         lambda: reference.compare(measure_square(to_square(case.image, None, case.laterality))),
     )
-    st.markdown(sentence(found, reference.size), help=_HELP)
-    if found is not None and found.odd:
-        st.caption(
-            "Outside the phantoms' usual range: " + "; ".join(map(odd_words, found.odd[:3])) + "."
-        )
+    st.markdown(distance_sentence(score, reference.size), help=_HELP)
+    if score is not None and score.odd:
+        quantities = "; ".join(map(unusual_quantity_words, score.odd[:3]))
+        st.caption(f"Outside the phantoms' usual range: {quantities}.")
 
 
-def sentence(found: OutOfDistributionScore | None, size: int) -> str:
-    """The measure in words."""
-    if found is None:
+def distance_sentence(score: OutOfDistributionScore | None, size: int) -> str:
+    """The distance from the ``size`` phantoms as a sentence; ``score``: None if not measurable."""
+    if score is None:
         return (
             "**Unlike the training phantoms:** it cannot be measured as a breast on a dark ground, "
             "so it is further away than any of them."
         )
-    if found.nearer >= 1:
+    if score.nearer >= 1:
         share = f"further from them than all {size} built-in phantoms"
     else:
-        share = f"further from them than {found.nearer:.0%} of the {size} built-in phantoms"
-    return f"**Unlike the training phantoms:** {share} (distance {found.distance:.1f})."
+        share = f"further from them than {score.nearer:.0%} of the {size} built-in phantoms"
+    return f"**Unlike the training phantoms:** {share} (distance {score.distance:.1f})."
 
 
-def odd_words(odd: UnusualQuantity) -> str:
-    """A quantity, its value and what is usual."""
-    digits = 2 if abs(odd.high) < 10 else 0
-    value, low, high = (f"{v:.{digits}f}" for v in (odd.value, odd.low, odd.high))
-    return f"{TITLES[odd.key]} {value} (usual {low} to {high})"
-
-
-_BEFORE = """
-1. What the file says of its picture is shown (never a name, a number or a date), how its values
-   became grey, and what part of it the network sees.
-2. A measure says how unlike the image is to what the model was trained on.
-3. Then the same viewer, maps and curves as on Explore.
-"""
-
-
-def show(service: ExplainService) -> None:
-    """Draw the page.  ``service``: the dashboard's, which lends its model."""
-    begin_reference()
-    st.html(ASSETS / "pages" / "your_image.css")
-    frame.say_phantom(cases=False, model=service.explainer.classifier.spec.trained_on_phantoms)
-    session.restore(service.records, service.explainer.classifier)
-    if session.problems():
-        st.warning("  \n".join(plain(sentence, 400) for sentence in session.problems()))
-    mine = own.held()
-    if mine is None:
-        _invite(service)
-    else:
-        _explain(service, mine)
-
-
-def _invite(service: ExplainService) -> None:
-    st.markdown("## Your image")
-    st.markdown(
-        "Drop a mammogram of your own here. This model was **trained on phantoms and is not "
-        "validated for any real image**: use it to learn what such a model does, never to judge a "
-        "case."
+def unusual_quantity_words(quantity: UnusualQuantity) -> str:
+    """A quantity's title, its value and the phantoms' usual range."""
+    digits = 2 if abs(quantity.high) < 10 else 0
+    value, low, high = (
+        f"{number:.{digits}f}" for number in (quantity.value, quantity.low, quantity.high)
     )
-    with st.container(key="drop"):
-        show_drop(service, "A DICOM file or a picture (PNG, JPEG, TIFF)")
-    left, right = st.columns(2, gap="large")
-    with left:
-        st.markdown("**What happens then**")
-        st.markdown(_BEFORE)
-    with right:
-        st.markdown("**What is kept**")
-        st.markdown(KEPT)
-        st.caption(ACCEPTED)
-
-
-def _explain(service: ExplainService, mine: Own) -> None:
-    session.override_case(OWN_ID)
-    session.mirror(address_settings())
-    with st.sidebar:
-        show_drop(service, "Another file")
-        st.button("Forget this image", on_click=forget_image, width="stretch")
-        with st.container(key="file-facts"):
-            show_facts(mine.upload, service.explainer.classifier.spec.input_size)
-            st.caption(KEPT)
-    shown = session.current()
-    controls.show(mine.service, mine.service.predicted(OWN_ID))
-    left, right = st.columns([1.7, 1], gap="large")
-    with right:
-        show_out_of_distribution(mine.upload.case)
-        curves.choose_mode()
-    live.show(mine.service, shown, left, right)
+    return f"{TITLES[quantity.key]} {value} (usual {low} to {high})"
