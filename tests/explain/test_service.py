@@ -50,7 +50,7 @@ class Gate:
 
     def __init__(self, service: ExplainService, monkeypatch: pytest.MonkeyPatch) -> None:
         self.open, self.inside = threading.Event(), threading.Event()
-        classifier = service.explainer.classifier
+        classifier = service.classifier
         score = classifier.score
 
         def held(inputs: object) -> object:
@@ -184,7 +184,7 @@ def test_outcomes_fill_while_nobody_asks(service: ExplainService) -> None:
     wait(lambda: service.prediction_progress() == (2, 2))
     outcomes = service.outcomes()
     assert outcomes.keys() == {"a", "b"}
-    threshold = service.explainer.classifier.spec.threshold
+    threshold = service.classifier.spec.threshold
     for case in (A, B):
         predicted = service.predictions()[case.id].predicted(threshold)
         assert outcomes[case.id] is Outcome.of(case.pathology.class_index, predicted)

@@ -62,7 +62,7 @@ def live_page() -> None:
     from xai_core.ui import live, session
 
     service = STAND_INS[-1]
-    session.restore(service.records, service.explainer.classifier)
+    session.restore(service.records, service.classifier)
     live.show(service, session.current(), st.container(), st.container())
 
 
@@ -74,7 +74,7 @@ def explore_page() -> None:
     from xai_core.ui import controls, curves, deferred, live, session
 
     service = STAND_INS[-1]
-    session.restore(service.records, service.explainer.classifier)
+    session.restore(service.records, service.classifier)
     deferred.draw_after_picture(lambda: st.radio("Case", list(service.records)), "list-place")
     controls.show(service, None)
     curves.show_mode_choice()
@@ -91,7 +91,7 @@ def silent_viewer_page() -> None:
     from xai_core.ui import deferred, live, session
 
     service = STAND_INS[-1]
-    session.restore(service.records, service.explainer.classifier)
+    session.restore(service.records, service.classifier)
     if deferred.viewer_has_drawn():
         st.caption("the rest")
     else:
@@ -115,7 +115,7 @@ def case_override_page() -> None:
     from xai_core.ui import session
 
     session.restore_case()
-    session.restore(STAND_INS[-1].records, STAND_INS[-1].explainer.classifier)
+    session.restore(STAND_INS[-1].records, STAND_INS[-1].classifier)
     if st.toggle("Own"):
         session.override_case(OWN_ID)
     st.button("Score-CAM", on_click=lambda: session.change(method="score-cam"))

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 from streamlit.testing.v1 import AppTest
@@ -99,7 +100,7 @@ def explained(case: Case, case_request: CaseRequest, state: MapState = MapState.
 
 @dataclass
 class StandInService:
-    """The part of the service's interface that pages use.
+    """Has what :class:`xai_core.explain.service.PageService` asks for.
 
     ``asked``: the requests of the last :meth:`ask_all`.  ``known_predictions``: by case id.
     """
@@ -109,7 +110,7 @@ class StandInService:
     asked: tuple[CaseRequest, ...] = ()
     known_predictions: dict[str, Prediction] = field(default_factory=dict)
     unreadable: tuple[str, ...] = ()
-    explainer = SimpleNamespace(classifier=CLASSIFIER)
+    classifier: Any = field(default_factory=lambda: CLASSIFIER)
 
     @property
     def records(self) -> dict[str, Case]:
@@ -133,6 +134,9 @@ class StandInService:
     def load(self, case_id: str) -> Case:
         return self.source.load(case_id)
 
+    def ask(self, request: CaseRequest, session_id: str) -> JobSnapshot:
+        return self.ask_all([request], session_id)[0]
+
     def ask_all(
         self, requests: Sequence[CaseRequest], session_id: str, timeout: float = 0.0
     ) -> list[JobSnapshot]:
@@ -146,8 +150,7 @@ class StandInService:
         return snapshot.explanation if snapshot and snapshot.status is Status.DONE else None
 
     def stop(self, request: CaseRequest) -> None:
-        if request in self.asked and request.canonical() not in self.answers:
-            self.answers[request.canonical()] = JobSnapshot(Status.STOPPED)
+        self.answers.setdefault(request.canonical(), JobSnapshot(Status.STOPPED))
 
     def retry(self, request: CaseRequest) -> None:
         snapshot = self.answers.get(request.canonical())
@@ -171,6 +174,9 @@ class StandInService:
 
     def prediction_progress(self) -> tuple[int, int]:
         return len(self.known_predictions), len(self.cases)
+
+    def notices(self) -> tuple[str, ...]:
+        return ()
 
 
 def answer_without_evidence(stand_in: StandInService, request: CaseRequest) -> None:

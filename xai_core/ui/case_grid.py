@@ -17,7 +17,7 @@ import streamlit as st
 from cachetools import LRUCache
 
 from xai_core.errors import XaiError
-from xai_core.explain.service import ExplainService
+from xai_core.explain.service import PageService
 from xai_core.settings import ASSETS
 from xai_core.types import Case
 from xai_core.ui import session
@@ -89,14 +89,14 @@ class Thumbnails:
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)  # type: ignore[untyped-decorator]
-def _cached_thumbnails(key: int, _service: ExplainService) -> Thumbnails:  # noqa: ARG001 - the key
+def _cached_thumbnails(key: int, _service: PageService) -> Thumbnails:  # noqa: ARG001 - the key
     # Cases are loaded from the source, not through the service's cache of cases: a page of
     # thumbnails would evict everything from that.  The closure keeps the service alive, so that
     # no other service can get the same id.
     return Thumbnails(lambda case_id: _service.source.load(case_id))
 
 
-def thumbnails_of(service: ExplainService) -> Thumbnails:
+def thumbnails_of(service: PageService) -> Thumbnails:
     """The thumbnails of a service's cases, shared by all browser sessions."""
     thumbnails: Thumbnails = _cached_thumbnails(id(service), service)
     return thumbnails
@@ -138,7 +138,7 @@ def _component() -> Any:
 
 
 def show(
-    service: ExplainService,
+    service: PageService,
     keys: Sequence[str],
     current: str,
     make_tile: Callable[[str], Tile],

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from xai_core.explain.service import ExplainService
+from xai_core.explain.service import PageService
 from xai_core.types import CaseRecord, Outcome
 from xai_core.ui import case_filter, case_grid, session
 from xai_core.ui.case_filter import CaseFilter, neighbour, value_counts
@@ -68,7 +68,7 @@ _FIELDS = (
 )
 
 
-def show_filters(service: ExplainService, outcomes: dict[str, Outcome], search: str) -> CaseFilter:
+def show_filters(service: PageService, outcomes: dict[str, Outcome], search: str) -> CaseFilter:
     """Draw the outcome filter and an expander with the others; returns the chosen filter."""
     by_outcome = {str(o): sum(1 for outcome in outcomes.values() if outcome is o) for o in Outcome}
     chosen = {
@@ -118,13 +118,13 @@ class CaseList:
     thumbnails_pending: bool = False
 
 
-def show(service: ExplainService) -> None:
+def show(service: PageService) -> None:
     """Draw the list; it redraws itself while predictions or thumbnails are pending."""
     poll_interval = _poll_interval(service)
     st.fragment(_body, run_every=poll_interval)(service, poll_interval)
 
 
-def _poll_interval(service: ExplainService) -> float | None:
+def _poll_interval(service: PageService) -> float | None:
     """Seconds until the list is drawn again; None when nothing is pending."""
     # A new session starts with no thumbnails pending: mostly they all exist, and assuming the
     # opposite would draw the whole page twice to find that out.
@@ -134,7 +134,7 @@ def _poll_interval(service: ExplainService) -> float | None:
     return _POLL_PREDICTIONS if done < total else None
 
 
-def _body(service: ExplainService, poll_interval: float | None) -> None:
+def _body(service: PageService, poll_interval: float | None) -> None:
     outcomes = service.outcomes()
     state = session.part(CaseList)
     shown = show_filters(service, outcomes, state.search).apply(service.records, outcomes)
@@ -170,7 +170,7 @@ def _go_to(case_id: str | None) -> None:
         session.part(CaseList).case_changed = True
 
 
-def _status(service: ExplainService, shown: tuple[str, ...], done: int, total: int) -> str:
+def _status(service: PageService, shown: tuple[str, ...], done: int, total: int) -> str:
     current, count = session.current().case_id, len(service.records)
     if not shown:
         status = f"No case matches, of {count}."

@@ -10,7 +10,7 @@ import streamlit as st
 from xai_core.cam import METHODS
 from xai_core.cam.options import Kind, Option
 from xai_core.explain.request import PREDICTED
-from xai_core.explain.service import ExplainService
+from xai_core.explain.service import PageService
 from xai_core.ui import deferred, session
 from xai_core.ui.service_access import layers
 from xai_core.ui.wording import layer_words
@@ -18,7 +18,7 @@ from xai_core.ui.wording import layer_words
 _ALL = 0  # stands for None in a choice of counts: Streamlit uses None for "nothing chosen"
 
 
-def show(service: ExplainService, predicted: int | None) -> None:
+def show(service: PageService, predicted: int | None) -> None:
     """Draw the controls in one row, deferred until after the first picture.
 
     Args:
@@ -28,7 +28,7 @@ def show(service: ExplainService, predicted: int | None) -> None:
     deferred.draw_after_picture(lambda: _draw(service, predicted), "controls-place")
 
 
-def _draw(service: ExplainService, predicted: int | None) -> None:
+def _draw(service: PageService, predicted: int | None) -> None:
     titles = {layer.name: layer.title for layer in layers(service)}
     with st.container(horizontal=True, key="controls", gap="large"):
         _choice(
@@ -52,9 +52,9 @@ def _draw(service: ExplainService, predicted: int | None) -> None:
         _show_options()
 
 
-def show_target_choice(service: ExplainService, predicted: int | None) -> None:
+def show_target_choice(service: PageService, predicted: int | None) -> None:
     """Draw the choice of the class to explain; the arguments are those of :func:`show`."""
-    names = service.explainer.classifier.spec.class_names
+    names = service.classifier.spec.class_names
     _choice(
         "Explain the class",
         "target",

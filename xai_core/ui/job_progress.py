@@ -6,7 +6,7 @@ import streamlit as st
 
 from xai_core.explain.explanation import JobSnapshot, Status
 from xai_core.explain.request import CaseRequest
-from xai_core.explain.service import ExplainService
+from xai_core.explain.service import PageService
 from xai_core.ui.wording import plain
 
 _STAGES = {
@@ -23,7 +23,7 @@ def pending(snapshot: JobSnapshot) -> bool:
     return snapshot.status in (Status.WAITING, Status.RUNNING)
 
 
-def show(service: ExplainService, request: CaseRequest, snapshot: JobSnapshot) -> None:
+def show(service: PageService, request: CaseRequest, snapshot: JobSnapshot) -> None:
     """Draw the progress line of a job; its height is constant, so that nothing below it moves."""
     with st.container(horizontal=True, key="progress", vertical_alignment="center"):
         if snapshot.status is Status.DONE and snapshot.explanation is not None:

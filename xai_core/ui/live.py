@@ -14,7 +14,7 @@ from streamlit.delta_generator import DeltaGenerator
 from xai_core.errors import XaiError
 from xai_core.explain.explanation import JobSnapshot
 from xai_core.explain.request import CaseRequest
-from xai_core.explain.service import ExplainService
+from xai_core.explain.service import PageService
 from xai_core.ui import curves, deferred, job_progress, reliability_panel, session, verdict, viewer
 from xai_core.ui.blind import blind_session
 from xai_core.ui.service_access import session_id
@@ -26,11 +26,11 @@ _POLL = 0.8  # seconds
 _INITIAL_WAIT = 0.25
 _Snapshots = tuple[JobSnapshot, JobSnapshot | None]
 """Of the current request, and of the second method's request if one is chosen."""
-_Column = Callable[[ExplainService, CaseRequest, _Snapshots], None]
+_Column = Callable[[PageService, CaseRequest, _Snapshots], None]
 
 
 def show(
-    service: ExplainService, shown: CaseRequest, left: DeltaGenerator, right: DeltaGenerator
+    service: PageService, shown: CaseRequest, left: DeltaGenerator, right: DeltaGenerator
 ) -> None:
     """Ask the service for ``shown`` and draw the result as it grows.
 
@@ -53,7 +53,7 @@ def show(
             fragment(draw, service, shown, waiting, sent_at)
 
 
-def _ask(service: ExplainService, shown: CaseRequest, timeout: float = 0.0) -> _Snapshots:
+def _ask(service: PageService, shown: CaseRequest, timeout: float = 0.0) -> _Snapshots:
     """Ask for the current request and the second method's; ``timeout``: seconds to wait."""
     second = curves.second_request(shown)
     requests = (shown,) if second is None else (shown, second)
@@ -67,7 +67,7 @@ def _pending(snapshots: _Snapshots) -> bool:
 
 def _body(
     draw: _Column,
-    service: ExplainService,
+    service: PageService,
     shown: CaseRequest,
     waiting: bool,
     sent_at: float | None,
@@ -91,9 +91,9 @@ def _body(
     draw(service, shown, snapshots)
 
 
-def _draw_left(service: ExplainService, shown: CaseRequest, snapshots: _Snapshots) -> None:
+def _draw_left(service: PageService, shown: CaseRequest, snapshots: _Snapshots) -> None:
     snapshot, _ = snapshots
-    spec = service.explainer.classifier.spec
+    spec = service.classifier.spec
     prediction = (
         snapshot.explanation.prediction
         if snapshot.explanation
@@ -127,7 +127,7 @@ def _draw_rest_without_picture() -> None:
         st.rerun()
 
 
-def _draw_right(service: ExplainService, shown: CaseRequest, snapshots: _Snapshots) -> None:
+def _draw_right(service: PageService, shown: CaseRequest, snapshots: _Snapshots) -> None:
     snapshot, second = snapshots
     job_progress.show(service, shown, snapshot)
     explanation = snapshot.explanation

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import streamlit as st
 
 from xai_core.errors import XaiError
-from xai_core.explain.service import ExplainService, open_service
+from xai_core.explain.service import ExplainService, PageService, open_service
 from xai_core.model.layers import Layer
 from xai_core.settings import Settings, read_settings
 from xai_core.ui import session
@@ -40,7 +40,7 @@ def _cached_service(key: str, _settings: Settings) -> ExplainService:  # noqa: A
     return service
 
 
-def service_or_stop() -> ExplainService:
+def service_or_stop() -> PageService:
     """The service; if the settings, weights or cases are unusable, show why and stop the page."""
     try:
         settings = read_settings()
@@ -50,14 +50,14 @@ def service_or_stop() -> ExplainService:
         st.error(plain(str(problem), limit=600))
         st.caption("Mend this, then reload the page.")
         st.stop()
-    spec = service.explainer.classifier.spec
+    spec = service.classifier.spec
     add_phantom_notice(service.source.is_phantom, spec.trained_on_phantoms)
     return service
 
 
-def layers(service: ExplainService) -> tuple[Layer, ...]:
+def layers(service: PageService) -> tuple[Layer, ...]:
     """The layers at which the service's model can be explained, from input to output."""
-    return service.explainer.classifier.layers
+    return service.classifier.layers
 
 
 def session_id() -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from xai_core.cam import METHODS
-from xai_core.explain.service import ExplainService
+from xai_core.explain.service import PageService
 from xai_core.faithfulness.curves import conventions as curve_conventions
 from xai_core.model.spec import ModelSpec
 from xai_core.settings import ROOT
@@ -81,15 +81,15 @@ _LIMITS = """
 """
 
 
-def show(service: ExplainService) -> None:
+def show(service: PageService) -> None:
     """Draw the page."""
-    spec = service.explainer.classifier.spec
+    spec = service.classifier.spec
     st.markdown("## About this dashboard")
     st.markdown(NOTICE)
     left, right = st.columns(2, gap="large")
     with left:
         st.markdown("### The model")
-        scored_by = service.explainer.classifier.engine.status.sentence
+        scored_by = service.classifier.engine.status.sentence
         st.markdown(facts_table(_model_facts(spec) | {"Scored by": scored_by}, 400))
         st.markdown("### The cases")
         _show_cases(service)
@@ -132,7 +132,7 @@ def _model_facts(spec: ModelSpec) -> dict[str, str]:
     return facts | metric_rows(spec.metrics)
 
 
-def _show_cases(service: ExplainService) -> None:
+def _show_cases(service: PageService) -> None:
     source, records = service.source, service.records.values()
     truth = Counter(str(r.pathology or "not given") for r in records)
     facts = {

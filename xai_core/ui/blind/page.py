@@ -13,7 +13,7 @@ from typing import Any
 import streamlit as st
 
 from xai_core.errors import XaiError
-from xai_core.explain.service import ExplainService
+from xai_core.explain.service import PageService
 from xai_core.faithfulness.metrics.localisation import TOLERANCE_PX
 from xai_core.preprocessing.letterbox import fit
 from xai_core.types import BENIGN, CLASS_NAMES, MALIGNANT, Case, CaseRecord
@@ -46,12 +46,12 @@ _HELP = (
 # --- entry points of the Explore page ---
 
 
-def restore(service: ExplainService) -> None:
+def restore(service: PageService) -> None:
     """Read the page's address, blind reading's part included, and write it again."""
     ids = tuple(service.records)
     session.restore(
         ids,
-        service.explainer.classifier,
+        service.classifier,
         lambda parameters: _read_page_part(parameters, ids),
         blind_session.request_part,
     )
@@ -75,7 +75,7 @@ def is_reading() -> bool:
     return blind_session.state().on and not blind_session.progress().model_shown
 
 
-def show_switch(service: ExplainService) -> None:
+def show_switch(service: PageService) -> None:
     """Draw the switch of blind reading."""
     on = blind_session.state().on
     st.toggle(
@@ -89,7 +89,7 @@ def show_switch(service: ExplainService) -> None:
     )
 
 
-def show(service: ExplainService) -> None:
+def show(service: PageService) -> None:
     """Draw the case being read, and the questions or, after the answer, the truth."""
     case_id = blind_session.state().case_id or next(iter(service.records))
     key = alias(case_id)
@@ -101,7 +101,7 @@ def show(service: ExplainService) -> None:
         st.error(f"{name} cannot be read from its files. Go on with the next one.")
         return
     answer = blind_session.progress().answer
-    size = service.explainer.classifier.spec.input_size
+    size = service.classifier.spec.input_size
     left, right = st.columns([1.7, 1], gap="large")
     with left:
         st.caption(f"Blind reading · **{name}** of {len(service.records)} · {view_words(case)}")
@@ -113,7 +113,7 @@ def show(service: ExplainService) -> None:
             _show_after_answer(service, case, answer, size)
 
 
-def show_answer(service: ExplainService) -> None:
+def show_answer(service: PageService) -> None:
     """Draw the reader's answer above the model's decision, if the case was read blind."""
     case_id, answer = blind_session.state().case_id, blind_session.progress().answer
     if blind_session.state().on and case_id is not None and answer is not None:
@@ -123,7 +123,7 @@ def show_answer(service: ExplainService) -> None:
 # --- the list of cases ---
 
 
-def show_case_list(service: ExplainService) -> None:
+def show_case_list(service: PageService) -> None:
     """Draw the list of cases without any of their metadata."""
     # A new session starts with no thumbnails pending, see case_list.
     poll_interval = _list_poll_interval()
@@ -134,7 +134,7 @@ def _list_poll_interval() -> float | None:
     return _POLL_THUMBNAILS if blind_session.state().thumbnails_pending else None
 
 
-def _draw_case_list(service: ExplainService, poll_interval: float | None) -> None:
+def _draw_case_list(service: PageService, poll_interval: float | None) -> None:
     order = cases_by_alias(service.records)
     keys, current = tuple(order), alias(blind_session.state().case_id or "")
     position = keys.index(current) if current in keys else 0
@@ -283,7 +283,7 @@ def _commit(chosen_class: str | None, confidence: int | None) -> None:
 # --- after the answer ---
 
 
-def _show_after_answer(service: ExplainService, case: Case, answer: Answer, size: int) -> None:
+def _show_after_answer(service: PageService, case: Case, answer: Answer, size: int) -> None:
     show_truth(case, answer, size)
     st.caption(score_line(service.records))
     st.button(

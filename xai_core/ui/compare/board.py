@@ -12,7 +12,7 @@ import streamlit as st
 
 from xai_core.cam import METHODS
 from xai_core.errors import XaiError
-from xai_core.explain.service import ExplainService
+from xai_core.explain.service import PageService
 from xai_core.model.layers import layer_title
 from xai_core.preprocessing.letterbox import Geometry, fit
 from xai_core.types import Case, FloatArray
@@ -38,7 +38,7 @@ RowTitles = Mapping[PanelRow, str]
 
 
 def show(
-    service: ExplainService, rows: Sequence[PanelRow], titles: RowTitles, curves: bool
+    service: PageService, rows: Sequence[PanelRow], titles: RowTitles, curves: bool
 ) -> tuple[PanelAnswer, ...]:
     """Ask for every panel of ``rows`` and draw them as they fill in.
 
@@ -57,9 +57,7 @@ def show(
     return answers
 
 
-def _ask(
-    service: ExplainService, rows: Sequence[PanelRow], curves: bool
-) -> tuple[PanelAnswer, ...]:
+def _ask(service: PageService, rows: Sequence[PanelRow], curves: bool) -> tuple[PanelAnswer, ...]:
     requests = [request for row in rows for request in row.requests]
     return panels.ask_panels(service, requests, curves, session_id())
 
@@ -71,7 +69,7 @@ def _poll_interval(answers: Sequence[PanelAnswer]) -> float | None:
 
 
 def _body(
-    service: ExplainService,
+    service: PageService,
     rows: Sequence[PanelRow],
     titles: RowTitles,
     curves: bool,
@@ -87,7 +85,7 @@ def _body(
         _show_row(service, row, [next(remaining) for _ in row.requests])
 
 
-def _show_board_progress(service: ExplainService, answers: Sequence[PanelAnswer]) -> None:
+def _show_board_progress(service: PageService, answers: Sequence[PanelAnswer]) -> None:
     done = sum(answer.done for answer in answers)
     words = f"{done} of {len(answers)} panels ready"
     with st.container(horizontal=True, key="progress", vertical_alignment="center"):
@@ -103,13 +101,13 @@ def _show_board_progress(service: ExplainService, answers: Sequence[PanelAnswer]
             st.caption(f"All {len(answers)} panels ready.")
 
 
-def _show_row(service: ExplainService, row: PanelRow, answers: Sequence[PanelAnswer]) -> None:
+def _show_row(service: PageService, row: PanelRow, answers: Sequence[PanelAnswer]) -> None:
     try:
         case = service.load(row.case_id)
     except XaiError as problem:
         st.error(plain(str(problem), 600))
         return
-    size = service.explainer.classifier.spec.input_size
+    size = service.classifier.spec.input_size
     geometry = memoised("geometry", (case, size), lambda: fit(case.image, size))
     first, *others = st.columns(1 + len(answers), gap="medium")
     with first:

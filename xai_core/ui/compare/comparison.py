@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from xai_core.explain.service import ExplainService
+from xai_core.explain.service import PageService
 from xai_core.ui import session
 from xai_core.ui.compare.panels import Comparison, read_comparison, write_comparison
 
@@ -19,7 +19,7 @@ class CurrentComparison:
     comparison: Comparison = field(default_factory=Comparison)
 
 
-def restore(service: ExplainService) -> None:
+def restore(service: PageService) -> None:
     """Read the comparison from a new address, else keep the current one."""
     ids = tuple(service.records)
 
@@ -28,7 +28,7 @@ def restore(service: ExplainService) -> None:
         session.part(CurrentComparison).comparison = comparison
         return problems
 
-    session.restore(ids, service.explainer.classifier, read_page_part)
+    session.restore(ids, service.classifier, read_page_part)
     # The source may have changed since the session began: drop cases that are gone.
     comparison = current()
     session.part(CurrentComparison).comparison = dataclasses.replace(

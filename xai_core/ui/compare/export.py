@@ -12,7 +12,7 @@ from functools import partial
 import streamlit as st
 
 from xai_core.cam import METHODS
-from xai_core.explain.service import ExplainService
+from xai_core.explain.service import PageService
 from xai_core.model.layers import layer_title
 from xai_core.preprocessing.identity import pictures_sha256
 from xai_core.types import Case
@@ -24,7 +24,7 @@ from xai_core.viz.panel import height_for, panel, shown_box
 
 
 def show(
-    service: ExplainService, title: str, rows: Sequence[PanelRow], titles: Mapping[PanelRow, str],
+    service: PageService, title: str, rows: Sequence[PanelRow], titles: Mapping[PanelRow, str],
     answers: Sequence[PanelAnswer],
 ) -> None:  # fmt: skip
     """Draw the buttons; they are disabled until every panel is complete."""
@@ -48,7 +48,7 @@ def show(
 
 
 def build(
-    service: ExplainService, title: str, rows: Sequence[PanelRow], titles: Mapping[PanelRow, str],
+    service: PageService, title: str, rows: Sequence[PanelRow], titles: Mapping[PanelRow, str],
     answers: Sequence[PanelAnswer],
 ) -> FigureSheet:  # fmt: skip
     """The figure sheet of complete panels.
@@ -68,9 +68,7 @@ def build(
         _row(service.load(row.case_id), row, titles[row], [next(remaining) for _ in row.requests])
         for row in rows
     )
-    return FigureSheet(
-        title, sheet_rows, notes(service.records, answers, service.explainer.classifier.spec)
-    )
+    return FigureSheet(title, sheet_rows, notes(service.records, answers, service.classifier.spec))
 
 
 def _row(case: Case, row: PanelRow, title: str, answers: Sequence[PanelAnswer]) -> Row:
@@ -95,7 +93,7 @@ def _row(case: Case, row: PanelRow, title: str, answers: Sequence[PanelAnswer]) 
 
 
 def _file(
-    service: ExplainService, title: str, rows: Sequence[PanelRow], titles: Mapping[PanelRow, str],
+    service: PageService, title: str, rows: Sequence[PanelRow], titles: Mapping[PanelRow, str],
     answers: Sequence[PanelAnswer], kind: str,
 ) -> bytes:  # fmt: skip
     sheet = build(service, title, rows, titles, answers)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import streamlit as st
 
 from xai_core.cam import METHODS
-from xai_core.explain.service import ExplainService
+from xai_core.explain.service import PageService
 from xai_core.types import Outcome
 from xai_core.ui import case_list, controls, session
 from xai_core.ui.compare import board, captions, comparison, export, panels
@@ -41,7 +41,7 @@ _CURVES_HELP = (
 # --- the page ---
 
 
-def show(service: ExplainService) -> None:
+def show(service: PageService) -> None:
     """Draw the page."""
     comparison.restore(service)
     figure = comparison.current().view == FIGURE_VIEW
@@ -63,7 +63,7 @@ def show(service: ExplainService) -> None:
 
 
 def draw_board(
-    service: ExplainService,
+    service: PageService,
 ) -> tuple[tuple[PanelRow, ...], dict[PanelRow, str], tuple[PanelAnswer, ...]] | None:
     """Draw the panels of the comparison without the controls.
 
@@ -79,7 +79,7 @@ def draw_board(
     return rows, titles, board.show(service, rows, titles, comparison.current().curves)
 
 
-def _show_controls(service: ExplainService, figure: bool) -> None:
+def _show_controls(service: PageService, figure: bool) -> None:
     chosen = comparison.current()
     finer, coarser = layers(service)
     with st.container(horizontal=True, key="controls", gap="large", vertical_alignment="bottom"):
@@ -126,7 +126,7 @@ def _set_methods(names: list[str]) -> None:
     comparison.change(methods=in_listed_order(names) or comparison.current().methods)
 
 
-def _method_rows(service: ExplainService) -> tuple[PanelRow, ...]:
+def _method_rows(service: PageService) -> tuple[PanelRow, ...]:
     shown = session.current()
     st.markdown(f"##### {plain(_case_line(service, shown.case_id), 300)}")
     methods, request = comparison.current().methods, shown.request
@@ -135,7 +135,7 @@ def _method_rows(service: ExplainService) -> tuple[PanelRow, ...]:
     )
 
 
-def _figure_3_rows(service: ExplainService) -> tuple[PanelRow, ...]:
+def _figure_3_rows(service: PageService) -> tuple[PanelRow, ...]:
     chosen, options = comparison.current(), session.current().request.options
     cases = [case for case in (chosen.positive, chosen.negative) if case is not None]
     return tuple(
@@ -143,7 +143,7 @@ def _figure_3_rows(service: ExplainService) -> tuple[PanelRow, ...]:
     )
 
 
-def _await_predictions(service: ExplainService, rows: tuple[PanelRow, ...]) -> None:
+def _await_predictions(service: PageService, rows: tuple[PanelRow, ...]) -> None:
     """Draw the page again once every case on it is predicted."""
     done, total = service.prediction_progress()
     missing = not _all_predicted(service, rows)
@@ -151,33 +151,31 @@ def _await_predictions(service: ExplainService, rows: tuple[PanelRow, ...]) -> N
     st.fragment(_rerun_when_predicted, run_every=poll_interval)(service, rows, missing)
 
 
-def _rerun_when_predicted(
-    service: ExplainService, rows: tuple[PanelRow, ...], missing: bool
-) -> None:
+def _rerun_when_predicted(service: PageService, rows: tuple[PanelRow, ...], missing: bool) -> None:
     if missing and _all_predicted(service, rows):
         st.rerun()
 
 
-def _all_predicted(service: ExplainService, rows: tuple[PanelRow, ...]) -> bool:
+def _all_predicted(service: PageService, rows: tuple[PanelRow, ...]) -> bool:
     return {row.case_id for row in rows} <= service.predictions().keys()
 
 
-def _row_titles(service: ExplainService, rows: tuple[PanelRow, ...]) -> dict[PanelRow, str]:
+def _row_titles(service: PageService, rows: tuple[PanelRow, ...]) -> dict[PanelRow, str]:
     return {
         row: captions.layer_line(row.layer) if row.layer else _case_line(service, row.case_id)
         for row in rows
     }
 
 
-def _case_line(service: ExplainService, case_id: str) -> str:
+def _case_line(service: PageService, case_id: str) -> str:
     return captions.case_line(
         service.records[case_id],
         service.predictions().get(case_id),
-        service.explainer.classifier.spec,
+        service.classifier.spec,
     )
 
 
-def _sheet_title(service: ExplainService, figure: bool) -> str:
+def _sheet_title(service: PageService, figure: bool) -> str:
     if figure:
         return "After the paper's Figure 3: Score-CAM, Grad-CAM and Hybrid-CAM of two cases"
     return _case_line(service, session.current().case_id)
@@ -186,7 +184,7 @@ def _sheet_title(service: ExplainService, figure: bool) -> str:
 # --- the cases of Figure 3 ---
 
 
-def set_default_figure_3_cases(service: ExplainService) -> None:
+def set_default_figure_3_cases(service: PageService) -> None:
     """Where no case is chosen, take the first true positive and the first true negative."""
     outcomes = service.outcomes()
     for field, outcome in _FIGURE_3_CASES:
@@ -196,7 +194,7 @@ def set_default_figure_3_cases(service: ExplainService) -> None:
                 comparison.set_default_cases(**{field: cases[0]})
 
 
-def show_figure_3_choices(service: ExplainService) -> None:
+def show_figure_3_choices(service: PageService) -> None:
     """Draw the two select boxes for other cases."""
     outcomes = service.outcomes()
     for place, (field, outcome) in zip(st.columns(2, gap="large"), _FIGURE_3_CASES, strict=True):
@@ -212,7 +210,7 @@ def show_figure_3_choices(service: ExplainService) -> None:
     st.fragment(_rerun_when_cases_found, run_every=poll_interval)(service)
 
 
-def _rerun_when_cases_found(service: ExplainService) -> None:
+def _rerun_when_cases_found(service: PageService) -> None:
     before = comparison.current()
     set_default_figure_3_cases(service)
     if comparison.current() != before:
@@ -220,7 +218,7 @@ def _rerun_when_cases_found(service: ExplainService) -> None:
 
 
 def _show_case_choice(
-    service: ExplainService, field: str, outcome: Outcome, cases: tuple[str, ...]
+    service: PageService, field: str, outcome: Outcome, cases: tuple[str, ...]
 ) -> None:
     chosen = getattr(comparison.current(), field)
     # An address may name a case of another outcome: it is offered too, and the title of its row
@@ -248,16 +246,14 @@ def _set_case(field: str, case_id: str | None) -> None:
         comparison.change(**{field: case_id})
 
 
-def _case_title(service: ExplainService, case_id: str) -> str:
+def _case_title(service: PageService, case_id: str) -> str:
     prediction = service.predictions().get(case_id)
     if prediction is None:
         return case_id
-    spec = service.explainer.classifier.spec
+    spec = service.classifier.spec
     p = prediction.probabilities[spec.positive]
     return f"{case_id}, {spec.class_names[spec.positive]} {p:.2f}"
 
 
-def _cases(
-    service: ExplainService, outcomes: dict[str, Outcome], outcome: Outcome
-) -> tuple[str, ...]:
+def _cases(service: PageService, outcomes: dict[str, Outcome], outcome: Outcome) -> tuple[str, ...]:
     return tuple(key for key in service.records if outcomes.get(key) is outcome)

@@ -13,7 +13,7 @@ from typing import Any
 from xai_core.cam import METHODS, PAPER_METHODS
 from xai_core.explain.explanation import Explanation, JobSnapshot, Status
 from xai_core.explain.request import CaseRequest, ExplainRequest, OptionValues
-from xai_core.explain.service import ExplainService
+from xai_core.explain.service import PageService
 from xai_core.model.layers import Layer
 from xai_core.types import Heatmap, MapState
 from xai_core.ui.address import write_address
@@ -230,7 +230,7 @@ class PanelAnswer:
 
 
 def ask_panels(
-    service: ExplainService, requests: Sequence[CaseRequest], curves: bool, session_id: str
+    service: PageService, requests: Sequence[CaseRequest], curves: bool, session_id: str
 ) -> tuple[PanelAnswer, ...]:
     """The answers of all panels; starts or joins the jobs of missing ones, or keeps them alive.
 
@@ -256,14 +256,14 @@ def ask_panels(
     return tuple(PanelAnswer(request, maps[request], with_curves[request]) for request in requests)
 
 
-def stop_panels(service: ExplainService, answers: Sequence[PanelAnswer]) -> None:
+def stop_panels(service: PageService, answers: Sequence[PanelAnswer]) -> None:
     """Stop the jobs of these panels; what was computed is kept and shown."""
     for answer in answers:
         service.stop(answer.case_request)
         service.stop(_with_curves(answer.case_request))
 
 
-def retry_panels(service: ExplainService, answers: Sequence[PanelAnswer]) -> None:
+def retry_panels(service: PageService, answers: Sequence[PanelAnswer]) -> None:
     """Run the jobs again that were stopped or failed."""
     for answer in answers:
         service.retry(answer.case_request)
@@ -280,7 +280,7 @@ def _forward_passes(case_request: CaseRequest) -> int:
     return method.forward_passes(_TYPICAL_CHANNELS, case_request.request.cam_options())
 
 
-def _known_curves(service: ExplainService, request: CaseRequest) -> JobSnapshot | None:
+def _known_curves(service: PageService, request: CaseRequest) -> JobSnapshot | None:
     """Curves that were measured before on any page, preferably at every step; None if none."""
     for mode in ("full", _CURVES):
         for reliability in (False, True):

@@ -15,7 +15,7 @@ from typing import Any
 import streamlit as st
 
 from xai_core.explain.request import CaseRequest, ExplainRequest
-from xai_core.explain.service import ExplainService
+from xai_core.explain.service import PageService
 from xai_core.model.spec import ModelSpec
 from xai_core.settings import ASSETS
 from xai_core.types import CaseRecord, Outcome, Prediction
@@ -45,7 +45,7 @@ _POLL = 1.0  # seconds, while the stop's case is not chosen yet
 # --- the page ---
 
 
-def show(service: ExplainService) -> None:
+def show(service: PageService) -> None:
     """Draw the page."""
     restore_tour(service)
     session.update_address({"stop": str(current_stop() + 1)})
@@ -55,7 +55,7 @@ def show(service: ExplainService) -> None:
     number = current_stop()
     stop = STOPS[number]
     case_id = stop.pick_case(cases)
-    spec = service.explainer.classifier.spec
+    spec = service.classifier.spec
     if case_id is None:
         with st.sidebar:
             show_speech(None, None, spec, None, None)
@@ -73,16 +73,16 @@ def show(service: ExplainService) -> None:
     draw_scene(service, stop)
 
 
-def _tour_cases(service: ExplainService) -> TourCases:
+def _tour_cases(service: PageService) -> TourCases:
     done, total = service.prediction_progress()
-    spec = service.explainer.classifier.spec
+    spec = service.classifier.spec
     return choose_tour_cases(
         tuple(service.records), service.outcomes(), service.predictions(), done == total,
         spec.threshold, spec.positive,
     )  # fmt: skip
 
 
-def _await_case(service: ExplainService) -> None:
+def _await_case(service: PageService) -> None:
     if STOPS[current_stop()].pick_case(_tour_cases(service)) is not None:
         st.rerun()
     done, total = service.prediction_progress()
@@ -105,7 +105,7 @@ class Tour:
     from_address: bool = False
 
 
-def restore_tour(service: ExplainService) -> None:
+def restore_tour(service: PageService) -> None:
     """Read the stop from a new address, else keep the current one."""
 
     def read_page_part(parameters: Mapping[str, str]) -> list[str]:
@@ -118,7 +118,7 @@ def restore_tour(service: ExplainService) -> None:
             return []
         return [f"The address names the stop “{text:.20}”, but there are {len(STOPS)}, from 1."]
 
-    session.restore(service.records, service.explainer.classifier, read_page_part)
+    session.restore(service.records, service.classifier, read_page_part)
 
 
 def current_stop() -> int:
@@ -183,7 +183,7 @@ def listen_to_keys(here: int, last: int, go: Callable[[int], None]) -> None:
 
 
 def set_up_scene(
-    service: ExplainService, number: int, stop: Stop, case_id: str, cases: TourCases
+    service: PageService, number: int, stop: Stop, case_id: str, cases: TourCases
 ) -> None:
     """Set the stop's scene up on arrival, or again after another page changed the case."""
     case_request = _request(service, stop, case_id)
@@ -208,7 +208,7 @@ def set_up_scene(
 
 
 def scene_address(
-    service: ExplainService, stop: Stop, case_id: str, cases: TourCases
+    service: PageService, stop: Stop, case_id: str, cases: TourCases
 ) -> tuple[str, str, Mapping[str, str]]:
     """The page that shows the same scene: its file, its title, the parameters of its address."""
     case_request, scene_comparison = _request(service, stop, case_id), _comparison(stop, cases)
@@ -217,7 +217,7 @@ def scene_address(
     return "pages/explore.py", "Explore", write_address(case_request) | stop.viewport
 
 
-def draw_scene(service: ExplainService, stop: Stop) -> None:
+def draw_scene(service: PageService, stop: Stop) -> None:
     """Draw the scene with the current request."""
     if stop.scene != EXPLORE:
         compare_page.draw_board(service)
@@ -233,7 +233,7 @@ def draw_scene(service: ExplainService, stop: Stop) -> None:
     live.show(service, shown, left, right)
 
 
-def _request(service: ExplainService, stop: Stop, case_id: str) -> CaseRequest:
+def _request(service: PageService, stop: Stop, case_id: str) -> CaseRequest:
     request = ExplainRequest(layer=layers(service)[0].name, **stop.request_fields)
     return CaseRequest(case_id, request)
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from xai_core.explain.service import ExplainService
+from xai_core.explain.service import PageService
 from xai_core.ui import case_list, controls, curves, deferred, live, session
 from xai_core.ui.blind import page as blind
 from xai_core.ui.wording import plain
 
 
-def show(service: ExplainService) -> None:
+def show(service: PageService) -> None:
     """Draw the page."""
     blind.restore(service)
     with st.sidebar:
@@ -35,7 +35,7 @@ def show(service: ExplainService) -> None:
     live.show(service, shown, left, right)
 
 
-def _show_sidebar(service: ExplainService) -> None:
+def _show_sidebar(service: PageService) -> None:
     blind.show_switch(service)
     if blind.is_on():
         blind.show_case_list(service)

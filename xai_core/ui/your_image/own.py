@@ -12,7 +12,7 @@ import streamlit as st
 
 from xai_core.cases.sources.upload import OneCase, Upload, read_own
 from xai_core.explain.explainer import Explainer
-from xai_core.explain.service import ExplainService
+from xai_core.explain.service import ExplainService, PageService
 from xai_core.ui import memo
 
 
@@ -20,9 +20,9 @@ class OwnImage:
     """``upload``: what was read from the file.  ``service``: explains it with the dashboard's
     model, taken from ``dashboard_service``."""
 
-    def __init__(self, upload: Upload, dashboard_service: ExplainService) -> None:
+    def __init__(self, upload: Upload, dashboard_service: PageService) -> None:
         self.upload = upload
-        explainer = Explainer(dashboard_service.explainer.classifier, store=None)
+        explainer = Explainer(dashboard_service.classifier, store=None)
         self.service = ExplainService(explainer, OneCase(upload.case))
 
     def close(self) -> None:
@@ -59,7 +59,7 @@ def current_image() -> OwnImage | None:
     return holder.image
 
 
-def open_file(data: bytes, name: str, dashboard_service: ExplainService) -> None:
+def open_file(data: bytes, name: str, dashboard_service: PageService) -> None:
     """Read a file and hold its image instead of the previous one.
 
     Raises:

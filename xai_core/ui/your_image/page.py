@@ -15,7 +15,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from xai_core.cases.sources.upload import OWN_ID, Upload
 from xai_core.errors import XaiError
-from xai_core.explain.service import ExplainService
+from xai_core.explain.service import PageService
 from xai_core.preprocessing.letterbox import Geometry, fit, letterbox
 from xai_core.settings import ASSETS
 from xai_core.study.out_of_distribution import (
@@ -54,14 +54,12 @@ KEPT = (
 # --- the page ---
 
 
-def show(service: ExplainService) -> None:
+def show(service: PageService) -> None:
     """Draw the page.  ``service``: the dashboard's; its model explains the own image too."""
     begin_reference()
     st.html(ASSETS / "pages" / "your_image.css")
-    frame.add_phantom_notice(
-        cases=False, model=service.explainer.classifier.spec.trained_on_phantoms
-    )
-    session.restore(service.records, service.explainer.classifier)
+    frame.add_phantom_notice(cases=False, model=service.classifier.spec.trained_on_phantoms)
+    session.restore(service.records, service.classifier)
     if session.problems():
         st.warning("  \n".join(plain(sentence, 400) for sentence in session.problems()))
     image = own.current_image()
@@ -71,7 +69,7 @@ def show(service: ExplainService) -> None:
         _show_explanation(service, image)
 
 
-def _show_invitation(service: ExplainService) -> None:
+def _show_invitation(service: PageService) -> None:
     st.markdown("## Your image")
     st.markdown(
         "Drop a mammogram of your own here. This model was **trained on phantoms and is not "
@@ -90,14 +88,14 @@ def _show_invitation(service: ExplainService) -> None:
         st.caption(ACCEPTED)
 
 
-def _show_explanation(service: ExplainService, image: OwnImage) -> None:
+def _show_explanation(service: PageService, image: OwnImage) -> None:
     session.override_case(OWN_ID)
     session.update_address(page_address())
     with st.sidebar:
         show_upload(service, "Another file")
         st.button("Forget this image", on_click=forget_image, width="stretch")
         with st.container(key="file-facts"):
-            show_facts(image.upload, service.explainer.classifier.spec.input_size)
+            show_facts(image.upload, service.classifier.spec.input_size)
             st.caption(KEPT)
     shown = session.current()
     controls.show(image.service, image.service.predicted(OWN_ID))
@@ -127,7 +125,7 @@ class FileUpload:
     count: int = 0
 
 
-def show_upload(service: ExplainService, label: str) -> None:
+def show_upload(service: PageService, label: str) -> None:
     """Draw the upload widget; read an uploaded file and draw the page again."""
     state = session.part(FileUpload)
     file = st.file_uploader(label, key=f"own file {state.count}", help=ACCEPTED)
