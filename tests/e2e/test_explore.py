@@ -47,7 +47,7 @@ def test_layer_method_and_levels_change_the_curves(
     source = explore.map_source(page, "Grad-CAM, Stage 3 Block 6")
 
     explore.choose(page, "Stage 4 Block 2")
-    expect(page).to_have_url(re.compile(r"layer=stages\.3\.blocks\.2"))
+    expect(page).to_have_url(re.compile(r"layer=stages\.3\.blocks\.1"))
     coarse = explore.areas(page, "Grad-CAM, Stage 4 Block 2")
     assert coarse != fine
     assert explore.map_source(page, "Grad-CAM, Stage 4 Block 2") != source
