@@ -150,7 +150,7 @@ def test_the_map_so_far_is_reported() -> None:
     seen = []
     layer_inputs = by_hand()
     layer_inputs = LayerInputs(
-        **{**vars(layer_inputs), "book": LogitCache(layer_inputs.logit_cache._scorer, 2)}
+        **{**vars(layer_inputs), "logit_cache": LogitCache(layer_inputs.logit_cache._scorer, 2)}
     )
     HybridCam().compute(
         layer_inputs, 1, HybridCamOptions(levels=(25, 50, 75)), lambda *args: seen.append(args)
