@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from xai_core.phantom.fields import power_law
-from xai_core.phantom.generate import SPLIT_SEEDS, SPLIT_SIZE, dress, generate
+from xai_core.phantom.generate import SPLIT_SEEDS, SPLIT_SIZE, generate, insert_lesions
 from xai_core.phantom.lexicon import MASS
 from xai_core.phantom.tissue import draw_background
 from xai_core.types import Pathology
@@ -42,10 +42,10 @@ def test_masks_lie_in_the_breast_and_are_there(seed: int) -> None:
     view = ("CC", "MLO")[seed % 2]
     background = draw_background(np.random.default_rng(seed), view, HEIGHT)
     for pathology in (Pathology.BENIGN, Pathology.MALIGNANT):
-        phantom = dress(np.random.default_rng(seed), background, pathology)
+        phantom = insert_lesions(np.random.default_rng(seed), background, pathology)
         assert phantom.mask.any()
         assert not (phantom.mask & ~background.breast).any()
-    normal = dress(np.random.default_rng(seed), background, Pathology.NORMAL)
+    normal = insert_lesions(np.random.default_rng(seed), background, Pathology.NORMAL)
     assert not normal.mask.any()
     assert normal.plans == ()
 
@@ -63,8 +63,8 @@ def test_a_lesion_is_brighter_than_without_it() -> None:
     background = draw_background(np.random.default_rng(0), "CC", HEIGHT)
     seen = 0
     for seed in range(20):
-        with_lesion = dress(np.random.default_rng(seed), background, Pathology.MALIGNANT)
-        without = dress(np.random.default_rng(seed), background, Pathology.NORMAL)
+        with_lesion = insert_lesions(np.random.default_rng(seed), background, Pathology.MALIGNANT)
+        without = insert_lesions(np.random.default_rng(seed), background, Pathology.NORMAL)
         first = with_lesion.lesions[0]
         if first.plan.kind != MASS or first.plan.occult:
             continue
@@ -77,8 +77,8 @@ def test_a_lesion_is_brighter_than_without_it() -> None:
 def test_outside_the_lesion_nothing_depends_on_the_class() -> None:
     """The tone curve comes from normal tissue: far from the lesion the pixels differ by noise."""
     background = draw_background(np.random.default_rng(1), "CC", HEIGHT)
-    with_lesion = dress(np.random.default_rng(4), background, Pathology.MALIGNANT)
-    without = dress(np.random.default_rng(4), background, Pathology.NORMAL)
+    with_lesion = insert_lesions(np.random.default_rng(4), background, Pathology.MALIGNANT)
+    without = insert_lesions(np.random.default_rng(4), background, Pathology.NORMAL)
     rows, columns = np.nonzero(with_lesion.mask)
     far = np.ones_like(with_lesion.mask)
     reach = 60

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from xai_core.phantom.generate import dress
+from xai_core.phantom.generate import insert_lesions
 from xai_core.phantom.nuisance import draw_nuisances
 from xai_core.phantom.tissue import Background, draw_background
 from xai_core.statistics.auc import roc_auc
@@ -27,7 +27,7 @@ def test_the_same_stream_gives_the_same_nuisances_whatever_the_class(
 ) -> None:
     for seed in range(40):
         names = {
-            dress(np.random.default_rng(seed), tissue[1], pathology).nuisances
+            insert_lesions(np.random.default_rng(seed), tissue[1], pathology).nuisances
             for pathology in Pathology
         }
         assert len(names) == 1
@@ -40,7 +40,7 @@ def test_a_classifier_on_nuisances_alone_knows_nothing(tissue: list[Background])
     rows, truth = [], []
     for i in range(600):
         pathology = (Pathology.BENIGN, Pathology.MALIGNANT)[i % 2]
-        drawn = dress(rng, tissue[int(rng.integers(2))], pathology)
+        drawn = insert_lesions(rng, tissue[int(rng.integers(2))], pathology)
         rows.append([name in drawn.nuisances for name in NAMES])
         truth.append(pathology is Pathology.MALIGNANT)
     features, label = np.array(rows, float), np.array(truth)

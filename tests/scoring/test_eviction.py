@@ -93,16 +93,16 @@ def test_a_book_that_vanishes_before_its_turn_is_fine(
 
 
 def test_a_book_used_while_we_looked_stays(five: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    look, oldest, seen = disk_store._look, path_of(five, 0), []
+    stat, oldest, seen = disk_store._stat, path_of(five, 0), []
 
-    def and_then_it_is_read(path: Path) -> os.stat_result | None:
-        found = look(path)
+    def stat_then_use(path: Path) -> os.stat_result | None:
+        found = stat(path)
         if path == oldest and not seen:
             seen.append(path)
             os.utime(path)
         return found
 
-    monkeypatch.setattr(disk_store, "_look", and_then_it_is_read)
+    monkeypatch.setattr(disk_store, "_stat", stat_then_use)
     one = oldest.stat().st_size
     assert disk_store.evict(five, limit=4 * one, keep=path_of(five, 4)) == 1
     assert keys_in(five) == {key(0), key(2), key(3), key(4)}

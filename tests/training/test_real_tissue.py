@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from xai_core.phantom.generate import dress
+from xai_core.phantom.generate import insert_lesions
 from xai_core.training.real import tissue_of
 from xai_core.types import BoolArray, FloatArray, Pathology
 
@@ -49,7 +49,7 @@ def test_depth_counts_from_the_skin_not_from_the_picture_s_edge() -> None:
 def test_it_can_be_dressed_as_a_phantom_is() -> None:
     image, mask = breast()
     made = tissue_of(image, mask, "L", "MLO")
-    drawn = dress(np.random.default_rng(1), made, Pathology.MALIGNANT)
+    drawn = insert_lesions(np.random.default_rng(1), made, Pathology.MALIGNANT)
     assert drawn.mask.any()
     assert not (drawn.mask & ~made.breast).any()
     assert np.isfinite(drawn.image).all()

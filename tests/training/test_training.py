@@ -12,7 +12,7 @@ import torch
 from tests.conftest import TINY_LAYERS
 from xai_core.errors import BadRequest
 from xai_core.model.weights import load
-from xai_core.phantom.generate import dress
+from xai_core.phantom.generate import insert_lesions
 from xai_core.phantom.tissue import Background, draw_background
 from xai_core.training import data
 from xai_core.training.batches import Drawer
@@ -82,7 +82,7 @@ def test_a_crop_without_its_lesion_is_not_called_malignant(tissue: list[Backgrou
 def test_the_target_is_mostly_the_odds_and_partly_the_label(tissue: list[Background]) -> None:
     for seed in range(12):
         for pathology in Pathology:
-            drawn = dress(np.random.default_rng(seed), tissue[0], pathology)
+            drawn = insert_lesions(np.random.default_rng(seed), tissue[0], pathology)
             odds = max((plan.probability for plan in drawn.plans), default=0.0)
             malignant = pathology is Pathology.MALIGNANT
             target = data.to_sample(drawn, SIZE).target

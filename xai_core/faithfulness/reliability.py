@@ -1,4 +1,4 @@
-"""Reliability of a pair of curves: the effect of ties, and baseline orders independent of the map."""
+"""Reliability of a pair of curves: the effect of ties, and orders that do not depend on the map."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What lesions a phantom has, in the lexicon's terms, before they are drawn."""
+"""Random choice of a phantom's lesions: descriptors, size, contrast and label, before drawing."""
 
 from __future__ import annotations
 
@@ -27,17 +27,19 @@ _MEDIAN_MM, _SPREAD = 40.0, 0.46
 _GREY, _GREY_SPREAD = 130.0, 0.35  # median contrast, and standard deviation of its logarithm
 _PER_LOG_SIZE = 1.3  # log-odds per unit of log(diameter / median)
 _STEEPNESS, _OFFSET = 1.7, 0.1
-_OCCULT = 0.05  # share of lesions hardly visible at low energy
-_MORE = {False: (0.42, 2), True: (0.58, 3)}  # malignant: chance of further lesions, how many
+_OCCULT = 0.05  # share of lesions that are hardly visible at low energy
+# By class (malignant or not): probability of each further lesion, and their maximum number.
+_MORE = {False: (0.42, 2), True: (0.58, 3)}
 
 
 @dataclass(frozen=True)
 class LesionPlan:
     """One lesion to draw.
 
-    ``diameter`` in mm; ``contrast``: grey levels (of 255) of its body over the tissue around it;
-    ``descriptors`` maps a lexicon term to its value; ``probability`` of malignancy in (0, 1)
-    by the descriptors seen at low energy, which the label was drawn with.
+    ``diameter``: in mm.  ``contrast``: grey levels (of 255) above the surrounding tissue.
+    ``descriptors``: lexicon term -> value.  ``probability``: of malignancy, in (0, 1), given the
+    descriptors visible at low energy; the label was drawn with it.  ``occult``: hardly visible at
+    low energy.
     """
 
     kind: str
@@ -52,11 +54,13 @@ class LesionPlan:
 def plan_lesions(
     rng: np.random.Generator, pathology: Pathology, contrast_gain: float = 1.0
 ) -> tuple[LesionPlan, ...]:
-    """The lesions of a breast: none if normal, one, or now and then more alike.
+    """The lesions of a breast: none if normal, else one, and sometimes further ones with the same
+    descriptors.
 
-    Descriptors are drawn without regard to the class, then the class by the logistic model on them,
-    until it is the one wanted: within each class the descriptors are distributed as that model
-    says.  ``contrast_gain`` multiplies the contrast: 1 in the library, more early in training.
+    Descriptors are drawn independently of the class, then the class from the logistic model, and
+    this is repeated until the class is the one wanted: within each class the descriptors are
+    distributed as in that model.  ``contrast_gain`` multiplies the contrast: 1 in the library,
+    more early in training.
     """
     if pathology is Pathology.NORMAL:
         return ()
@@ -85,7 +89,7 @@ def draw_descriptors(rng: np.random.Generator) -> tuple[str, dict[str, str], flo
     kind, odds = _pick(rng, KIND)
     terms: dict[str, str] = {}
     for term, table in TERMS[kind].items():
-        terms[term], weight = _pick(rng, _second_curve(terms, term, table))
+        terms[term], weight = _pick(rng, _conditional_table(terms, term, table))
         odds += weight
     size = float(rng.normal(0, _SPREAD))
     diameter = float(np.clip(_MEDIAN_MM * np.exp(size), 12, 75))
@@ -94,8 +98,8 @@ def draw_descriptors(rng: np.random.Generator) -> tuple[str, dict[str, str], flo
 
 
 def assessment(rng: np.random.Generator, plans: tuple[LesionPlan, ...]) -> int:
-    """BI-RADS assessment category of what is seen: by the probability of malignancy, with the
-    cut at 2 % and the upper ones (50 and 95 %) read with some difference between readers."""
+    """The BI-RADS assessment category of the visible lesions: the probability of malignancy, with
+    noise as a difference between readers, is cut at fixed log-odds."""
     visible = [p for p in plans if not p.occult]
     if not visible:
         return 1 if rng.random() < 0.7 else 2
@@ -116,7 +120,8 @@ def _enhancement(rng: np.random.Generator, kind: str, malignant: bool) -> dict[s
 def _contrast(
     rng: np.random.Generator, terms: Mapping[str, str], diameter: float, occult: bool, gain: float
 ) -> float:
-    # Independent of the picture, as in real ones; a large mass is not the thicker for it.
+    # Independent of the background, as in real images; larger lesions get less contrast, since
+    # they are not thicker in proportion.
     contrast = float(np.clip(_GREY * np.exp(rng.normal(0, _GREY_SPREAD)), 58, 260))
     contrast *= min(1.3, (_MEDIAN_MM / diameter) ** 0.5)
     density = terms.get("mass density", "equal density")
@@ -133,8 +138,8 @@ def _pick(rng: np.random.Generator, table: Table) -> tuple[str, float]:
     return value, table[value][1]
 
 
-def _second_curve(terms: Mapping[str, str], term: str, table: Table) -> Table:
-    """``table`` with the frequencies that hold beside the terms already drawn."""
+def _conditional_table(terms: Mapping[str, str], term: str, table: Table) -> Table:
+    """``table`` with the frequencies given the terms already drawn."""
     if term not in GIVEN:
         return table
     other, tables = GIVEN[term]

@@ -1,4 +1,4 @@
-"""What a phantom teaches: its findings in a report's words, and two sentences on the cue."""
+"""Texts about a phantom: its findings as in a report, and a teaching note of two sentences."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _WORDS = {
 
 
 def finding(lesion: LesionPlan) -> str:
-    """A lesion as a report would put it: ``oval mass, circumscribed margin, high density``."""
+    """A lesion as in a report: ``oval mass, circumscribed margin, high density``."""
     terms = lesion.descriptors
     if lesion.kind == MASS:
         return f"{terms['mass shape']} mass, {terms['mass margin']} margin, {terms['mass density']}"
@@ -42,9 +42,10 @@ def finding(lesion: LesionPlan) -> str:
 
 
 def teaching_note(pathology: Pathology, plans: tuple[LesionPlan, ...]) -> str:
-    """Two sentences: the cue that decides, and what speaks against it or what contrast adds.
+    """Two sentences: the deciding descriptor, and a descriptor against it or the enhancement.
 
-    The cue is the descriptor with the largest weight for the truth in the phantom's label model.
+    The deciding descriptor is the one with the largest weight for the phantom's class in the label
+    model.
     """
     if not plans:
         return (
@@ -66,7 +67,7 @@ def _deciding(plan: LesionPlan, pathology: Pathology) -> str:
 
 
 def _cues(plan: LesionPlan) -> list[tuple[float, str]]:
-    """Weight for malignancy and the words of each cue."""
+    """The weight for malignancy and the wording of each descriptor."""
     cues = [(KIND[plan.kind][1], f"the {plan.kind} itself")]
     for term, table in TERMS[plan.kind].items():
         value = plan.descriptors[term]

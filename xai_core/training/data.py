@@ -19,7 +19,7 @@ import torch
 from scipy import ndimage as ndi
 
 from xai_core.files import whole_file
-from xai_core.phantom.generate import SPLIT_SEEDS, Phantom, dress
+from xai_core.phantom.generate import SPLIT_SEEDS, Phantom, insert_lesions
 from xai_core.phantom.tissue import Background, draw_background
 from xai_core.preprocessing.letterbox import fit, letterbox, letterbox_mask
 from xai_core.training.sample import NOTHING, Sample, words_of
@@ -163,7 +163,7 @@ def draw_image(
     ``gain`` multiplies the lesion's contrast: above 1 early in training.
     """
     background = backgrounds[int(rng.integers(len(backgrounds)))]
-    phantom = dress(rng, background, pathology or draw_pathology(rng), "L", gain)
+    phantom = insert_lesions(rng, background, pathology or draw_pathology(rng), "L", gain)
     out = to_sample(phantom, size)
     return partly_blurred(rng, out) if rng.random() < _BLURRED else out
 

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from xai_core.phantom.generate import dress
+from xai_core.phantom.generate import insert_lesions
 from xai_core.phantom.tissue import Background
 from xai_core.statistics.auc import auc_interval, roc_auc
 from xai_core.training.data import draw_pathology, to_sample
@@ -48,7 +48,7 @@ def answers(
     def drawn(i: int) -> tuple[Sample, Pathology]:
         rng = np.random.default_rng((seed, i))
         pathology = draw_pathology(rng)
-        return to_sample(dress(rng, backgrounds[i], pathology), size), pathology
+        return to_sample(insert_lesions(rng, backgrounds[i], pathology), size), pathology
 
     with ThreadPoolExecutor() as pool:
         for sample, pathology in pool.map(drawn, range(len(backgrounds))):

@@ -196,9 +196,11 @@ def _measure(case: Case, waiting: bool) -> None:
         lambda: reference.compare(measure_square(to_square(case.image, None, case.laterality))),
     )
     st.markdown(sentence(found, reference.size), help=_HELP)
-    if found is not None and found.odd:
+    if found is not None and found.unusual:
         st.caption(
-            "Outside the phantoms' usual range: " + "; ".join(map(odd_words, found.odd[:3])) + "."
+            "Outside the phantoms' usual range: "
+            + "; ".join(map(odd_words, found.unusual[:3]))
+            + "."
         )
 
 
