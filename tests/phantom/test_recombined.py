@@ -1,4 +1,4 @@
-"""The recombined image: its own grid, its own masks, and what enhances is brighter there."""
+"""The recombined image: own grid, own masks, and enhancing lesions are brighter."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_grey_levels_and_masks(pairs: list) -> None:  # type: ignore[type-arg]
 
 
 @pytest.mark.slow
-def test_a_mask_is_there_exactly_where_something_enhances(pairs: list) -> None:  # type: ignore[type-arg]
+def test_recombined_mask_is_empty_exactly_where_nothing_enhances(pairs: list) -> None:  # type: ignore[type-arg]
     kinds = set()
     for p in pairs:
         for lesion, mask in zip(p.lesions, p.recombined.masks, strict=True):
@@ -79,7 +79,7 @@ def test_a_mass_of_high_conspicuity_is_bright(pairs: list) -> None:  # type: ign
     assert seen >= 3
 
 
-def test_what_is_wanted_of_a_picture_varies_as_in_real_ones() -> None:
+def test_target_greys_vary_as_in_real_images() -> None:
     drawn = [draw_target_greys(np.random.default_rng(seed)) for seed in range(300)]
     levels = np.array([w.percentiles for w in drawn])
     assert (np.diff(levels) > 0).all()
@@ -92,7 +92,7 @@ def test_what_is_wanted_of_a_picture_varies_as_in_real_ones() -> None:
 
 
 @pytest.mark.parametrize("height", [256, 512, 768])
-def test_a_picture_gets_its_percentiles_and_its_skin(height: int) -> None:
+def test_picture_has_its_target_percentiles_and_profile(height: int) -> None:
     rng = np.random.default_rng(5)
     background = draw_background(rng, "CC", height)
     wanted = draw_target_greys(np.random.default_rng(1))
@@ -124,7 +124,7 @@ def test_the_zone_under_the_paddle_is_brighter_than_the_rim_outside_it() -> None
     assert sum(brighter) >= 7
 
 
-def test_relief_and_uptake_stay_within_the_picture() -> None:
+def test_relief_and_contrast_uptake_stay_within_the_breast() -> None:
     rng = np.random.default_rng(9)
     background = draw_background(rng, "MLO", HEIGHT)
     flat = np.zeros(background.breast.shape, np.float32)

@@ -59,7 +59,7 @@ def draw_nuisances(rng: np.random.Generator, background: Background) -> Nuisance
 
 
 def _fold(rng: np.random.Generator, background: Background) -> FloatArray:
-    """A skin fold: a bright line with a dark edge, near the upper or the lower end of the picture."""
+    """A skin fold: a bright line with a dark edge, near the upper or lower end of the picture."""
     h, w = background.tissue.shape
     scale = background.scale
     y, x = np.mgrid[:h, :w].astype(np.float32)

@@ -168,7 +168,7 @@ def _glands(
     rng: np.random.Generator, outline: Outline, iso: Field, radial: Field, lobules: FloatArray,
     grid: Grid, view: str, density: str,
 ) -> FloatArray:  # fmt: skip
-    """The glandular fraction in [0, 1]: an ellipse behind the nipple, modulated by ducts and fat."""
+    """Glandular fraction in [0, 1]: an ellipse behind the nipple, broken up by ducts and fat."""
     h, w = grid.x.shape
     nx, ny = outline.nipple
     scale = grid.scale

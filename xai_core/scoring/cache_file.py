@@ -71,11 +71,11 @@ def decode(data: bytes) -> dict[str, FloatArray]:
         names, expected = about["names"], about["sha256"]
         logits = load(data)["logits"]
     except (SafetensorError, KeyError, TypeError, ValueError, RecursionError) as problem:
-        raise ValueError("not a scorebook") from problem
+        raise ValueError("not a logit cache") from problem
     if expected != _digest(names, logits) or not np.isfinite(logits).all():
         raise ValueError("the scores are not those that were kept")
     if logits.dtype != np.float32 or logits.ndim != 2 or len(names) != len(logits):
-        raise ValueError("a scorebook of another shape")
+        raise ValueError("a logit cache of another shape")
     return dict(zip(names, logits, strict=True))
 
 

@@ -60,7 +60,7 @@ class PrecomputedResults:
         try:
             data = (self._folder / name).read_bytes()
             if hashlib.sha256(data).hexdigest() != expected:
-                raise ValueError("another book than the manifest's")
+                raise ValueError("the digest differs from the manifest's")
             return decode(data)
         except (OSError, ValueError):
             self._notices.add(_WRONG_DIGEST, Path(name).name)

@@ -1,4 +1,4 @@
-"""Nothing but lesions tells the class: nuisances, film and tissue are settled before it."""
+"""Only lesions depend on the class: nuisances, tone curve and tissue do not."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def tissue() -> list[Background]:
     ]
 
 
-def test_the_same_stream_gives_the_same_nuisances_whatever_the_class(
+def test_nuisances_do_not_depend_on_the_class(
     tissue: list[Background],
 ) -> None:
     for seed in range(40):
@@ -33,7 +33,7 @@ def test_the_same_stream_gives_the_same_nuisances_whatever_the_class(
         assert len(names) == 1
 
 
-def test_a_classifier_on_nuisances_alone_knows_nothing(tissue: list[Background]) -> None:
+def test_classifier_on_nuisances_alone_has_auc_0_5(tissue: list[Background]) -> None:
     sklearn = pytest.importorskip("sklearn.linear_model")
     selection = pytest.importorskip("sklearn.model_selection")
     rng = np.random.default_rng(0)
