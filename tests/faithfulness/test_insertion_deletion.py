@@ -66,7 +66,7 @@ def test_equal_images_are_scored_once_for_all_curves_and_orders(sum_probe) -> No
     # the reverse order reveals what the first one had left: no new image at all
     full(sum_probe, np.array([3, 2, 1, 0]))
     assert logit_cache.forwards == 8
-    # another class is another column of what is remembered
+    # another class uses another column of the cached logits
     other = PerturbationProbe(sum_probe.x, sum_probe.baseline, 0, logit_cache, grid=2)
     pair = full(other, np.array([0, 1, 2, 3]))
     assert logit_cache.forwards == 8

@@ -97,7 +97,7 @@ def test_short_memory_halves_the_chunk(problem: Exception, fast: bool) -> None:
     torch.testing.assert_close(engine.score(IMAGES), expected())
     assert small.batches == [8, 4, 2, 2, 2, 2]
     torch.testing.assert_close(engine.score(IMAGES[:4]), expected(IMAGES[:4]))
-    assert small.batches[6:] == [2, 2]  # remembered
+    assert small.batches[6:] == [2, 2]  # the limit is kept
     assert engine.status.notes[-1] == "Memory was short, so at most 2 images are scored at a time."
 
 

@@ -163,6 +163,17 @@ def test_a_checkpoint_of_another_plan_is_refused(tmp_path: Path) -> None:
         other.resume()
 
 
+def test_checkpoint_stores_the_number_of_workers_under_its_first_key(tmp_path: Path) -> None:
+    run(tmp_path, dataclasses.replace(PLAN, workers=2)).save()
+    kept = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
+    assert list(kept["plan"]) == [
+        "phases", "seed", "size", "timm_name", "ema_decay", "low_precision", "drawers",
+    ]  # fmt: skip
+    assert kept["plan"]["drawers"] == 2
+    with pytest.raises(BadRequest, match="drawers"):
+        run(tmp_path).resume()
+
+
 def test_resume_without_a_checkpoint_returns_false(tmp_path: Path) -> None:
     assert not run(tmp_path).resume()
 

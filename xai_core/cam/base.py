@@ -149,7 +149,7 @@ class CamMethod(abc.ABC, Generic[Options]):
         ``options`` give the exact map."""
         return None
 
-    def remembered(
+    def cached_map(
         self, layer_inputs: LayerInputs, target: int, options: Options  # noqa: ARG002
     ) -> Heatmap | None:  # fmt: skip
         """The map if it is in the cache, else None; runs no pass of the network."""

@@ -160,14 +160,14 @@ class ScoreCam(CamMethod[ScoreCamOptions]):
             "normalisation": "min-max after upsampling",
         }
 
-    def remembered(
+    def cached_map(
         self, layer_inputs: LayerInputs, target: int, options: ScoreCamOptions
     ) -> Heatmap | None:
-        """See :meth:`xai_core.cam.base.CamMethod.remembered`."""
-        known = self._remembered(layer_inputs, target, options)
+        """See :meth:`xai_core.cam.base.CamMethod.cached_map`."""
+        known = self._cached_result(layer_inputs, target, options)
         return known.heatmap if known else None
 
-    def _remembered(
+    def _cached_result(
         self, layer_inputs: LayerInputs, target: int, options: ScoreCamOptions
     ) -> CamResult | None:
         native = layer_inputs.native.get(_map_key(layer_inputs.layer, target, options))
@@ -181,7 +181,7 @@ class ScoreCam(CamMethod[ScoreCamOptions]):
         self, layer_inputs: LayerInputs, target: int, options: ScoreCamOptions, report: Report
     ) -> CamResult:
         """See :meth:`xai_core.cam.base.CamMethod.compute`."""
-        known = self._remembered(layer_inputs, target, options)
+        known = self._cached_result(layer_inputs, target, options)
         if known is not None:
             report(known.forward_passes, known.forward_passes, known.heatmap)
             return known

@@ -192,7 +192,7 @@ class Explainer:
             if exact_options is None:
                 return None
             layer_inputs = context.layer_inputs(so_far.layer.name)
-            exact = method.remembered(layer_inputs, so_far.target, exact_options)
+            exact = method.cached_map(layer_inputs, so_far.target, exact_options)
             return None if exact is None else exact.values
 
         inputs = MetricInputs(
