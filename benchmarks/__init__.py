@@ -1,5 +1,5 @@
-"""How fast explaining is, beside public peers, with the answers compared: ``make bench``."""
+"""Benchmarks of speed against public implementations, with results compared: ``make bench``."""
 
 from xai_core.model import torchvision_shim
 
-torchvision_shim.install()  # the peers import torchvision: see there
+torchvision_shim.install()  # the other implementations import torchvision

@@ -1,4 +1,4 @@
-"""Adaptive curves beside full ones: how many forward passes, how far off, and is it admitted."""
+"""Adaptive curves against full ones: forward passes, error of the areas, and its estimate."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ def rows(bench: Bench, pairs: int) -> Iterator[tuple[str, ...]]:
     found = []
     for pair in itertools.islice((pair for i in ids for pair in _pairs(bench, i)), pairs):
         found.append(pair)
-        sys.stderr.write(f"{len(found)} of {pairs}: {_told(*pair)}\n")
+        sys.stderr.write(f"{len(found)} of {pairs}: {_line(*pair)}\n")
         sys.stderr.flush()
     passes = [few.images for few, _ in found]
-    errors = [max(_apart(*pair)) for pair in found]
-    admitted = [
-        apart[0] <= pair[0].insertion.error and apart[1] <= pair[0].deletion.error
+    errors = [max(_errors(*pair)) for pair in found]
+    covered = [
+        true[0] <= pair[0].insertion.error and true[1] <= pair[0].deletion.error
         for pair in found
-        for apart in (_apart(*pair),)
+        for true in (_errors(*pair),)
     ]
     error = np.array(errors)
     yield (
@@ -50,19 +50,19 @@ def rows(bench: Bench, pairs: int) -> Iterator[tuple[str, ...]]:
         f"{error.max():.4f}",
         f"{np.median(error):.4f}",
         f"{100 * (error <= TOLERANCE).mean():.0f} %",
-        f"{100 * np.mean(admitted):.0f} %",
+        f"{100 * np.mean(covered):.0f} %",
     )
 
 
-def _told(few: CurvePair, every: CurvePair) -> str:
-    apart = _apart(few, every)
+def _line(few: CurvePair, every: CurvePair) -> str:
+    apart = _errors(few, every)
     return f"{few.images} passes; " + ", ".join(
         f"{curve.kind} off by {off:.4f}, stated {curve.error:.4f}"
         for curve, off in zip((few.insertion, few.deletion), apart, strict=True)
     )
 
 
-def _apart(few: CurvePair, every: CurvePair) -> tuple[float, float]:
+def _errors(few: CurvePair, every: CurvePair) -> tuple[float, float]:
     """How far the areas of insertion and deletion are from those of all points."""
     return (
         abs(few.insertion.auc - every.insertion.auc),

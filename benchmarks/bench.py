@@ -1,4 +1,4 @@
-"""What every benchmark shares: the subject, the clock, one line of a table."""
+"""Shared parts of the benchmarks: the classifier and case, timing, and comparison with peers."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def resident() -> float:
 
 
 def clocked(work: Callable[[], T]) -> tuple[T, Took]:
-    """What ``work`` returns, how long it took, and how much memory it held at most."""
+    """The result of ``work``, the time it took and its peak memory."""
     gc.collect()
     ended = threading.Event()
     before = most = resident()
@@ -84,13 +84,13 @@ def clocked(work: Callable[[], T]) -> tuple[T, Took]:
     return answer, Took(*took, max(most, resident()) - before)
 
 
-def second_curve(
+def beside_peers(
     ours: Callable[[], T], peers: Mapping[str, Callable[[], P]]
 ) -> Iterator[tuple[str, T, Took, P, Took]]:
-    """For each peer: its name, our answer and time, its answer and time.
+    """For each peer: its name, our result and time, its result and time.
 
-    Ours runs before and after every peer, and its time is the mean of the two: a machine that
-    others share is faster or slower from one minute to the next, and so it is for both.
+    Ours runs before and after every peer, and its time is the mean of the two, since the speed of a
+    shared machine changes from one minute to the next.
     """
     _, before = clocked(ours)
     for name, peer in peers.items():
@@ -102,7 +102,7 @@ def second_curve(
 
 @dataclass(frozen=True, eq=False)
 class Bench:
-    """The classifier with its engine ready, and one built-in case without any remembered score."""
+    """The classifier with its engine prepared, and one built-in case without cached scores."""
 
     classifier: Classifier
     case: Case
@@ -110,7 +110,7 @@ class Bench:
     source: CaseSource
 
     def fresh(self, case: Case | None = None) -> ImageContext:
-        """A case, else the first one, as if it were seen for the first time."""
+        """A new context of ``case`` (default: the first case), without cached scores."""
         image = (case or self.case).image
         return ImageContext(
             self.classifier, self.classifier.prepare(image), None, pixels_sha256(image)
@@ -139,7 +139,7 @@ def open_bench(settings: Settings) -> Bench:
 
     _, start = clocked(prepare)
     bench = Bench(classifier, case, start, source)
-    context = bench.fresh()  # warm: thread pools, primitives of this batch size
+    context = bench.fresh()  # one pass to initialise thread pools and kernels of this batch size
     classifier.score(context.x[None].expand(classifier.chunk, -1, -1, -1))
     classifier.engine.reference(context.x[None].expand(classifier.chunk, -1, -1, -1))
     return bench

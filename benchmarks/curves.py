@@ -1,4 +1,4 @@
-"""Insertion and deletion of one map, beside torch-cam's metric and a loop as RISE's."""
+"""Insertion and deletion curves of one map, compared with torch-cam's metric and RISE's loop."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torchcam.metrics import DeletionInsertionMetric
 
-from benchmarks.bench import LAYER, TARGET, Bench, second_curve
+from benchmarks.bench import LAYER, TARGET, Bench, beside_peers
 from xai_core.cam.grad_cam import GradCam
 from xai_core.cam.options import CamOptions
 from xai_core.faithfulness.insertion_deletion import full
@@ -72,7 +72,7 @@ def rows(bench: Bench, points: int) -> Iterator[tuple[str, ...]]:
         return insertion, _rise(bench.network, x, baseline, ranked, points)
 
     peers = {"torch-cam": torch_cam, "a loop as RISE's": rise}
-    for name, mine, took, theirs, peer_took in second_curve(ours, peers):
+    for name, mine, took, theirs, peer_took in beside_peers(ours, peers):
         apart = max(abs(a - b) for a, b in zip(mine, theirs, strict=True))
         yield (
             name,

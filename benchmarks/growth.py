@@ -1,4 +1,4 @@
-"""How cost grows: with channels, points, two askers at once; memory over many cases."""
+"""Scaling: time by channels, points and concurrent requests; memory over many cases."""
 
 from __future__ import annotations
 
@@ -79,8 +79,8 @@ def _memory(bench: Bench, cases: int) -> Iterator[tuple[str, ...]]:
 
 
 def _in_use() -> float:
-    """MiB resident once what is free was given back: how much of that the C library keeps for
-    later rises and falls with the order of requests (malloc_trim(3); glibc alone has it)."""
+    """MiB resident after free memory was returned to the system: how much of it the C library keeps
+    depends on the order of allocations (malloc_trim(3), only in glibc)."""
     gc.collect()
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL("libc.so.6").malloc_trim(0)

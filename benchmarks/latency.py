@@ -1,4 +1,4 @@
-"""What a person waits for on a warm server: a ready case, other levels, a first curve."""
+"""Waiting times on a running server: a precomputed case, other levels, the first curves."""
 
 from __future__ import annotations
 
@@ -24,22 +24,25 @@ class _Enough(Exception):
 
 
 def rows(bench: Bench, repeats: int) -> Iterator[tuple[str, ...]]:
-    """Ready: from the case's file to map, levels and curves, with nothing of it in memory."""
+    """The waiting times; the precomputed case is loaded from its file, with nothing in memory."""
     request = ExplainRequest("hybrid-cam", LAYER)
     dense = dataclasses.replace(request, curves="none").with_options(levels=DENSE_LEVELS)
     with tempfile.TemporaryDirectory() as folder:
         store = DiskStore(Path(folder))
         yield _first_curve(bench, request)
-        for warm in (dense, request):
-            Explainer(bench.classifier, store).explain(bench.case, warm)
+        for precomputed in (dense, request):
+            Explainer(bench.classifier, store).explain(bench.case, precomputed)
 
-        def ready() -> int:
+        def explain_stored() -> int:
             case = bench.source.load(bench.case.id)
             return (
                 Explainer(bench.classifier, DiskStore(Path(folder))).explain(case, request).forwards
             )
 
-        yield _row("a ready case, Hybrid-CAM with curves", [clocked(ready) for _ in range(repeats)])
+        yield _row(
+            "a ready case, Hybrid-CAM with curves",
+            [clocked(explain_stored) for _ in range(repeats)],
+        )
         explainer = Explainer(bench.classifier, store)
         explainer.explain(bench.case, request)
         others = [
@@ -53,7 +56,7 @@ def rows(bench: Bench, repeats: int) -> Iterator[tuple[str, ...]]:
 
 
 def _first_curve(bench: Bench, request: ExplainRequest) -> tuple[str, ...]:
-    """Grad-CAM of an image never seen: passes until both curves can be drawn, and its map."""
+    """Grad-CAM of a new image, until the map and both curves can be drawn."""
     explainer = Explainer(bench.classifier)
 
     def watch(seen: Progress) -> None:

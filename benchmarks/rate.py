@@ -1,4 +1,4 @@
-"""How much of the machine's own matrix-product rate scoring uses.
+"""The rate of scoring, relative to the machine's rate of matrix products.
 
 The rate is that of PyTorch's matmul.  On some processors its library does not use the widest
 instructions; the same product as a 1 x 1 convolution, which another library computes, then shows
@@ -59,7 +59,7 @@ def rows(bench: Bench, repeats: int) -> Iterator[tuple[str, ...]]:
     ways["PyTorch, eager"] = lambda: engine.reference(x).cpu()
     ways[engine.status.title] = lambda: engine.score(x)  # the same line where PyTorch is the engine
     rounds: dict[str, list[Took]] = {name: [] for name in ways}
-    for _ in range(repeats):  # in turn, so that a disturbance meets all of them
+    for _ in range(repeats):  # in turn, so that a disturbance affects all of them
         for name, work in ways.items():
             rounds[name].append(clocked(work)[1])
     middle = {

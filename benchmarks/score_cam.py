@@ -1,4 +1,4 @@
-"""Exact Score-CAM of one image, beside pytorch-grad-cam and torch-cam in the same run."""
+"""Exact Score-CAM of one image, compared with pytorch-grad-cam and torch-cam in the same run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 from torch import Tensor
 from torchcam.methods import ScoreCAM as TorchCamScoreCAM
 
-from benchmarks.bench import LAYER, MODULE, TARGET, Bench, Took, second_curve
+from benchmarks.bench import LAYER, MODULE, TARGET, Bench, Took, beside_peers
 from xai_core.cam.score_cam import MaskOrder, ScoreCam, ScoreCamOptions
 from xai_core.types import Heatmap, no_report
 
@@ -59,7 +59,7 @@ def rows(bench: Bench, channels: int) -> Iterator[tuple[str, ...]]:
         peer: Callable[[], NDArray[np.float32]],
         read: Callable[[Heatmap], NDArray[np.float32]],
     ) -> Iterator[tuple[str, ...]]:
-        for _, mine, took, theirs, peer_took in second_curve(lambda: ours(options), {name: peer}):
+        for _, mine, took, theirs, peer_took in beside_peers(lambda: ours(options), {name: peer}):
             apart = float(np.abs(read(mine) - theirs).max())
             yield _row(name, channels, took, peer_took, apart)
 

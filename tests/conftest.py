@@ -1,5 +1,5 @@
-"""What every test shares: the torchvision shim before anything imports timm; the real sample; the
-browser, one for a whole run."""
+"""Fixtures of all tests: the torchvision shim before timm is imported, the real sample, and one
+browser per run."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ TINY_SIZE = 96  # a multiple of the curves' 24 patches a side
 
 @pytest.fixture(scope="session")
 def tiny_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Weights and specification of a small random network whose answers depend on its input."""
+    """Weights and specification of a small random network whose logits depend on its input."""
     return random_weights(tmp_path_factory.mktemp("weights") / "tiny.safetensors")
 
 

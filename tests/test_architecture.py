@@ -1,6 +1,6 @@
-"""The rooms call one way only, and no file stands in a circle of imports.
+"""Packages import each other in one direction only, and no module is part of an import cycle.
 
-Measured from the imports themselves, wherever in a file they stand.
+Checked on all import statements, including those inside functions.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from xai_core.ui.pages import PAGES
 
 ROOT = Path(__file__).resolve().parent.parent
 
-BASE = ("types", "errors", "settings", "files", "list_text")  # every room may import these
-# What each room may import beside the base and itself: the arrows of docs/architecture.md.
-ARROWS: dict[str, tuple[str, ...]] = {
+BASE = ("types", "errors", "settings", "files", "list_text")  # every package may import these
+# What each package may import besides the base and itself; see docs/architecture.md.
+ALLOWED: dict[str, tuple[str, ...]] = {
     "statistics": (),
     "preprocessing": (),
     "phantom": (),
@@ -42,8 +42,8 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "app": ("ui",),
     "__main__": ("cli",),
 }  # fmt: skip
-# Of the memory, a CAM method and a measure know what is asked of it, not where it is kept.
-ONLY_MEMORY = ("logit_cache", "map_cache")
+# CAM methods and metrics use the caches in memory, not the stores on disk.
+IN_MEMORY = ("logit_cache", "map_cache")
 
 
 def modules() -> list[Path]:
@@ -54,8 +54,8 @@ def modules() -> list[Path]:
     ]
 
 
-def room_of(dotted: str) -> str | None:
-    """The room of ``xai_core.cam.grad_cam`` is ``cam``; None for what is not ours."""
+def package_of(dotted: str) -> str | None:
+    """The package of a module, ``cam`` for ``xai_core.cam.grad_cam``; None for other projects."""
     parts = dotted.split(".")
     if parts[0] in ("pages", "app"):
         return parts[0]
@@ -75,25 +75,25 @@ def imported(path: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(ROOT)))
-def test_arrows_point_one_way(path: Path) -> None:
-    here = room_of(".".join(path.relative_to(ROOT).with_suffix("").parts))
+def test_imports_follow_the_allowed_direction(path: Path) -> None:
+    here = package_of(".".join(path.relative_to(ROOT).with_suffix("").parts))
     if here in (None, "__init__", *BASE):
         return
-    assert here in ARROWS, f"{here} is a new room: give it arrows here and in docs/architecture.md"
+    assert here in ALLOWED, f"{here} is new: list its imports here and in docs/architecture.md"
     for name in imported(path):
-        there = room_of(name)
-        if there is None or there == here or there in BASE or there not in ARROWS:
+        there = package_of(name)
+        if there is None or there == here or there in BASE or there not in ALLOWED:
             continue
-        assert there in ARROWS[here], f"{here} must not know {there} ({name})"
+        assert there in ALLOWED[here], f"{here} must not import {there} ({name})"
         if here in ("cam", "faithfulness") and there == "scoring" and name.count(".") > 1:
-            assert name.split(".")[2] in ONLY_MEMORY, f"{here} must not know files ({name})"
+            assert name.split(".")[2] in IN_MEMORY, f"{here} must not use files ({name})"
 
 
 def test_the_document_has_the_same_arrows() -> None:
     text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `(\w+)` \| (.*?) \|$", text.split("## Arrows", 1)[1], re.MULTILINE)
     found = {room: tuple(re.findall(r"`(\w+)`", others)) for room, others in rows}
-    assert found == ARROWS
+    assert found == ALLOWED
     base = re.search(r"^The base is (.*?)\.$", text, re.MULTILINE)
     assert base is not None
     assert tuple(re.findall(r"`(\w+)`", base[1])) == BASE
@@ -127,19 +127,19 @@ def test_every_how_to_is_listed() -> None:
     assert listed == {path.name for path in (ROOT / "docs" / "how_to").glob("*.md")}
 
 
-def test_the_arrows_make_no_circle() -> None:
-    order = tuple(graphlib.TopologicalSorter(ARROWS).static_order())
-    assert set(order) == set(ARROWS)
+def test_allowed_imports_have_no_cycle() -> None:
+    order = tuple(graphlib.TopologicalSorter(ALLOWED).static_order())
+    assert set(order) == set(ALLOWED)
 
 
-def test_the_base_knows_no_room() -> None:
+def test_base_modules_import_no_package() -> None:
     for name in BASE:
-        rooms = {room_of(one) for one in imported(ROOT / "xai_core" / f"{name}.py")}
-        assert rooms <= {None, *BASE}
+        packages = {package_of(one) for one in imported(ROOT / "xai_core" / f"{name}.py")}
+        assert packages <= {None, *BASE}
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(ROOT)))
-def test_libraries_stay_in_their_rooms(path: Path) -> None:
+def test_libraries_are_imported_only_where_allowed(path: Path) -> None:
     libraries = {name.split(".")[0] for name in imported(path)}
     relative = path.relative_to(ROOT)
     if relative.parts[0] == "pages":
@@ -158,16 +158,16 @@ def test_libraries_stay_in_their_rooms(path: Path) -> None:
     assert "pickle" not in libraries
 
 
-def test_no_circle_of_imports() -> None:
-    """Not even for the type checker alone: what two files need belongs into a third."""
+def test_imports_have_no_cycle() -> None:
+    """Also not under TYPE_CHECKING: what two modules need belongs into a third."""
     names = {}
     for path in (ROOT / "xai_core").rglob("*.py"):
         parts = path.relative_to(ROOT).with_suffix("").parts
         names[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
     graph = {name: (imported(path) & names.keys()) - {name} for name, path in names.items()}
-    graphlib.TopologicalSorter(graph).prepare()  # raises CycleError, which names the circle
+    graphlib.TopologicalSorter(graph).prepare()  # raises CycleError, which names the cycle
 
 
-def test_every_page_is_in_the_one_list() -> None:
+def test_every_page_file_is_listed() -> None:
     files = {f"pages/{path.name}" for path in (ROOT / "pages").glob("*.py")}
     assert {entry.file for entry in PAGES} == files

@@ -1,4 +1,4 @@
-"""``make bench`` on a small network: every table is written, and the peers' answers agree."""
+"""``make bench`` on a small network: every table is written, and the peers' results agree."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_one_benchmark_replaces_its_section_and_leaves_the_others(tmp_path: Path
     assert re.findall(r"^\| (.*) \|$", text, re.MULTILINE) == ["rate 2", "growth 1"]
 
 
-def test_a_size_that_cannot_be(capsys: pytest.CaptureFixture[str]) -> None:
+def test_invalid_size_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
         main(["--points", "7"])
     assert "--points divides 576" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""Files and folders: whole, or as they were; nothing stays beside them."""
+"""Atomic writing of files and folders: complete or unchanged, without temporary files left."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.rglob("*"))
 
 
-def test_a_file_takes_its_place_at_the_end(tmp_path: Path) -> None:
+def test_file_is_moved_to_its_place_at_the_end(tmp_path: Path) -> None:
     place = tmp_path / "new" / "a.txt"
     with whole_file(place) as partial:
         partial.write_text("new")
@@ -43,14 +43,14 @@ def test_an_error_leaves_the_old_file_and_nothing_beside_it(
     assert names(tmp_path) == ["a.txt"]
 
 
-def test_folders_made_on_the_way_go_with_an_error(tmp_path: Path) -> None:
+def test_new_parent_folders_are_removed_after_an_error(tmp_path: Path) -> None:
     for whole in (whole_file, whole_folder):
         with pytest.raises(ValueError, match="stop"), whole(tmp_path / "a" / "b" / "c"):
             raise ValueError("stop")
     assert names(tmp_path) == []
 
 
-def test_two_writers_of_one_place_do_not_meet(tmp_path: Path) -> None:
+def test_two_writers_of_one_file_do_not_interfere(tmp_path: Path) -> None:
     place = tmp_path / "a.txt"
     with whole_file(place) as first, whole_file(place) as second:
         first.write_text("first")
@@ -59,7 +59,7 @@ def test_two_writers_of_one_place_do_not_meet(tmp_path: Path) -> None:
     assert names(tmp_path) == ["a.txt"]
 
 
-def test_what_a_killed_process_left_goes_with_the_next_write(tmp_path: Path) -> None:
+def test_partial_files_of_killed_processes_are_removed_by_the_next_write(tmp_path: Path) -> None:
     place = tmp_path / "a[1].txt"
     old, young = tmp_path / ".a[1].txt.00000000.part", tmp_path / ".a[1].txt.11111111.part"
     other = tmp_path / ".a1.txt.00000000.part"
@@ -71,7 +71,7 @@ def test_what_a_killed_process_left_goes_with_the_next_write(tmp_path: Path) -> 
     assert names(tmp_path) == sorted([place.name, young.name, other.name])
 
 
-def test_a_folder_replaces_what_was_there(tmp_path: Path) -> None:
+def test_folder_replaces_the_old_one(tmp_path: Path) -> None:
     place = tmp_path / "out"
     for name in ("a", "b"):
         with whole_folder(place) as partial:
@@ -94,7 +94,7 @@ def test_an_error_leaves_the_old_folder(tmp_path: Path) -> None:
     assert names(tmp_path) == ["a", "out"]
 
 
-def test_json(tmp_path: Path) -> None:
+def test_json_is_written_atomically_and_read_back(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     write_json(path, {"é": 1})
     assert path.read_text(encoding="utf-8") == '{\n  "é": 1\n}\n'
@@ -108,10 +108,10 @@ def test_json(tmp_path: Path) -> None:
     assert read_json(tmp_path / "none.json") == {}
 
 
-def test_a_place_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
+def test_place_that_cannot_be_written_raises_bad_request(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine")
     place = tmp_path / "file" / "out.txt"
-    said = r"^out\.txt cannot be written \(.+\); give another place with --out\.$"
-    with pytest.raises(BadRequest, match=said), writing(place):
+    message = r"^out\.txt cannot be written \(.+\); give another place with --out\.$"
+    with pytest.raises(BadRequest, match=message), writing(place):
         write_text(place, "x")
     assert names(tmp_path) == ["file"]

@@ -1,4 +1,4 @@
-"""What a person types as a list."""
+"""Parsing of lists that a person types."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from xai_core.errors import BadRequest
 from xai_core.list_text import names, percentages
 
 
-def test_names_come_once_in_order() -> None:
+def test_names_are_unique_and_in_order() -> None:
     assert names("b, a,,b ,c") == ("b", "a", "c")
     assert names(" , ") == ()
 
@@ -18,15 +18,15 @@ def test_percentages_in_any_common_spelling(text: str) -> None:
     assert percentages(text) == (1, 2.5, 90)
 
 
-def test_no_percentages_are_none() -> None:
+def test_empty_text_has_no_percentages() -> None:
     assert percentages("") == ()
 
 
-def test_what_is_no_number_is_a_sentence() -> None:
-    said = "is not a list of numbers; give percentages such as 1, 2.5, 90."
+def test_text_that_is_not_a_number_raises_bad_request() -> None:
+    message = "is not a list of numbers; give percentages such as 1, 2.5, 90."
     with pytest.raises(BadRequest) as plain:
         percentages("1,two")
-    assert str(plain.value) == f"“1,two” {said}"
+    assert str(plain.value) == f"“1,two” {message}"
     with pytest.raises(BadRequest) as option:
         percentages("x" * 99, "--levels")
-    assert str(option.value) == f"--levels “{'x' * 40}” {said}"
+    assert str(option.value) == f"--levels “{'x' * 40}” {message}"

@@ -1,4 +1,4 @@
-"""Settings: read from the environment, checked, and said in a sentence where they are wrong."""
+"""Settings: read from the environment and validated, with a sentence for invalid values."""
 
 from __future__ import annotations
 
@@ -11,20 +11,26 @@ from xai_core.errors import BadSetting
 from xai_core.settings import PRECOMPUTED, read_settings
 
 
-def test_the_defaults_of_what_is_kept() -> None:
+def test_default_limit_and_precomputed_folder() -> None:
     settings = read_settings({})
     assert settings.store_limit == 2048 * 1024 * 1024
     assert settings.precomputed == PRECOMPUTED
 
 
-def test_the_environment_names_limit_and_ready_results() -> None:
-    settings = read_settings({"XAI_STORE_LIMIT_MB": "3", "XAI_READY": "made/before"})
+def test_limit_and_precomputed_folder_from_the_environment() -> None:
+    settings = read_settings({"XAI_STORE_LIMIT_MB": "3", "XAI_PRECOMPUTED": "made/before"})
     assert settings.store_limit == 3 * 1024 * 1024
     assert settings.precomputed == Path("made/before")
 
 
+def test_older_name_of_the_precomputed_folder_is_read_after_the_newer_one() -> None:
+    assert read_settings({"XAI_READY": "older"}).precomputed == Path("older")
+    both = {"XAI_READY": "older", "XAI_PRECOMPUTED": "newer"}
+    assert read_settings(both).precomputed == Path("newer")
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="the cache folder of Linux")
-def test_the_cache_folder_of_linux(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_default_store_on_linux(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     assert read_settings({}).store == Path.home() / ".cache" / "xai-cesm"
     assert read_settings({"XDG_CACHE_HOME": "/c"}).store == Path("/c/xai-cesm")
@@ -38,6 +44,6 @@ def test_an_empty_value_is_the_default() -> None:
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "1.5", "2 GB", "1048577", "9" * 5000, "²", "٣"])
-def test_a_limit_that_is_not_allowed_is_a_sentence(value: str) -> None:
+def test_invalid_limit_raises_bad_setting(value: str) -> None:
     with pytest.raises(BadSetting, match=r"XAI_STORE_LIMIT_MB .* from 1 to 1048576"):
         read_settings({"XAI_STORE_LIMIT_MB": value})

@@ -1,10 +1,11 @@
-"""Files and folders that are whole or absent, and what a command may replace.
+"""Atomic writing of files and folders, and the check of a command's output folder.
 
-Files and folders that are whole or absent: made beside their place and moved there at the end.
+A file or folder is written under a temporary name beside its destination and moved there at the
+end: a reader in this or another process sees either the old or the new content, never a part of it.
 
-A reader in this or another process sees what was there before or the new one, never half of one.
-
-What a command may replace: an empty folder, or an earlier result of its own."""
+A command's output folder may be replaced only where it is empty or holds an earlier result of the
+same command (:func:`check_folder`).
+"""
 
 from __future__ import annotations
 
@@ -20,24 +21,28 @@ from typing import Any
 
 from xai_core.errors import BadRequest, OutputExists
 
+MANIFEST = "manifest.json"
 PART = ".part"
-"""How the name of what is being written ends."""
+"""The suffix of a file or folder that is being written."""
 _ABANDONED = 3600.0  # seconds after which a partial file belongs to a process that was killed
+
+
+# --- Atomic writing ---------------------------------------------------------------------------
 
 
 @contextmanager
 def whole_file(place: Path) -> Iterator[Path]:
-    """A temporary file name beside ``place`` that takes its place if the block ends well.
+    """A temporary file name beside ``place``; the file is moved to ``place`` if the block succeeds.
 
-    Folders on the way are made.  An error or Ctrl-C in the block leaves ``place`` as it was and
-    nothing beside it.  Partial files of ``place`` that a killed process left behind are removed.
+    Missing parent folders are made.  An error or Ctrl-C in the block leaves ``place`` unchanged and
+    removes the temporary file.  Partial files of ``place`` left by a killed process are removed.
 
     Raises:
-        OSError: the place cannot be written, or the disk is full.
+        OSError: ``place`` cannot be written, or the disk is full.
     """
     place = place.absolute()
     made = _missing_parents(place)
-    partial = _second_curve(place, PART)
+    partial = _temporary_name(place, PART)
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         yield partial
@@ -52,21 +57,21 @@ def whole_file(place: Path) -> Iterator[Path]:
 
 @contextmanager
 def whole_folder(place: Path) -> Iterator[Path]:
-    """A temporary folder beside ``place`` that takes its place if the block ends well.
+    """A temporary folder beside ``place``; it is moved to ``place`` if the block succeeds.
 
-    An error or Ctrl-C in the block leaves ``place`` as it was and nothing beside it.
+    An error or Ctrl-C in the block leaves ``place`` unchanged and removes the temporary folder.
 
     Raises:
-        OSError: the place cannot be written, or the disk is full.
+        OSError: ``place`` cannot be written, or the disk is full.
     """
     place = place.absolute()
     made = _missing_parents(place)
-    partial = _second_curve(place, PART)
+    partial = _temporary_name(place, PART)
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         partial.mkdir()
         yield partial
-        _take_place(partial, place)
+        _move_folder(partial, place)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         _remove_empty(made)
@@ -74,7 +79,7 @@ def whole_folder(place: Path) -> Iterator[Path]:
 
 
 def write_bytes(place: Path, data: bytes) -> None:
-    """Write a file, whole or not at all.
+    """Write a file atomically.
 
     Raises:
         OSError: see :func:`whole_file`.
@@ -84,7 +89,7 @@ def write_bytes(place: Path, data: bytes) -> None:
 
 
 def write_text(place: Path, text: str) -> None:
-    """Write a file in UTF-8, whole or not at all.
+    """Write a file in UTF-8, atomically.
 
     Raises:
         OSError: see :func:`whole_file`.
@@ -94,7 +99,7 @@ def write_text(place: Path, text: str) -> None:
 
 
 def write_json(place: Path, value: Any) -> None:
-    """Write ``value`` as indented JSON, whole or not at all.
+    """Write ``value`` as indented JSON, atomically.
 
     Raises:
         OSError: see :func:`whole_file`.
@@ -105,7 +110,7 @@ def write_json(place: Path, value: Any) -> None:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """The JSON object in a file; empty where there is none that can be read."""
+    """The JSON object in a file; empty where the file is missing, damaged or holds no object."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
@@ -115,10 +120,11 @@ def read_json(path: Path) -> dict[str, Any]:
 
 @contextmanager
 def writing(out: Path) -> Iterator[None]:
-    """Says in a sentence that ``out``, which a user named with --out, cannot be written.
+    """Turns an error of the operating system in the block into a sentence about ``out``, the place
+    that the user gave with --out.
 
     Raises:
-        BadRequest: the block met an error of the operating system.
+        BadRequest: the block raised OSError.
     """
     try:
         yield
@@ -130,7 +136,8 @@ def writing(out: Path) -> Iterator[None]:
 
 
 def remove_abandoned(partials: Iterable[Path]) -> None:
-    """Remove partial files of processes that were killed; those of living ones are young."""
+    """Remove partial files of killed processes, recognised by their age; a file that is being
+    written now is newer."""
     oldest = time.time() - _ABANDONED
     for path in partials:
         with suppress(OSError):
@@ -138,14 +145,15 @@ def remove_abandoned(partials: Iterable[Path]) -> None:
                 path.unlink()
 
 
-def _second_curve(place: Path, suffix: str) -> Path:
-    """A hidden name of its own: processes in two containers may well have the same number."""
+def _temporary_name(place: Path, suffix: str) -> Path:
+    """A hidden, random name beside ``place``.  Not from the process number: processes in two
+    containers that share a folder may have the same one."""
     return place.with_name(f".{place.name}.{secrets.token_hex(4)}{suffix}")
 
 
-def _take_place(partial: Path, place: Path) -> None:
-    """Move ``partial`` to ``place``; what was there goes only once the new is in its place."""
-    old = _second_curve(place, ".old")
+def _move_folder(partial: Path, place: Path) -> None:
+    """Move ``partial`` to ``place``; the old folder is removed only after the move succeeded."""
+    old = _temporary_name(place, ".old")
     if place.exists():
         place.replace(old)
     try:
@@ -162,36 +170,36 @@ def _missing_parents(place: Path) -> list[Path]:
 
 
 def _remove_empty(folders: list[Path]) -> None:
-    """Remove folders made on the way, the innermost first; one that is in use stays."""
+    """Remove parent folders made by this call, the innermost first; one that is in use stays."""
     for folder in folders:
         with suppress(OSError):
             folder.rmdir()
 
 
-MANIFEST = "manifest.json"
+# --- A command's output folder ----------------------------------------------------------------
 
 
 def check_folder(
     out: Path,
     made_by: str,
     request: Mapping[str, Any],
-    mine: Callable[[str], bool],
+    is_own_file: Callable[[str], bool],
     *,
     force: bool,
 ) -> None:
-    """Refuse to replace anything but an earlier result of the same request.
+    """Check that ``out`` is missing, empty, or holds an earlier result of the same request.
 
     Args:
-        out: the folder to write; it may be missing, empty, or hold an earlier result, known by its
-            ``manifest.json`` with ``made_by`` and ``request``.
+        out: the folder to write.  An earlier result is recognised by ``made_by`` and ``request`` in
+            its ``manifest.json``.
         made_by: the command's name in its manifests.
         request: the parameters, as JSON values; with ``force`` they may differ.
-        mine: whether a file of this name is the command's; a folder with any other file is never
-            replaced, not even with ``force``.
+        is_own_file: whether the command writes a file of this name; a folder with any other file is
+            never replaced, not even with ``force``.
         force: replace the result of another request.
 
     Raises:
-        OutputExists: ``out`` is a file, holds something else, or the result of another request.
+        OutputExists: ``out`` is a file, holds other files, or the result of another request.
     """
     if not out.exists():
         return
@@ -206,7 +214,7 @@ def check_folder(
             f"The folder {out.name} holds other files, for example {names[0]}; give a new or an "
             "empty folder with --out."
         )
-    foreign = [name for name in names if not mine(name)]
+    foreign = [name for name in names if not is_own_file(name)]
     if foreign:
         raise OutputExists(
             f"The folder {out.name} holds {foreign[0]}, which this command did not write; move it "

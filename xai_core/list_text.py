@@ -1,26 +1,26 @@
-"""Lists that a person types, as values: names, and percentages."""
+"""Parsers of lists that a person types: names and percentages."""
 
 from __future__ import annotations
 
 from xai_core.errors import BadRequest
 
-_MOST = 200  # numbers that are looked at
+_MOST = 200  # numbers parsed at most; the rest is ignored
 
 
 def names(text: str) -> tuple[str, ...]:
-    """``a, b`` as ("a", "b"): each once, in order."""
+    """``a, b`` as ("a", "b"): each name once, in the order given."""
     return tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
 
 
 def percentages(text: str, what: str = "") -> tuple[float, ...]:
-    """``1, 2.5; 90 %`` as (1.0, 2.5, 90.0); their range is the caller's to check.
+    """``1, 2.5; 90 %`` as (1.0, 2.5, 90.0); the caller checks their range.
 
     Args:
-        text: numbers with commas, semicolons or spaces between.
-        what: the option that was given, for the message; "" where it is plain.
+        text: numbers separated by commas, semicolons or spaces.
+        what: the name of the option, for the error message; "" where the context makes it clear.
 
     Raises:
-        BadRequest: something that is not a number.
+        BadRequest: a part of ``text`` is not a number.
     """
     words = text.replace("%", " ").replace(",", " ").replace(";", " ").split()
     try:

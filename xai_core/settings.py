@@ -7,11 +7,13 @@ variable               meaning                                       default
 ``XAI_WEIGHTS``        weights file (``.safetensors``)               ``assets/weights/...``
 ``XAI_STORE``          folder in which computed scores are kept      the user's cache folder
 ``XAI_STORE_LIMIT_MB`` MiB of scores kept there, 1 to 1048576        2048
-``XAI_PRECOMPUTED``    folder of results, only ever read             ``assets/explanations``
+``XAI_PRECOMPUTED``    folder of precomputed results, read only      ``assets/explanations``
 ``XAI_DEVICE``         ``cpu``, ``cuda`` or ``auto``                 ``auto``
 ``XAI_BATCH``          images per forward pass, 1 to 256             8
 ``XAI_ENGINE``         ``openvino``, ``torch`` or ``auto``           ``auto``
 ====================== ============================================= =========================
+
+``XAI_READY``, the older name of ``XAI_PRECOMPUTED``, is still read where the newer one is not set.
 """
 
 from __future__ import annotations
@@ -61,7 +63,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         BadSetting: a value is not allowed; the sentence names the variable.
     """
     env = os.environ if environment is None else environment
-    # Of the environment that was given, before that of the process, which platformdirs reads.
+    # The environment passed in comes first; platformdirs reads that of the process.
     asked = env.get("XDG_CACHE_HOME")
     cache = Path(asked) / _NAME if asked else _cache_folder()
     device = env.get("XAI_DEVICE", "auto")

@@ -1,8 +1,8 @@
-"""The words of this project: small frozen values that every room shares, all on the CPU.
+"""The small frozen values that every package shares; their arrays are NumPy's, on the CPU.
 
-An object that exists is valid: constructors check what they are given and raise
-:class:`xai_core.errors.XaiError`.  Arrays are made read-only, so that a value can be shared by
-threads and kept in a cache without a copy.
+Constructors check their arguments and raise :class:`xai_core.errors.XaiError`, so every existing
+object is valid.  Arrays are made read-only, so that a value can be shared by threads and kept in a
+cache without a copy.
 """
 
 from __future__ import annotations
@@ -21,14 +21,15 @@ FloatArray = NDArray[np.float32]
 BoolArray = NDArray[np.bool_]
 
 CLASS_NAMES = ("benign", "malignant")
-"""The truth's two classes: of the phantoms, of CDD-CESM, and of the built-in model in the order of
-its logits.  Another model has its own, see :class:`xai_core.model.spec.ModelSpec`."""
+"""The two classes of the ground truth (phantoms and CDD-CESM), and of the built-in model in the
+order of its logits.  Another model has its own classes, see
+:class:`xai_core.model.spec.ModelSpec`."""
 
 BENIGN, MALIGNANT = 0, 1
 
 
 class Pathology(enum.StrEnum):
-    """What is known of the image.  Normal and benign are class 0, malignant is class 1."""
+    """The ground truth of an image.  Normal and benign are class 0, malignant is class 1."""
 
     NORMAL = "normal"
     BENIGN = "benign"
@@ -41,7 +42,7 @@ class Pathology(enum.StrEnum):
 
 
 class Outcome(enum.StrEnum):
-    """How a prediction relates to the truth; malignant is the positive class."""
+    """How a prediction compares with the ground truth; malignant is the positive class."""
 
     TP = "TP"
     TN = "TN"
@@ -66,7 +67,7 @@ def read_only(array: np.ndarray[Any, Any], dtype: Any = np.float32) -> Any:
 
 @dataclass(frozen=True, kw_only=True)
 class CaseRecord:
-    """What a source knows of a case before its pixels are read: enough for lists and filters.
+    """The metadata of a case, known before its pixels are read: enough for lists and filters.
 
     ``id`` is unique in its source and never used as a path.  ``None`` means "not given".
     """
@@ -81,11 +82,10 @@ class CaseRecord:
     birads: int | None = None  # assessment category 0..6; the highest where findings differ
     findings: tuple[str, ...] = ()
     descriptors: Mapping[str, str] = field(default_factory=dict)  # lexicon term -> value
-    note: str = (
-        ""  # what the case teaches, where its maker wrote it down: truth, not for blind eyes
-    )
+    # The teaching note of the case's author; it reveals the truth, so blind reading hides it.
+    note: str = ""
     is_phantom: bool = False  # synthetic: must be called a phantom wherever it is shown
-    warnings: tuple[str, ...] = ()  # what the source found odd about this case, in plain words
+    warnings: tuple[str, ...] = ()  # problems the source found with this case, as sentences
 
     def __post_init__(self) -> None:
         allowed: dict[str, tuple[object, ...]] = {
@@ -112,7 +112,7 @@ class Case(CaseRecord):
 
     ``image``: low-energy image, float32 (H, W) in [0, 1], native resolution.
     ``recombined``: subtracted image on its OWN grid, float32 (H', W') in [0, 1], or None.
-    ``lesion_mask``: bool (H, W) on the low-energy grid, or None where nothing was marked.
+    ``lesion_mask``: bool (H, W) on the low-energy grid, or None where no lesion was marked.
     ``recombined_mask``: bool (H', W') on the recombined grid, or None.
     ``pixel_spacing``: millimetres per pixel (row, column) where known.
     """
@@ -152,7 +152,7 @@ class Case(CaseRecord):
 
 @dataclass(frozen=True)
 class Prediction:
-    """What the model said: the logits in the order of the model's classes, two or more.
+    """The model's logits, in the order of its classes, two or more.
 
     Raises:
         BadRequest: fewer than two logits.
@@ -187,11 +187,11 @@ class Prediction:
 
 
 class MapState(enum.StrEnum):
-    """Whether a map says anything.  Every value but OK is shown to the user in words."""
+    """Whether a map can be shown and ranked.  Every value but OK is shown to the user in words."""
 
     OK = "ok"
-    CONSTANT = "constant"  # no position differs from another: nothing to rank
-    NO_POSITIVE = "no positive evidence"  # ReLU left nothing for this class at this layer
+    CONSTANT = "constant"  # all positions are equal, so none ranks above another
+    NO_POSITIVE = "no positive evidence"  # no value is above 0 before ReLU, for class and layer
     NO_LEVEL = "no level raises the score"  # Hybrid-CAM: every delta(p) is 0
 
 
@@ -199,7 +199,7 @@ class MapState(enum.StrEnum):
 class Heatmap:
     """An attribution map.
 
-    ``raw``: signed, native layer resolution, float32 (h, w), before ReLU.
+    ``raw``: signed, at the layer's resolution, float32 (h, w), before ReLU.
     ``values``: float32 (S, S) in [0, 1] on the network's input grid; all 0 unless state is OK.
     ``scale``: the maximum of the map before min-max, in the units of the class's score
     (what 1.0 on the colour bar stands for).
@@ -217,7 +217,8 @@ class Heatmap:
 
 @dataclass(frozen=True)
 class LevelResult:
-    """One area level of Hybrid-CAM: asked percent, realised fraction of pixels, delta(p) >= 0."""
+    """One area level of Hybrid-CAM: the percent requested, the fraction of pixels it keeps (more
+    where pixels tie), and its gain delta(p) >= 0."""
 
     percent: float
     realised: float  # in [0, 1]
@@ -249,8 +250,8 @@ DENSE_LEVELS = (
     1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 12.0, 15.0, 18.0, 20.0, 25.0, 30.0, 35.0, 40.0,
     45.0, 50.0, 55.0, 60.0, 65.0, 70.0, 75.0, 80.0, 85.0, 90.0, 95.0,
 )  # fmt: skip
-"""The paper's levels and those between: where their gains are known, another choice of levels is
-arithmetic."""
+"""The paper's levels and further ones between them.  Where the gains of all are known, any choice
+among them needs no forward pass."""
 
 CURVE_MODES = ("none", "adaptive", "full")
 
@@ -277,8 +278,8 @@ Report = Callable[[int, int, Any], None]
 
 ProgressCallback = Callable[[int, int, str], None]
 """``progress(done, total, what)``: called by work that takes long, such as over many cases, with
-what is at hand in a word or two ("" for nothing to name)."""
+the name of the current item ("" where there is none)."""
 
 
 def no_report(done: int, total: int, partial: Any) -> None:
-    """The report for a caller who does not want to know."""
+    """A report function that does nothing."""

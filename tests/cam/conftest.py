@@ -1,4 +1,4 @@
-"""Small real ConvNeXt V2 networks, split at a stage, and the evidence a method gets from them."""
+"""Small ConvNeXt V2 networks, split at a stage, and the layer inputs of methods made with them."""
 
 from __future__ import annotations
 
@@ -65,7 +65,8 @@ class MakeLayerInputs(Protocol):
 
 @pytest.fixture(scope="session")
 def make_layer_inputs() -> MakeLayerInputs:
-    """Split forward and autograd.grad through the tail, as the classifier does it."""
+    """Makes layer inputs with a split network and autograd.grad through its tail, as the classifier
+    does."""
 
     def make(
         net: nn.Module, x: Tensor, layer: str, chunk: int = 8, logit_cache: LogitCache | None = None

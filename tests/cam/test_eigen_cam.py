@@ -14,7 +14,7 @@ from xai_core.types import MapState, no_report
 LAST_OF_STAGES = ["stages.2.blocks.8", "stages.3.blocks.2"]
 
 
-def test_worked_by_hand() -> None:
+def test_map_equals_the_hand_computed_one() -> None:
     """Centred, channel 1 is 3 p and channel 2 is 4 p with p = (-1, 1, 1, -1): the component is
     (3, 4) / 5, and the scores are 5 p."""
     p = torch.tensor([[-1.0, 1.0], [1.0, -1.0]])
@@ -22,14 +22,14 @@ def test_worked_by_hand() -> None:
     torch.testing.assert_close(found, 5 * p.double())
 
 
-def test_the_larger_of_two_independent_patterns_is_the_component() -> None:
+def test_component_is_the_pattern_of_larger_variance() -> None:
     weak = torch.tensor([[1.0, 1.0], [-1.0, -1.0]])
     strong = torch.tensor([[3.0, -3.0], [3.0, -3.0]])
     torch.testing.assert_close(eigen_cam(torch.stack([weak, strong])), strong.double())
 
 
 @pytest.mark.parametrize("channels", [2, 9])  # either Gram matrix: 4 positions
-def test_it_is_the_leading_singular_vector(channels) -> None:
+def test_map_is_the_leading_singular_vector(channels) -> None:
     activation = torch.randn(channels, 2, 2, generator=torch.Generator().manual_seed(channels))
     samples = activation.double().flatten(1).T.numpy()
     centred = samples - samples.mean(0)
@@ -40,7 +40,7 @@ def test_it_is_the_leading_singular_vector(channels) -> None:
 
 
 @pytest.mark.parametrize("channels", [2, 9])
-def test_the_sign_follows_the_mean_activation(channels) -> None:
+def test_sign_follows_the_mean_activation(channels) -> None:
     """Turning every activation's sign turns the map's."""
     activation = torch.randn(channels, 2, 2, generator=torch.Generator().manual_seed(channels))
     mean = activation.double().mean(0)
@@ -49,7 +49,7 @@ def test_the_sign_follows_the_mean_activation(channels) -> None:
     torch.testing.assert_close(eigen_cam(-activation), -found)
 
 
-def test_without_correlation_the_largest_magnitude_is_positive() -> None:
+def test_without_correlation_the_value_of_largest_magnitude_is_positive() -> None:
     """Channels that cancel in the mean: both signs of the activation give the same map."""
     p = torch.tensor([[-3.0, 1.0], [1.0, 1.0]])
     for constant in (0.0, 0.1):  # 0.1: the mean is the same everywhere, and rounded
@@ -63,7 +63,9 @@ def test_without_correlation_the_largest_magnitude_is_positive() -> None:
 
 
 @pytest.mark.parametrize("shape", [(3, 6, 6), (40, 6, 6), (3, 1, 1)])
-def test_a_constant_activation_is_a_state(shape, small_net, x96, make_layer_inputs) -> None:
+def test_constant_activation_gives_the_state_constant(
+    shape, small_net, x96, make_layer_inputs
+) -> None:
     """Channels of different constants that float64 cannot average exactly."""
     values = torch.linspace(0.1, 0.7, shape[0])[:, None, None]
     activation = values.expand(shape).contiguous()
@@ -75,9 +77,7 @@ def test_a_constant_activation_is_a_state(shape, small_net, x96, make_layer_inpu
     assert result.heatmap.scale == 0
 
 
-def test_it_asks_for_no_gradient_and_is_the_same_for_both_classes(
-    small_net, x96, make_layer_inputs
-) -> None:
+def test_needs_no_gradient_and_is_equal_for_both_classes(small_net, x96, make_layer_inputs) -> None:
     layer_inputs = make_layer_inputs(small_net, x96, "stages.2.blocks.1")
 
     def never(target: int) -> torch.Tensor:

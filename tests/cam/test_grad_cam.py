@@ -13,7 +13,7 @@ from xai_core.cam.options import CamOptions
 from xai_core.types import no_report
 
 
-def test_worked_by_hand() -> None:
+def test_map_equals_the_hand_computed_one() -> None:
     activation = torch.tensor([[[1.0, 2.0], [3.0, 4.0]], [[1.0, 0.0], [0.0, 1.0]]])
     gradient = torch.tensor([[[1.0, 1.0], [1.0, 1.0]], [[0.0, -8.0], [0.0, 0.0]]])  # means 1, -2
     assert grad_cam(activation, gradient).tolist() == [[-1, 2], [3, 2]]
@@ -48,9 +48,7 @@ def test_oracle_2_maps_of_a_logit_difference_are_opposite(
     np.testing.assert_allclose(signed[1], separate, atol=1e-5 * np.abs(signed[1]).max())
 
 
-def test_it_costs_no_forward_pass_and_is_in_the_units_of_its_logit(
-    small_net, x96, make_layer_inputs
-) -> None:
+def test_needs_no_forward_pass_and_scale_is_in_logits(small_net, x96, make_layer_inputs) -> None:
     layer_inputs = make_layer_inputs(small_net, x96, "stages.2.blocks.1")
     result = GradCam().compute(layer_inputs, 1, CamOptions(), no_report)
     assert result.forward_passes == 0

@@ -21,7 +21,7 @@ from xai_core.types import no_report
 LAST_OF_STAGES = ["stages.2.blocks.8", "stages.3.blocks.2"]
 
 
-def test_worked_by_hand() -> None:
+def test_map_equals_the_hand_computed_one() -> None:
     """Channel 1 sums to 10: alpha is 1 / (2 + 10 g), so g = 0.8 gives 0.1 and g = 0.3 gives 0.2.
     Channel 2 sums to 2: g = 1 gives 1/4; its negative gradients do not count."""
     activation = torch.tensor([[[1.0, 2.0], [3.0, 4.0]], [[1.0, 0.0], [0.0, 1.0]]])
@@ -32,7 +32,7 @@ def test_worked_by_hand() -> None:
     assert grad_cam_plus_plus(activation, gradient).flatten().tolist() == pytest.approx(expected)
 
 
-def test_a_layer_without_a_positive_gradient_has_no_weight() -> None:
+def test_weights_are_0_without_positive_gradients() -> None:
     activation = torch.ones(1, 2, 2)
     assert channel_weights(activation, torch.zeros(1, 2, 2)).tolist() == [0]
     # sum(A) g = -2: the denominator of alpha is 0 but for eps, where nothing counts anyway
@@ -41,7 +41,7 @@ def test_a_layer_without_a_positive_gradient_has_no_weight() -> None:
 
 @pytest.mark.parametrize("layer", LAST_OF_STAGES)
 @pytest.mark.parametrize("smaller", [1.0, 1e-6])
-def test_eps_is_too_small_to_change_the_papers_formula(
+def test_eps_does_not_change_the_papers_formula(
     real_net, x384, make_layer_inputs, layer, smaller
 ) -> None:
     """alpha = 1 / (2 + sum(A) g), also with gradients as small as a trained network's."""
@@ -57,12 +57,12 @@ def test_eps_is_too_small_to_change_the_papers_formula(
 
 
 def test_conventions_state_the_eps_and_the_score() -> None:
-    said = GradCamPlusPlus().conventions(CamOptions())
-    assert f"{EPS:g}" in said["alpha"]
-    assert "exponential" in said["score"]
+    conventions = GradCamPlusPlus().conventions(CamOptions())
+    assert f"{EPS:g}" in conventions["alpha"]
+    assert "exponential" in conventions["score"]
 
 
-def test_it_costs_no_forward_pass(small_net, x96, make_layer_inputs) -> None:
+def test_needs_no_forward_pass(small_net, x96, make_layer_inputs) -> None:
     layer_inputs = make_layer_inputs(small_net, x96, "stages.2.blocks.1")
     assert GradCamPlusPlus().compute(layer_inputs, 1, CamOptions(), no_report).forward_passes == 0
     assert layer_inputs.logit_cache.forwards == 0

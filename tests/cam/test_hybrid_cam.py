@@ -37,7 +37,7 @@ def by_hand(sign: float = 1.0, activation: torch.Tensor | None = None) -> LayerI
     )
 
 
-def test_worked_by_hand() -> None:
+def test_map_equals_the_hand_computed_one() -> None:
     """A = [[1, .5], [.25, 0]]; the top 1, 2, 3, 4 pixels add 4, 7, 9, 10 to the logit."""
     layer_inputs = by_hand()
     result = HybridCam().compute(
@@ -58,7 +58,7 @@ def test_worked_by_hand() -> None:
     assert layer_inputs.logit_cache.known([BASELINE, INTACT]).all()
 
 
-def test_a_level_that_lowers_the_score_counts_as_0() -> None:
+def test_gain_of_a_level_that_lowers_the_score_is_0() -> None:
     result = HybridCam().compute(by_hand(-1.0), 1, HybridCamOptions(), no_report)
     assert result.heatmap.state is MapState.NO_LEVEL
     assert {level.delta for level in result.levels} == {0}
@@ -73,7 +73,7 @@ def test_a_level_that_lowers_the_score_counts_as_0() -> None:
         (-torch.tensor([[[1.0, 2.0], [3.0, 4.0]]]), MapState.NO_POSITIVE),
     ],
 )
-def test_where_grad_cam_says_nothing_no_image_is_scored(activation, state) -> None:
+def test_no_image_is_scored_where_grad_cams_state_is_not_ok(activation, state) -> None:
     layer_inputs = by_hand(activation=activation)
     result = HybridCam().compute(layer_inputs, 1, HybridCamOptions(), no_report)
     assert result.heatmap.state is state
@@ -81,7 +81,7 @@ def test_where_grad_cam_says_nothing_no_image_is_scored(activation, state) -> No
     assert layer_inputs.logit_cache.forwards == 0
 
 
-def test_the_realised_share_is_told(small_net, x96, make_layer_inputs) -> None:
+def test_levels_report_the_share_of_pixels_they_keep(small_net, x96, make_layer_inputs) -> None:
     layer_inputs = make_layer_inputs(small_net, x96, "stages.2.blocks.1")
     result = HybridCam().compute(
         layer_inputs, 1, HybridCamOptions(levels=(1, 10, 50, 99)), no_report
@@ -98,7 +98,7 @@ def test_the_realised_share_is_told(small_net, x96, make_layer_inputs) -> None:
 
 @pytest.mark.parametrize("layer", ["stages.2.blocks.1", "stages.3.blocks.0"])
 @pytest.mark.parametrize("target", [0, 1])
-def test_oracle_6_the_order_of_pixels_never_contradicts_grad_cam(
+def test_oracle_6_pixel_order_agrees_with_grad_cam(
     small_net, x96, make_layer_inputs, layer, target
 ) -> None:
     layer_inputs = make_layer_inputs(small_net, x96, layer)
@@ -125,9 +125,7 @@ def test_oracle_6_percent_and_fraction_give_the_same_map() -> None:
     assert level_weight(0.04) / level_weight(4) == pytest.approx(10)
 
 
-def test_another_set_of_levels_costs_only_the_levels_not_asked_before(
-    small_net, x96, make_layer_inputs
-) -> None:
+def test_another_set_of_levels_scores_only_new_levels(small_net, x96, make_layer_inputs) -> None:
     layer_inputs = make_layer_inputs(small_net, x96, "stages.2.blocks.1")
     dense = HybridCamOptions(levels=tuple(range(1, 31)))
     HybridCam().compute(layer_inputs, 1, dense, no_report)
@@ -146,11 +144,11 @@ def test_another_set_of_levels_costs_only_the_levels_not_asked_before(
     np.testing.assert_allclose(few.heatmap.values, alone.heatmap.values, atol=1e-4)
 
 
-def test_the_map_so_far_is_reported() -> None:
+def test_partial_maps_are_reported() -> None:
     seen = []
     layer_inputs = by_hand()
     layer_inputs = LayerInputs(
-        **{**vars(layer_inputs), "book": LogitCache(layer_inputs.logit_cache._scorer, 2)}
+        **{**vars(layer_inputs), "logit_cache": LogitCache(layer_inputs.logit_cache._scorer, 2)}
     )
     HybridCam().compute(
         layer_inputs, 1, HybridCamOptions(levels=(25, 50, 75)), lambda *args: seen.append(args)
@@ -159,7 +157,7 @@ def test_the_map_so_far_is_reported() -> None:
     np.testing.assert_allclose(seen[0][2].values, [[1, 0], [0, 0]])
 
 
-def test_levels_out_of_range_are_refused() -> None:
+def test_levels_out_of_range_raise_bad_request() -> None:
     with pytest.raises(BadRequest, match="Area levels"):
         HybridCamOptions(levels=(0, 10))
     assert HybridCamOptions(levels=(10, 5, 5)).levels == (5, 10)

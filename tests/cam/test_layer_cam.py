@@ -14,7 +14,7 @@ from xai_core.types import no_report
 LAST_OF_STAGES = ["stages.2.blocks.8", "stages.3.blocks.2"]
 
 
-def test_worked_by_hand() -> None:
+def test_map_equals_the_hand_computed_one() -> None:
     activation = torch.tensor([[[1.0, 2.0], [3.0, 4.0]], [[-1.0, 5.0], [2.0, 1.0]]])
     gradient = torch.tensor([[[2.0, -1.0], [1.0, 0.0]], [[3.0, 1.0], [-2.0, -1.0]]])
     assert layer_cam(activation, gradient).tolist() == [[2 - 3, 5], [3, 0]]
@@ -30,7 +30,7 @@ def test_each_position_has_its_own_weight(small_net, x96, make_layer_inputs) -> 
     assert changed.nonzero().tolist() == [[2, 3]]
 
 
-def test_it_costs_no_forward_pass(small_net, x96, make_layer_inputs) -> None:
+def test_needs_no_forward_pass(small_net, x96, make_layer_inputs) -> None:
     layer_inputs = make_layer_inputs(small_net, x96, "stages.2.blocks.1")
     assert LayerCam().compute(layer_inputs, 1, CamOptions(), no_report).forward_passes == 0
     assert layer_inputs.logit_cache.forwards == 0

@@ -1,4 +1,4 @@
-"""What every registered method must do."""
+"""The contract of every registered CAM method."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ EVERY = pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
 
 
 def few(method: CamMethod, levels=(5, 20, 50), channels=6) -> CamOptions:
-    """The method's options, such that it needs few images."""
+    """The method's options with few levels and channels, so that it scores few images."""
     return method.options.of({"levels": levels, "channels": channels})
 
 
@@ -31,17 +31,17 @@ def layer_inputs(small_net, x96, make_layer_inputs):
 
 
 def fresh(layer_inputs: LayerInputs, **changed: object) -> LayerInputs:
-    """The evidence with some of it exchanged and no map remembered."""
+    """The layer inputs with some fields replaced and an empty raw-map cache."""
     return dataclasses.replace(layer_inputs, native=RawMapCache(), **changed)
 
 
-def test_the_papers_methods_are_registered_under_their_names() -> None:
+def test_paper_methods_are_registered_under_their_names() -> None:
     assert tuple(METHODS)[:3] == PAPER_METHODS == ("score-cam", "grad-cam", "hybrid-cam")
     assert [METHODS[n].title for n in PAPER_METHODS] == ["Score-CAM", "Grad-CAM", "Hybrid-CAM"]
 
 
 @EVERY
-def test_a_map_keeps_its_promises(method, layer_inputs) -> None:
+def test_map_has_the_documented_shape_range_and_state(method, layer_inputs) -> None:
     result = method.compute(layer_inputs, 1, few(method), no_report)
     heatmap = result.heatmap
     assert heatmap.raw.shape == (6, 6)
@@ -57,7 +57,7 @@ def test_a_map_keeps_its_promises(method, layer_inputs) -> None:
 
 
 @EVERY
-def test_the_same_request_again_costs_nothing_and_gives_the_same(method, layer_inputs) -> None:
+def test_repeated_request_scores_nothing_and_gives_the_same_map(method, layer_inputs) -> None:
     first = method.compute(layer_inputs, 1, few(method), no_report)
     spent = layer_inputs.logit_cache.forwards
     again = method.compute(layer_inputs, 1, few(method), no_report)
@@ -68,7 +68,7 @@ def test_the_same_request_again_costs_nothing_and_gives_the_same(method, layer_i
 
 
 @EVERY
-def test_a_remembered_map_needs_no_pass_of_the_network(method, layer_inputs) -> None:
+def test_cached_map_needs_no_pass_of_the_network(method, layer_inputs) -> None:
     first = method.compute(layer_inputs, 1, few(method), no_report)
 
     def never(*_: object) -> torch.Tensor:
@@ -91,7 +91,7 @@ def test_a_remembered_map_needs_no_pass_of_the_network(method, layer_inputs) -> 
 
 
 @EVERY
-def test_other_options_are_another_map(method, layer_inputs) -> None:
+def test_other_options_give_another_map(method, layer_inputs) -> None:
     first = method.compute(layer_inputs, 1, few(method), no_report)
     other = method.compute(layer_inputs, 0, few(method, (5,), 3), no_report)
     alone = method.compute(fresh(layer_inputs), 0, few(method, (5,), 3), no_report)
@@ -101,7 +101,7 @@ def test_other_options_are_another_map(method, layer_inputs) -> None:
 
 
 @EVERY
-def test_the_last_report_is_the_whole_map(method, layer_inputs) -> None:
+def test_last_report_is_the_complete_map(method, layer_inputs) -> None:
     seen: list[tuple[int, int, Heatmap]] = []
     final = method.compute(layer_inputs, 1, few(method), lambda *args: seen.append(args)).heatmap
     done, total, partial = seen[-1]
@@ -110,7 +110,7 @@ def test_the_last_report_is_the_whole_map(method, layer_inputs) -> None:
 
 
 @EVERY
-def test_it_can_be_cancelled(method, layer_inputs) -> None:
+def test_report_can_cancel(method, layer_inputs) -> None:
     def stop(done: int, total: int, partial: Heatmap) -> None:
         raise Cancelled("nobody waits")
 
@@ -119,7 +119,7 @@ def test_it_can_be_cancelled(method, layer_inputs) -> None:
 
 
 @EVERY
-def test_damaged_numbers_are_an_error_and_never_a_picture(method, layer_inputs) -> None:
+def test_activations_that_are_not_finite_raise_model_error(method, layer_inputs) -> None:
     broken = layer_inputs.activation.clone()
     broken[2, 1, 1] = torch.nan
     with pytest.raises(ModelError):
@@ -127,7 +127,7 @@ def test_damaged_numbers_are_an_error_and_never_a_picture(method, layer_inputs) 
 
 
 @pytest.mark.parametrize("name", ["score-cam", "hybrid-cam"])
-def test_damaged_scores_are_an_error(name, layer_inputs) -> None:
+def test_logits_that_are_not_finite_raise_model_error(name, layer_inputs) -> None:
     damaged = LogitCache(lambda images: torch.full((len(images), 2), torch.nan))
     method = METHODS[name]
     with pytest.raises(ModelError):
@@ -135,7 +135,7 @@ def test_damaged_scores_are_an_error(name, layer_inputs) -> None:
 
 
 @EVERY
-def test_a_dead_layer_is_a_state_and_never_a_picture(method, layer_inputs) -> None:
+def test_zero_activations_give_the_state_constant(method, layer_inputs) -> None:
     dead = fresh(
         layer_inputs,
         activate=lambda: torch.zeros_like(layer_inputs.activation),
@@ -147,14 +147,14 @@ def test_a_dead_layer_is_a_state_and_never_a_picture(method, layer_inputs) -> No
 
 
 @EVERY
-def test_conventions_are_named_in_words(method) -> None:
+def test_conventions_and_unit_are_given(method) -> None:
     conventions = method.conventions(few(method))
     assert {"normalisation"} <= set(conventions)
     assert all(key and value for key, value in conventions.items())
     assert method.unit
 
 
-def test_conventions_name_what_was_chosen() -> None:
+def test_conventions_reflect_the_options() -> None:
     score, hybrid = METHODS["score-cam"], METHODS["hybrid-cam"]
     assert score.conventions(few(score))["channels"] == "first 6"
     assert score.conventions(ScoreCamOptions())["channels"] == "all"
@@ -164,7 +164,7 @@ def test_conventions_name_what_was_chosen() -> None:
 
 
 @EVERY
-def test_it_says_what_pages_and_help_need(method) -> None:
+def test_method_has_the_texts_for_pages_and_help(method) -> None:
     assert method.title
     assert method.reference
     assert method.description.endswith(".")
@@ -177,7 +177,7 @@ def test_it_says_what_pages_and_help_need(method) -> None:
         assert option.parse(option.write(value)) == value
 
 
-def test_the_files_text_says_what_the_methods_say() -> None:
+def test_summaries_equal_the_attributes_of_the_methods() -> None:
     """Help reads the files' text, so as not to import torch."""
-    told = [(m.name, m.title, m.description) for m in METHODS.values()]
-    assert [(s.name, s.title, s.description) for s in summaries()] == told
+    expected = [(m.name, m.title, m.description) for m in METHODS.values()]
+    assert [(s.name, s.title, s.description) for s in summaries()] == expected

@@ -1,4 +1,4 @@
-"""From a raw map to values in [0, 1], and the states in which there is nothing to show."""
+"""Normalisation of a raw map to [0, 1], and the states of maps that cannot be shown."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from xai_core.errors import ModelError
 from xai_core.types import MapState
 
 
-def test_a_map_keeps_its_raw_values_its_scale_and_fills_0_to_1() -> None:
+def test_heatmap_has_raw_values_scale_and_range_0_to_1() -> None:
     raw = torch.tensor([[-3.0, 2.0], [0.0, 4.0]])
     result = heatmap(raw, 2)
     assert result.state is MapState.OK
@@ -21,7 +21,7 @@ def test_a_map_keeps_its_raw_values_its_scale_and_fills_0_to_1() -> None:
 
 
 def test_relu_comes_before_upsampling() -> None:
-    """Else a strongly negative neighbour would eat into positive evidence."""
+    """Otherwise a strongly negative neighbour would reduce positive values."""
     result = heatmap(torch.tensor([[1.0, -100.0], [1.0, -100.0]]), 4)
     np.testing.assert_allclose(result.values[0], [1, 0.75, 0.25, 0])
 
@@ -44,7 +44,7 @@ def test_upsampling_is_bilinear_with_pixel_centres() -> None:
         (-torch.arange(9.0).reshape(3, 3), MapState.NO_POSITIVE),
     ],
 )
-def test_a_map_that_says_nothing_is_all_zero_and_says_why(
+def test_map_without_positive_or_differing_values_is_0_with_a_state(
     raw: torch.Tensor, state: MapState
 ) -> None:
     result = heatmap(raw, 6)
@@ -55,7 +55,7 @@ def test_a_map_that_says_nothing_is_all_zero_and_says_why(
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])
-def test_a_map_that_is_not_finite_is_an_error(bad: float) -> None:
+def test_map_that_is_not_finite_raises_model_error(bad: float) -> None:
     raw = torch.ones(3, 3)
     raw[1, 1] = bad
     with pytest.raises(ModelError, match="not finite"):

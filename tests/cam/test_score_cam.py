@@ -45,7 +45,7 @@ def total(images: torch.Tensor) -> torch.Tensor:
     return torch.stack([-s, s], 1)
 
 
-def test_worked_by_hand() -> None:
+def test_map_equals_the_hand_computed_one() -> None:
     """Channel 0's mask is [[0, 1], [.5, 1]]: 2 + 1.5 + 4 = 7.5.  Channel 2's is [[1, 0], [0, 0]]:
     1.  The constant channel is skipped."""
     result = ScoreCam().compute(by_hand(total), 1, ScoreCamOptions(), no_report)
@@ -64,7 +64,7 @@ def test_worked_by_hand() -> None:
     ("pixel", "fill"),
     [(MaskedPixel.ZERO, 0.0), (MaskedPixel.BLACK, -1.0), (MaskedPixel.BLUR, 0.5)],
 )
-def test_what_a_masked_pixel_becomes_and_weights_without_softmax(pixel, fill, chunk) -> None:
+def test_masked_pixels_and_weights_without_softmax(pixel, fill, chunk) -> None:
     seen = []
     layer_inputs = by_hand(total, chunk=chunk)
     result = ScoreCam().compute(
@@ -82,9 +82,7 @@ def test_what_a_masked_pixel_becomes_and_weights_without_softmax(pixel, fill, ch
     assert layer_inputs.logit_cache.known([BASELINE])[0] == (pixel is MaskedPixel.BLUR)
 
 
-def test_no_option_shares_a_remembered_image_with_another(
-    small_net, x96, make_layer_inputs
-) -> None:
+def test_different_mask_options_use_different_cache_keys(small_net, x96, make_layer_inputs) -> None:
     layer_inputs = make_layer_inputs(small_net, x96, LAYER)
     choices = [
         ScoreCamOptions(
@@ -131,7 +129,7 @@ def test_oracle_5_chunking_changes_nothing(
     np.testing.assert_allclose(result.values, reference.heatmap.values, atol=1e-4)
 
 
-def test_the_other_class_costs_no_forward_pass(small_net, x96, make_layer_inputs) -> None:
+def test_other_class_needs_no_forward_pass(small_net, x96, make_layer_inputs) -> None:
     layer_inputs = make_layer_inputs(small_net, x96, LAYER)
     ScoreCam().compute(layer_inputs, 1, ScoreCamOptions(), no_report)
     spent = layer_inputs.logit_cache.forwards
@@ -139,7 +137,7 @@ def test_the_other_class_costs_no_forward_pass(small_net, x96, make_layer_inputs
     assert layer_inputs.logit_cache.forwards == spent == other.forward_passes == 24
 
 
-def test_the_map_so_far_is_reported_and_cancelling_keeps_the_scores(
+def test_partial_maps_are_reported_and_cancelling_keeps_scores(
     small_net, x96, make_layer_inputs
 ) -> None:
     layer_inputs = make_layer_inputs(small_net, x96, LAYER)
@@ -160,14 +158,14 @@ def test_the_map_so_far_is_reported_and_cancelling_keeps_the_scores(
     np.testing.assert_allclose(first_8.heatmap.values, seen[0][2].values, atol=1e-6)
 
 
-def test_only_constant_channels_is_a_constant_map_and_costs_nothing() -> None:
+def test_only_constant_channels_give_a_constant_map_without_scoring() -> None:
     layer_inputs = by_hand(total, torch.ones(3, 2, 2))
     result = ScoreCam().compute(layer_inputs, 1, ScoreCamOptions(), no_report)
     assert result.heatmap.state is MapState.CONSTANT
     assert layer_inputs.logit_cache.forwards == 0
 
 
-def test_the_order_of_normalising_and_upsampling_matters_at_the_border_values() -> None:
+def test_masks_normalised_before_and_after_upsampling_differ() -> None:
     """Bilinear with pixel centres reaches the extremes only in the corners of a 2 x 2 map; a
     checkerboard of 3 x 3 loses its inner extreme when upsampled, so the two orders differ."""
     board = torch.tensor([[[1.0, 0.0, 1.0], [0.0, 5.0, 0.0], [1.0, 0.0, 1.0]]])
@@ -177,7 +175,7 @@ def test_the_order_of_normalising_and_upsampling_matters_at_the_border_values() 
     assert float(before.max()) < 0.8
 
 
-def test_options_refuse_what_is_not_allowed() -> None:
+def test_options_that_are_not_allowed_raise_bad_request() -> None:
     with pytest.raises(BadRequest, match="channels is 0"):
         ScoreCamOptions(channels=0)
     with pytest.raises(BadRequest, match="allowed are normalised-zero, black, blur"):
@@ -186,7 +184,7 @@ def test_options_refuse_what_is_not_allowed() -> None:
 
 
 def first(channels: int):
-    """Both peers can be told to look at some channels only, which makes them affordable here."""
+    """A transform that restricts the peers to the first channels, so that they run fast enough."""
     return lambda activation: activation[:, :channels]
 
 

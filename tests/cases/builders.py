@@ -1,4 +1,4 @@
-"""Small sources of every kind, made on the spot from noise: no real image is in the tests."""
+"""Small sources of every kind with pictures of noise: the tests contain no real image."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def write_regions(path: Path, rows: list[list[Any]]) -> None:
 
 
 def make_release(root: Path, inner: str = "") -> Path:
-    """A little CDD-CESM release with the oddities of the real one; returns ``root``."""
+    """A small CDD-CESM release with the irregularities of the real one; returns ``root``."""
     folder = root / inner
     (folder / LOW).mkdir(parents=True)
     (folder / SUBTRACTED).mkdir()
@@ -131,7 +131,7 @@ def make_release(root: Path, inner: str = "") -> Path:
 
 
 def make_library(root: Path, count: int = 2) -> Path:
-    """A little phantom library; returns its folder."""
+    """A small phantom library; returns its folder."""
     root.mkdir(parents=True, exist_ok=True)
     cases = []
     for number in range(1, count + 1):

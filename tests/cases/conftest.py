@@ -1,4 +1,4 @@
-"""One ready source of each kind, for the contract tests."""
+"""One source of each kind, for the contract tests."""
 
 from __future__ import annotations
 

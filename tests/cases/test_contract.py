@@ -1,4 +1,4 @@
-"""What every source of cases promises."""
+"""The contract of every source of cases."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_what_is_not_its_own_is_left_to_others(kind: Any, tmp_path: Path) -> Non
     assert not kind.accepts(tmp_path / "a.txt")
 
 
-def test_it_is_a_source(source: CaseSource) -> None:
+def test_source_has_the_documented_attributes(source: CaseSource) -> None:
     assert isinstance(source, CaseSource)
     assert source.name
     assert "/" not in source.name
@@ -57,7 +57,7 @@ def test_records_have_unique_ids_and_agree_with_the_source(source: CaseSource) -
     assert source.records() == records
 
 
-def test_records_decode_no_pixel(source: CaseSource, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_records_open_no_image(source: CaseSource, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("an image was opened")
 
@@ -83,7 +83,7 @@ def test_loading_twice_gives_the_same_pixels(source: CaseSource) -> None:
 
 
 @pytest.mark.parametrize("bad", ["", "nope", "../a", "/etc/passwd", "a\0b", "x" * 5000])
-def test_an_unknown_id_is_refused_by_name(source: CaseSource, bad: str) -> None:
+def test_unknown_id_raises_case_not_found_naming_it(source: CaseSource, bad: str) -> None:
     with pytest.raises(CaseNotFound) as caught:
         source.load(bad)
     sentence = str(caught.value)
@@ -92,7 +92,7 @@ def test_an_unknown_id_is_refused_by_name(source: CaseSource, bad: str) -> None:
     assert len(sentence) < 300
 
 
-def test_an_id_that_is_a_path_reads_nothing(source: CaseSource, tmp_path: Path) -> None:
+def test_path_given_as_id_is_not_read(source: CaseSource, tmp_path: Path) -> None:
     victim = next(p for p in sorted(tmp_path.rglob("*")) if p.is_file())
     with pytest.raises(CaseNotFound):
         source.load(str(victim))

@@ -242,7 +242,7 @@ def test_a_limit_too_small_for_the_work_is_said(
     run: Run, release: Path, tiny_weights: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(books_module, "evict", lambda *a, **k: 1)
-    monkeypatch.setattr(books_module, "_LOOKS", 1e12)
+    monkeypatch.setattr(books_module, "_CHECKS_PER_LIMIT", 1e12)
     result = run("precompute", release, *QUICK, "--limit", 1, "--weights", tiny_weights)
     assert result.exit_code == 0
     assert "The cache folder is full: 2 kept results were removed" in result.stderr

@@ -1,4 +1,4 @@
-"""The way of one request: partial answers, memory across requests and processes, cancelling."""
+"""Explanations: partial results, caching across requests and processes, cancelling."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_partial_answers_arrive_in_order(explainer: Explainer) -> None:
     assert answer.complete
 
 
-def test_a_second_request_costs_nothing_and_another_level_only_itself(explainer: Explainer) -> None:
+def test_repeated_request_scores_nothing_and_another_level_one_image(explainer: Explainer) -> None:
     hybrid = dataclasses.replace(BASE, method="hybrid-cam", curves="none")
     first = explainer.explain(CASE, hybrid)
     # The image, the blurred image, and each level that keeps less than the whole image.
@@ -84,14 +84,14 @@ def test_a_second_request_costs_nothing_and_another_level_only_itself(explainer:
     assert more.forwards == 1
 
 
-def test_another_class_of_score_cam_costs_nothing(explainer: Explainer) -> None:
+def test_another_class_of_score_cam_scores_nothing(explainer: Explainer) -> None:
     request = dataclasses.replace(BASE, method="score-cam", curves="none").with_options(channels=10)
     explainer.explain(CASE, request)
     other = explainer.explain(CASE, dataclasses.replace(request, target="benign"))
     assert other.forwards == 0
 
 
-def test_what_was_scored_is_known_to_the_next_process(tiny_weights: Path, tmp_path: Path) -> None:
+def test_stored_scores_are_used_by_the_next_process(tiny_weights: Path, tmp_path: Path) -> None:
     def fresh() -> Explainer:
         return Explainer(Classifier.open(tiny_weights, "cpu"), DiskStore(tmp_path))
 
@@ -102,7 +102,7 @@ def test_what_was_scored_is_known_to_the_next_process(tiny_weights: Path, tmp_pa
     assert np.array_equal(first.curves.insertion.probability, again.curves.insertion.probability)
 
 
-def test_a_cancelled_request_goes_on_from_what_was_kept(tiny_weights: Path, tmp_path: Path) -> None:
+def test_cancelled_request_resumes_from_stored_scores(tiny_weights: Path, tmp_path: Path) -> None:
     explainer = Explainer(Classifier.open(tiny_weights, "cpu"), DiskStore(tmp_path))
     whole = explainer.explain(CASE, BASE).forwards
 
@@ -117,7 +117,7 @@ def test_a_cancelled_request_goes_on_from_what_was_kept(tiny_weights: Path, tmp_
     assert 0 < rest.explain(CASE, BASE).forwards < whole
 
 
-def test_scores_are_found_again_where_resampling_rounds_another_way(
+def test_stored_scores_do_not_depend_on_rounding_of_resampling(
     tiny_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = Explainer(Classifier.open(tiny_weights, "cpu"), DiskStore(tmp_path))
@@ -139,7 +139,7 @@ def test_cases_do_not_share_scores(explainer: Explainer) -> None:
     assert not np.array_equal(a.heatmap.values, b.heatmap.values)
 
 
-def test_a_constant_picture_gives_a_named_state_or_a_map_but_no_nan(explainer: Explainer) -> None:
+def test_constant_picture_gives_a_state_or_a_map_without_nan(explainer: Explainer) -> None:
     flat = make_case("flat", image=np.full((120, 90), 0.5, np.float32), lesion_mask=None)
     for method in METHODS:
         answer = explainer.explain(
@@ -163,7 +163,7 @@ def test_reliability_measures_baselines_and_ties(explainer: Explainer) -> None:
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_what_was_explained_once_is_shown_without_the_network(
+def test_stored_explanation_is_shown_without_the_network(
     tiny_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str
 ) -> None:
     request = dataclasses.replace(BASE, method=method).with_options(channels=6)
@@ -185,7 +185,7 @@ def test_what_was_explained_once_is_shown_without_the_network(
     assert (first.levels, first.map_images) == (second.levels, second.map_images)
 
 
-def test_a_fast_map_is_compared_with_the_exact_one_once_that_is_known(
+def test_fast_map_is_compared_with_the_exact_map_once_known(
     explainer: Explainer,
 ) -> None:
     fast = dataclasses.replace(BASE, method="score-cam", curves="none").with_options(channels=4)
@@ -202,7 +202,7 @@ def test_a_fast_map_is_compared_with_the_exact_one_once_that_is_known(
     assert found.metrics["top_overlap"].value == known.top_overlap
 
 
-def test_gains_known_from_elsewhere_come_along_for_the_hand(explainer: Explainer) -> None:
+def test_known_gains_of_other_levels_are_in_the_explanation(explainer: Explainer) -> None:
     hybrid = dataclasses.replace(BASE, method="hybrid-cam", curves="none")
     before = explainer.explain(CASE, hybrid).known_levels
     assert all(level.realised == 1 for level in before), "only the image itself was scored"
@@ -217,7 +217,7 @@ def test_gains_known_from_elsewhere_come_along_for_the_hand(explainer: Explainer
     assert all(gains[level.percent] == level for level in again.known_levels)
 
 
-def test_a_measure_may_score_images_once_curves_are_asked_for(
+def test_metric_may_score_images_where_curves_are_requested(
     explainer: Explainer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def compute(inputs: MetricInputs) -> Measurement:

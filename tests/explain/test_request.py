@@ -1,4 +1,4 @@
-"""A request names an answer: equal requests have equal keys, other ones other keys."""
+"""Requests: validation, and keys that are equal exactly for requests with equal results."""
 
 from __future__ import annotations
 
@@ -27,12 +27,14 @@ BASE = ExplainRequest()
         ({"channels": 0}, "at least 1"),
     ],
 )
-def test_what_is_not_allowed_is_told_with_what_is(change: dict[str, object], word: str) -> None:
+def test_invalid_values_raise_bad_request_naming_allowed_ones(
+    change: dict[str, object], word: str
+) -> None:
     with pytest.raises(BadRequest, match=word):
         CaseRequest("a").change(**change)
 
 
-def test_a_class_the_model_has_not_is_told_with_those_it_has() -> None:
+def test_unknown_class_raises_bad_request_naming_allowed_ones() -> None:
     asked = dataclasses.replace(BASE, target="cyst")
     with pytest.raises(BadRequest, match="'cyst'; allowed are predicted, benign, malignant"):
         asked.target_class(Prediction((0.0, 1.0)), 0.5)
@@ -44,7 +46,7 @@ def test_levels_are_sorted_and_unique() -> None:
     assert BASE.with_options(levels=(5, 1, 5.0)).option("levels") == (1.0, 5.0)
 
 
-def test_the_key_tells_every_parameter_that_matters_apart() -> None:
+def test_key_depends_on_every_relevant_parameter() -> None:
     hybrid = dataclasses.replace(BASE, method="hybrid-cam")
     score = dataclasses.replace(BASE, method="score-cam")
     different = [
@@ -61,7 +63,7 @@ def test_the_key_tells_every_parameter_that_matters_apart() -> None:
     assert len(keys) == len(different) + 2
 
 
-def test_parameters_a_method_does_not_read_do_not_count() -> None:
+def test_parameters_that_the_method_does_not_read_are_ignored() -> None:
     other = BASE.with_options(levels=(1.0,), channels=5)
     assert other.key("i", "w") == BASE.key("i", "w")
     assert other.canonical() == BASE

@@ -1,4 +1,4 @@
-"""One worker, jobs joined and cancelled, sessions that do not mix, defects that do not kill it."""
+"""The service: one worker, joined and cancelled jobs, separate sessions, exceptions in jobs."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ def service(tiny_weights: Path) -> Iterator[ExplainService]:
     made.close()
 
 
-def wait(look: Callable[[], object], seconds: float = 60.0) -> None:
+def wait(condition: Callable[[], object], seconds: float = 60.0) -> None:
     end = time.monotonic() + seconds
-    while not look():
+    while not condition():
         assert time.monotonic() < end, "it did not happen"
         time.sleep(0.02)
 
@@ -46,7 +46,7 @@ def finish(service: ExplainService, request: CaseRequest, session_id: str = "me"
 
 
 class Gate:
-    """Holds the model inside a forward pass until opened; counts the passes."""
+    """Blocks the model in a forward pass until opened."""
 
     def __init__(self, service: ExplainService, monkeypatch: pytest.MonkeyPatch) -> None:
         self.open, self.inside = threading.Event(), threading.Event()
@@ -61,7 +61,7 @@ class Gate:
         monkeypatch.setattr(classifier, "score", held)
 
 
-def test_an_answer_arrives_and_stays(service: ExplainService) -> None:
+def test_finished_explanation_stays_available(service: ExplainService) -> None:
     snapshot = finish(service, REQUEST)
     assert snapshot.status is Status.DONE
     assert snapshot.explanation is not None
@@ -86,7 +86,7 @@ def test_asking_never_blocks_and_equal_requests_are_one_job(
         service.close()
 
 
-def test_patience_brings_what_is_soon_there_and_ends(
+def test_ask_all_waits_up_to_its_timeout(
     service: ExplainService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (snapshot,) = service.ask_all((REQUEST,), "me", timeout=60)
@@ -105,7 +105,7 @@ def test_patience_brings_what_is_soon_there_and_ends(
     gate.open.set()
 
 
-def test_partial_answers_are_seen(service: ExplainService) -> None:
+def test_partial_explanations_are_published(service: ExplainService) -> None:
     request = CaseRequest("a").change(method="score-cam", channels=64)
     seen: list[JobSnapshot] = []
     wait(lambda: seen.append(service.ask(request, "me")) or seen[-1].status is Status.DONE)
@@ -135,7 +135,7 @@ def test_two_sessions_at_once_get_their_own_maps(service: ExplainService) -> Non
         assert np.allclose(got.heatmap.values, heatmap.values, atol=1e-5)
 
 
-def test_a_request_nobody_waits_for_is_stopped_and_goes_on_later(
+def test_request_without_sessions_is_stopped_and_can_resume(
     service: ExplainService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slow = CaseRequest("a").change(method="score-cam")
@@ -150,7 +150,7 @@ def test_a_request_nobody_waits_for_is_stopped_and_goes_on_later(
     assert service.ask(slow, "me").status in (Status.WAITING, Status.RUNNING)
 
 
-def test_a_lapsed_lease_stops_the_work(tiny_weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_expired_lease_stops_the_job(tiny_weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(service_module, "_LEASE", 0.3)
     service = ExplainService(Explainer(Classifier.open(tiny_weights, "cpu")), MemorySource([A]))
     try:
@@ -180,7 +180,7 @@ def test_stop_and_continue(service: ExplainService) -> None:
     assert service.ask(slow, "me").status in (Status.WAITING, Status.RUNNING)
 
 
-def test_outcomes_fill_while_nobody_asks(service: ExplainService) -> None:
+def test_cases_are_predicted_while_the_worker_is_idle(service: ExplainService) -> None:
     wait(lambda: service.prediction_progress() == (2, 2))
     outcomes = service.outcomes()
     assert outcomes.keys() == {"a", "b"}
@@ -190,7 +190,7 @@ def test_outcomes_fill_while_nobody_asks(service: ExplainService) -> None:
         assert outcomes[case.id] is Outcome.of(case.pathology.class_index, predicted)
 
 
-def test_an_unreadable_case_fails_alone(tiny_weights: Path) -> None:
+def test_unreadable_case_does_not_affect_other_jobs(tiny_weights: Path) -> None:
     service = ExplainService(
         Explainer(Classifier.open(tiny_weights, "cpu")),
         MemorySource([A, make_case("broken")], unreadable=["broken"]),
@@ -209,7 +209,7 @@ def test_an_unreadable_case_fails_alone(tiny_weights: Path) -> None:
 @pytest.mark.parametrize(
     "problem", [ModelError("The answer is not a number."), RuntimeError("bug")]
 )
-def test_a_defect_does_not_take_the_worker_down(
+def test_exception_in_a_job_does_not_stop_the_worker(
     service: ExplainService, monkeypatch: pytest.MonkeyPatch, problem: Exception
 ) -> None:
     wait(lambda: service.prediction_progress() == (2, 2))
@@ -227,7 +227,7 @@ def test_a_defect_does_not_take_the_worker_down(
     wait(lambda: service.ask(REQUEST, "me").status is Status.DONE)
 
 
-def test_several_are_asked_for_at_once(service: ExplainService) -> None:
+def test_several_requests_can_be_asked_for_at_once(service: ExplainService) -> None:
     other = REQUEST.change(layer=TINY_LAYERS[1])
     assert service.known(REQUEST) is None
     snapshots = service.ask_all([REQUEST, other, REQUEST], "me")
@@ -239,7 +239,7 @@ def test_several_are_asked_for_at_once(service: ExplainService) -> None:
     assert service.known(other.change(case_id="b")) is None
 
 
-def test_of_several_what_was_stopped_stays_so_while_it_is_asked_for(
+def test_stopped_job_stays_stopped_while_it_is_asked_for(
     service: ExplainService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     inside, leave = threading.Event(), threading.Event()
@@ -260,7 +260,7 @@ def test_of_several_what_was_stopped_stays_so_while_it_is_asked_for(
     leave.set()
 
 
-def test_what_cannot_be_kept_is_said_and_the_answer_is_shown(
+def test_store_that_cannot_be_written_gives_a_notice_only(
     tiny_weights: Path, tmp_path: Path
 ) -> None:
     blocked = tmp_path / "file"
@@ -270,11 +270,11 @@ def test_what_cannot_be_kept_is_said_and_the_answer_is_shown(
     try:
         assert finish(service, REQUEST).status is Status.DONE
         wait(lambda: service.prediction_progress() == (2, 2))
-        (said,) = service.notices()
-        assert "Scores cannot be kept" in said
+        (notice,) = service.notices()
+        assert "Scores cannot be kept" in notice
     finally:
         service.close()
 
 
-def test_without_a_store_there_is_nothing_to_say(service: ExplainService) -> None:
+def test_without_a_store_there_are_no_notices(service: ExplainService) -> None:
     assert service.notices() == ()

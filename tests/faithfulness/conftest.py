@@ -1,4 +1,4 @@
-"""Scorers whose curves are known: P can be read off the image."""
+"""Probes with scorers whose curves are known, because P is a simple function of the image."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ def sum_of_pixels(images: Tensor) -> Tensor:
 
 
 @pytest.fixture
-def sum_subject() -> PerturbationProbe:
+def sum_probe() -> PerturbationProbe:
     """Oracle 3: 4 patches of one pixel, zero baseline, P the sum of what is shown."""
     x = torch.tensor([[[0.4, 0.3], [0.2, 0.1]]])
     return PerturbationProbe(x, torch.zeros_like(x), 1, LogitCache(sum_of_pixels), grid=2)
 
 
-MakeSubject = Callable[[np.ndarray, np.ndarray], PerturbationProbe]
+MakeProbe = Callable[[np.ndarray, np.ndarray], PerturbationProbe]
 
 
 @pytest.fixture
-def scripted() -> MakeSubject:
-    """A subject whose curves in the order 0, 1, 2, ... are given: two arrays of 577 values.
+def scripted() -> MakeProbe:
+    """A probe whose curves in the order 0, 1, 2, ... are given: two arrays of 577 values.
 
-    A pixel is a patch, white where shown.  Insertion shows the first patch from its first step
-    on, deletion hides it from its first step on; that tells the curves apart.
+    A pixel is a patch, white where shown.  Insertion shows the first patch from its first step on,
+    deletion hides it from its first step on: the scorer distinguishes the curves by that.
     """
 
     def make(insertion: np.ndarray, deletion: np.ndarray) -> PerturbationProbe:
@@ -53,7 +53,7 @@ def scripted() -> MakeSubject:
             inserting = shown[:, 0].long()
             count = shown.sum(1).long()
             step = torch.where(inserting == 1, count, N - count)
-            # the ends are shared: all shown is deletion's start, nothing shown its end
+            # the ends are shared: deletion starts with all patches shown and ends with none
             inserting = torch.where((count == 0) | (count == N), 0, inserting)
             step = torch.where(count == N, 0, step)
             return two_logits(curves[inserting, step])

@@ -82,13 +82,13 @@ def test_curves_of_known_shape_are_within_0_005_with_at_most_64_images(family, s
 
 
 @pytest.mark.parametrize("family", [noise, walk])
-def test_where_64_images_cannot_do_the_estimate_says_so(family, scripted) -> None:
+def test_error_estimate_is_large_where_64_images_are_not_enough(family, scripted) -> None:
     true, estimate = np.moveaxis(measured(family, scripted), 2, 0)
     assert (true <= 0.005).all(1).mean() < 0.95
     assert (true <= estimate + 1e-9).all(1).mean() >= 0.95
 
 
-def test_the_estimate_covers_an_untrained_network_in_a_random_order() -> None:
+def test_error_estimate_covers_an_untrained_network_in_random_order() -> None:
     """The hardest real case: every patch moves P, up or down, and nothing is smooth."""
     torch.manual_seed(0)
     net = torch.nn.Sequential(
@@ -130,13 +130,13 @@ def test_oracle_4_a_constant_classifier_needs_only_the_first_points(scripted) ->
     assert pair.insertion.error == pytest.approx(0, abs=1e-6)
 
 
-def test_few_patches_are_all_measured(sum_subject) -> None:
-    pair = adaptive(sum_subject, np.arange(4))
+def test_few_patches_are_all_measured(sum_probe) -> None:
+    pair = adaptive(sum_probe, np.arange(4))
     assert pair.insertion.fraction.tolist() == [0, 0.25, 0.5, 0.75, 1]
     assert pair.insertion.error == 0
 
 
-def test_neither_chunks_nor_what_is_remembered_change_the_curves(scripted) -> None:
+def test_chunk_size_and_cached_scores_do_not_change_the_curves(scripted) -> None:
     rng = np.random.default_rng(0)
     insertion, deletion = pair_of(bump, rng)
     reference = adaptive(scripted(insertion, deletion), np.arange(576))
@@ -154,7 +154,7 @@ def test_neither_chunks_nor_what_is_remembered_change_the_curves(scripted) -> No
     assert logit_cache.forwards == spent
 
 
-def test_a_person_sees_the_curve_arrive_coarse_to_fine(scripted) -> None:
+def test_partial_curves_are_reported_coarse_to_fine(scripted) -> None:
     insertion, deletion = pair_of(jump, np.random.default_rng(3))
     seen = []
     final = adaptive(
@@ -171,7 +171,7 @@ def test_a_person_sees_the_curve_arrive_coarse_to_fine(scripted) -> None:
     assert spacing.min() < spacing.max()  # finer where it moves
 
 
-def test_a_looser_tolerance_and_a_smaller_budget_cost_less(scripted) -> None:
+def test_larger_tolerance_and_smaller_budget_need_fewer_images(scripted) -> None:
     curves = pair_of(walk, np.random.default_rng(1))
     assert adaptive(scripted(*curves), np.arange(576), budget=30).images == 30
     loose = adaptive(scripted(*curves), np.arange(576), tolerance=0.2)
@@ -179,7 +179,7 @@ def test_a_looser_tolerance_and_a_smaller_budget_cost_less(scripted) -> None:
     assert max(loose.insertion.error, loose.deletion.error) <= 2 * 0.2
 
 
-def test_cancelling_stops_it(scripted) -> None:
+def test_report_can_cancel_the_curves(scripted) -> None:
     probe = scripted(*pair_of(walk, np.random.default_rng(1)))
 
     def stop(done, total, pair):
@@ -200,7 +200,7 @@ def test_limits_out_of_range_are_refused(scripted) -> None:
         adaptive(probe, np.arange(575))
 
 
-def test_the_estimate_worked_by_hand() -> None:
+def test_error_estimate_equals_the_hand_computed_one() -> None:
     """A jump of 0.8 in a gap of 2 of 4 patches, one of which is unseen: 0.25 * 0.5 * 0.8 from the
     jump.  The middle point lies 0.4 off the line through its neighbours; as the only residual it
     is the median too, so it counts FLOOR times, within the range 0.8: 0.25 * 0.8 in each gap,

@@ -1,4 +1,4 @@
-"""How alike two maps are: oracles worked on paper."""
+"""Agreement of two maps, compared with hand-computed values."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ def test_a_map_agrees_with_itself_and_with_any_map_that_ranks_alike() -> None:
         assert found.top_overlap == 1
 
 
-def test_a_map_turned_upside_down_disagrees_everywhere() -> None:
+def test_inverted_map_has_correlation_minus_1() -> None:
     found = agreement(as_map(RISING), as_map(1 - RISING))
     assert found.spearman == pytest.approx(-1, abs=1e-4)
     assert found.top_overlap == 0
 
 
-def test_half_of_the_top_is_shared() -> None:
+def test_overlap_of_half_of_the_top_patches() -> None:
     a, b = np.zeros(SIDE * SIDE), np.zeros(SIDE * SIDE)
     a[:58], b[29:87] = 1, 1
     assert agreement(as_map(a), as_map(b)).top_overlap == 0.5
 
 
-def test_maps_by_chance_share_a_tenth() -> None:
+def test_random_maps_share_a_tenth_of_the_top_patches() -> None:
     rng = np.random.default_rng(0)
     found = [agreement(as_map(rng.random(576)), as_map(rng.random(576))) for _ in range(40)]
     assert np.mean([f.top_overlap for f in found]) == pytest.approx(0.1, abs=0.03)
     assert np.mean([f.spearman for f in found]) == pytest.approx(0, abs=0.03)
 
 
-def test_a_constant_map_ranks_nothing() -> None:
+def test_constant_map_has_no_rank_correlation() -> None:
     assert agreement(as_map(np.zeros(576)), as_map(RISING)).spearman is None

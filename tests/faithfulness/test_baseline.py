@@ -10,7 +10,7 @@ from xai_core.errors import BadRequest
 from xai_core.faithfulness.baseline import blurred
 
 
-def test_it_is_scipys_reflecting_gaussian_of_35_pixels() -> None:
+def test_blur_is_scipys_gaussian_with_sigma_35_and_reflection() -> None:
     image = np.random.default_rng(0).random((384, 384), dtype=np.float32)
     out = blurred(image)
     expected = ndimage.gaussian_filter(image, 35, mode="reflect", truncate=4)
@@ -19,12 +19,12 @@ def test_it_is_scipys_reflecting_gaussian_of_35_pixels() -> None:
     assert out.std() < 0.01 < image.std()
 
 
-def test_a_flat_image_stays_as_it_is_and_values_stay_in_0_to_1() -> None:
+def test_constant_image_is_unchanged_by_blurring() -> None:
     for value in (0.0, 0.25, 1.0):
         np.testing.assert_allclose(blurred(np.full((96, 96), value, np.float32)), value)
 
 
-def test_what_cannot_be_blurred_is_refused() -> None:
+def test_invalid_image_or_sigma_raises_bad_request() -> None:
     with pytest.raises(BadRequest, match="two axes"):
         blurred(np.zeros((3, 8, 8), np.float32))
     with pytest.raises(BadRequest, match="sigma is 0"):

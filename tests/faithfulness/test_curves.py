@@ -1,4 +1,4 @@
-"""What the manifest says of the curves is what was done."""
+"""The conventions of the curves in the manifest match the computation."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from xai_core.faithfulness.curves import conventions
         (32, "24 x 24 patches of 1 or 2 px a side"),
     ],
 )
-def test_the_patches_are_called_what_they_are(size: int, words: str) -> None:
+def test_conventions_describe_the_patch_sizes(size: int, words: str) -> None:
     assert conventions("adaptive", size)["curve patches"].startswith(words)
 
 
-def test_the_baseline_is_printed_from_what_is_computed() -> None:
-    said = conventions("full", 384)["curve baseline"]
-    assert said == "Gaussian blur of the [0, 1] image, sigma 35 px, reflect, truncate 4"
+def test_conventions_describe_the_baseline_in_use() -> None:
+    text = conventions("full", 384)["curve baseline"]
+    assert text == "Gaussian blur of the [0, 1] image, sigma 35 px, reflect, truncate 4"
     assert baseline.SIGMA == 35
 
 
-def test_without_curves_there_is_nothing_to_say() -> None:
+def test_without_curves_there_are_no_conventions() -> None:
     assert conventions("none", 384) == {}

@@ -17,28 +17,28 @@ from xai_core.faithfulness.perturbation import curve as curve_of
 from xai_core.scoring.logit_cache import BASELINE, INTACT, LogitCache
 
 
-def test_oracle_3_worked_on_paper(sum_subject) -> None:
-    order = patch_order(sum_subject.x[0].numpy(), 2)
-    pair = full(sum_subject, order, step=2)
+def test_oracle_3_curves_equal_the_hand_computed_ones(sum_probe) -> None:
+    order = patch_order(sum_probe.x[0].numpy(), 2)
+    pair = full(sum_probe, order, step=2)
     np.testing.assert_allclose(pair.deletion.probability, [1, 0.3, 0], atol=1e-6)
     np.testing.assert_allclose(pair.insertion.probability, [0, 0.7, 1], atol=1e-6)
     assert pair.deletion.fraction.tolist() == pair.insertion.fraction.tolist() == [0, 0.5, 1]
     assert pair.deletion.auc == pytest.approx(0.4)
     assert pair.insertion.auc == pytest.approx(0.6)
-    assert pair.images == sum_subject.logit_cache.forwards == 4
+    assert pair.images == sum_probe.logit_cache.forwards == 4
     assert pair.interpretable
 
 
-def test_oracle_3_at_every_patch(sum_subject) -> None:
-    pair = full(sum_subject, np.arange(4))
+def test_oracle_3_at_every_patch(sum_probe) -> None:
+    pair = full(sum_probe, np.arange(4))
     np.testing.assert_allclose(pair.deletion.probability, [1, 0.6, 0.3, 0.1, 0], atol=1e-6)
     np.testing.assert_allclose(pair.insertion.probability, [0, 0.4, 0.7, 0.9, 1], atol=1e-6)
     assert pair.deletion.auc == pytest.approx(0.375)
     assert pair.insertion.error == pair.deletion.error == 0
 
 
-def test_steps_that_do_not_divide_the_patches_end_with_a_shorter_one(sum_subject) -> None:
-    pair = full(sum_subject, np.arange(4), step=3)
+def test_steps_that_do_not_divide_the_patches_end_with_a_shorter_one(sum_probe) -> None:
+    pair = full(sum_probe, np.arange(4), step=3)
     assert pair.insertion.fraction.tolist() == [0, 0.75, 1]
     assert pair.insertion.auc == pytest.approx(0.45 * 0.75 + 0.95 * 0.25)
 
@@ -58,23 +58,23 @@ def test_oracle_4_a_constant_classifier_has_constant_curves() -> None:
     assert not pair.interpretable
 
 
-def test_ends_and_equal_masks_are_shared_between_curves_and_orders(sum_subject) -> None:
-    logit_cache = sum_subject.logit_cache
-    full(sum_subject, np.array([0, 1, 2, 3]))
+def test_equal_images_are_scored_once_for_all_curves_and_orders(sum_probe) -> None:
+    logit_cache = sum_probe.logit_cache
+    full(sum_probe, np.array([0, 1, 2, 3]))
     assert logit_cache.known([INTACT, BASELINE]).all()
     assert logit_cache.forwards == 2 + 3 + 3
     # the reverse order reveals what the first one had left: no new image at all
-    full(sum_subject, np.array([3, 2, 1, 0]))
+    full(sum_probe, np.array([3, 2, 1, 0]))
     assert logit_cache.forwards == 8
-    # another class is another column of what is remembered
-    other = PerturbationProbe(sum_subject.x, sum_subject.baseline, 0, logit_cache, grid=2)
+    # another class uses another column of the cached logits
+    other = PerturbationProbe(sum_probe.x, sum_probe.baseline, 0, logit_cache, grid=2)
     pair = full(other, np.array([0, 1, 2, 3]))
     assert logit_cache.forwards == 8
     np.testing.assert_allclose(pair.deletion.probability, [0, 0.4, 0.7, 0.9, 1], atol=1e-6)
     assert not pair.interpretable
 
 
-def test_the_curves_so_far_are_streamed_ends_first(scripted) -> None:
+def test_partial_curves_are_reported_end_points_first(scripted) -> None:
     ramp = np.linspace(0, 1, 577)
     seen = []
     full(
@@ -93,16 +93,16 @@ def test_the_curves_so_far_are_streamed_ends_first(scripted) -> None:
     assert seen[-1][0] == 1152
 
 
-def test_coarse_to_fine_covers_the_range_from_the_beginning() -> None:
+def test_every_prefix_of_coarse_to_fine_covers_the_range() -> None:
     order = coarse_to_fine(np.arange(9))
     assert order.tolist() == [0, 8, 4, 2, 6, 1, 3, 5, 7]
     for n in (2, 3, 10, 577):
         assert sorted(coarse_to_fine(np.arange(n))) == list(range(n))
 
 
-def test_cancelling_keeps_what_was_scored(sum_subject) -> None:
-    logit_cache = LogitCache(sum_subject.logit_cache._scorer, chunk=2)
-    probe = PerturbationProbe(sum_subject.x, sum_subject.baseline, 1, logit_cache, grid=2)
+def test_cancelling_keeps_what_was_scored(sum_probe) -> None:
+    logit_cache = LogitCache(sum_probe.logit_cache._scorer, chunk=2)
+    probe = PerturbationProbe(sum_probe.x, sum_probe.baseline, 1, logit_cache, grid=2)
 
     def stop(done, total, pair):
         if done == 4:
@@ -115,19 +115,19 @@ def test_cancelling_keeps_what_was_scored(sum_subject) -> None:
     assert logit_cache.forwards == 8
 
 
-def test_what_cannot_be_measured_is_refused(sum_subject) -> None:
+def test_invalid_arguments_raise_bad_request(sum_probe) -> None:
     with pytest.raises(BadRequest, match="each of the 4 patches once"):
-        full(sum_subject, np.array([0, 1, 1, 3]))
+        full(sum_probe, np.array([0, 1, 1, 3]))
     with pytest.raises(BadRequest, match="step is 5"):
-        full(sum_subject, np.arange(4), step=5)
+        full(sum_probe, np.arange(4), step=5)
     coarse = PerturbationProbe(
-        torch.ones(1, 1, 1), torch.zeros(1, 1, 1), 1, sum_subject.logit_cache, grid=2
+        torch.ones(1, 1, 1), torch.zeros(1, 1, 1), 1, sum_probe.logit_cache, grid=2
     )
     with pytest.raises(BadRequest, match="1 pixels does not divide into 2"):
         full(coarse, np.arange(4))
     nan = PerturbationProbe(
-        sum_subject.x,
-        sum_subject.baseline,
+        sum_probe.x,
+        sum_probe.baseline,
         1,
         LogitCache(lambda images: torch.full((len(images), 2), torch.nan)),
         grid=2,
@@ -183,7 +183,7 @@ def test_oracle_8_agrees_with_torch_cam(steps: int) -> None:
     assert abs(ours.insertion.auc - ours.deletion.auc) > 1e-3
 
 
-def test_the_patches_changed_are_read_back_from_a_curve() -> None:
+def test_patches_changed_inverts_curve() -> None:
     counts = np.arange(577)
     for kept in (counts, counts[::7][:-1], counts[[0, 1, 576]]):
         kept = np.append(kept[kept < 576], 576)

@@ -1,4 +1,4 @@
-"""The pointing game and the top area against a mask, and the states that are no hit."""
+"""The pointing game, the top area against a mask, and the states without a hit."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def square(top: int, left: int, side: int, size: int = 40) -> np.ndarray:
     return mask
 
 
-def test_a_peak_inside_is_a_hit() -> None:
+def test_peak_inside_the_mask_is_a_hit() -> None:
     result = localise(peak_at(10, 12), square(8, 8, 6), tolerance=0)
     assert result.state is LocalisationState.OK
     assert result.peak == (10, 12)
@@ -48,7 +48,7 @@ def test_the_share_of_the_top_area_inside() -> None:
     assert result.mask_area == pytest.approx(0.04)
 
 
-def test_ties_stay_together_and_zeros_never_belong_to_the_top_area() -> None:
+def test_top_area_includes_all_ties_and_no_zeros() -> None:
     values = np.zeros((10, 10), np.float32)
     values[0, :3] = 1
     mask = np.zeros((10, 10), bool)
@@ -62,21 +62,21 @@ def test_ties_stay_together_and_zeros_never_belong_to_the_top_area() -> None:
     assert localise(values, mask).top_area == 1
 
 
-def test_an_empty_mask_is_a_state_and_never_a_hit() -> None:
+def test_empty_mask_gives_a_state_and_no_hit() -> None:
     result = localise(peak_at(10, 10), np.zeros((40, 40), bool))
     assert result.state is LocalisationState.NO_MASK
     assert result.hit is None
     assert result.top_share is None
 
 
-def test_an_empty_map_is_a_state_and_never_a_hit() -> None:
+def test_empty_map_gives_a_state_and_no_hit() -> None:
     result = localise(np.zeros((40, 40), np.float32), square(0, 0, 40))
     assert result.state is LocalisationState.NO_MAP
     assert result.hit is None
     assert result.mask_area == 1
 
 
-def test_what_cannot_be_measured_is_refused() -> None:
+def test_invalid_arguments_raise_bad_request() -> None:
     with pytest.raises(BadRequest, match="must agree"):
         localise(peak_at(1, 1), np.ones((20, 20), bool))
     with pytest.raises(BadRequest, match="tolerance is -1"):

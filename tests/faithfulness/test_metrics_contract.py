@@ -1,4 +1,4 @@
-"""What every registered measure keeps, and what the registry refuses."""
+"""The contract of every registered metric, and what the registry refuses."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ EVERY = pytest.mark.parametrize("metric", METRICS.values(), ids=lambda metric: m
 
 
 def scorer(images: torch.Tensor) -> torch.Tensor:
-    """P falls with every white pixel that is taken away."""
+    """P falls with every white pixel that is removed."""
     shown = images[:, 0].mean((1, 2))
     return torch.stack([-shown, shown], 1) * 4
 
@@ -43,7 +43,7 @@ def a_map(seed: int = 0) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def whole() -> MetricInputs:
-    """Everything that a measure may need."""
+    """All inputs that a metric may need."""
     values, probe = a_map(), make_probe()
     mask = np.zeros((SIZE, SIZE), bool)
     mask[40:60, 40:60] = True
@@ -61,12 +61,12 @@ def whole() -> MetricInputs:
 
 @pytest.fixture(scope="module")
 def bare() -> MetricInputs:
-    """A map that says nothing, and nothing else."""
+    """An empty map and no further inputs."""
     return MetricInputs(np.zeros((SIZE, SIZE), np.float32), MapState.NO_POSITIVE)
 
 
-def kept(metric: Metric, found: Measurement) -> bool:
-    """A finite value of the measure's kind, or a reason."""
+def is_valid(metric: Metric, found: Measurement) -> bool:
+    """Whether it has a finite value of the metric's kind, or a state."""
     if found.value is None:
         return bool(found.state)
     finite = not isinstance(found.value, float) or math.isfinite(found.value)
@@ -74,7 +74,7 @@ def kept(metric: Metric, found: Measurement) -> bool:
 
 
 @EVERY
-def test_it_says_what_it_is(metric: Metric) -> None:
+def test_metric_has_title_unit_reference_and_description(metric: Metric) -> None:
     for text in (metric.title, metric.unit, metric.reference):
         assert text == text.strip() != ""
     assert metric.better in ("higher", "lower", None)
@@ -84,15 +84,17 @@ def test_it_says_what_it_is(metric: Metric) -> None:
 
 
 @EVERY
-def test_it_has_a_value_where_everything_is_at_hand(metric: Metric, whole: MetricInputs) -> None:
+def test_metric_has_a_value_where_all_inputs_are_available(
+    metric: Metric, whole: MetricInputs
+) -> None:
     found = metric.measure(whole)
     assert found.value is not None, found.state
-    assert kept(metric, found)
+    assert is_valid(metric, found)
     assert (found.error is not None) is bool(metric.error_column)
 
 
 @EVERY
-def test_it_reads_only_what_it_says_it_needs(metric: Metric, whole: MetricInputs) -> None:
+def test_metric_reads_only_its_needs(metric: Metric, whole: MetricInputs) -> None:
     given = {
         Need.CURVES: {"curves": None}, Need.ORDERS: {"orders": None},
         Need.PROBE: {"find_probe": None}, Need.LESION_MASK: {"find_lesion_mask": lambda: None},
@@ -104,7 +106,7 @@ def test_it_reads_only_what_it_says_it_needs(metric: Metric, whole: MetricInputs
 
 
 @EVERY
-def test_where_a_need_is_missing_the_reason_is_said(metric: Metric, bare: MetricInputs) -> None:
+def test_missing_input_gives_a_state_with_the_reason(metric: Metric, bare: MetricInputs) -> None:
     found = metric.measure(bare)
     assert metric.needs
     assert found.value is None
@@ -113,24 +115,26 @@ def test_where_a_need_is_missing_the_reason_is_said(metric: Metric, bare: Metric
 
 @EVERY
 @pytest.mark.parametrize("what", ["zeros", "ones", "empty mask", "full mask", "constant exact"])
-def test_odd_inputs_give_a_value_or_a_state(metric: Metric, whole: MetricInputs, what: str) -> None:
+def test_extreme_inputs_give_a_value_or_a_state(
+    metric: Metric, whole: MetricInputs, what: str
+) -> None:
     ones = np.ones((SIZE, SIZE), np.float32)
-    odd = {
+    inputs = {
         "zeros": replace(whole, values=0 * ones, state=MapState.CONSTANT),
         "ones": replace(whole, values=ones),
         "empty mask": replace(whole, find_lesion_mask=lambda: np.zeros((SIZE, SIZE), bool)),
         "full mask": replace(whole, find_lesion_mask=lambda: np.ones((SIZE, SIZE), bool)),
         "constant exact": replace(whole, find_exact_map=lambda: ones),
     }[what]
-    found = metric.measure(odd)
-    assert kept(metric, found)
+    found = metric.measure(inputs)
+    assert is_valid(metric, found)
     if what == "zeros" and Need.MAP in metric.needs:
         assert found.state == "constant"
     if what == "empty mask" and Need.LESION_MASK in metric.needs:
         assert found.state == "nothing is marked"
 
 
-def test_values_are_those_of_the_formulas(whole: MetricInputs) -> None:
+def test_values_equal_those_of_the_underlying_functions(whole: MetricInputs) -> None:
     found = measure(whole)
     assert whole.curves is not None
     assert whole.orders is not None
@@ -153,7 +157,7 @@ def test_values_are_those_of_the_formulas(whole: MetricInputs) -> None:
     assert found["top_overlap"].value == alike.top_overlap
 
 
-def test_work_is_shared_and_nothing_is_made_that_nobody_needs() -> None:
+def test_costly_inputs_are_computed_once_and_only_if_needed() -> None:
     asked: list[str] = []
 
     def mask() -> np.ndarray:
@@ -172,7 +176,7 @@ def test_work_is_shared_and_nothing_is_made_that_nobody_needs() -> None:
     assert again["hit"] is before["hit"], "what has a value is kept"
 
 
-def test_the_order_is_that_of_the_numbers_and_then_of_the_names() -> None:
+def test_metrics_are_ordered_by_order_then_name() -> None:
     keys = [(metric.order, metric.name) for metric in METRICS.values()]
     assert keys == sorted(keys)
     assert list(METRICS)[:5] == [
@@ -188,7 +192,7 @@ def one(**fields: object) -> Metric:
     return Metric(**{**known, **fields})
 
 
-def test_names_and_columns_that_are_there_already_are_refused() -> None:
+def test_duplicate_names_and_columns_are_refused() -> None:
     assert list(registry([("a", [one(order=2)]), ("b", [one(name="late"), one(name="first", order=1)])])) == ["first", "toy", "late"]  # noqa: E501  # fmt: skip
     with pytest.raises(ValueError, match="The measure toy is in a and in b"):
         registry([("a", [one()]), ("b", [one()])])
@@ -197,7 +201,7 @@ def test_names_and_columns_that_are_there_already_are_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("fields", "said"),
+    ("fields", "message"),
     [
         ({"name": "Toy"}, "column is 'Toy'"),
         ({"error_column": "a b"}, "column is 'a b'"),
@@ -206,12 +210,12 @@ def test_names_and_columns_that_are_there_already_are_refused() -> None:
         ({"kind": list}, "allowed are float, int, bool and str"),
     ],
 )
-def test_a_measure_that_is_not_whole_is_refused(fields: dict, said: str) -> None:
-    with pytest.raises(ValueError, match=said):
+def test_invalid_metric_declaration_is_refused(fields: dict, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         one(**fields)
 
 
-def test_a_measurement_is_a_finite_value_or_a_reason(bare: MetricInputs) -> None:
+def test_measurement_is_a_finite_value_or_a_state(bare: MetricInputs) -> None:
     for bad in ((float("nan"),), (0.5, float("inf")), (None,), (0.5, None, "why")):
         with pytest.raises(ValueError):
             Measurement(*bad)
@@ -223,7 +227,7 @@ def test_a_measurement_is_a_finite_value_or_a_reason(bare: MetricInputs) -> None
         one(compute=lambda inputs: Measurement(0.5, 0.1)).measure(bare)
 
 
-def test_perturbed_images_are_scored_for_those_who_ask(whole: MetricInputs) -> None:
+def test_perturbed_images_need_a_probe(whole: MetricInputs) -> None:
     shown = np.zeros((2, GRID * GRID), bool)
     shown[1, :10] = True
     p = whole.probabilities(shown)

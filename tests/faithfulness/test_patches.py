@@ -1,4 +1,4 @@
-"""Relevance, order, ties, names and rendering of patches."""
+"""Relevance, order, ties, cache keys and rendering of patches."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def test_relevance_is_the_mean_per_patch_in_row_major_order() -> None:
         patches.relevance(np.ones((23, 23), np.float32))
 
 
-def test_edges_lie_at_whole_pixels_as_even_as_can_be() -> None:
+def test_edges_are_whole_pixels_as_evenly_spaced_as_possible() -> None:
     assert patches.edges(384).tolist() == list(range(0, 385, 16))
     assert patches.edges(256)[:5].tolist() == [0, 11, 21, 32, 43]  # of 0, 10.67, 21.33, 32, 42.67
     assert patches.edges(10, 4).tolist() == [0, 3, 5, 8, 10]  # 2.5 and 7.5 go up
@@ -32,17 +32,17 @@ def test_edges_lie_at_whole_pixels_as_even_as_can_be() -> None:
         patches.edges(23)
 
 
-def test_relevance_of_even_patches_is_what_it_was_to_the_last_bit() -> None:
-    """Areas under curves follow the order of the patches, so no digit may move."""
+def test_relevance_of_even_patches_is_bit_identical_to_the_mean_of_blocks() -> None:
+    """Areas under curves depend on the order of the patches, so no bit may change."""
 
-    def before(values: np.ndarray, grid: int = 24) -> np.ndarray:
+    def mean_of_blocks(values: np.ndarray, grid: int = 24) -> np.ndarray:
         side = values.shape[-1] // grid
         tiles = values.astype(np.float64).reshape(grid, side, grid, side)
         return np.asarray(tiles.mean((1, 3)).ravel())
 
     for size in (96, 384, 768):
         values = np.random.default_rng(size).random((size, size), np.float32)
-        assert np.array_equal(patches.relevance(values), before(values))
+        assert np.array_equal(patches.relevance(values), mean_of_blocks(values))
 
 
 @pytest.mark.parametrize("size", [32, 100, 256])
@@ -64,7 +64,7 @@ def test_uneven_patches_are_averaged_and_rendered_by_the_same_edges(size: int) -
             assert torch.equal(image[:, *box], (x if shown else b)[:, *box])
 
 
-def test_ties_go_by_lower_index_or_all_the_other_way() -> None:
+def test_ties_are_ordered_by_lower_or_by_higher_index() -> None:
     r = np.array([0.0, 0.5, 0.0, 1.0, 0.5, 0.0])
     assert patches.descending(r).tolist() == [3, 1, 4, 0, 2, 5]
     assert patches.descending(r, ties_reversed=True).tolist() == [3, 4, 1, 5, 2, 0]
@@ -73,7 +73,7 @@ def test_ties_go_by_lower_index_or_all_the_other_way() -> None:
     assert patches.tie_fraction(np.zeros(4)) == 1
 
 
-def test_baseline_orders() -> None:
+def test_baseline_orders_are_permutations() -> None:
     assert sorted(patches.random_order(3)) == list(range(576))
     assert patches.random_order(3).tolist() == patches.random_order(3).tolist()
     assert patches.random_order(3).tolist() != patches.random_order(4).tolist()
@@ -86,13 +86,13 @@ def test_the_first_k_patches() -> None:
     assert kept.astype(int).tolist() == [[0, 0, 0, 0], [0, 0, 1, 0], [1, 1, 1, 0], [1, 1, 1, 1]]
 
 
-def test_an_image_is_named_by_its_576_bits() -> None:
+def test_image_key_holds_the_bits_of_the_mask() -> None:
     kept = np.zeros(576, bool)
-    assert patches.key(kept) == BASELINE
-    assert patches.key(~kept) == INTACT
+    assert patches.image_key(kept) == BASELINE
+    assert patches.image_key(~kept) == INTACT
     kept[0] = True
-    assert patches.key(kept) == "patches/24x24/8" + "0" * 143
-    assert patches.key(kept[:4]) == "patches/2x2/80"
+    assert patches.image_key(kept) == "patches/24x24/8" + "0" * 143
+    assert patches.image_key(kept[:4]) == "patches/2x2/80"
 
 
 def test_rendering_shows_the_kept_patches_of_the_image() -> None:
@@ -106,7 +106,7 @@ def test_rendering_shows_the_kept_patches_of_the_image() -> None:
 
 
 def test_blending_commutes_with_the_normalisation() -> None:
-    """Why one space suffices: choosing patches in [0, 1] and normalising is the same."""
+    """Selecting patches in [0, 1] and then normalising gives the same as in input space."""
     rng = np.random.default_rng(0)
     x, b = (torch.from_numpy(rng.random((1, 48, 48), dtype=np.float32)) for _ in range(2))
     kept = rng.random((3, 576)) < 0.5

@@ -1,4 +1,4 @@
-"""Ties, and orders that have not seen the map."""
+"""The effect of ties, and orders that do not depend on the map."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from xai_core.faithfulness.perturbation import PerturbationProbe
 from xai_core.faithfulness.reliability import assess
 
 
-def test_ties_move_the_areas_and_are_shown(sum_subject) -> None:
+def test_ties_change_the_areas_and_the_tie_fraction(sum_probe) -> None:
     values = np.array([[1.0, 0], [0, 0]], np.float32)
     seen = []
     result = assess(
-        sum_subject,
+        sum_probe,
         relevance(values, 2),
         lambda done, total, pair: seen.append((done, total)),
         measure=full,
@@ -35,22 +35,20 @@ def test_ties_move_the_areas_and_are_shown(sum_subject) -> None:
     assert seen[0] == (0, 4)
 
 
-def test_what_was_measured_before_is_free_and_baselines_are_shared_by_maps(sum_subject) -> None:
+def test_repeated_assessment_scores_nothing(sum_probe) -> None:
     r = np.arange(4.0)
-    full(sum_subject, descending(r))
-    assess(sum_subject, r, measure=full)
-    spent = sum_subject.logit_cache.forwards
-    assess(sum_subject, r, measure=full)
-    assert sum_subject.logit_cache.forwards == spent
+    full(sum_probe, descending(r))
+    assess(sum_probe, r, measure=full)
+    spent = sum_probe.logit_cache.forwards
+    assess(sum_probe, r, measure=full)
+    assert sum_probe.logit_cache.forwards == spent
 
 
-def test_not_interpretable_when_blurring_everything_does_not_lower_the_score(sum_subject) -> None:
-    brighter = PerturbationProbe(
-        sum_subject.x, sum_subject.x * 1.0, 1, sum_subject.logit_cache, grid=2
-    )
+def test_not_interpretable_when_blurring_everything_does_not_lower_the_score(sum_probe) -> None:
+    brighter = PerturbationProbe(sum_probe.x, sum_probe.x * 1.0, 1, sum_probe.logit_cache, grid=2)
     assert not assess(brighter, np.arange(4.0), measure=full).interpretable
 
 
-def test_a_map_of_another_grid_is_refused(sum_subject) -> None:
+def test_relevance_of_another_grid_raises_bad_request(sum_probe) -> None:
     with pytest.raises(BadRequest, match="each of the 4 patches"):
-        assess(sum_subject, np.arange(9.0))
+        assess(sum_probe, np.arange(9.0))

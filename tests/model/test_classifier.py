@@ -1,4 +1,5 @@
-"""The split network gives the whole network's answer, gradients are right, threads do not mix."""
+"""The split network gives the whole network's logits, gradients are correct, and threads do not
+mix."""
 
 from __future__ import annotations
 
@@ -27,7 +28,7 @@ def inputs(classifier: Classifier, n: int = 2, seed: int = 0) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("layer", TINY_LAYERS)
-def test_head_and_tail_make_the_whole(classifier: Classifier, layer: str) -> None:
+def test_head_and_tail_give_the_whole_networks_logits(classifier: Classifier, layer: str) -> None:
     x = inputs(classifier)
     whole = classifier.score(x)
     activation = classifier.activation(x, layer)
@@ -42,7 +43,9 @@ def test_the_split_layers_are_the_named_blocks(classifier: Classifier, layer: st
     network = small_convnext((3, 3, 9, 3))
     deep = Classifier(classifier.spec, network, torch.device("cpu"))
     caught: list[torch.Tensor] = []
-    network.get_submodule(layer).register_forward_hook(lambda *told: caught.append(told[2]))
+    network.get_submodule(layer).register_forward_hook(
+        lambda *arguments: caught.append(arguments[2])
+    )
     x = inputs(deep, 1)
     network(x)
     torch.testing.assert_close(deep.activation(x, layer), caught[0])
@@ -66,7 +69,7 @@ def test_the_gradient_is_the_finite_difference(
     assert measured == pytest.approx(float((gradient * direction).sum()), rel=0.03, abs=1e-3)
 
 
-def test_threads_get_their_own_gradients(classifier: Classifier) -> None:
+def test_gradients_of_concurrent_threads_do_not_mix(classifier: Classifier) -> None:
     jobs = [
         (layer, target, seed) for layer in TINY_LAYERS for target in (0, 1) for seed in range(4)
     ]
@@ -83,13 +86,13 @@ def test_threads_get_their_own_gradients(classifier: Classifier) -> None:
         torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-6)
 
 
-def test_no_parameter_collects_a_gradient(classifier: Classifier) -> None:
+def test_parameters_accumulate_no_gradient(classifier: Classifier) -> None:
     activation = classifier.activation(inputs(classifier, 1), TINY_LAYERS[0])
     classifier.gradient(activation, TINY_LAYERS[0], 1)
     assert all(p.grad is None for p in classifier._network.parameters())
 
 
-def test_preparing_keeps_the_range_and_the_size(classifier: Classifier) -> None:
+def test_prepared_image_has_the_range_and_size_of_the_input(classifier: Classifier) -> None:
     image = np.random.default_rng(0).random((200, 120), dtype=np.float32)
     prepared = classifier.prepare(image)
     size = classifier.spec.input_size
@@ -107,7 +110,7 @@ def test_an_unknown_layer_or_class_is_refused(classifier: Classifier) -> None:
         classifier.gradient(torch.zeros(1, 320, 3, 3), TINY_LAYERS[1], 7)
 
 
-def test_cuda_without_a_device_is_one_sentence(
+def test_cuda_without_a_device_raises_model_error(
     tiny_weights: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)

@@ -1,4 +1,4 @@
-"""The convolutional form is the same function, for networks whose every weight counts."""
+"""The convolutional form computes the same function, tested with all weights randomised."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ torchvision_shim.install()
 import timm  # noqa: E402  (after the shim)
 
 
-def every_weight_counts(name: str, **given: object) -> nn.Module:
-    """timm starts GRN at zero and norms at one: mistakes in them would not show."""
+def network_with_random_weights(name: str, **given: object) -> nn.Module:
+    """All weights random: timm initialises GRN with 0 and norms with 1, which would hide errors."""
     torch.manual_seed(0)
     small = {} if name.startswith("resnet") else {"depths": (1, 1, 2, 1), "dims": (8, 16, 32, 64)}
     network: nn.Module = timm.create_model(name, num_classes=2, **small, **given).eval()
@@ -36,8 +36,8 @@ def every_weight_counts(name: str, **given: object) -> nn.Module:
         ("resnet10t", {}),  # no such block
     ],
 )
-def test_same_logits(name: str, given: dict[str, object]) -> None:
-    network = every_weight_counts(name, **given)
+def test_convolutional_form_gives_the_same_logits(name: str, given: dict[str, object]) -> None:
+    network = network_with_random_weights(name, **given)
     before = copy.deepcopy(network.state_dict())
     x = torch.randn(3, 3, 96, 96)
     with torch.inference_mode():
@@ -49,7 +49,7 @@ def test_same_logits(name: str, given: dict[str, object]) -> None:
 
 
 def test_no_linear_layer_is_left_in_the_stages() -> None:
-    network = every_weight_counts("convnextv2_tiny")
+    network = network_with_random_weights("convnextv2_tiny")
     linear = [m for m in network.get_submodule("stages").modules() if isinstance(m, nn.Linear)]
     own = as_convolutions(network)
     left = [m for m in own.get_submodule("stages").modules() if isinstance(m, nn.Linear)]

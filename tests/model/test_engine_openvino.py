@@ -1,4 +1,4 @@
-"""OpenVINO against eager PyTorch, its file in the store, and every way it may not be usable."""
+"""OpenVINO against eager PyTorch, its file in the store, and the reasons why it is not used."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def never_converted(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def assert_still_right(classifier: Classifier) -> None:
-    """Whatever happened, the answers are those of PyTorch."""
+    """The scores equal PyTorch's, whichever engine is in use."""
     x = images(classifier, 3)
     wanted = classifier.engine.reference(x)
     torch.testing.assert_close(classifier.score(x), wanted, rtol=0, atol=base.TOLERANCE)
@@ -75,7 +75,7 @@ def test_oracle_7_logits_agree_whatever_the_batch(tiny_weights: Path, store: Pat
         torch.testing.assert_close(found, wanted, rtol=0, atol=base.TOLERANCE)
 
 
-def test_it_computes_in_float32(tiny_weights: Path, store: Path) -> None:
+def test_openvino_computes_in_float32(tiny_weights: Path, store: Path) -> None:
     scorer = opened(tiny_weights, store).engine._scorer
     assert isinstance(scorer, openvino_engine.OpenVinoScorer)
     assert "f32" in str(scorer._compiled.get_property("INFERENCE_PRECISION_HINT")) or "float32" in (
@@ -102,7 +102,7 @@ def test_threads_do_not_mix_their_images(tiny_weights: Path, store: Path) -> Non
 
 
 @pytest.mark.parametrize("harm", [b"", b"not a model", None], ids=["empty", "other", "cut"])
-def test_a_damaged_file_is_built_anew_and_said(
+def test_damaged_file_is_converted_again_with_a_note(
     tiny_weights: Path, copied: Path, harm: bytes | None
 ) -> None:
     path = kept_file(copied)
@@ -115,7 +115,9 @@ def test_a_damaged_file_is_built_anew_and_said(
 
 
 @pytest.mark.usefixtures("never_converted")
-def test_a_whole_file_that_is_no_network_falls_back(tiny_weights: Path, copied: Path) -> None:
+def test_intact_file_without_a_network_falls_back_to_pytorch(
+    tiny_weights: Path, copied: Path
+) -> None:
     openvino_engine.write(kept_file(copied), b"<net/>", b"")
     classifier = opened(tiny_weights, copied)
     assert classifier.engine.status.title == "PyTorch"
@@ -123,9 +125,7 @@ def test_a_whole_file_that_is_no_network_falls_back(tiny_weights: Path, copied: 
     assert_still_right(classifier)
 
 
-def test_a_folder_that_cannot_be_written_costs_only_the_next_start(
-    tiny_weights: Path, tmp_path: Path
-) -> None:
+def test_folder_that_cannot_be_written_gives_a_note(tiny_weights: Path, tmp_path: Path) -> None:
     blocked = tmp_path / "store"
     blocked.write_text("a file where the folder should be")
     classifier = opened(tiny_weights, blocked)
@@ -135,7 +135,7 @@ def test_a_folder_that_cannot_be_written_costs_only_the_next_start(
     assert_still_right(classifier)
 
 
-def test_a_full_disk_costs_only_the_next_start(
+def test_full_disk_gives_a_note(
     tiny_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object) -> None:
@@ -147,7 +147,7 @@ def test_a_full_disk_costs_only_the_next_start(
     assert "No space left on device" in status.notes[0]
 
 
-def test_without_the_library_pytorch_scores_and_says_so(
+def test_without_openvino_pytorch_scores_with_a_note(
     tiny_weights: Path, store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "openvino", None)  # type: ignore[arg-type]
@@ -159,7 +159,7 @@ def test_without_the_library_pytorch_scores_and_says_so(
     assert_still_right(classifier)
 
 
-def test_an_engine_that_disagrees_never_scores(
+def test_engine_that_fails_the_parity_check_is_not_used(
     tiny_weights: Path, store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     right = openvino_engine.OpenVinoScorer.__call__
@@ -172,7 +172,7 @@ def test_an_engine_that_disagrees_never_scores(
     assert_still_right(classifier)
 
 
-def test_a_defect_while_preparing_is_one_sentence(
+def test_exception_while_preparing_gives_a_note(
     tiny_weights: Path, store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def defect(*_: object) -> None:
@@ -184,7 +184,7 @@ def test_a_defect_while_preparing_is_one_sentence(
     assert not classifier.engine.status.preparing
 
 
-def test_a_crash_while_scoring_goes_on_with_pytorch(tiny_weights: Path, store: Path) -> None:
+def test_failure_while_scoring_falls_back_to_pytorch(tiny_weights: Path, store: Path) -> None:
     classifier = opened(tiny_weights, store)
     scorer = classifier.engine._scorer
     assert isinstance(scorer, openvino_engine.OpenVinoScorer)
@@ -194,7 +194,7 @@ def test_a_crash_while_scoring_goes_on_with_pytorch(tiny_weights: Path, store: P
     assert "took over" in classifier.engine.status.notes[0]
 
 
-def test_nobody_waits_for_the_engine(
+def test_pytorch_scores_while_the_engine_is_prepared(
     tiny_weights: Path, store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Scores are given while it is being prepared; it takes over between two calls."""
@@ -236,15 +236,15 @@ def test_without_a_store_nothing_is_kept(tiny_weights: Path, tmp_path: Path) -> 
     assert opened(tiny_weights, None).engine.status == READY
 
 
-def test_the_library_sends_nothing_home() -> None:
+def test_openvino_telemetry_is_not_imported() -> None:
     openvino_engine._openvino()
     assert sys.modules.get("openvino_telemetry") is None
     assert not [name for name in sys.modules if name.startswith("openvino_telemetry.")]
 
 
-def test_other_weights_have_another_file(tiny_weights: Path, copied: Path) -> None:
+def test_other_weights_are_kept_in_another_file(tiny_weights: Path, copied: Path) -> None:
     classifier = Classifier.open(tiny_weights, "cpu")
-    said: list[str] = []
-    openvino_engine.prepare(classifier._network, "other", 96, copied, said.append)
+    notes: list[str] = []
+    openvino_engine.prepare(classifier._network, "other", 96, copied, notes.append)
     assert len(list((copied / "engine").iterdir())) == 2
-    assert not said
+    assert not notes

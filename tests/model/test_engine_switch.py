@@ -1,4 +1,4 @@
-"""The engine in use: eager first, the faster one between two calls, eager again when it fails."""
+"""The engine in use: PyTorch first, then the faster one, and PyTorch again if that fails."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def expected(inputs: Tensor = IMAGES) -> Tensor:
     return Fake("")(inputs)
 
 
-def test_it_starts_with_the_reference_and_switches() -> None:
+def test_engine_starts_with_the_reference_and_switches() -> None:
     reference, fast = Fake("Slow"), Fake("Fast")
     engine = Engine(reference)
     engine.preparing(True)
@@ -54,7 +54,9 @@ def test_it_starts_with_the_reference_and_switches() -> None:
     assert engine.status.sentence == "Fast."
 
 
-def test_an_exception_while_scoring_costs_no_answer(caplog: pytest.LogCaptureFixture) -> None:
+def test_exception_while_scoring_falls_back_to_the_reference(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     reference, broken = Fake("Slow"), Fake("Fast", fail(ValueError("no luck\nsecond line")))
     engine = Engine(reference)
     engine.use(broken)
@@ -67,7 +69,7 @@ def test_an_exception_while_scoring_costs_no_answer(caplog: pytest.LogCaptureFix
     assert caplog.messages == [note]
 
 
-def test_an_answer_that_is_no_number_counts_as_a_failure() -> None:
+def test_logits_that_are_not_finite_count_as_a_failure() -> None:
     class Nan(Fake):
         def __call__(self, inputs: Tensor) -> Tensor:
             return super().__call__(inputs) * torch.nan
@@ -95,18 +97,18 @@ def test_short_memory_halves_the_chunk(problem: Exception, fast: bool) -> None:
     torch.testing.assert_close(engine.score(IMAGES), expected())
     assert small.batches == [8, 4, 2, 2, 2, 2]
     torch.testing.assert_close(engine.score(IMAGES[:4]), expected(IMAGES[:4]))
-    assert small.batches[6:] == [2, 2]  # remembered
+    assert small.batches[6:] == [2, 2]  # the limit is kept
     assert engine.status.notes[-1] == "Memory was short, so at most 2 images are scored at a time."
 
 
-def test_no_memory_for_one_image_is_one_sentence() -> None:
+def test_no_memory_for_one_image_raises_model_error() -> None:
     engine = Engine(Fake("Slow", fail(MemoryError())))
     engine.use(Fake("Fast", fail(MemoryError())))
     with pytest.raises(ModelError, match=r"^There is not enough memory to score a single image"):
         engine.score(IMAGES)
 
 
-def test_another_error_of_the_reference_is_not_hidden() -> None:
+def test_other_errors_of_the_reference_are_raised() -> None:
     with pytest.raises(RuntimeError, match="shape"):
         Engine(Fake("Slow", fail(RuntimeError("shape")))).score(IMAGES)
 

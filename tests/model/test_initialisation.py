@@ -8,7 +8,7 @@ from xai_core.model.classifier import Classifier
 from xai_core.model.initialisation import untrained
 
 
-def test_the_same_architecture_other_weights_always_the_same(tiny_weights: Path) -> None:
+def test_untrained_network_is_reproducible_and_differs_from_the_trained(tiny_weights: Path) -> None:
     trained = Classifier.open(tiny_weights, "cpu")
     torch.manual_seed(5)
     before = torch.get_rng_state()

@@ -54,7 +54,7 @@ def test_the_last_blocks_of_the_last_two_stages(
         assert next_one not in modules, "it is the last of its stage"
 
 
-def test_a_network_of_another_kind_has_none() -> None:
+def test_network_of_another_kind_raises_bad_weights() -> None:
     for other in (nn.Linear(1, 1), timm.create_model("resnet18", pretrained=False)):
         with pytest.raises(BadWeights, match="convnextv2_"):
             explainable_layers(other, 224)
@@ -75,7 +75,7 @@ def test_a_layer_is_found_by_its_name_or_its_stage(words: str) -> None:
     "words",
     ["stages.2.blocks.8", "stages.2.blocks.4", "Stage 3 Block 9", "Stage 2", "stage", "3", "x"],
 )
-def test_anything_else_is_refused_with_the_right_names(words: str) -> None:
+def test_unknown_layer_raises_bad_request_naming_allowed_ones(words: str) -> None:
     with pytest.raises(BadRequest) as caught:
         find_layer(PICO, words)
     assert str(caught.value) == (
@@ -84,7 +84,7 @@ def test_anything_else_is_refused_with_the_right_names(words: str) -> None:
     )
 
 
-def test_several_are_each_taken_once_and_none_means_all() -> None:
+def test_find_layers_removes_duplicates_and_empty_means_all() -> None:
     assert find_layers(PICO, ()) == PICO
     assert find_layers(PICO, ("stage 4", "Stage 3", "stages.3.blocks.1")) == PICO[::-1]
     with pytest.raises(BadRequest):

@@ -1,4 +1,4 @@
-"""Loading refuses what is not exactly what the specification promises, in one sentence."""
+"""Loading of weights: files that differ from their specification are refused in one sentence."""
 
 from __future__ import annotations
 
@@ -68,35 +68,35 @@ def test_an_older_specification_has_the_second_class_as_positive(weights: Path) 
     assert load(weights)[0].positive == 1
 
 
-def test_good_weights_load(weights: Path) -> None:
+def test_valid_weights_load(weights: Path) -> None:
     spec, network = load(weights)
     assert spec.class_names == ("benign", "malignant")
     assert not network.training
     assert all(p.dtype is torch.float32 for p in network.parameters())
 
 
-def test_a_missing_file(weights: Path) -> None:
+def test_missing_weights_file_raises_weights_not_found(weights: Path) -> None:
     refused(weights.with_name("other.safetensors"), "other.safetensors", error=WeightsNotFound)
 
 
-def test_a_missing_specification(weights: Path) -> None:
+def test_missing_specification_raises_weights_not_found(weights: Path) -> None:
     weights.with_suffix(".json").unlink()
     refused(weights, "model.json", error=WeightsNotFound)
 
 
-def test_another_digest(weights: Path) -> None:
+def test_wrong_digest_is_refused(weights: Path) -> None:
     with weights.open("ab") as stream:
         stream.write(b"x")
     refused(weights, "digest")
 
 
-def test_a_truncated_file(weights: Path) -> None:
+def test_truncated_file_is_refused(weights: Path) -> None:
     weights.write_bytes(weights.read_bytes()[:2000])
     promise(weights, sha256=file_digest(weights))
     refused(weights, "truncated")
 
 
-def test_a_missing_and_an_unknown_key(weights: Path) -> None:
+def test_missing_and_unknown_keys_are_refused(weights: Path) -> None:
     def change(tensors: dict[str, torch.Tensor]) -> None:
         tensors["extra.weight"] = tensors.pop("head.fc.weight")
 
@@ -104,18 +104,18 @@ def test_a_missing_and_an_unknown_key(weights: Path) -> None:
     refused(weights, "missing: head.fc.weight", "unknown: extra.weight")
 
 
-def test_a_wrong_shape_names_both(weights: Path) -> None:
+def test_wrong_shape_is_refused_naming_both_shapes(weights: Path) -> None:
     rewrite(weights, lambda t: t.update({"head.fc.bias": torch.zeros(3)}))
     refused(weights, "head.fc.bias is (3,), must be (2,)")
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_values_that_are_not_finite(weights: Path, value: float) -> None:
+def test_values_that_are_not_finite_are_refused(weights: Path, value: float) -> None:
     rewrite(weights, lambda t: t["head.fc.bias"].fill_(value))
     refused(weights, "not finite", "head.fc.bias")
 
 
-def test_a_pickle_is_not_opened(weights: Path) -> None:
+def test_pickle_is_not_executed(weights: Path) -> None:
     class Bomb:
         def __reduce__(self) -> tuple[object, tuple[str]]:
             return (pytest.fail, ("the pickle was executed",))
@@ -146,13 +146,13 @@ def test_a_pickle_is_not_opened(weights: Path) -> None:
         ({"surprise": 1}, "surprise"),
     ],
 )
-def test_a_specification_that_cannot_be_used(
+def test_invalid_specification_is_refused(
     weights: Path, fields: dict[str, object], word: str
 ) -> None:
     promise(weights, **fields)
     refused(weights, word)
 
 
-def test_a_specification_that_is_not_json(weights: Path) -> None:
+def test_specification_that_is_not_json_is_refused(weights: Path) -> None:
     weights.with_suffix(".json").write_text("not json")
     refused(weights, "model.json")

@@ -1,4 +1,4 @@
-"""The shipped library is what its manifest says: the same command draws the same pictures."""
+"""The shipped library matches its manifest, and its command reproduces the pictures."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_every_file_has_its_digest_and_no_file_is_extra() -> None:
 
 
 @pytest.mark.parametrize("index", [0, 1, 2])
-def test_the_manifest_s_seed_draws_the_shipped_picture(index: int) -> None:
+def test_seed_of_the_manifest_reproduces_the_shipped_picture(index: int) -> None:
     case = CASES[index]
     drawn = generate(
         case["texture_seed"], Pathology(case["pathology"]), case["view"], case["laterality"],
@@ -50,7 +50,7 @@ def test_textures_come_from_the_test_split_and_every_case_is_a_patient() -> None
     assert len(set(seeds)) == len({case["patient_id"] for case in CASES}) == len(CASES) == 141
 
 
-def test_every_pathology_view_and_side_is_there() -> None:
+def test_library_has_every_pathology_view_and_side() -> None:
     for field, least in (("pathology", 28), ("view", 70), ("laterality", 70)):
         values = [case[field] for case in CASES]
         assert min(values.count(v) for v in set(values)) >= least

@@ -1,4 +1,4 @@
-"""The same seed gives the same pixels, masks lie in the breast, nothing leaks the class."""
+"""Phantoms are reproducible, masks lie in the breast, and the background hides the class."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from xai_core.phantom.fields import power_law
-from xai_core.phantom.generate import SPLIT_SEEDS, SPLIT_SIZE, dress, generate
+from xai_core.phantom.generate import SPLIT_SEEDS, SPLIT_SIZE, generate, insert_lesions
 from xai_core.phantom.lexicon import MASS
 from xai_core.phantom.tissue import draw_background
 from xai_core.types import Pathology
@@ -38,19 +38,19 @@ def test_the_recombined_image_changes_nothing_in_the_low_energy_one() -> None:
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_masks_lie_in_the_breast_and_are_there(seed: int) -> None:
+def test_masks_are_not_empty_and_inside_the_breast(seed: int) -> None:
     view = ("CC", "MLO")[seed % 2]
     background = draw_background(np.random.default_rng(seed), view, HEIGHT)
     for pathology in (Pathology.BENIGN, Pathology.MALIGNANT):
-        phantom = dress(np.random.default_rng(seed), background, pathology)
+        phantom = insert_lesions(np.random.default_rng(seed), background, pathology)
         assert phantom.mask.any()
         assert not (phantom.mask & ~background.breast).any()
-    normal = dress(np.random.default_rng(seed), background, Pathology.NORMAL)
+    normal = insert_lesions(np.random.default_rng(seed), background, Pathology.NORMAL)
     assert not normal.mask.any()
     assert normal.plans == ()
 
 
-def test_grey_levels_and_the_chest_wall_s_side() -> None:
+def test_grey_range_and_side_of_the_chest_wall() -> None:
     left = generate(3, Pathology.BENIGN, "CC", "L", HEIGHT)
     right = generate(3, Pathology.BENIGN, "CC", "R", HEIGHT)
     assert left.image.min() >= 0
@@ -59,12 +59,12 @@ def test_grey_levels_and_the_chest_wall_s_side() -> None:
     assert np.array_equal(left.image[:, ::-1], right.image)
 
 
-def test_a_lesion_is_brighter_than_without_it() -> None:
+def test_lesion_is_brighter_than_the_same_tissue_without_it() -> None:
     background = draw_background(np.random.default_rng(0), "CC", HEIGHT)
     seen = 0
     for seed in range(20):
-        with_lesion = dress(np.random.default_rng(seed), background, Pathology.MALIGNANT)
-        without = dress(np.random.default_rng(seed), background, Pathology.NORMAL)
+        with_lesion = insert_lesions(np.random.default_rng(seed), background, Pathology.MALIGNANT)
+        without = insert_lesions(np.random.default_rng(seed), background, Pathology.NORMAL)
         first = with_lesion.lesions[0]
         if first.plan.kind != MASS or first.plan.occult:
             continue
@@ -74,11 +74,11 @@ def test_a_lesion_is_brighter_than_without_it() -> None:
     assert seen >= 8
 
 
-def test_outside_the_lesion_nothing_depends_on_the_class() -> None:
+def test_pixels_far_from_the_lesion_do_not_depend_on_the_class() -> None:
     """The tone curve comes from normal tissue: far from the lesion the pixels differ by noise."""
     background = draw_background(np.random.default_rng(1), "CC", HEIGHT)
-    with_lesion = dress(np.random.default_rng(4), background, Pathology.MALIGNANT)
-    without = dress(np.random.default_rng(4), background, Pathology.NORMAL)
+    with_lesion = insert_lesions(np.random.default_rng(4), background, Pathology.MALIGNANT)
+    without = insert_lesions(np.random.default_rng(4), background, Pathology.NORMAL)
     rows, columns = np.nonzero(with_lesion.mask)
     far = np.ones_like(with_lesion.mask)
     reach = 60
@@ -91,7 +91,7 @@ def test_outside_the_lesion_nothing_depends_on_the_class() -> None:
 
 
 @pytest.mark.parametrize("beta", [2.0, 3.0])
-def test_a_field_has_the_exponent_it_was_asked_for(beta: float) -> None:
+def test_field_has_the_requested_exponent(beta: float) -> None:
     values = power_law(np.random.default_rng(0), 512, beta).values
     n = values.shape[0]
     power = np.abs(np.fft.fft2(values)) ** 2
@@ -103,13 +103,13 @@ def test_a_field_has_the_exponent_it_was_asked_for(beta: float) -> None:
     assert slope == pytest.approx(beta, abs=0.15)
 
 
-def test_a_field_repeats_itself_without_a_seam() -> None:
+def test_field_is_periodic() -> None:
     field = power_law(np.random.default_rng(0), 64, 3.0)
     n = field.values.shape[0]
     x = np.array([0.25, 10.5], np.float32)
     assert np.allclose(field.at(x, x), field.at(x + n, x - n), atol=1e-4)
 
 
-def test_the_splits_own_their_seeds() -> None:
+def test_seed_ranges_of_the_splits_do_not_overlap() -> None:
     starts = sorted(SPLIT_SEEDS.values())
     assert all(b - a >= SPLIT_SIZE for a, b in itertools.pairwise(starts))

@@ -1,4 +1,4 @@
-"""Percentiles and skin profile: drawn together, and found again in the picture."""
+"""Target percentiles and skin profile, and the picture that has them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def test_percentiles_increase_and_stay_grey_levels() -> None:
         assert 1 <= greys.profile.min() <= greys.profile.max() <= 250
 
 
-def test_the_brightest_percentile_hardly_knows_of_the_median_and_the_quartile_does() -> None:
+def test_99_percentile_hardly_correlates_with_the_median_and_the_25_does() -> None:
     """Measured on real images: correlation 0.10 of the logarithms of 99 % and 50 %."""
     drawn = np.log([draw_greys(np.random.default_rng(s), 1.0).percentiles for s in range(3000)])
     bound = np.corrcoef(drawn.T)
@@ -26,7 +26,7 @@ def test_the_brightest_percentile_hardly_knows_of_the_median_and_the_quartile_do
     assert bound[QUANTILES.index(25), QUANTILES.index(50)] > 0.6
 
 
-def test_the_picture_of_normal_tissue_has_the_percentiles_drawn_for_it() -> None:
+def test_picture_of_normal_tissue_has_its_target_percentiles() -> None:
     background = draw_background(np.random.default_rng(0), "CC", 512)
     for seed in range(6):
         wanted = draw_greys(np.random.default_rng(seed), 1.0).percentiles

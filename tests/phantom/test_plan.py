@@ -1,4 +1,4 @@
-"""Descriptors, the label drawn from them, and what is written about them."""
+"""Descriptors of lesions, the label drawn from them, and the texts about them."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_every_kind_and_every_value_is_drawn(
     )
 
 
-def test_the_classes_overlap_and_no_cue_at_low_energy_decides_alone(
+def test_classes_overlap_in_every_low_energy_descriptor(
     drawn: dict[Pathology, list[tuple[str, dict[str, str]]]],
 ) -> None:
     for kind in KINDS:
@@ -79,9 +79,9 @@ def test_the_classes_overlap_and_no_cue_at_low_energy_decides_alone(
     assert spiculated[1] > 3 * spiculated[0] > 0
 
 
-def test_the_label_s_ceiling_is_where_the_card_says() -> None:
-    """A reader who knew every descriptor of what can be seen, and the model of the label, could not
-    do better; in the library's mix."""
+def test_best_possible_auc_is_that_of_the_model_card() -> None:
+    """The AUC, in the library's mix, of a reader who knows all visible descriptors and the label
+    model."""
     rng = np.random.default_rng(1)
     malignant, p = [], []
     for pathology, n in (("malignant", 1710), ("benign", 1680), ("normal", 840)):
@@ -110,7 +110,7 @@ def test_an_irregular_mass_is_never_circumscribed() -> None:
         assert 0 < probability < 1
 
 
-def test_what_does_not_enhance_has_no_conspicuity(
+def test_lesion_without_enhancement_has_no_conspicuity(
     drawn: dict[Pathology, list[tuple[str, dict[str, str]]]],
 ) -> None:
     for entries in drawn.values():

@@ -1,4 +1,4 @@
-"""The recombined image: its own grid, its own masks, and what enhances is brighter there."""
+"""The recombined image: own grid, own masks, and enhancing lesions are brighter."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import ndimage as ndi
 
-from xai_core.phantom.generate import dress
+from xai_core.phantom.generate import insert_lesions
 from xai_core.phantom.lexicon import CONSPICUITY_TERM, MASS
 from xai_core.phantom.recombined import (
     draw_contrast_vessels,
@@ -15,7 +15,7 @@ from xai_core.phantom.recombined import (
     draw_relief,
     draw_thickness,
 )
-from xai_core.phantom.recombined_tone import QUANTILES, SKIN, draw_wanted, toned
+from xai_core.phantom.recombined_tone import QUANTILES, SKIN, apply_tone, draw_target_greys
 from xai_core.phantom.tissue import draw_background
 from xai_core.types import Pathology
 
@@ -29,7 +29,7 @@ def pairs() -> list:  # type: ignore[type-arg]
         rng = np.random.default_rng(seed)
         background = draw_background(rng, ("CC", "MLO")[seed % 2], HEIGHT)
         pathology = (Pathology.MALIGNANT, Pathology.BENIGN, Pathology.NORMAL)[seed % 3]
-        out.append(dress(rng, background, pathology, "LR"[seed % 2], recombined=True))
+        out.append(insert_lesions(rng, background, pathology, "LR"[seed % 2], recombined=True))
     return out
 
 
@@ -53,7 +53,7 @@ def test_grey_levels_and_masks(pairs: list) -> None:  # type: ignore[type-arg]
 
 
 @pytest.mark.slow
-def test_a_mask_is_there_exactly_where_something_enhances(pairs: list) -> None:  # type: ignore[type-arg]
+def test_recombined_mask_is_empty_exactly_where_nothing_enhances(pairs: list) -> None:  # type: ignore[type-arg]
     kinds = set()
     for p in pairs:
         for lesion, mask in zip(p.lesions, p.recombined.masks, strict=True):
@@ -79,8 +79,8 @@ def test_a_mass_of_high_conspicuity_is_bright(pairs: list) -> None:  # type: ign
     assert seen >= 3
 
 
-def test_what_is_wanted_of_a_picture_varies_as_in_real_ones() -> None:
-    drawn = [draw_wanted(np.random.default_rng(seed)) for seed in range(300)]
+def test_target_greys_vary_as_in_real_images() -> None:
+    drawn = [draw_target_greys(np.random.default_rng(seed)) for seed in range(300)]
     levels = np.array([w.percentiles for w in drawn])
     assert (np.diff(levels) > 0).all()
     assert levels.min() >= 1
@@ -92,13 +92,13 @@ def test_what_is_wanted_of_a_picture_varies_as_in_real_ones() -> None:
 
 
 @pytest.mark.parametrize("height", [256, 512, 768])
-def test_a_picture_gets_its_percentiles_and_its_skin(height: int) -> None:
+def test_picture_has_its_target_percentiles_and_profile(height: int) -> None:
     rng = np.random.default_rng(5)
     background = draw_background(rng, "CC", height)
-    wanted = draw_wanted(np.random.default_rng(1))
+    wanted = draw_target_greys(np.random.default_rng(1))
     body = ndi.gaussian_filter(rng.standard_normal(background.breast.shape), 6) * 10
     noise = rng.standard_normal(background.breast.shape)
-    grey = toned(body.astype(np.float32), noise.astype(np.float32), background, wanted)
+    grey = apply_tone(body.astype(np.float32), noise.astype(np.float32), background, wanted)
     got = np.percentile(grey[background.breast], QUANTILES)
     assert np.abs(got - wanted.percentiles).max() < 8
     depth = background.depth / background.scale
@@ -124,7 +124,7 @@ def test_the_zone_under_the_paddle_is_brighter_than_the_rim_outside_it() -> None
     assert sum(brighter) >= 7
 
 
-def test_relief_and_uptake_stay_within_the_picture() -> None:
+def test_relief_and_contrast_uptake_stay_within_the_breast() -> None:
     rng = np.random.default_rng(9)
     background = draw_background(rng, "MLO", HEIGHT)
     flat = np.zeros(background.breast.shape, np.float32)
@@ -144,5 +144,5 @@ def test_relief_and_uptake_stay_within_the_picture() -> None:
 def test_the_same_seed_draws_the_same_picture(pairs: list) -> None:  # type: ignore[type-arg]
     rng = np.random.default_rng(4)
     background = draw_background(rng, "CC", HEIGHT)
-    again = dress(rng, background, Pathology.BENIGN, "L", recombined=True)
+    again = insert_lesions(rng, background, Pathology.BENIGN, "L", recombined=True)
     assert np.array_equal(again.recombined.image, pairs[4].recombined.image)  # type: ignore[union-attr]

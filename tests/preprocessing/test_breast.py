@@ -1,4 +1,4 @@
-"""Where the breast is: the same region for the network's crop, realism and pointing."""
+"""Segmentation of the breast, used for the network's crop, realism and the pointing game."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ def picture(h: int, w: int, box: tuple[int, int, int, int]) -> np.ndarray:
     return image
 
 
-def test_the_box_is_the_largest_region_and_ignores_a_label_in_the_air() -> None:
+def test_breast_box_ignores_a_label_in_the_air() -> None:
     image = picture(100, 80, (0, 10, 50, 90))
     image[2:6, 70:76] = 1.0  # a marker
     assert breast_box(image) == (0, 10, 50, 90)
 
 
 @pytest.mark.parametrize("value", [0.0, 1.0])
-def test_a_constant_picture_is_taken_whole(value: float) -> None:
+def test_breast_box_of_a_constant_picture_is_the_whole_picture(value: float) -> None:
     assert breast_box(np.full((40, 60), value, np.float32)) == (0, 0, 60, 40)
 
 
-def test_a_speck_is_not_a_breast() -> None:
+def test_region_below_1_percent_is_ignored() -> None:
     image = np.zeros((100, 100), np.float32)
     image[50, 50] = 1
     assert breast_box(image) == (0, 0, 100, 100)
@@ -58,7 +58,7 @@ def test_air_ends_between_five_and_six_grey_levels() -> None:
     assert breast_mask(six).all()
 
 
-def test_regions_that_meet_at_a_corner_are_two() -> None:
+def test_regions_are_4_connected() -> None:
     inside = np.zeros((4, 4), bool)
     inside[:2, :2] = inside[2:, 2:] = True
     inside[3, 1] = inside[3, 0] = True
@@ -67,7 +67,7 @@ def test_regions_that_meet_at_a_corner_are_two() -> None:
     np.testing.assert_array_equal(largest_region(inside), expected)
 
 
-def test_nothing_has_no_box() -> None:
+def test_empty_mask_has_an_empty_box() -> None:
     nothing = np.zeros((3, 5), bool)
     assert bounding_box(nothing) == (0, 0, 0, 0)
     assert not largest_region(nothing).any()

@@ -1,4 +1,4 @@
-"""The way to the network's grid and back is exact, for every shape and place of a breast."""
+"""The mapping to the network's grid and back is exact, for any shape and position of a breast."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ def picture(h: int, w: int, box: tuple[int, int, int, int]) -> np.ndarray:
     st.integers(60, 300), st.integers(60, 300), st.floats(0, 0.4), st.floats(0, 0.4),
     st.floats(0.5, 1), st.floats(0.5, 1),
 )  # fmt: skip
-def test_there_and_back(h: int, w: int, fx: float, fy: float, gx: float, gy: float) -> None:
+def test_to_case_inverts_to_network(
+    h: int, w: int, fx: float, fy: float, gx: float, gy: float
+) -> None:
     box = (
         int(fx * w),
         int(fy * h),
@@ -41,7 +43,7 @@ def test_there_and_back(h: int, w: int, fx: float, fy: float, gx: float, gy: flo
     assert np.allclose(back, [[box[0], box[2]], [box[1], box[3]]])
 
 
-def test_a_dot_lands_where_the_formula_says_and_returns() -> None:
+def test_dot_is_mapped_to_the_network_and_back() -> None:
     image = picture(300, 200, (0, 20, 150, 280))
     image[100, 60] = 1.0
     geometry = fit(image, 384)
@@ -57,7 +59,7 @@ def test_a_dot_lands_where_the_formula_says_and_returns() -> None:
     assert abs(again[1] - 60) <= 1
 
 
-def test_outside_the_crop_a_map_has_the_fill_value() -> None:
+def test_map_has_the_fill_value_outside_the_crop() -> None:
     image = picture(100, 100, (10, 10, 60, 90))
     out = fit(image, 384).map_to_case(np.ones((384, 384), np.float32), (100, 100), fill=-1)
     assert (out[10:90, 10:60] == 1).all()
@@ -65,7 +67,7 @@ def test_outside_the_crop_a_map_has_the_fill_value() -> None:
     assert (out[:, 60:] == -1).all()
 
 
-def test_a_mask_keeps_its_area_and_its_place() -> None:
+def test_letterboxed_mask_keeps_its_area_and_position() -> None:
     image = picture(256, 256, (0, 0, 256, 256))
     mask = np.zeros((256, 256), bool)
     mask[64:128, 64:128] = True

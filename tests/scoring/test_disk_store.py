@@ -1,4 +1,4 @@
-"""Scorebooks on disk: what was kept comes back; damage is absence, never a wrong score."""
+"""The disk store: saved scores are loaded, and damaged files count as missing."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def only_file(folder: Path) -> Path:
     return path
 
 
-def test_what_was_kept_comes_back(tmp_path: Path) -> None:
+def test_saved_items_are_loaded(tmp_path: Path) -> None:
     assert DiskStore(tmp_path).save(KEY, ITEMS)
     found = DiskStore(tmp_path).load(KEY)
     assert found.keys() == ITEMS.keys()
     assert all(np.array_equal(found[k], ITEMS[k]) for k in ITEMS)
 
 
-def test_nothing_is_known_of_a_new_key(tmp_path: Path) -> None:
+def test_new_key_has_no_items(tmp_path: Path) -> None:
     store = DiskStore(tmp_path)
     assert store.load(KEY) == {}
     assert store.notices() == ()
@@ -48,7 +48,7 @@ def test_the_order_of_scoring_does_not_change_the_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("keep", [0, 7, 60, -1])
-def test_a_truncated_file_is_as_good_as_absent_and_written_anew(tmp_path: Path, keep: int) -> None:
+def test_truncated_file_counts_as_missing_and_is_rewritten(tmp_path: Path, keep: int) -> None:
     store = DiskStore(tmp_path)
     store.save(KEY, ITEMS)
     path = only_file(tmp_path)
@@ -60,7 +60,7 @@ def test_a_truncated_file_is_as_good_as_absent_and_written_anew(tmp_path: Path, 
 
 
 @pytest.mark.parametrize("where", ["logits", "names"])
-def test_a_changed_bit_is_noticed_and_said(
+def test_changed_bit_is_detected_with_one_notice(
     tmp_path: Path, where: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     DiskStore(tmp_path).save(KEY, ITEMS)
@@ -76,19 +76,19 @@ def test_a_changed_bit_is_noticed_and_said(
     assert [record.levelname for record in caplog.records] == ["WARNING"], "once, not each time"
     assert path.name in caplog.text
     assert str(tmp_path) not in caplog.text
-    (said,) = store.notices()
-    assert "damaged" in said
-    assert "computed again" in said
+    (notice,) = store.notices()
+    assert "damaged" in notice
+    assert "computed again" in notice
 
 
-def test_scores_without_a_checksum_are_not_believed(tmp_path: Path) -> None:
+def test_scores_without_a_checksum_are_ignored(tmp_path: Path) -> None:
     path = tmp_path / KEY[:2] / f"{KEY}.safetensors"
     path.parent.mkdir()
     save_file({"logits": np.ones((1, 2), np.float32)}, path, metadata={"names": '["image/intact"]'})
     assert DiskStore(tmp_path).load(KEY) == {}
 
 
-def test_two_processes_add_to_one_book(tmp_path: Path) -> None:
+def test_two_processes_add_to_one_file(tmp_path: Path) -> None:
     one, two = DiskStore(tmp_path), DiskStore(tmp_path)
     assert one.load(KEY) == two.load(KEY) == {}
     one.save(KEY, ITEMS)
@@ -96,7 +96,7 @@ def test_two_processes_add_to_one_book(tmp_path: Path) -> None:
     assert DiskStore(tmp_path).load(KEY).keys() == ITEMS.keys() | MORE.keys()
 
 
-def test_what_is_kept_already_is_not_written_again(
+def test_unchanged_items_are_not_written_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = DiskStore(tmp_path)
@@ -109,7 +109,7 @@ def test_what_is_kept_already_is_not_written_again(
     assert again.save(KEY, again.load(KEY))
 
 
-def test_a_book_removed_by_another_process_is_kept_anew(tmp_path: Path) -> None:
+def test_file_removed_by_another_process_is_written_again(tmp_path: Path) -> None:
     store = DiskStore(tmp_path)
     store.save(KEY, ITEMS)
     only_file(tmp_path).unlink()
@@ -117,7 +117,7 @@ def test_a_book_removed_by_another_process_is_kept_anew(tmp_path: Path) -> None:
     assert DiskStore(tmp_path).load(KEY).keys() == ITEMS.keys()
 
 
-def test_reading_makes_a_book_young(tmp_path: Path) -> None:
+def test_loading_updates_the_modification_time(tmp_path: Path) -> None:
     DiskStore(tmp_path).save(KEY, ITEMS)
     path = only_file(tmp_path)
     os.utime(path, (1e9, 1e9))
@@ -125,13 +125,13 @@ def test_reading_makes_a_book_young(tmp_path: Path) -> None:
     assert time.time() - path.stat().st_mtime < 60
 
 
-def test_no_part_file_stays(tmp_path: Path) -> None:
+def test_no_partial_file_is_left(tmp_path: Path) -> None:
     DiskStore(tmp_path).save(KEY, ITEMS)
     assert not list(tmp_path.rglob("*.part"))
 
 
 @pytest.mark.parametrize("stop", [OSError(errno.ENOSPC, "No space left on device"), None])
-def test_a_full_disk_or_ctrl_c_leaves_the_book_as_it_was(
+def test_full_disk_or_ctrl_c_leaves_the_old_file(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
@@ -154,18 +154,18 @@ def test_a_full_disk_or_ctrl_c_leaves_the_book_as_it_was(
         else:
             assert store.save(KEY, {**ITEMS, **MORE}) is False
             assert store.save(KEY, {**ITEMS, **MORE}) is False
-            (said,) = store.notices()
-            assert "No space left on device" in said
-            assert "results are shown" in said
-            assert caplog.text.count("No space left") == 1, "said once"
+            (notice,) = store.notices()
+            assert "No space left on device" in notice
+            assert "results are shown" in notice
+            assert caplog.text.count("No space left") == 1, "logged once"
             assert store.problem == "No space left on device"
     assert [p for p in tmp_path.rglob("*") if p.is_file()] == [only_file(tmp_path)]
     assert only_file(tmp_path).read_bytes() == before
-    assert store.save(KEY, {**ITEMS, **MORE}), "room again: it is kept"
+    assert store.save(KEY, {**ITEMS, **MORE}), "saved once there is space again"
     assert store.problem is None
 
 
-def test_a_folder_that_cannot_be_written_costs_nothing_but_memory(tmp_path: Path) -> None:
+def test_folder_that_cannot_be_written_gives_one_notice(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("not a folder")
     store = DiskStore(blocked)
@@ -173,6 +173,6 @@ def test_a_folder_that_cannot_be_written_costs_nothing_but_memory(tmp_path: Path
     assert len(store.notices()) == 1
 
 
-def test_a_key_is_a_digest_and_never_a_path(tmp_path: Path) -> None:
+def test_key_that_is_a_path_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="digest"):
         DiskStore(tmp_path).load("../../etc/passwd")

@@ -1,4 +1,4 @@
-"""The store's limit: the books used longest ago go, whoever else is at work in the folder."""
+"""Eviction: the files used longest ago are removed, also with several processes in the folder."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def keys_in(folder: Path) -> set[str]:
 
 @pytest.fixture
 def five(tmp_path: Path) -> Path:
-    """Five books of equal size, the first one used longest ago."""
+    """Five logit caches of equal size, the first one used longest ago."""
     store = DiskStore(tmp_path)
     for i in range(5):
         store.save(key(i), ITEMS)
@@ -42,12 +42,12 @@ def size(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*.safetensors"))
 
 
-def test_within_the_limit_everything_stays(five: Path) -> None:
+def test_nothing_is_evicted_within_the_limit(five: Path) -> None:
     DiskStore(five, limit=size(five) * 2).save(key(9), ITEMS)
     assert len(keys_in(five)) == 6
 
 
-def test_the_books_used_longest_ago_go(five: Path) -> None:
+def test_files_used_longest_ago_are_evicted(five: Path) -> None:
     limit = size(five) // 5 * 3
     store = DiskStore(five, limit)
     store.load(key(0))  # used now: no longer the oldest
@@ -57,17 +57,17 @@ def test_the_books_used_longest_ago_go(five: Path) -> None:
     assert size(five) <= limit
 
 
-def test_the_book_just_written_stays_even_alone(five: Path) -> None:
+def test_file_just_written_is_never_evicted(five: Path) -> None:
     DiskStore(five, limit=1).save(key(9), ITEMS)
     assert keys_in(five) == {key(9)}
 
 
-def test_without_a_limit_nothing_goes(five: Path) -> None:
+def test_without_a_limit_nothing_is_evicted(five: Path) -> None:
     DiskStore(five).save(key(9), ITEMS)
     assert len(keys_in(five)) == 6
 
 
-def test_other_files_of_the_store_neither_count_nor_go(five: Path) -> None:
+def test_other_files_are_neither_counted_nor_evicted(five: Path) -> None:
     other = five / "engine" / "network.ir"
     other.parent.mkdir()
     other.write_bytes(b"x" * 10 * size(five))
@@ -77,7 +77,7 @@ def test_other_files_of_the_store_neither_count_nor_go(five: Path) -> None:
     assert other.exists()
 
 
-def test_a_book_that_vanishes_before_its_turn_is_fine(
+def test_file_removed_by_another_process_during_eviction(
     five: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     unlink = Path.unlink
@@ -92,23 +92,23 @@ def test_a_book_that_vanishes_before_its_turn_is_fine(
     assert keys_in(five) == {key(2), key(3), key(4)}, "counted as gone, so no others go for it"
 
 
-def test_a_book_used_while_we_looked_stays(five: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    look, oldest, seen = disk_store._look, path_of(five, 0), []
+def test_file_used_during_eviction_is_kept(five: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stat, oldest, seen = disk_store._stat, path_of(five, 0), []
 
-    def and_then_it_is_read(path: Path) -> os.stat_result | None:
-        found = look(path)
+    def stat_then_use(path: Path) -> os.stat_result | None:
+        found = stat(path)
         if path == oldest and not seen:
             seen.append(path)
             os.utime(path)
         return found
 
-    monkeypatch.setattr(disk_store, "_look", and_then_it_is_read)
+    monkeypatch.setattr(disk_store, "_stat", stat_then_use)
     one = oldest.stat().st_size
     assert disk_store.evict(five, limit=4 * one, keep=path_of(five, 4)) == 1
     assert keys_in(five) == {key(0), key(2), key(3), key(4)}
 
 
-def test_a_book_being_written_stays_and_an_abandoned_one_goes(five: Path) -> None:
+def test_recent_partial_file_is_kept_and_abandoned_one_removed(five: Path) -> None:
     young = path_of(five, 0).with_name("a.safetensors.1.part")
     old = path_of(five, 1).with_name("b.safetensors.2.part")
     for path in (young, old):
@@ -119,7 +119,7 @@ def test_a_book_being_written_stays_and_an_abandoned_one_goes(five: Path) -> Non
     assert not old.exists()
 
 
-def test_a_folder_that_cannot_be_changed_keeps_its_books(
+def test_eviction_without_permission_removes_nothing(
     five: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(self: Path, missing_ok: bool = False) -> None:
@@ -130,7 +130,7 @@ def test_a_folder_that_cannot_be_changed_keeps_its_books(
     assert len(keys_in(five)) == 5
 
 
-def test_two_at_work_in_one_folder_never_meet_half_a_book(tmp_path: Path) -> None:
+def test_concurrent_stores_in_one_folder_read_only_complete_files(tmp_path: Path) -> None:
     DiskStore(tmp_path).save(key(0), ITEMS)
     limit = 5 * path_of(tmp_path, 0).stat().st_size
     stores = [DiskStore(tmp_path, limit), DiskStore(tmp_path, limit)]  # a lock each, as processes

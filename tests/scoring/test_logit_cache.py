@@ -1,4 +1,4 @@
-"""The scorebook: every image scored once, in chunks, whoever asks."""
+"""The logit cache: every image is scored once, in chunks, for all callers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from xai_core.scoring.logit_cache import BASELINE, INTACT, LogitCache, mask_key
 
 
 class Images:
-    """Image i is constant i; renders and remembers which positions were asked for."""
+    """Renders image i as the constant i, and records the positions requested."""
 
     def __init__(self) -> None:
         self.rendered: list[list[int]] = []
@@ -31,7 +31,7 @@ def scorer(images: torch.Tensor) -> torch.Tensor:
     return torch.stack([mean, -mean], 1)
 
 
-def test_answers_come_in_the_order_of_the_keys_and_repeats_are_scored_once() -> None:
+def test_logits_are_in_key_order_and_duplicates_scored_once() -> None:
     logit_cache, images = LogitCache(scorer, chunk=2), Images()
     logits = logit_cache.score(["a", "b", "a", "c"], images)
     assert logits.dtype == np.float32
@@ -40,7 +40,7 @@ def test_answers_come_in_the_order_of_the_keys_and_repeats_are_scored_once() -> 
     assert logit_cache.forwards == 3
 
 
-def test_known_images_cost_nothing() -> None:
+def test_cached_images_are_not_scored() -> None:
     logit_cache = LogitCache(scorer, known={"a": np.array([7, 8], np.float32)})
     images = Images()
     assert logit_cache.known(["a", "b"]).tolist() == [True, False]
@@ -74,12 +74,12 @@ def test_cancelling_keeps_what_was_scored() -> None:
     assert logit_cache.forwards == 3
 
 
-def test_nothing_to_score() -> None:
+def test_empty_list_of_keys() -> None:
     assert LogitCache(scorer).score([], Images()).shape[0] == 0
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])
-def test_a_logit_that_is_not_finite_is_refused_and_not_remembered(bad: float) -> None:
+def test_logit_that_is_not_finite_raises_and_is_not_cached(bad: float) -> None:
     logit_cache = LogitCache(lambda images: torch.full((len(images), 2), bad))
     with pytest.raises(ModelError, match="not a finite number"):
         logit_cache.score(["a"], Images())
@@ -96,7 +96,7 @@ def test_a_chunk_holds_at_least_one_image() -> None:
         LogitCache(scorer, chunk=0)
 
 
-def test_threads_share_the_work() -> None:
+def test_concurrent_threads_score_each_image_once() -> None:
     logit_cache, images = LogitCache(scorer, chunk=3), Images()
     keys = [str(i) for i in range(40)]
     start = threading.Barrier(4)
@@ -115,7 +115,7 @@ def test_threads_share_the_work() -> None:
     assert all(np.array_equal(a[:, 0], np.arange(40)) for a in answers)
 
 
-def test_a_mask_is_the_name_of_its_image() -> None:
+def test_mask_key_identifies_the_mask() -> None:
     kept = np.zeros((2, 4), bool)
     assert mask_key("patches", kept) == BASELINE
     assert mask_key("patches", ~kept) == INTACT
@@ -130,7 +130,7 @@ def test_a_mask_is_the_name_of_its_image() -> None:
 
 
 def test_oracle_7_chunks_agree_with_one_eager_float32_pass_to_1e_4() -> None:
-    """Engine parity at this level: how images are packed into batches does not move a logit."""
+    """Engine parity: the composition of batches does not change a logit."""
     import timm
 
     torch.manual_seed(0)

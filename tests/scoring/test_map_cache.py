@@ -1,4 +1,4 @@
-"""Native maps: made once, kept as rows, never kept when damaged."""
+"""The raw-map cache: maps are computed once, stored as rows, and not stored if not finite."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import torch
 from xai_core.scoring.map_cache import RawMapCache
 
 
-def test_a_map_is_made_once_and_comes_back_from_its_row() -> None:
+def test_map_is_computed_once_and_restored_from_rows() -> None:
     made = []
 
     def make() -> torch.Tensor:
@@ -27,13 +27,13 @@ def test_a_map_is_made_once_and_comes_back_from_its_row() -> None:
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
-def test_a_damaged_map_is_given_and_not_kept(bad: float) -> None:
+def test_map_that_is_not_finite_is_returned_but_not_cached(bad: float) -> None:
     maps = RawMapCache()
     assert not torch.isfinite(maps.recall("m", lambda: torch.full((2, 2), bad))).any()
     assert maps.rows() == {}
 
 
-def test_what_is_given_can_be_changed_without_harm() -> None:
+def test_changing_a_returned_map_does_not_change_the_cache() -> None:
     maps = RawMapCache({"m": np.ones(4, np.float32)})
     found = maps.get("m")
     assert found is not None

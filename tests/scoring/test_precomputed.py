@@ -1,4 +1,4 @@
-"""Precomputed results: read first, never written, and believed only with the manifest's digest."""
+"""Precomputed results: read first, never written, and used only with the manifest's digest."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ MORE = {"patches/24x24/0f": np.array([-7.0, 1.5], np.float32)}
 
 @pytest.fixture
 def precomputed(tmp_path: Path) -> Path:
-    """A folder of one ready book with its manifest."""
-    folder = tmp_path / "ready"
+    """A folder of one precomputed logit cache with its manifest."""
+    folder = tmp_path / "precomputed"
     DiskStore(folder).save(KEY, ITEMS)
-    write_manifest(folder, WEIGHTS, "python -m xai_core warm library", {"made_by": "test"})
+    write_manifest(folder, WEIGHTS, "python -m xai_core precompute library", {"made_by": "test"})
     return folder
 
 
@@ -41,26 +41,26 @@ def open_both(precomputed: Path, weights: str = WEIGHTS) -> DiskStore:
     )
 
 
-def test_the_manifest_names_weights_command_and_every_book(precomputed: Path) -> None:
+def test_manifest_holds_weights_command_and_every_file(precomputed: Path) -> None:
     manifest = json.loads((precomputed / MANIFEST).read_text())
     assert manifest["weights"] == WEIGHTS
-    assert manifest["command"] == "python -m xai_core warm library"
+    assert manifest["command"] == "python -m xai_core precompute library"
     assert list(manifest["files"]) == [f"ab/{KEY}.safetensors"]
 
 
-def test_ready_results_are_read_and_nothing_is_written(precomputed: Path) -> None:
+def test_precomputed_results_are_read_and_nothing_is_written(precomputed: Path) -> None:
     before = contents(precomputed)
     store = open_both(precomputed)
     found = store.load(KEY)
     assert found.keys() == ITEMS.keys()
     assert all(np.array_equal(found[k], ITEMS[k]) for k in ITEMS)
     assert store.save(KEY, found)
-    assert not precomputed.with_name("own").exists(), "what is ready need not be kept again"
+    assert not precomputed.with_name("own").exists(), "precomputed scores are not stored again"
     assert contents(precomputed) == before
     assert store.notices() == ()
 
 
-def test_what_is_scored_beyond_them_goes_to_the_writable_store(precomputed: Path) -> None:
+def test_further_scores_are_written_to_the_store(precomputed: Path) -> None:
     before = contents(precomputed)
     store = open_both(precomputed)
     assert store.save(KEY, {**store.load(KEY), **MORE})
@@ -68,27 +68,27 @@ def test_what_is_scored_beyond_them_goes_to_the_writable_store(precomputed: Path
     assert open_both(precomputed).load(KEY).keys() == ITEMS.keys() | MORE.keys()
 
 
-def test_a_missing_folder_is_an_empty_one(tmp_path: Path) -> None:
+def test_missing_folder_counts_as_empty(tmp_path: Path) -> None:
     store = open_both(tmp_path / "none")
     assert store.load(KEY) == {}
     assert store.notices() == ()
     assert not (tmp_path / "none").exists()
 
 
-def test_an_empty_folder_is_fine(tmp_path: Path) -> None:
-    (tmp_path / "ready").mkdir()
-    store = open_both(tmp_path / "ready")
+def test_empty_folder_gives_no_notice(tmp_path: Path) -> None:
+    (tmp_path / "precomputed").mkdir()
+    store = open_both(tmp_path / "precomputed")
     assert store.load(KEY) == {}
     assert store.notices() == ()
 
 
-@pytest.mark.parametrize("what", ["another whole book", "a changed bit", "gone", "not named"])
-def test_a_book_that_is_not_the_manifests_is_ignored_and_said(
+@pytest.mark.parametrize("what", ["another intact file", "a changed bit", "gone", "not named"])
+def test_file_without_the_manifests_digest_is_ignored_with_a_notice(
     precomputed: Path, what: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     key = KEY
     path = precomputed / "ab" / f"{KEY}.safetensors"
-    if what == "another whole book":
+    if what == "another intact file":
         path.unlink()
         DiskStore(precomputed).save(KEY, MORE)
     elif what == "a changed bit":
@@ -104,28 +104,30 @@ def test_a_book_that_is_not_the_manifests_is_ignored_and_said(
     with caplog.at_level(logging.WARNING):
         assert store.load(key) == {}
         assert store.load(key) == {}
-    (said,) = store.notices()
-    assert "not those their manifest names" in said
+    (notice,) = store.notices()
+    assert "not those their manifest names" in notice
     assert len(caplog.records) == 1
     assert f"{key}.safetensors" in caplog.text
     assert str(precomputed.parent) not in caplog.text
-    assert store.save(key, ITEMS), "it is scored and kept as if there were none"
+    assert store.save(key, ITEMS), "stored as if there were no precomputed results"
     assert open_both(precomputed).load(key).keys() == ITEMS.keys()
 
 
 @pytest.mark.parametrize(
     "text", [None, "", "{", "[]", '{"files": {}}', '{"files": 1, "weights": 2}']
 )
-def test_books_without_a_manifest_are_ignored_and_said(precomputed: Path, text: str | None) -> None:
+def test_files_without_a_manifest_are_ignored_with_a_notice(
+    precomputed: Path, text: str | None
+) -> None:
     manifest = precomputed / MANIFEST
     manifest.unlink() if text is None else manifest.write_text(text)
     store = open_both(precomputed)
     assert store.load(KEY) == {}
-    (said,) = store.notices()
-    assert "no manifest" in said
+    (notice,) = store.notices()
+    assert "no manifest" in notice
 
 
-def test_results_of_other_weights_are_no_use_and_no_warning(
+def test_results_of_other_weights_are_ignored_without_a_notice(
     precomputed: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     store = open_both(precomputed, weights="6" * 64)
@@ -135,7 +137,9 @@ def test_results_of_other_weights_are_no_use_and_no_warning(
     assert [record.levelname for record in caplog.records] == ["INFO"]
 
 
-def test_the_settings_open_both(precomputed: Path, tmp_path: Path) -> None:
+def test_open_disk_store_uses_store_limit_and_precomputed_results(
+    precomputed: Path, tmp_path: Path
+) -> None:
     settings = Settings(store=tmp_path / "own", precomputed=precomputed, store_limit=1)
     store = open_disk_store(settings, WEIGHTS)
     assert store.load(KEY).keys() == ITEMS.keys()
@@ -144,6 +148,6 @@ def test_the_settings_open_both(precomputed: Path, tmp_path: Path) -> None:
     assert store.removed == 1, "the limit of the settings holds"
 
 
-def test_ready_results_are_looked_for_beside_the_weights() -> None:
+def test_default_folder_of_precomputed_results() -> None:
     assert Settings().precomputed == PRECOMPUTED
     assert PRECOMPUTED.parts[-2:] == ("assets", "explanations")

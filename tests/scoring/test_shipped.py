@@ -1,4 +1,4 @@
-"""The precomputed results that come along: of the built-in model and library, and complete."""
+"""The shipped precomputed results are complete and belong to the built-in model and library."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from xai_core.study.predictions import predict_case
 from xai_core.study.selection import first_of_each_outcome
 from xai_core.types import DENSE_LEVELS, Outcome
 
-EACH = 3  # cases of every outcome, all maps and curves ready
+EACH = 3  # cases of every outcome with all maps and curves
 _FEW = 8  # channels that are scored again
 
 
@@ -40,20 +40,23 @@ def classifier() -> Classifier:
 
 @pytest.fixture
 def precomputed(classifier: Classifier, tmp_path: Path) -> Explainer:
-    """An explainer that knows the precomputed results and nothing else."""
-    books = PrecomputedResults(PRECOMPUTED, classifier.spec.sha256)
-    return Explainer(classifier, DiskStore(tmp_path, precomputed=books))
+    """An explainer with only the precomputed results in its store."""
+    results = PrecomputedResults(PRECOMPUTED, classifier.spec.sha256)
+    return Explainer(classifier, DiskStore(tmp_path, precomputed=results))
 
 
 @pytest.fixture(scope="module")
 def shown(classifier: Classifier, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """The cases that are explained, in the library's order."""
-    books = PrecomputedResults(PRECOMPUTED, classifier.spec.sha256)
-    explainer = Explainer(classifier, DiskStore(tmp_path_factory.mktemp("own"), precomputed=books))
+    """The ids of the cases with precomputed explanations, in the library's order."""
+    results = PrecomputedResults(PRECOMPUTED, classifier.spec.sha256)
+    store = DiskStore(tmp_path_factory.mktemp("own"), precomputed=results)
+    explainer = Explainer(classifier, store)
     library = PhantomLibrary()
     ids = [record.id for record in library.records()]
     outcomes = {key: predict_case(explainer, library.load(key)).outcome for key in ids}
-    assert not list(explainer.store.folder.rglob("*.safetensors")), "every prediction is ready"
+    assert not list(explainer.store.folder.rglob("*.safetensors")), (
+        "every prediction is precomputed"
+    )
     first = first_of_each_outcome(
         ids, {key: value for key, value in outcomes.items() if value}, EACH
     )
@@ -79,9 +82,7 @@ def test_all_outcomes_and_both_views_are_shown(shown: list[str]) -> None:
 
 
 @pytest.mark.slow
-def test_nothing_of_the_shown_cases_is_scored_again(
-    precomputed: Explainer, shown: list[str]
-) -> None:
+def test_shipped_cases_need_no_scoring(precomputed: Explainer, shown: list[str]) -> None:
     library = PhantomLibrary()
     for key in shown:
         case = library.load(key)
@@ -98,7 +99,7 @@ def test_nothing_of_the_shown_cases_is_scored_again(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("method", sorted(PAPER_METHODS))
-def test_a_sample_made_again_is_the_same(
+def test_recomputed_sample_equals_the_shipped_results(
     method: str, precomputed: Explainer, classifier: Classifier, shown: list[str]
 ) -> None:
     key = shown[sorted(PAPER_METHODS).index(method)]

@@ -25,7 +25,7 @@ def test_auc_is_the_share_of_pairs_in_order(pairs: list[tuple[bool, int]]) -> No
         assert roc_auc(label, score) == pytest.approx(np.mean(ordered))
 
 
-def test_auc_by_hand() -> None:
+def test_auc_equals_hand_computed_values() -> None:
     assert roc_auc([1, 1, 0, 0], [4, 3, 2, 1]) == 1
     assert roc_auc([1, 1, 0, 0], [1, 2, 3, 4]) == 0
     assert roc_auc([1, 0], [1, 1]) == 0.5
@@ -72,7 +72,7 @@ def test_views_of_one_patient_widen_the_interval() -> None:
     assert patients[1] - patients[0] > 1.6 * (images[1] - images[0])
 
 
-def test_nothing_to_resample() -> None:
+def test_empty_and_one_class_cohorts_have_no_interval() -> None:
     assert np.isnan(mean_interval([], [], seed=0)).all()
     assert np.isnan(auc_interval([], [], [], seed=0)).all()
     assert np.isnan(auc_interval([True, True], [0.1, 0.2], ["a", "b"], seed=0)).all()

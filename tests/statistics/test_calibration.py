@@ -23,7 +23,7 @@ def test_the_curve_and_its_error_by_hand() -> None:
     assert math.isnan(curve[0].predicted)
 
 
-def test_probabilities_that_hold_have_no_error() -> None:
+def test_calibrated_probabilities_have_no_error() -> None:
     rng = np.random.default_rng(0)
     p = rng.random(200_000)
     assert calibration_error(calibration(rng.random(len(p)) < p, p)) < 0.005

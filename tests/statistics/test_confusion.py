@@ -6,7 +6,7 @@ from xai_core.statistics.proportion import Confusion
 from xai_core.types import Outcome
 
 
-def test_confusion() -> None:
+def test_confusion_counts_and_ratios() -> None:
     found = Confusion.of(["TP"] * 32 + ["TN"] * 83 + [Outcome.FP] * 7 + ["FN"] * 25 + [None])
     assert found == Confusion(32, 83, 7, 25)
     assert found.images == 147

@@ -21,13 +21,13 @@ def test_the_ends_are_exact() -> None:
     assert Proportion(9, 9).interval[1] == 1
 
 
-def test_counting_and_words() -> None:
+def test_count_and_percent_texts() -> None:
     found = Proportion.of([True, False, False, True])
     assert found == Proportion(2, 4)
     assert (found.count, found.percent) == ("2 / 4", "50.0 % (15.0 to 85.0)")
 
 
-def test_none_of_none_is_not_defined() -> None:
+def test_proportion_of_an_empty_set_is_nan() -> None:
     nothing = Proportion.of([])
     assert math.isnan(nothing.value)
     assert all(math.isnan(end) for end in nothing.interval)

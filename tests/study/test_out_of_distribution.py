@@ -12,7 +12,7 @@ from xai_core.study.out_of_distribution import Reference, Values
 from xai_core.study.realism.measure import IMAGE_KEYS, measure_square, to_square
 
 
-def test_what_is_kept_is_read_for_the_same_library_alone(tmp_path: Path) -> None:
+def test_stored_measurements_are_read_only_for_the_same_library(tmp_path: Path) -> None:
     folder = make_library(tmp_path / "library", 3)
     digest = out_of_distribution.library_digest(folder)
     pictures = [{key: 1 / (i + 3 * n) for i, key in enumerate(IMAGE_KEYS, 1)} for n in range(3)]
@@ -37,7 +37,7 @@ def test_every_picture_is_measured(tmp_path: Path) -> None:
     assert [set(one) for one in found] == [set(IMAGE_KEYS)] * 2
 
 
-def test_the_file_that_comes_along_is_true_of_its_library() -> None:
+def test_shipped_measurements_match_the_shipped_library() -> None:
     kept = out_of_distribution.read_reference(
         out_of_distribution.REFERENCE_FILE, out_of_distribution.library_digest()
     )
@@ -54,7 +54,7 @@ def test_the_file_that_comes_along_is_true_of_its_library() -> None:
 
 
 def drawn(rng: np.random.Generator, shift: float = 0.0) -> Values:
-    """A picture whose quantities hang together, each about its place in the list."""
+    """A picture whose quantities are correlated, each around its index in the list."""
     common = rng.normal()
     return {key: i + 0.1 * (common + rng.normal()) + shift for i, key in enumerate(IMAGE_KEYS)}
 
@@ -65,37 +65,37 @@ def reference() -> Reference:
     return Reference([drawn(rng) for _ in range(150)])
 
 
-def test_pictures_of_the_same_kind_are_anywhere_among_them(reference: Reference) -> None:
+def test_pictures_of_the_same_kind_have_evenly_distributed_shares(reference: Reference) -> None:
     rng = np.random.default_rng(1)
     found = [reference.compare(drawn(rng)) for _ in range(200)]
     nearer = np.array([one.nearer for one in found if one is not None])
     assert len(nearer) == 200
-    # A share that says how usual a picture is must be near to even for usual ones.
+    # For pictures of the same kind the share must be about uniformly distributed.
     assert 0.35 < nearer.mean() < 0.65
     assert 0.1 < (nearer > 0.75).mean() < 0.45
 
 
-def test_another_kind_is_further_than_all(reference: Reference) -> None:
+def test_picture_of_another_kind_is_further_than_all(reference: Reference) -> None:
     found = reference.compare(drawn(np.random.default_rng(2), shift=5.0))
     assert found is not None
     assert found.nearer == 1
-    assert len(found.odd) == len(IMAGE_KEYS)
+    assert len(found.unusual) == len(IMAGE_KEYS)
 
 
-def test_one_odd_quantity_is_named_with_what_is_usual(reference: Reference) -> None:
+def test_unusual_quantity_is_listed_with_its_usual_range(reference: Reference) -> None:
     picture = {key: float(i) for i, key in enumerate(IMAGE_KEYS)} | {IMAGE_KEYS[3]: 9.0}
     found = reference.compare(picture)
     assert found is not None
-    assert [odd.key for odd in found.odd] == [IMAGE_KEYS[3]]
-    assert found.odd[0].value == 9
-    assert 2.6 < found.odd[0].low < 3 < found.odd[0].high < 3.4
+    assert [quantity.key for quantity in found.unusual] == [IMAGE_KEYS[3]]
+    assert found.unusual[0].value == 9
+    assert 2.6 < found.unusual[0].low < 3 < found.unusual[0].high < 3.4
     middle = reference.compare({key: float(i) for i, key in enumerate(IMAGE_KEYS)})
     assert middle is not None
     assert middle.distance < found.distance
 
 
-def test_what_goes_together_counts_once(reference: Reference) -> None:
-    # All quantities share a part: moving all of them is less odd than moving them apart.
+def test_correlated_quantities_count_once(reference: Reference) -> None:
+    # All quantities are correlated: a common shift is less unusual than opposite shifts.
     together = {key: i + 0.2 for i, key in enumerate(IMAGE_KEYS)}
     apart = {key: i + 0.2 * (-1) ** i for i, key in enumerate(IMAGE_KEYS)}
     one, other = reference.compare(together), reference.compare(apart)
@@ -104,7 +104,7 @@ def test_what_goes_together_counts_once(reference: Reference) -> None:
     assert one.distance < 0.5 * other.distance
 
 
-def test_what_cannot_be_measured_is_not_compared(reference: Reference) -> None:
+def test_picture_with_an_undefined_quantity_has_no_score(reference: Reference) -> None:
     picture = dict(drawn(np.random.default_rng(3))) | {"exponent": float("nan")}
     assert reference.compare(picture) is None
     with pytest.raises(ValueError, match="too few"):

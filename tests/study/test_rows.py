@@ -1,4 +1,4 @@
-"""Rows on disk: the registry's columns, read back as they were written."""
+"""Rows on disk: the columns of the registered metrics, read back exactly."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from xai_core.study.rows import MEASURES, SCHEMA, Row, read_rows, write_rows
 
-# What evaluations wrote before the measures had a registry: names and order stay.
+# The columns written before the metrics had a registry: names and order must not change.
 BEFORE = (
     "case_id", "patient_id", "pathology", "problem", "logit_benign", "logit_malignant",
     "probability_malignant", "predicted", "outcome", "method", "layer", "target", "map_state",
@@ -33,7 +33,7 @@ def test_rows_are_read_back_to_the_last_bit(tmp_path: Path) -> None:
     assert ROWS[1].measures == dict.fromkeys(MEASURES)
 
 
-def test_the_columns_of_before_are_there_in_their_order() -> None:
+def test_earlier_columns_keep_their_order() -> None:
     assert [name for name in SCHEMA.names if name in BEFORE] == list(BEFORE)
     assert str(SCHEMA.field("interpretable").type) == "bool"
     assert str(SCHEMA.field("curve_images").type) == "int64"

@@ -45,7 +45,7 @@ def test_the_limit_counts_after_the_choice() -> None:
     assert ids(malignant=True, even_patients=True, limit=2) == "bf"
 
 
-def test_no_case_left_is_a_sentence() -> None:
+def test_no_matching_case_raises_case_error() -> None:
     odd = MemorySource([make_case("a", patient_id="P1")])
     with pytest.raises(CaseError, match="no malignant case of a patient with an even number"):
         select_cases(odd, malignant=True, even_patients=True)
@@ -64,7 +64,7 @@ def test_the_first_of_every_outcome_in_the_source_s_order() -> None:
     assert first_of_each_outcome(IDS, outcomes, each=5)[Outcome.TP] == ("b", "e")
 
 
-def test_what_comes_after_a_gap_is_not_settled() -> None:
+def test_settled_cases_end_at_the_first_gap() -> None:
     assert settled_cases(IDS, {"a", "b", "d"}) == ("a", "b")
     assert settled_cases(IDS, set()) == ()
     assert settled_cases(IDS, set(IDS)) == IDS

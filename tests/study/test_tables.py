@@ -6,7 +6,7 @@ import pytest
 
 from tests.conftest import BUILT_IN_LAYERS
 from xai_core.cam import PAPER_METHODS
-from xai_core.study.paper import AREAS, IMAGES_SAID, IMPLIED, Areas
+from xai_core.study.paper import AREAS, IMAGES_STATED, IMPLIED, Areas
 from xai_core.study.rows import MEASURES, Row
 from xai_core.study.summary import decisions, layers_of, table
 from xai_core.study.tables import About, latex, markdown
@@ -36,7 +36,7 @@ def test_the_papers_figures_are_those_of_its_tables() -> None:
     assert AREAS[3, Outcome.TP, "hybrid-cam"] == Areas(0.963, 0.350)
     assert AREAS[4, Outcome.TN, "hybrid-cam"] == Areas(0.827, 0.928)
     assert AREAS[4, Outcome.TP, "score-cam"] == Areas(0.911, 0.254)
-    assert (IMAGES_SAID, IMPLIED.images) == (141, 147)
+    assert (IMAGES_STATED, IMPLIED.images) == (141, 147)
     ratios = (IMPLIED.sensitivity, IMPLIED.specificity, IMPLIED.precision)
     assert [round(100 * ratio, 1) for ratio in ratios] == [56.1, 92.2, 82.1]
 
@@ -53,7 +53,7 @@ def test_means_by_outcome_and_method() -> None:
     assert layers_of(rows) == (BUILT_IN_LAYERS[0],)
 
 
-def test_maps_without_a_rank_are_counted_apart() -> None:
+def test_maps_that_cannot_be_ranked_are_counted_separately() -> None:
     none = {"insertion": None, "deletion_auc": None, "interpretable": None}
     rows = [row(0), row(2, map_state="no positive evidence", **none), row(4, interpretable=False)]
     tp, tn = table(rows, BUILT_IN_LAYERS[0])
@@ -74,7 +74,7 @@ def test_decisions_count_each_case_once() -> None:
     assert found.auc.value == 0.75
 
 
-def test_markdown_shows_ours_beside_the_papers() -> None:
+def test_markdown_shows_measured_figures_and_the_papers() -> None:
     text = markdown([row(0), row(2, "TN")], ABOUT)
     line = next(line for line in text.splitlines() if line.startswith("| TP | Grad-CAM"))
     assert line == (
@@ -137,6 +137,6 @@ def test_latex_is_balanced_and_escaped() -> None:
     assert "nan" not in text
 
 
-def test_no_rows_at_all() -> None:
+def test_documents_without_rows() -> None:
     assert "Table 1" not in markdown([], ABOUT)
     assert "nan" not in markdown([], ABOUT) + latex([], ABOUT)

@@ -1,1 +1,1 @@
-"""What several tests share and pytest does not provide by name: networks, sources, peers."""
+"""Helpers that several tests import: networks, sources, peers."""

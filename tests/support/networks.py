@@ -1,4 +1,4 @@
-"""Random networks whose answers depend on their input."""
+"""Random networks whose logits depend on their input."""
 
 from __future__ import annotations
 

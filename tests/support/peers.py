@@ -1,4 +1,4 @@
-"""Other people's implementations of the methods, to compare ours with."""
+"""Independent implementations of the methods, for comparison."""
 
 from __future__ import annotations
 

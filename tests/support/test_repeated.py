@@ -1,4 +1,4 @@
-"""A browser test that fails once is repeated and named; other tests are left as they are."""
+"""A browser test that fails once is repeated and listed; other tests are not repeated."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ ONE_OR_TWO = pytest.mark.parametrize("how", [(), ("-n", "2", "--dist", "loadfile
 
 
 @ONE_OR_TWO
-def test_a_failure_that_does_not_repeat_is_named_and_the_server_survives(
+def test_failure_that_does_not_repeat_is_listed_and_the_server_survives(
     project: Path, how: tuple[str, ...]
 ) -> None:
     status, output = run(project, *how)
@@ -115,7 +115,7 @@ def test_a_failure_that_does_not_repeat_is_named_and_the_server_survives(
 
 
 @ONE_OR_TWO
-def test_one_that_fails_again_is_a_failure_and_the_server_is_ended(
+def test_repeated_failure_fails_the_run_and_ends_the_server(
     project: Path, how: tuple[str, ...]
 ) -> None:
     (project / "tests" / "e2e" / "test_browser.py").write_text(BROWSER + ALWAYS)
@@ -134,7 +134,7 @@ def test_other_tests_are_not_repeated(project: Path) -> None:
     assert TITLE not in output
 
 
-def test_strict_repeats_nothing(project: Path) -> None:
+def test_nothing_is_repeated_with_the_plugin_disabled(project: Path) -> None:
     status, output = run(project, "-p", "no:rerunfailures")
     assert status == 1
     assert "not repeated" in output

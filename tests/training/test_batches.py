@@ -1,4 +1,4 @@
-"""What a step is drawn from: its share of new images, the rest again, the same after a pause."""
+"""Batches: the share of new and reused images, several workers, and reproducibility."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from xai_core.phantom.tissue import Background, draw_background
 from xai_core.training import batches
-from xai_core.training.batches import Batches, Drawer
+from xai_core.training.batches import Batches, SampleWorker
 from xai_core.training.plan import Phase, Plan
 from xai_core.training.sample import Batch, Sample, flipped
 
@@ -23,12 +23,12 @@ def tissue() -> list[Background]:
     return [draw_background(np.random.default_rng(i), v, 160) for i, v in enumerate(("CC", "MLO"))]
 
 
-def plan(*phases: Phase, drawers: int = 1) -> Plan:
-    return Plan(phases, seed=3, size=SIZE, drawers=drawers)
+def plan(*phases: Phase, workers: int = 1) -> Plan:
+    return Plan(phases, seed=3, size=SIZE, workers=workers)
 
 
-def of(tissue: list[Background], *phases: Phase) -> Drawer:
-    return Drawer(plan(*phases), tissue, [])
+def of(tissue: list[Background], *phases: Phase) -> SampleWorker:
+    return SampleWorker(plan(*phases), tissue, [])
 
 
 def taken(tissue: list[Background], plan: Plan, steps: int, phase: int = 0) -> list[Batch]:
@@ -40,19 +40,19 @@ def same(a: Batch, b: Batch) -> bool:
     return np.array_equal(a.images, b.images) and np.array_equal(a.masks, b.masks)
 
 
-def test_a_step_draws_its_share_of_images_and_takes_the_others_again(
+def test_step_draws_its_share_of_new_images_and_reuses_others(
     tissue: list[Background], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drawn: list[int] = []
-    whole = Drawer.draw_whole
-    monkeypatch.setattr(Drawer, "draw_whole", lambda *a: drawn.append(1) or whole(*a))
+    whole = SampleWorker.draw_whole
+    monkeypatch.setattr(SampleWorker, "draw_whole", lambda *a: drawn.append(1) or whole(*a))
     learner = of(tissue, WHOLE)
     for step, images in enumerate((8, 8, 8, 8, 10)):
         assert len(learner.draw(0, step).images) == 8
         assert len(drawn) == images, "the first step draws all of its own: there is none before it"
 
 
-def test_what_is_remembered_does_not_change_what_is_drawn(tissue: list[Background]) -> None:
+def test_cached_images_do_not_change_the_batches(tissue: list[Background]) -> None:
     steady, late = of(tissue, WHOLE), of(tissue, WHOLE)
     drawn = [steady.draw(0, step) for step in range(5)]
     assert same(drawn[4], late.draw(0, 4))
@@ -60,19 +60,19 @@ def test_what_is_remembered_does_not_change_what_is_drawn(tissue: list[Backgroun
     assert all(same(a, b) for a, b in zip(drawn, taken(tissue, plan(WHOLE), 5), strict=True))
 
 
-def test_drawers_take_turns_and_each_draws_its_own(tissue: list[Background]) -> None:
-    shared = plan(WHOLE, drawers=2)
-    lanes = [Drawer(shared, tissue, [], lane, 2) for lane in range(2)]
-    by_hand = [lanes[step % 2].draw(0, step) for step in range(6)]
+def test_workers_take_turns_with_different_images(tissue: list[Background]) -> None:
+    shared = plan(WHOLE, workers=2)
+    workers = [SampleWorker(shared, tissue, [], index, 2) for index in range(2)]
+    by_hand = [workers[step % 2].draw(0, step) for step in range(6)]
     by_processes = taken(tissue, shared, 6)
     assert all(same(a, b) for a, b in zip(by_hand, by_processes, strict=True))
     assert not same(by_hand[0], by_hand[1])
 
 
-def test_only_the_latest_images_are_kept(
+def test_only_the_latest_images_are_cached(
     tissue: list[Background], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batches, "_REMEMBERED", 4)
+    monkeypatch.setattr(batches, "_CACHED", 4)
     learner = of(tissue, dataclasses.replace(WHOLE, batch=4, fresh=1.0))
     for step in range(5):
         learner.draw(0, step)
@@ -93,7 +93,7 @@ def test_phases_of_crops_and_of_images_differ_in_size(tissue: list[Background]) 
     assert both.draw(1, 0).images.shape == (8, SIZE, SIZE)
 
 
-def test_a_flip_moves_picture_and_mask_alike() -> None:
+def test_flip_changes_image_and_mask_alike() -> None:
     image = np.arange(16, dtype=np.float32).reshape(4, 4)
     seen = set()
     for seed in range(40):

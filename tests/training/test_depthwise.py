@@ -6,12 +6,12 @@ import pytest
 import torch
 from torch import nn
 
-from xai_core.training.network import DenselyTaught, DepthwiseConv2d, weight_gradient
+from xai_core.training.network import DepthwiseConv2d, TrainingNetwork, weight_gradient
 
 
 @pytest.mark.parametrize("side", [1, 2, 4, 11, 24, 25])
 @pytest.mark.parametrize("bias", [True, False])
-def test_values_and_gradients_are_pytorchs(side: int, bias: bool) -> None:
+def test_values_and_gradients_equal_pytorchs(side: int, bias: bool) -> None:
     torch.manual_seed(side)
     theirs = nn.Conv2d(6, 6, 7, padding=3, groups=6, bias=bias)
     ours = DepthwiseConv2d.of(theirs)
@@ -27,7 +27,7 @@ def test_values_and_gradients_are_pytorchs(side: int, bias: bool) -> None:
         torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-4)
 
 
-def test_the_gradient_is_the_correlation_written_out() -> None:
+def test_weight_gradient_equals_the_correlation() -> None:
     torch.manual_seed(0)
     x, grad = torch.randn(2, 3, 5, 5), torch.randn(2, 3, 5, 5)
     wide = nn.functional.pad(x, (1, 1, 1, 1))
@@ -70,10 +70,10 @@ def test_another_kind_of_convolution_is_refused(conv: nn.Conv2d) -> None:
         DepthwiseConv2d.of(conv)
 
 
-def test_the_network_is_taught_with_it_and_its_weights_keep_their_names() -> None:
+def test_training_network_uses_it_and_keeps_the_names_of_weights() -> None:
     import timm
 
-    trunk = DenselyTaught("convnextv2_atto").trunk
+    trunk = TrainingNetwork("convnextv2_atto").trunk
     plain = timm.create_model("convnextv2_atto", pretrained=False, num_classes=2)
     assert set(trunk.state_dict()) == set(plain.state_dict())
     assert sum(isinstance(m, DepthwiseConv2d) for m in trunk.modules()) == 12

@@ -1,4 +1,4 @@
-"""Real images in training: whose they are, and what of them counts."""
+"""Real images in training: selection by patient, masks and targets."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_a_release_without_such_an_image_is_refused(tmp_path: Path) -> None:
         read_real(root, SIZE)
 
 
-def test_a_draw_keeps_the_mask_on_its_lesion_and_is_all_but_sure_of_the_class() -> None:
+def test_mask_follows_the_lesion_and_the_target_is_near_0_or_1() -> None:
     mask = np.zeros((SIZE, SIZE), bool)
     mask[20:34, 24:40] = True
     image = np.where(mask, 0.9, 0.2).astype(np.float32)
@@ -45,7 +45,7 @@ def test_a_draw_keeps_the_mask_on_its_lesion_and_is_all_but_sure_of_the_class() 
         for seed in range(10):
             rng = np.random.default_rng(seed)
             drawn = draw_real(rng, [RealImage(image, mask, malignant, tissue)])
-            assert drawn.classed
+            assert drawn.class_counts
             assert drawn.target == target
             assert drawn.image.dtype == np.float32
             assert 0 <= drawn.image.min() <= drawn.image.max() <= 1

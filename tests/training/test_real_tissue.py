@@ -1,11 +1,11 @@
-"""A real breast as a background: its lesion is gone, its shape and grey stay."""
+"""A real breast as a background: the lesion is erased, shape and grey levels are kept."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from xai_core.phantom.generate import dress
+from xai_core.phantom.generate import insert_lesions
 from xai_core.training.real import tissue_of
 from xai_core.types import BoolArray, FloatArray, Pathology
 
@@ -31,7 +31,7 @@ def test_the_lesion_is_erased_and_the_rest_stays() -> None:
     assert made.nipple[0] > 0.9 * made.breast.shape[1]
 
 
-def test_a_right_breast_is_turned_to_the_left() -> None:
+def test_right_breast_is_mirrored() -> None:
     image, mask = breast()
     left = tissue_of(image, mask, "L", "CC")
     right = tissue_of(image[:, ::-1].copy(), mask[:, ::-1].copy(), "R", "CC")
@@ -46,10 +46,10 @@ def test_depth_counts_from_the_skin_not_from_the_picture_s_edge() -> None:
     assert made.depth[middle, 0] > made.depth[middle, made.breast.shape[1] // 2] > 10
 
 
-def test_it_can_be_dressed_as_a_phantom_is() -> None:
+def test_lesions_can_be_inserted_into_real_tissue() -> None:
     image, mask = breast()
     made = tissue_of(image, mask, "L", "MLO")
-    drawn = dress(np.random.default_rng(1), made, Pathology.MALIGNANT)
+    drawn = insert_lesions(np.random.default_rng(1), made, Pathology.MALIGNANT)
     assert drawn.mask.any()
     assert not (drawn.mask & ~made.breast).any()
     assert np.isfinite(drawn.image).all()

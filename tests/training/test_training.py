@@ -12,16 +12,16 @@ import torch
 from tests.conftest import TINY_LAYERS
 from xai_core.errors import BadRequest
 from xai_core.model.weights import load
-from xai_core.phantom.generate import dress
+from xai_core.phantom.generate import insert_lesions
 from xai_core.phantom.tissue import Background, draw_background
 from xai_core.training import data
-from xai_core.training.batches import Drawer
+from xai_core.training.batches import SampleWorker
 from xai_core.training.export import export
 from xai_core.training.loop import Run
-from xai_core.training.network import DenselyTaught
+from xai_core.training.network import TrainingNetwork
 from xai_core.training.plan import Phase, Plan, plan_for
 from xai_core.training.sample import shrunk
-from xai_core.training.validate import answers, as_shipped, probabilities, validate
+from xai_core.training.validate import as_exported, probabilities, validate, validation_logits
 from xai_core.types import CLASS_NAMES, Pathology
 
 ATTO = "convnextv2_atto"
@@ -55,7 +55,7 @@ def weights(r: Run) -> dict[str, torch.Tensor]:
     return {k: v.clone() for k, v in r.averaged_trunk.state_dict().items()}
 
 
-def test_a_draw_is_decided_by_its_seed(tissue: list[Background]) -> None:
+def test_same_seed_draws_the_same_image(tissue: list[Background]) -> None:
     a, b = (data.draw_image(np.random.default_rng(3), tissue, SIZE, 1.0) for _ in range(2))
     assert np.array_equal(a.image, b.image)
     assert np.array_equal(a.mask, b.mask)
@@ -63,7 +63,7 @@ def test_a_draw_is_decided_by_its_seed(tissue: list[Background]) -> None:
     assert 0 <= a.image.min() <= a.image.max() <= 1
 
 
-def test_a_crop_without_its_lesion_is_not_called_malignant(tissue: list[Background]) -> None:
+def test_crop_without_the_lesion_is_not_malignant(tissue: list[Background]) -> None:
     found = {True: 0, False: 0}
     for seed in range(30):
         rng = np.random.default_rng(seed)
@@ -73,16 +73,16 @@ def test_a_crop_without_its_lesion_is_not_called_malignant(tissue: list[Backgrou
             if sample.target:
                 assert sample.mask.any()
                 assert sample.target == whole.target
-            elif sample.classed:
+            elif sample.class_counts:
                 assert sample.mask.sum() < 0.5 * max(1, whole.mask.sum()) or not whole.target
             found[sample.target > 0] += 1
     assert min(found.values()) > 10
 
 
-def test_the_target_is_mostly_the_odds_and_partly_the_label(tissue: list[Background]) -> None:
+def test_target_is_mostly_the_probability_and_partly_the_label(tissue: list[Background]) -> None:
     for seed in range(12):
         for pathology in Pathology:
-            drawn = dress(np.random.default_rng(seed), tissue[0], pathology)
+            drawn = insert_lesions(np.random.default_rng(seed), tissue[0], pathology)
             odds = max((plan.probability for plan in drawn.plans), default=0.0)
             malignant = pathology is Pathology.MALIGNANT
             target = data.to_sample(drawn, SIZE).target
@@ -118,13 +118,13 @@ class _Inline:
         return type("Done", (), {"result": staticmethod(lambda: None)})
 
 
-def test_the_loss_falls_on_a_batch_seen_again_and_again(
+def test_loss_falls_on_a_repeated_batch(
     tissue: list[Background], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     phase = Phase("crops", 32, 8, 40, 60, 3e-3, (3.0, 3.0), 1.0, 0.5)
     learner = run(tmp_path, dataclasses.replace(PLAN, phases=(phase,)))
-    batch = Drawer(learner.plan, tissue, []).draw(0, 0)
-    monkeypatch.setattr(Drawer, "draw", lambda *_: batch)
+    batch = SampleWorker(learner.plan, tissue, []).draw(0, 0)
+    monkeypatch.setattr(SampleWorker, "draw", lambda *_: batch)
     losses: list[float] = []
     learner.train(tissue, lambda _p, _f, value: losses.append(value))
     assert np.mean(losses[-5:]) < 0.7 * np.mean(losses[:5])
@@ -163,7 +163,18 @@ def test_a_checkpoint_of_another_plan_is_refused(tmp_path: Path) -> None:
         other.resume()
 
 
-def test_no_checkpoint_means_a_fresh_run(tmp_path: Path) -> None:
+def test_checkpoint_stores_the_number_of_workers_under_its_first_key(tmp_path: Path) -> None:
+    run(tmp_path, dataclasses.replace(PLAN, workers=2)).save()
+    kept = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
+    assert list(kept["plan"]) == [
+        "phases", "seed", "size", "timm_name", "ema_decay", "low_precision", "drawers",
+    ]  # fmt: skip
+    assert kept["plan"]["drawers"] == 2
+    with pytest.raises(BadRequest, match="drawers"):
+        run(tmp_path).resume()
+
+
+def test_resume_without_a_checkpoint_returns_false(tmp_path: Path) -> None:
     assert not run(tmp_path).resume()
 
 
@@ -176,7 +187,7 @@ def test_the_budget_ends_a_phase(tissue: list[Background], tmp_path: Path) -> No
 
 def test_export_drops_the_dense_heads_and_loads(tmp_path: Path) -> None:
     torch.manual_seed(0)
-    model = DenselyTaught(ATTO).eval()
+    model = TrainingNetwork(ATTO).eval()
     path = tmp_path / "model.safetensors"
     spec = export(
         model.trunk, path, command="test", timm_name=ATTO, size=SIZE, threshold=0.4, metrics={}
@@ -192,9 +203,9 @@ def test_export_drops_the_dense_heads_and_loads(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("gpu", [False, True])
-def test_the_plan_spends_the_budget(gpu: bool) -> None:
-    plan = plan_for(10, gpu=gpu, drawers=3)
-    assert plan.drawers == 3
+def test_plan_uses_the_whole_budget(gpu: bool) -> None:
+    plan = plan_for(10, gpu=gpu, workers=3)
+    assert plan.workers == 3
     assert sum(p.minutes for p in plan.phases) == pytest.approx(10)
     assert plan.phases[-1].crop == plan.size
     assert not any(p.real for p in plan.phases)
@@ -221,7 +232,7 @@ def test_the_plan_of_another_network_and_size(gpu: bool) -> None:
         ({"size": 1056}, "1024"),
     ],
 )
-def test_a_plan_that_cannot_be_is_refused(fields: dict[str, object], word: str) -> None:
+def test_invalid_plan_is_refused(fields: dict[str, object], word: str) -> None:
     with pytest.raises(BadRequest, match=word):
         plan_for(10, **fields)  # type: ignore[arg-type]
 
@@ -232,11 +243,11 @@ def test_a_shrunken_picture_keeps_its_mean_and_its_lesion(tissue: list[Backgroun
     assert half.image.shape == half.mask.shape == (SIZE // 2, SIZE // 2)
     assert half.image.mean() == pytest.approx(whole.image.mean(), abs=1e-4)
     assert half.mask.any() == whole.mask.any()
-    assert (half.target, half.words) == (whole.target, whole.words)
+    assert (half.target, half.labels) == (whole.target, whole.labels)
     assert shrunk(whole, 1) is whole
 
 
-def test_validation_finds_the_cut_between_the_classes() -> None:
+def test_threshold_lies_between_separable_classes() -> None:
     p = np.array([0.1, 0.2, 0.3, 0.6, 0.7, 0.8], np.float32)
     truth = np.array([0, 0, 0, 1, 1, 1], np.float32)
     found = validate(p, truth)
@@ -245,7 +256,7 @@ def test_validation_finds_the_cut_between_the_classes() -> None:
     assert found.sensitivity == found.specificity == 1
 
 
-def test_the_threshold_is_the_highest_that_finds_nine_of_ten() -> None:
+def test_threshold_is_the_highest_with_90_percent_sensitivity() -> None:
     cancers = np.array([0.2, 0.4, 0.5, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9], np.float32)
     others = np.array([0.1, 0.3, 0.45, 0.55], np.float32)
     found = validate(np.concatenate([cancers, others]), np.repeat([1.0, 0.0], (10, 4)))
@@ -253,14 +264,14 @@ def test_the_threshold_is_the_highest_that_finds_nine_of_ten() -> None:
     assert (found.sensitivity, found.specificity) == (0.9, 0.5)
 
 
-def test_the_same_phantoms_are_asked_again_and_rounding_changes_little(
+def test_validation_phantoms_are_reproducible_and_rounding_changes_little(
     tissue: list[Background],
 ) -> None:
     torch.manual_seed(0)
-    trunk = DenselyTaught(ATTO).trunk
+    trunk = TrainingNetwork(ATTO).trunk
     before = {k: v.clone() for k, v in trunk.state_dict().items()}
-    first, truth = answers(trunk, tissue, 5, SIZE, torch.device("cpu"))
-    again, _ = answers(as_shipped(trunk), tissue, 5, SIZE, torch.device("cpu"))
+    first, truth = validation_logits(trunk, tissue, 5, SIZE, torch.device("cpu"))
+    again, _ = validation_logits(as_exported(trunk), tissue, 5, SIZE, torch.device("cpu"))
     assert first.shape == (2, 2)
     assert set(truth.tolist()) <= {0.0, 1.0}
     assert 0 < np.abs(first - again).max() < 0.02
@@ -269,7 +280,9 @@ def test_the_same_phantoms_are_asked_again_and_rounding_changes_little(
     np.testing.assert_allclose(probabilities(first), both, rtol=1e-5)
 
 
-def test_fixed_stages_stay_and_the_rest_learns(tissue: list[Background], tmp_path: Path) -> None:
+def test_frozen_stages_are_unchanged_and_the_rest_is_trained(
+    tissue: list[Background], tmp_path: Path
+) -> None:
     phase = dataclasses.replace(PLAN.phases[0], frozen=2)
     learner = run(tmp_path, dataclasses.replace(PLAN, phases=(phase,)))
     before = {k: v.clone() for k, v in learner.model.trunk.state_dict().items()}

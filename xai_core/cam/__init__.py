@@ -1,11 +1,11 @@
-"""Why the model said so: one file per class activation mapping method, the formula and no more.
+"""Class activation mapping (CAM) methods, one file each, which holds the method's formula only.
 
-This room knows neither Streamlit nor files.  A method is a module of this folder with a subclass of
-:class:`~xai_core.cam.base.CamMethod`; it is found by itself, nothing has to be registered.
+This package uses neither Streamlit nor files.  A method is a module of this folder with a subclass
+of :class:`~xai_core.cam.base.CamMethod`; it is discovered without registration.
 
-``METHODS`` (every method by name, in order) is made when it is first asked for, since it imports
-torch; :func:`summaries` reads what the methods say of themselves from their files' text, so that
-``--help`` answers at once.
+``METHODS`` (every method by name, in display order) is built at first use, since that imports
+torch.  :func:`summaries` reads names, titles and descriptions from the source text of the modules,
+so that ``--help`` does not have to import torch.
 """
 
 from __future__ import annotations
@@ -28,12 +28,13 @@ if TYPE_CHECKING:
 PAPER_METHODS = ("score-cam", "grad-cam", "hybrid-cam")
 """The methods of the paper's tables, in their order."""
 
-_SUPPORT = frozenset({"base", "normalise", "options"})  # modules of this folder that are no method
+_SUPPORT = frozenset({"base", "normalise", "options"})  # modules of this folder without a method
 
 
 @dataclass(frozen=True)
 class MethodSummary:
-    """What a method says of itself; see :class:`~xai_core.cam.base.CamMethod`."""
+    """Name, title, description and order of a method: class attributes of
+    :class:`~xai_core.cam.base.CamMethod`."""
 
     name: str
     title: str
@@ -52,15 +53,17 @@ def summaries() -> tuple[MethodSummary, ...]:
     for module in _modules():
         text = (Path(__path__[0]) / f"{module}.py").read_text(encoding="utf-8")
         for node in ast.parse(text).body:
-            said = _literals(node) if isinstance(node, ast.ClassDef) else {}
-            if {"name", "title", "description"} <= said.keys():
-                order = int(said.get("order", 100))
-                found.append(MethodSummary(said["name"], said["title"], said["description"], order))
+            values = _literals(node) if isinstance(node, ast.ClassDef) else {}
+            if {"name", "title", "description"} <= values.keys():
+                order = int(values.get("order", 100))
+                found.append(
+                    MethodSummary(values["name"], values["title"], values["description"], order)
+                )
     return tuple(sorted(found, key=lambda method: (method.order, method.name)))
 
 
 def _literals(class_: ast.ClassDef) -> dict[str, Any]:
-    """The class's attributes that are plain literals."""
+    """The class attributes whose values are literals."""
     found = {}
     for node in class_.body:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
@@ -93,8 +96,8 @@ def _methods() -> Mapping[str, CamMethod[Any]]:
 
 
 def _check_options(methods: Mapping[str, CamMethod[Any]]) -> None:
-    """Methods may share an option's name only where they mean the same by it: a request keeps one
-    value for it while a person goes from one method to another."""
+    """Methods may share an option's name only if they declare it identically: a request keeps one
+    value per name while a user switches between methods."""
     seen: dict[str, Any] = {}
     for method in methods.values():
         for option in method.options.declared():

@@ -1,8 +1,8 @@
-"""What a CAM method is: what it may ask for, what it says of itself, what it answers.
+"""The interface of a CAM method: its inputs, its description and its result.
 
 All images here are tensors in the network's input space (normalised, (C, S, S), float32).
 Blending an image with its blurred copy in this space equals blending in [0, 1] before the
-normalisation, because that is affine; so one space suffices.
+normalisation, because the normalisation is affine; so all methods work in this one space.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Options = TypeVar("Options", bound=CamOptions)
 
 
 class Need(enum.StrEnum):
-    """What a method computes its map from."""
+    """An input that a method computes its map from."""
 
     ACTIVATIONS = "the layer's activations"
     GRADIENT = "the gradient of the class's logit"
@@ -33,14 +33,14 @@ class Need(enum.StrEnum):
 
 @dataclass(frozen=True, eq=False)
 class LayerInputs:
-    """Everything a method may ask for about one image at one layer.
+    """Everything a method may use of one image at one layer.
 
-    ``x``, ``baseline``, ``black``: (C, S, S), input space: the image, the image blurred, and a
-    black image.  ``activate``: gives the layer's output for ``x``, (K, h, w), without a graph;
-    called where a method needs it, since a map that is remembered needs no pass of the network.
-    ``gradient``: class -> (K, h, w), the class logit's gradient with respect to that output.
-    ``book``: scores perturbed images and remembers them; belongs to this image, this baseline
-    and these weights.  ``native``: remembers maps of this image, these weights and this layer.
+    ``x``, ``baseline``, ``black``: (C, S, S), input space: the image, the blurred image, and a
+    black image.  ``activate``: computes the layer's output for ``x``, (K, h, w), without a graph;
+    called only on demand, since a cached map needs no pass of the network.  ``gradient``: class ->
+    (K, h, w), the gradient of the class's logit with respect to that output.  ``logit_cache``:
+    scores perturbed images and caches their logits; belongs to this image, this baseline and these
+    weights.  ``native``: the cache of raw maps of this image, these weights and this layer.
     """
 
     layer: str
@@ -65,14 +65,14 @@ class LayerInputs:
 
 @dataclass(frozen=True, eq=False)
 class CamResult:
-    """A method's answer.
+    """The result of a method.
 
-    ``levels``: the area levels the map is made of, empty for methods without.  ``known``: further
-    levels whose gains are remembered, so that choosing them costs nothing.  ``forward_passes``:
-    distinct perturbed images the answer rests on, remembered or not, so that it does not depend on
-    what was asked before (``LogitCache.forwards`` counts what was really spent).  ``extras``: small
-    named arrays (``channel_weights`` (K,), ``channel_logits`` (n, classes)); none where the map
-    itself was remembered.
+    ``levels``: the area levels the map is made of; empty for methods that have none.  ``known``:
+    further levels whose gains are in the cache, so that choosing them needs no forward pass.
+    ``forward_passes``: number of distinct perturbed images the map depends on, cached or not, so
+    that it does not depend on earlier requests (``LogitCache.forwards`` counts the passes really
+    run).  ``extras``: small named arrays (``channel_weights`` (K,), ``channel_logits``
+    (n, classes)); empty where the map itself came from the cache.
     """
 
     heatmap: Heatmap
@@ -85,23 +85,23 @@ class CamResult:
 class CamMethod(abc.ABC, Generic[Options]):
     """A class activation mapping method.
 
-    Its type parameter is the dataclass of its options.  One file in this folder that defines a
-    subclass is all there is to add: pages, help, tables, figures, the address and the command line
-    read the attributes below.  See ``docs/how_to/add_a_cam_method.md``.
+    The type parameter is the dataclass of its options.  To add a method, add one file with a
+    subclass to this folder: pages, help, tables, figures, the address and the command line read the
+    attributes below.  See ``docs/how_to/add_a_cam_method.md``.
 
     Attributes:
         name: the key in requests and files, lower case with hyphens: ``"grad-cam"``.
         title: the name as papers print it: ``"Grad-CAM"``.
-        description: what it does, in one sentence for somebody new to it.
+        description: one or two sentences on what it does, for a reader who is new to it.
         reference: the paper.
-        unit: what ``Heatmap.scale`` counts, in words fit for a colour bar.
-        needs: what the map is computed from.
+        unit: the unit of ``Heatmap.scale``, as the label of a colour bar.
+        needs: the inputs that the map is computed from.
         options: the dataclass of its options, see :mod:`xai_core.cam.options`.
-        order: its place in lists, ascending; methods of one place go by name.
-        class_specific: whether another class gives another map.
-        uses_levels: whether the answer is made of area levels (``CamResult.levels``); before they
-            are scored there is no map to draw.
-        note: what a reader must know with every map of this method, a sentence; mostly empty.
+        order: its position in lists, ascending; equal numbers are ordered by name.
+        class_specific: whether the map depends on the class.
+        uses_levels: whether the map is made of area levels (``CamResult.levels``); before they are
+            scored there is no map to draw.
+        note: a caveat shown with every map of this method, one sentence; usually empty.
     """
 
     name: ClassVar[str]
@@ -118,7 +118,7 @@ class CamMethod(abc.ABC, Generic[Options]):
 
     @abc.abstractmethod
     def conventions(self, options: Options) -> dict[str, str]:
-        """Every convention this method follows under ``options``, by name: for the manifest."""
+        """Every convention this method follows under ``options``, by name, for the manifest."""
 
     @abc.abstractmethod
     def compute(
@@ -132,27 +132,29 @@ class CamMethod(abc.ABC, Generic[Options]):
 
         Raises:
             ModelError: activations, gradients or logits that are not finite.
-            Cancelled: raised by ``report``; images scored before are remembered in the book.
+            Cancelled: raised by ``report``; images scored before stay in the logit cache.
         """
 
     def forward_passes(self, channels: int, options: Options) -> int:  # noqa: ARG002
-        """Images scored at most at a layer of so many channels, beyond the prediction."""
+        """The maximum number of images scored at a layer with ``channels`` channels, without the
+        prediction."""
         return 0
 
     def option_words(self, options: Options) -> str:  # noqa: ARG002
-        """The options that belong to the map's name, in words; empty where there are none."""
+        """The options that are part of the map's name, in words; empty where there are none."""
         return ""
 
     def exact_options(self, options: Options) -> Options | None:  # noqa: ARG002
-        """The options of the exact map that a faster one stands in for; None for an exact one."""
+        """The options of the exact map that a map with ``options`` approximates; None where
+        ``options`` give the exact map."""
         return None
 
-    def remembered(
+    def cached_map(
         self, layer_inputs: LayerInputs, target: int, options: Options  # noqa: ARG002
     ) -> Heatmap | None:  # fmt: skip
-        """The map where it was made before, else None; costs no pass of the network."""
+        """The map if it is in the cache, else None; runs no pass of the network."""
         return None
 
     def precomputed_options(self, options: Options) -> tuple[Options, ...]:  # noqa: ARG002
-        """Further options that are worth scoring ahead of time beside ``options``."""
+        """Further options to score ahead of time together with ``options``."""
         return ()

@@ -12,30 +12,30 @@ from xai_core.cam.options import CamOptions
 from xai_core.types import Report
 
 ZERO_CORRELATION = 1e-12
-"""A correlation of at most this share of what the activation's size allows is rounding."""
+"""A correlation of at most this share of its largest possible value is rounding error."""
 SAME_MAGNITUDE = 1e-9
-"""Magnitudes that differ by at most this share are equal: which is larger would be rounding."""
+"""Magnitudes that differ by at most this share count as equal: the difference is rounding error."""
 
 
 def eigen_cam(activation: Tensor) -> Tensor:
     """Each position's score on the first principal component: (K, h, w) -> float64 (h, w), signed.
 
     The positions are the samples and the channels the variables, centred over positions; so the
-    map's mean is 0.  A component has no sign of its own.  Here the map correlates positively with
-    the mean activation over channels; where that correlation is 0, the map's largest magnitude
-    (the first in reading order of equal ones) is positive.  Where the two largest variances are
-    equal, the component is any direction between them.
+    map's mean is 0.  The sign of a principal component is arbitrary.  Here it is chosen so that the
+    map correlates positively with the mean activation over channels; where that correlation is 0,
+    so that the value of largest magnitude (the first in row-major order of equal ones) is positive.
+    Where the two largest variances are equal, the component is any direction in their plane.
 
     Computed in float64 on the processor, as the leading eigenvector of the smaller of the Gram
     matrices (positions by positions, or channels by channels).
 
-    Channels that are all constant give 0; a value that is not finite makes the whole map NaN, which
-    :func:`xai_core.cam.normalise.heatmap` refuses.
+    If all channels are constant the map is 0; a value that is not finite makes the whole map NaN,
+    which :func:`xai_core.cam.normalise.heatmap` refuses.
     """
     shape = activation.shape[-2:]
     if not bool(torch.isfinite(activation).all()):
         return torch.full(shape, torch.nan, dtype=torch.float64)
-    if bool(is_constant(activation).all()):  # centring leaves rounding, which has a component too
+    if bool(is_constant(activation).all()):  # else the component would be that of rounding errors
         return torch.zeros(shape, dtype=torch.float64)
     samples = activation.double().cpu().flatten(1).T  # (positions, K)
     centred = samples - samples.mean(0)
@@ -51,20 +51,22 @@ def eigen_cam(activation: Tensor) -> Tensor:
 
 
 def _sign(scores: Tensor, samples: Tensor) -> float:
-    """1 or -1: see :func:`eigen_cam`.  ``scores`` (positions,), ``samples`` (positions, K)."""
+    """1 or -1, the rule is in :func:`eigen_cam`.  ``scores`` (positions,), ``samples``
+    (positions, K)."""
     mean = samples.mean(1)
-    together = float(scores @ (mean - mean.mean()))
-    if abs(together) > ZERO_CORRELATION * float(scores.norm() * samples.norm()):
-        return 1.0 if together > 0 else -1.0
+    covariance = float(scores @ (mean - mean.mean()))
+    if abs(covariance) > ZERO_CORRELATION * float(scores.norm() * samples.norm()):
+        return 1.0 if covariance > 0 else -1.0
     magnitude = scores.abs()
     largest = torch.nonzero(magnitude >= (1 - SAME_MAGNITUDE) * magnitude.max())[0]
     return 1.0 if float(scores[largest]) >= 0 else -1.0
 
 
 class EigenCam(CamMethod[CamOptions]):
-    """Eigen-CAM as a method; costs no forward pass and no gradient, and is the same for each class.
+    """Eigen-CAM as a method; needs no gradient and no forward pass beyond the activations, and is
+    the same for every class.
 
-    It shows what stands out in the layer's features, not what speaks for a class.
+    It shows the dominant pattern of the layer's features, not the evidence for a class.
     """
 
     name = "eigen-cam"

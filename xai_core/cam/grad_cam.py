@@ -13,7 +13,7 @@ from xai_core.types import Report
 
 
 def channel_weights(gradient: Tensor) -> Tensor:
-    """w_k: the mean over positions of the class logit's gradient, (K, h, w) -> (K,)."""
+    """w_k, the mean over positions of the gradient of the class's logit: (K, h, w) -> (K,)."""
     return gradient.mean((-2, -1))
 
 
@@ -28,7 +28,8 @@ def grad_cam(activation: Tensor, gradient: Tensor) -> Tensor:
 
 
 def native_map(layer_inputs: LayerInputs, target: int) -> Tensor:
-    """The signed map (h, w) of class ``target``, remembered: two methods begin with it."""
+    """The signed raw map (h, w) of class ``target``, cached: Grad-CAM and Hybrid-CAM both use
+    it."""
     return layer_inputs.native.recall(
         f"grad-cam/{target}",
         lambda: grad_cam(layer_inputs.activation, layer_inputs.gradient(target)),
@@ -36,7 +37,7 @@ def native_map(layer_inputs: LayerInputs, target: int) -> Tensor:
 
 
 class GradCam(CamMethod[CamOptions]):
-    """Grad-CAM as a method; costs no forward pass beyond the gradient."""
+    """Grad-CAM as a method; needs one gradient and no further forward pass."""
 
     name = "grad-cam"
     title = "Grad-CAM"

@@ -12,10 +12,10 @@ from xai_core.cam.options import CamOptions
 from xai_core.types import Report
 
 EPS = 1e-30
-"""Added to the denominator of alpha, in the units of g^2.  The paper has none; this one is far
-below g^2 (about 1e-12 in the built-in model), so it acts only where g all but vanishes.
-pytorch-grad-cam adds 1e-6, which is far above g^2 there: its alpha is then about g^2 / 1e-6 and no
-longer the paper's 1 / (2 + sum(A) g)."""
+"""Added to the denominator of alpha, in the units of g^2.  The paper has no such term; this one is
+far below g^2 (about 1e-12 in the built-in model), so it matters only where g is nearly 0.
+pytorch-grad-cam adds 1e-6, which is far above g^2 there: its alpha is then about g^2 / 1e-6 instead
+of the paper's 1 / (2 + sum(A) g)."""
 
 
 def channel_weights(activation: Tensor, gradient: Tensor, eps: float = EPS) -> Tensor:
@@ -25,8 +25,8 @@ def channel_weights(activation: Tensor, gradient: Tensor, eps: float = EPS) -> T
     19, with the exponential of the logit as the class score: its second and third derivatives are
     then the score times g^2 and g^3).  Only positive gradients count.
 
-    The paper has non-negative activations in mind, where alpha is between 0 and 1/2.  ConvNeXt's
-    may be negative: where sum(A) g is below -2, alpha is negative, and near -2 it is large.
+    The paper assumes non-negative activations, for which alpha is between 0 and 1/2.  ConvNeXt's
+    activations may be negative: where sum(A) g is below -2, alpha is negative, and near -2 large.
     """
     g = gradient.double()
     total = activation.double().sum((-2, -1), keepdim=True)
@@ -41,7 +41,7 @@ def grad_cam_plus_plus(activation: Tensor, gradient: Tensor, eps: float = EPS) -
 
 
 class GradCamPlusPlus(CamMethod[CamOptions]):
-    """Grad-CAM++ as a method; costs no forward pass beyond the gradient."""
+    """Grad-CAM++ as a method; needs one gradient and no further forward pass."""
 
     name = "grad-cam-plus-plus"
     title = "Grad-CAM++"

@@ -1,10 +1,11 @@
 """Hybrid-CAM: Ghorbel, Siyavashi, Herglotz, "Explainability in ConvNeXt V2 for Contrast-Enhanced
 Spectral Mammography".
 
-Grad-CAM's map A says where; forward passes at nested area levels say how much.  Level p keeps the
-top p % of A and blurs the rest; its gain delta(p) over the fully blurred image is spread over the
-pixels it kept.  The masks are nested, so S never increases with rank, and the result is a monotone
-function of A at pixel level: Grad-CAM with an image-specific contrast curve.
+Grad-CAM's map A gives the ranking of the pixels; forward passes at nested area levels give their
+weight.  Level p keeps the top p % of A and blurs the rest; its gain delta(p) over the fully blurred
+image is added to the pixels it keeps.  The masks are nested, so S never increases with rank, and
+the result is a monotone function of A at pixel level: Grad-CAM with an image-specific contrast
+curve.
 """
 
 from __future__ import annotations
@@ -38,12 +39,13 @@ from xai_core.types import (
 
 
 def level_weight(p: float) -> float:
-    """w(p) = 1 / sqrt(p): small areas that raise the score count more."""
+    """w(p) = 1 / sqrt(p): small areas that raise the score get more weight."""
     return 1 / math.sqrt(p)
 
 
 def positive_area(of: Heatmap) -> FloatArray:
-    """A of a Hybrid-CAM map: Grad-CAM's positive part, upsampled, min-max; float32 (S, S)."""
+    """A of a Hybrid-CAM map: the positive part of Grad-CAM's map, upsampled and min-max
+    normalised; float32 (S, S) in [0, 1]."""
     return heatmap(torch.from_numpy(of.raw.copy()), len(of.values)).values
 
 
@@ -52,7 +54,7 @@ def support(
 ) -> NDArray[np.float64]:
     """S = sum_p w(p) delta(p) M_p: float64 (S, S), weighted logits.
 
-    ``levels`` may be percents or fractions: the unit only rescales S, and H is a min-max of it.
+    ``levels`` may be percents or fractions: the unit only rescales S, and H is min-max normalised.
     """
     total = np.zeros(masks[0].shape)
     for mask, delta, p in zip(masks, deltas, levels, strict=True):
@@ -74,8 +76,8 @@ class HybridCamOptions(CamOptions):
 class HybridCam(CamMethod[HybridCamOptions]):
     """Hybrid-CAM as a method; one forward pass per area level and one for the blurred image.
 
-    delta(p) depends only on image, layer, class and p, and the book remembers each masked image by
-    its mask: another set of levels costs only the levels not asked before.
+    delta(p) depends only on image, layer, class and p, and the logit cache stores each masked image
+    under its mask: another set of levels needs forward passes only for the new levels.
     """
 
     name = "hybrid-cam"
@@ -99,7 +101,7 @@ class HybridCam(CamMethod[HybridCamOptions]):
     )
 
     def forward_passes(self, channels: int, options: HybridCamOptions) -> int:  # noqa: ARG002
-        """One image for each area level, and the blurred one."""
+        """One image per area level, and the blurred one."""
         return len(options.levels) + 1
 
     def option_words(self, options: HybridCamOptions) -> str:
@@ -107,7 +109,7 @@ class HybridCam(CamMethod[HybridCamOptions]):
         return f"levels {', '.join(f'{level:g}' for level in options.levels)} %"
 
     def precomputed_options(self, options: HybridCamOptions) -> tuple[HybridCamOptions, ...]:
-        """Many levels, so that another choice of levels is arithmetic."""
+        """The dense set of levels, so that any choice among them needs no forward pass."""
         return (dataclasses.replace(options, levels=DENSE_LEVELS),)
 
     def conventions(self, options: HybridCamOptions) -> dict[str, str]:
@@ -127,8 +129,8 @@ class HybridCam(CamMethod[HybridCamOptions]):
     ) -> CamResult:
         """See :meth:`xai_core.cam.base.CamMethod.compute`.
 
-        The map's ``raw`` is Grad-CAM's.  A Grad-CAM map that says nothing is passed on with its
-        state; where no level raises the score the state is NO_LEVEL.
+        The map's ``raw`` is Grad-CAM's.  A Grad-CAM map whose state is not OK is returned as it is;
+        where no level raises the score the state is NO_LEVEL.
         """
         percents = options.levels
         base = heatmap(native_map(layer_inputs, target), layer_inputs.size)
@@ -164,7 +166,7 @@ class HybridCam(CamMethod[HybridCamOptions]):
 def _known(
     layer_inputs: LayerInputs, target: int, a: FloatArray, percents: Iterable[float]
 ) -> tuple[LevelResult, ...]:
-    """Those of the levels whose masked images were scored before."""
+    """Those of the levels whose masked images are in the logit cache."""
     table = layer_inputs.logit_cache.items()
     found = []
     ascending = sorted(percents)
@@ -177,7 +179,8 @@ def _known(
 
 
 def _deltas(logits: FloatArray, target: int) -> list[float]:
-    """delta(p) = max(0, y(x_p) - y(x_blur)) from the logits of [x_blur, x_p...]; unknown is 0."""
+    """delta(p) = max(0, y(x_p) - y(x_blur)) from the logits of [x_blur, x_p...]; 0 where NaN (not
+    scored yet)."""
     gains = logits[1:, target] - logits[0, target]
     return np.maximum(np.nan_to_num(gains, nan=0.0), 0.0).tolist()  # type: ignore[no-any-return]
 

@@ -23,7 +23,7 @@ def layer_cam(activation: Tensor, gradient: Tensor) -> Tensor:
 
 
 class LayerCam(CamMethod[CamOptions]):
-    """LayerCAM as a method; costs no forward pass beyond the gradient."""
+    """LayerCAM as a method; needs one gradient and no further forward pass."""
 
     name = "layer-cam"
     title = "LayerCAM"

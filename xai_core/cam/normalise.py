@@ -10,8 +10,8 @@ from xai_core.errors import ModelError
 from xai_core.types import FloatArray, Heatmap, MapState
 
 CONSTANT_RTOL = 1e-6
-"""A map whose range is at most this share of its largest magnitude is constant: in float32 no
-more than rounding is left to tell its positions apart."""
+"""A map whose range is at most this share of its largest magnitude counts as constant: in float32
+such differences between positions are rounding error."""
 
 
 def upsample(maps: Tensor, size: int, align_corners: bool = False) -> Tensor:
@@ -22,21 +22,21 @@ def upsample(maps: Tensor, size: int, align_corners: bool = False) -> Tensor:
 
 
 def is_constant(maps: Tensor) -> Tensor:
-    """Which maps of (n, h, w) do not differ between positions (see CONSTANT_RTOL): bool (n,)."""
+    """Which of the maps (n, h, w) are constant (see CONSTANT_RTOL): bool (n,)."""
     flat = maps.flatten(1)
     spread = flat.amax(1) - flat.amin(1)
     return spread <= CONSTANT_RTOL * flat.abs().amax(1)
 
 
 def min_max(maps: Tensor) -> Tensor:
-    """Each map of (n, h, w) brought to [0, 1]; a constant map becomes 0."""
+    """Min-max normalisation of each map of (n, h, w) to [0, 1]; a constant map becomes 0."""
     low = maps.amin((-2, -1), keepdim=True)
     spread = maps.amax((-2, -1), keepdim=True) - low
     return torch.where(spread > 0, (maps - low) / spread, torch.zeros_like(maps))
 
 
 def empty(raw: FloatArray, size: int, state: MapState) -> Heatmap:
-    """The map that says nothing, and why: all zeros."""
+    """A map of zeros with a ``state`` that says why there is nothing to show."""
     return Heatmap(raw, np.zeros((size, size), np.float32), 0.0, state)
 
 
@@ -49,8 +49,8 @@ def heatmap(raw: Tensor, size: int) -> Heatmap:
 
     Returns:
         ``values`` (S, S) in [0, 1]; ``scale`` is the maximum of the upsampled map before min-max,
-        in the units of ``raw``.  State CONSTANT where no position of ``raw`` differs from another,
-        NO_POSITIVE where ReLU leaves nothing; then ``values`` is 0 and so is ``scale``.
+        in the units of ``raw``.  State CONSTANT where all positions of ``raw`` are equal,
+        NO_POSITIVE where none is above 0; then ``values`` and ``scale`` are 0.
 
     Raises:
         ModelError: ``raw`` holds NaN or infinity.
@@ -65,8 +65,8 @@ def heatmap(raw: Tensor, size: int) -> Heatmap:
         return empty(native, size, MapState.CONSTANT)
     if float(raw.max()) <= 0:
         return empty(native, size, MapState.NO_POSITIVE)
-    # In float64: float32 arithmetic differs between processors in its last bit, a bit decides which
-    # pixels an area level keeps, and then what another machine scored would not be found.
+    # In float64: float32 arithmetic differs between processors in its last bit, which can change
+    # the pixels that an area level keeps; scores cached on another machine would not be found.
     upsampled = upsample(torch.relu(raw)[None].double(), size)
     values = min_max(upsampled)[0].float().cpu().numpy()
     return Heatmap(native, values, float(upsampled.max()), MapState.OK)

@@ -1,7 +1,7 @@
-"""The options of a method: a frozen dataclass whose fields say what pages and commands need.
+"""Declaration of a method's options, as the fields of a frozen dataclass.
 
-A method declares its options as fields made by :func:`option`; pages draw them, the address and the
-command line read and write them, and a request keeps them, all from this one declaration.
+A method declares each option once with :func:`option`.  Pages draw the controls, the address and
+the command line parse and write the values, and requests store them, all from that declaration.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from xai_core.list_text import percentages
 from xai_core.types import check_levels
 
 _KEY = "option"
-ALL = "all"  # how "no limit" is written
+ALL = "all"  # the text for "no limit" (None)
 _ON_OFF = {"on": True, "off": False}
 
 
 class Kind(enum.Enum):
-    """What the values of an option are."""
+    """The type of an option's values."""
 
     SWITCH = enum.auto()  # True or False
     CHOICE = enum.auto()  # one of an enumeration
@@ -34,11 +34,11 @@ class Kind(enum.Enum):
 
 @dataclass(frozen=True)
 class Option:
-    """One choice a person can make about a method.
+    """One option of a method.
 
-    ``expert``: a convention rather than a choice of everyday use; pages show it on demand.
-    ``choices``: the allowed values of a CHOICE.  ``least``, ``most``: the range of a COUNT.
-    ``suggested``: values of a COUNT that a page offers beside the default.
+    ``expert``: a convention that few users change; pages show it only on demand.  ``choices``: the
+    allowed values of a CHOICE.  ``least``, ``most``: the range of a COUNT.  ``suggested``: values
+    of a COUNT that a page offers in addition to the default.
     """
 
     name: str
@@ -53,10 +53,10 @@ class Option:
     suggested: tuple[int, ...] = ()
 
     def check(self, value: Any) -> Any:
-        """The value in its normal form.
+        """Validate ``value`` and return its canonical form.
 
         Raises:
-            BadRequest: it is not allowed.
+            BadRequest: ``value`` is not allowed.
         """
         if self.kind is Kind.PERCENTAGES:
             return check_levels(tuple(value))
@@ -82,10 +82,10 @@ class Option:
         return value
 
     def parse(self, text: str) -> Any:
-        """The value that a person or an address wrote; the inverse of :meth:`write`.
+        """The value written as ``text`` by a user or in an address; the inverse of :meth:`write`.
 
         Raises:
-            BadRequest: it cannot be understood, or is not allowed.
+            BadRequest: ``text`` cannot be parsed, or its value is not allowed.
         """
         text = text.strip()
         if self.kind is Kind.PERCENTAGES:
@@ -105,7 +105,7 @@ class Option:
         return self.check(int(text))
 
     def write(self, value: Any) -> str:
-        """The shortest text that :meth:`parse` understands."""
+        """The shortest text that :meth:`parse` reads back as ``value``."""
         if self.kind is Kind.PERCENTAGES:
             return ",".join(f"{level:g}" for level in value)
         if self.kind is Kind.SWITCH:
@@ -113,7 +113,7 @@ class Option:
         return ALL if value is None else str(value)
 
     def as_json(self, value: Any) -> Any:
-        """The value as JSON has it."""
+        """``value`` as a JSON value."""
         return list(value) if self.kind is Kind.PERCENTAGES else value
 
 
@@ -127,17 +127,18 @@ def option(
     most: int = 4096,
     suggested: tuple[int, ...] = (),
 ) -> Any:
-    """A field of a method's options; see :class:`Option`.  Its type says what its values are."""
-    more = {
+    """A field of a method's options; see :class:`Option`.  The field's annotation gives its
+    :class:`Kind`."""
+    metadata = {
         "title": title, "help": help, "expert": expert, "least": least, "most": most,
         "suggested": suggested,
     }  # fmt: skip
-    return dataclasses.field(default=default, metadata={_KEY: more})
+    return dataclasses.field(default=default, metadata={_KEY: metadata})
 
 
 @dataclass(frozen=True)
 class CamOptions:
-    """Base of every method's options, and the options of a method that has none.
+    """Base class of every method's options, and the options class of a method without any.
 
     Raises:
         BadRequest: a value that is not allowed.
@@ -155,7 +156,7 @@ class CamOptions:
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Self:
-        """The options with those of ``values`` that this method knows; the rest are defaults."""
+        """The options with those of ``values`` that this method declares; the rest are defaults."""
         names = {declared.name for declared in cls.declared()}
         return cls(**{name: value for name, value in values.items() if name in names})
 

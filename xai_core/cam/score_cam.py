@@ -20,14 +20,14 @@ from xai_core.types import FloatArray, Heatmap, Report
 
 
 class MaskOrder(enum.StrEnum):
-    """When a channel is brought to [0, 1]."""
+    """Whether a channel is min-max normalised after or before it is upsampled."""
 
     AFTER = "normalise-after-upsampling"
     BEFORE = "normalise-before-upsampling"
 
 
 class MaskedPixel(enum.StrEnum):
-    """What a pixel becomes where the mask is 0."""
+    """The value of a pixel where the mask is 0."""
 
     ZERO = "normalised-zero"  # 0 in input space: the training mean's grey
     BLACK = "black"  # 0 in [0, 1]
@@ -38,8 +38,8 @@ class MaskedPixel(enum.StrEnum):
 class ScoreCamOptions(CamOptions):
     """``channels``: the first n channels only; None means all.  ``softmax``: the weights are a
     softmax over channels, else the increase of the logit over the fully masked image.
-    ``mask_align_corners``: how a mask is upsampled; True only to agree with software that does so.
-    Maps are always upsampled with ``align_corners=False``."""
+    ``mask_align_corners``: how a mask is upsampled; True only for comparison with software that
+    does so.  Maps are always upsampled with ``align_corners=False``."""
 
     channels: int | None = option(
         None,
@@ -89,10 +89,12 @@ def channel_masks(
 
 
 def channel_weights(scores: Tensor, reference: Tensor | None = None) -> Tensor:
-    """a_k from the logits of the masked images, (n,) -> (n,); NaN (not scored) weighs 0.
+    """a_k from the logits of the masked images, (n,) -> (n,); the weight is 0 where NaN (not
+    scored yet).
 
-    Without ``reference``, a softmax over the channels scored: adding a constant to every score
-    changes nothing.  With it (the logit of the fully masked image), the increase over it.
+    Without ``reference``, a softmax over the scored channels, which does not change if a constant
+    is added to every score.  With ``reference``, the logit of the fully masked image, the increase
+    over it.
     """
     scored = ~torch.isnan(scores)
     if reference is not None:
@@ -113,7 +115,7 @@ def score_cam(activation: Tensor, weights: Tensor) -> Tensor:
 class ScoreCam(CamMethod[ScoreCamOptions]):
     """Score-CAM as a method; one forward pass per channel that is not constant.
 
-    The logits of every class are kept per channel: another class costs no forward pass.
+    The logits of all classes are cached per channel: another class needs no forward pass.
     """
 
     name = "score-cam"
@@ -129,7 +131,7 @@ class ScoreCam(CamMethod[ScoreCamOptions]):
     order = 10
 
     def forward_passes(self, channels: int, options: ScoreCamOptions) -> int:
-        """One image for each channel used, and without softmax the fully masked one."""
+        """One image per channel used, and without softmax the fully masked one."""
         return min(channels, options.channels or channels) + (0 if options.softmax else 1)
 
     def option_words(self, options: ScoreCamOptions) -> str:
@@ -138,7 +140,7 @@ class ScoreCam(CamMethod[ScoreCamOptions]):
         return "" if channels is None else f"the first {channels} channels"
 
     def exact_options(self, options: ScoreCamOptions) -> ScoreCamOptions | None:
-        """All channels, under the other options as they are."""
+        """The same options with all channels; None where they have all already."""
         return None if options.channels is None else dataclasses.replace(options, channels=None)
 
     def conventions(self, options: ScoreCamOptions) -> dict[str, str]:
@@ -158,18 +160,19 @@ class ScoreCam(CamMethod[ScoreCamOptions]):
             "normalisation": "min-max after upsampling",
         }
 
-    def remembered(
+    def cached_map(
         self, layer_inputs: LayerInputs, target: int, options: ScoreCamOptions
     ) -> Heatmap | None:
-        """See :meth:`xai_core.cam.base.CamMethod.remembered`."""
-        known = self._remembered(layer_inputs, target, options)
+        """See :meth:`xai_core.cam.base.CamMethod.cached_map`."""
+        known = self._cached_result(layer_inputs, target, options)
         return known.heatmap if known else None
 
-    def _remembered(
+    def _cached_result(
         self, layer_inputs: LayerInputs, target: int, options: ScoreCamOptions
     ) -> CamResult | None:
-        native = layer_inputs.native.get(_name(layer_inputs.layer, target, options))
-        passes = _scored(layer_inputs.logit_cache, _stem(layer_inputs.layer, options), options)
+        native = layer_inputs.native.get(_map_key(layer_inputs.layer, target, options))
+        prefix = _key_prefix(layer_inputs.layer, options)
+        passes = _scored(layer_inputs.logit_cache, prefix, options)
         if native is None or not passes:
             return None
         return CamResult(heatmap(native, layer_inputs.size), forward_passes=passes)
@@ -178,19 +181,19 @@ class ScoreCam(CamMethod[ScoreCamOptions]):
         self, layer_inputs: LayerInputs, target: int, options: ScoreCamOptions, report: Report
     ) -> CamResult:
         """See :meth:`xai_core.cam.base.CamMethod.compute`."""
-        known = self._remembered(layer_inputs, target, options)
+        known = self._cached_result(layer_inputs, target, options)
         if known is not None:
             report(known.forward_passes, known.forward_passes, known.heatmap)
             return known
         activation = layer_inputs.activation[: options.channels]
         used: list[int] = torch.nonzero(~is_constant(activation)).flatten().tolist()
-        if not used:  # a sum of constant channels is constant, whatever they weigh
+        if not used:  # a sum of constant channels is constant, whatever their weights
             final = heatmap(activation.sum(0), layer_inputs.size)
             report(1, 1, final)
             return CamResult(final)
         images = _MaskedImages(layer_inputs, options, used)
 
-        def answer(logits: FloatArray) -> tuple[Tensor, Tensor]:
+        def weigh(logits: FloatArray) -> tuple[Tensor, Tensor]:
             scores = torch.from_numpy(logits[:, target].copy())
             reference = scores[0] if images.extra else None
             weights = channel_weights(scores[images.extra :], reference)
@@ -200,12 +203,12 @@ class ScoreCam(CamMethod[ScoreCamOptions]):
             images.keys,
             images.render,
             lambda done, total, so_far: report(
-                done, total, heatmap(answer(so_far)[0], layer_inputs.size)
+                done, total, heatmap(weigh(so_far)[0], layer_inputs.size)
             ),
         )
-        native, weights = answer(logits)
+        native, weights = weigh(logits)
         final = heatmap(native, layer_inputs.size)
-        layer_inputs.native.put(_name(layer_inputs.layer, target, options), native)
+        layer_inputs.native.put(_map_key(layer_inputs.layer, target, options), native)
         return CamResult(
             final,
             forward_passes=len(images.keys),
@@ -216,29 +219,30 @@ class ScoreCam(CamMethod[ScoreCamOptions]):
         )
 
 
-def _name(layer: str, target: int, options: ScoreCamOptions) -> str:
-    """What the native map is remembered by."""
+def _map_key(layer: str, target: int, options: ScoreCamOptions) -> str:
+    """The key of the raw map in the raw-map cache."""
     channels = "all" if options.channels is None else options.channels
     weights = "softmax" if options.softmax else "increase"
-    return f"{_stem(layer, options)}/{channels}/{weights}/{target}"
+    return f"{_key_prefix(layer, options)}/{channels}/{weights}/{target}"
 
 
-def _stem(layer: str, options: ScoreCamOptions) -> str:
-    """What the names of all images masked by a channel begin with."""
-    stem = f"score-cam/{layer}/{options.mask_order}/{options.masked_pixel}"
-    return stem + ("/align-corners" if options.mask_align_corners else "")
+def _key_prefix(layer: str, options: ScoreCamOptions) -> str:
+    """The common prefix of the keys of all images masked by a channel."""
+    prefix = f"score-cam/{layer}/{options.mask_order}/{options.masked_pixel}"
+    return prefix + ("/align-corners" if options.mask_align_corners else "")
 
 
-def _scored(logit_cache: LogitCache, stem: str, options: ScoreCamOptions) -> int:
-    """How many of the images the map rests on are remembered; 0 where none is."""
-    channels = [key[len(stem) + 1 :] for key in logit_cache.items() if key.startswith(f"{stem}/")]
+def _scored(logit_cache: LogitCache, prefix: str, options: ScoreCamOptions) -> int:
+    """How many of the images the map depends on are in the cache; 0 where none is."""
+    start = f"{prefix}/"
+    channels = [key[len(start) :] for key in logit_cache.items() if key.startswith(start)]
     last = options.channels
     n = sum(k.isdigit() and (last is None or int(k) < last) for k in channels)
     return n + (0 if options.softmax or not n else 1)
 
 
 def _spread(rows: FloatArray, used: Sequence[int], channels: int, missing: float) -> FloatArray:
-    """One row per channel, with ``missing`` for the skipped ones."""
+    """The rows of the channels ``used`` at their places among all, ``missing`` at the others."""
     out = np.full((channels, *rows.shape[1:]), missing, np.float32)
     out[used] = rows
     return out
@@ -250,10 +254,10 @@ class _MaskedImages:
     def __init__(
         self, layer_inputs: LayerInputs, options: ScoreCamOptions, channels: Sequence[int]
     ) -> None:
-        self._evidence, self._options, self._channels = layer_inputs, options, channels
+        self._inputs, self._options, self._channels = layer_inputs, options, channels
         pixel = options.masked_pixel
-        stem = _stem(layer_inputs.layer, options)
-        self.keys = [f"{stem}/{k}" for k in channels]
+        prefix = _key_prefix(layer_inputs.layer, options)
+        self.keys = [f"{prefix}/{k}" for k in channels]
         self.extra = 0 if options.softmax else 1
         if self.extra:
             self.keys.insert(0, BASELINE if pixel is MaskedPixel.BLUR else f"image/{pixel}")
@@ -265,10 +269,12 @@ class _MaskedImages:
 
     def render(self, positions: Sequence[int]) -> Tensor:
         """The images (n, C, S, S) at ascending ``positions`` of ``keys``."""
-        e, o = self._evidence, self._options
+        inputs, o = self._inputs, self._options
         wanted = [self._channels[i - self.extra] for i in positions if i >= self.extra]
-        masks = channel_masks(e.activation[wanted], e.size, o.mask_order, o.mask_align_corners)
+        masks = channel_masks(
+            inputs.activation[wanted], inputs.size, o.mask_order, o.mask_align_corners
+        )
         masks = masks[:, None]
-        images = masks * e.x + (1 - masks) * self._fill
+        images = masks * inputs.x + (1 - masks) * self._fill
         full = self._fill[None].expand(len(positions) - len(wanted), -1, -1, -1)
         return torch.cat([full, images])

@@ -1,4 +1,4 @@
-"""What is explained: cases and where they come from, one file per kind of source."""
+"""Cases: their sources, the readers of image files, and the annotations that come with them."""
 
 from xai_core.cases.base import CaseSource
 from xai_core.cases.readers.dicom import DicomImage, read_dicom

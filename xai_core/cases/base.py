@@ -1,4 +1,4 @@
-"""What every source of cases promises, and the few lines they share."""
+"""The interface of a source of cases, and helpers that the sources share."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ Entry = TypeVar("Entry")
 
 @runtime_checkable
 class CaseSource(Protocol):
-    """Where cases come from.
+    """A source of cases.
 
-    ``name`` is shown to users and holds no path.  ``is_phantom`` is True where every case is
-    synthetic.  ``warnings`` are sentences about the source as a whole: rows without an image,
-    files left out.
+    ``name`` is shown to users and contains no path.  ``is_phantom``: whether every case is
+    synthetic.  ``warnings``: sentences about the source as a whole, such as rows without an image
+    or files left out.
     """
 
     @property
@@ -32,7 +32,7 @@ class CaseSource(Protocol):
     def warnings(self) -> tuple[str, ...]: ...
 
     def records(self) -> tuple[CaseRecord, ...]:
-        """Every case, without its pixels, in a fixed order.  Cheap: nothing is decoded."""
+        """Every case without its pixels, in a fixed order.  Fast: no image is decoded."""
         ...
 
     def load(self, case_id: str) -> Case:
@@ -40,7 +40,7 @@ class CaseSource(Protocol):
 
         Raises:
             CaseNotFound: no case of this source has that id.
-            CaseError: the case's files have been damaged, moved or changed since they were listed.
+            CaseError: the case's files were damaged, moved or changed after they were listed.
         """
         ...
 
@@ -75,7 +75,7 @@ def find_entry(entries: Mapping[str, Entry], case_id: str, source: str) -> Entry
     """The entry of ``case_id``.
 
     Raises:
-        CaseNotFound: there is none; the sentence names the id and one that exists.
+        CaseNotFound: there is none; the sentence names the id and an existing one as an example.
     """
     try:
         return entries[case_id]
@@ -89,16 +89,16 @@ def find_entry(entries: Mapping[str, Entry], case_id: str, source: str) -> Entry
 
 
 def with_pixels(record: CaseRecord, *, more_warnings: tuple[str, ...] = (), **pixels: Any) -> Case:
-    """The case of ``record`` with its pixels: the keyword arguments are fields of ``Case``.
+    """The case of ``record`` with its pixels; the keyword arguments are fields of ``Case``.
 
-    A warning met while reading is added to what the record knew.
+    ``more_warnings``: warnings from reading the pixels, added to those of the record.
     """
     known = {f.name: getattr(record, f.name) for f in dataclasses.fields(CaseRecord)}
     known["warnings"] = (*record.warnings, *more_warnings)
     return Case(**{**known, **pixels})
 
 
-def some(names: list[str], limit: int = 5) -> str:
-    """The first few of ``names`` for a sentence: ``a, b, c and 7 more``."""
+def first_few(names: list[str], limit: int = 5) -> str:
+    """The first ``limit`` of ``names`` for a sentence: ``a, b, c and 7 more``."""
     shown = ", ".join(names[:limit])
     return shown if len(names) <= limit else f"{shown} and {len(names) - limit} more"

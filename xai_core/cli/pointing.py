@@ -119,9 +119,9 @@ def _line(row: PointingRow) -> dict[str, Any]:
         "probability_malignant": row.probability_malignant,
         "called_malignant": row.called_malignant,
     }
-    for name, aim in row.aims.items():
-        peak = (None, None) if aim.peak is None else aim.peak
-        out[f"{name}_state"] = aim.state
+    for name, result in row.results.items():
+        peak = (None, None) if result.peak is None else result.peak
+        out[f"{name}_state"] = result.state
         out[f"{name}_row"], out[f"{name}_column"] = peak
-        out[f"{name}_distance"], out[f"{name}_hit"] = aim.distance, aim.hit
+        out[f"{name}_distance"], out[f"{name}_hit"] = result.distance, result.hit
     return {**out, "chance_within": row.chance.within, "chance_inside": row.chance.inside}

@@ -84,7 +84,7 @@ def precompute(
             with progress_bar("Predicting") as advance:
                 records = work.choose(records, showcase, advance)
         with progress_bar("Warming") as advance:
-            work.do(records, advance)
+            work.run(records, advance)
     except KeyboardInterrupt:
         raise Interrupted(
             f"Stopped after {work.cases} of {len(records)} cases; run the same command to go on."

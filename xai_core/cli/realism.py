@@ -13,7 +13,7 @@ from xai_core.errors import CaseError
 
 if TYPE_CHECKING:
     from xai_core.cases.base import CaseSource
-    from xai_core.study.realism.compare import Findings
+    from xai_core.study.realism.compare import KindComparison
     from xai_core.study.realism.measure import Measurement
 
 
@@ -51,7 +51,7 @@ def realism(
     Example:
       python -m xai_core realism library --real CDD-CESM --out realism
     """
-    from xai_core.study.realism.compare import find
+    from xai_core.study.realism.compare import compare_kind
     from xai_core.study.realism.measure import KINDS
     from xai_core.study.realism.mosaic import check_out, check_picture, write_out, write_picture
 
@@ -63,7 +63,7 @@ def realism(
     if pictures is not None:
         check_picture(pictures, force=force)
     found_real, found_ours = (_measured(source, kinds, limit) for source in sources)
-    findings = [find(found_real, found_ours, kind) for kind in kinds]
+    findings = [compare_kind(found_real, found_ours, kind) for kind in kinds]
     _show(findings)
     if out is not None:
         write_out(out, request, findings, found_real, found_ours)
@@ -98,7 +98,7 @@ def _measured(source: CaseSource, kinds: tuple[str, ...], limit: int | None) -> 
     return found
 
 
-def _show(findings: list[Findings]) -> None:
+def _show(findings: list[KindComparison]) -> None:
     """The tables on the screen; what is outside is bold."""
     from rich.console import Console
     from rich.table import Table

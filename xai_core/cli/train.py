@@ -77,7 +77,12 @@ def train(
     from xai_core.training.network import TIMM_NAME
     from xai_core.training.plan import SIZE, plan_for
     from xai_core.training.real import read_real
-    from xai_core.training.validate import answers, as_shipped, probabilities, validate
+    from xai_core.training.validate import (
+        as_exported,
+        probabilities,
+        validate,
+        validation_logits,
+    )
 
     if device not in ("auto", "cpu", "cuda"):
         raise BadRequest(f"--device is {device!r}; allowed are auto, cpu and cuda.")
@@ -88,8 +93,8 @@ def train(
     cores = os.cpu_count() or 1
     drawers = drawers or (max(1, cores - 1) if device == "cuda" else 1)
     plan = plan_for(
-        minutes, seed, gpu=device == "cuda", steps=steps, warm=start is not None,
-        real=real is not None, drawers=drawers, timm_name=network, size=size,
+        minutes, seed, gpu=device == "cuda", steps=steps, pretrained=start is not None,
+        real=real is not None, workers=drawers, timm_name=network, size=size,
     )  # fmt: skip
     known = load(start) if start else None
     if known and known[0].timm_name != network:
@@ -111,10 +116,10 @@ def train(
         run.train(tissue, log, real=pictures)
 
     trunk = run.averaged_trunk
-    logits, truth = answers(trunk, unseen, seed, plan.size, run.device)
+    logits, truth = validation_logits(trunk, unseen, seed, plan.size, run.device)
     found = validate(probabilities(logits), truth)
     few = unseen[:_COMPARED]
-    rounded, _ = answers(as_shipped(trunk), few, seed, plan.size, run.device)
+    rounded, _ = validation_logits(as_exported(trunk), few, seed, plan.size, run.device)
     apart = float(abs(rounded - logits[: len(few)]).max())
     command = (
         f"python -m xai_core train --minutes {minutes:g} --seed {seed} --backgrounds {backgrounds}"

@@ -1,1 +1,1 @@
-"""From a request to its explanation, and the service that computes them."""
+"""Requests, their explanations, and the service that computes them."""

@@ -1,6 +1,6 @@
-"""The way of one request: case -> prepared image -> prediction -> map -> curves.
+"""Computation of an explanation: case -> prepared image -> prediction -> map -> curves -> metrics.
 
-The command line, the batch evaluation and the dashboard's worker all go this way.
+The command line, the batch evaluation and the dashboard's worker all use this one implementation.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ _CONTEXTS = 24  # cases whose activations stay in memory, about 8 MB each
 
 
 class Explainer:
-    """A classifier, a memory, and the way from a case to its explanation.  Thread-safe.
+    """Computes explanations with one classifier, and caches what images share.  Thread-safe.
 
     Attributes:
-        store: where scores are kept; None keeps them in memory only.
+        store: the disk store of scores and raw maps; None keeps them in memory only.
     """
 
     def __init__(self, classifier: Classifier, store: DiskStore | None = None) -> None:
@@ -46,19 +46,19 @@ class Explainer:
         self._lock = threading.Lock()
 
     def context(self, case: Case) -> ImageContext:
-        """The shared state of a case's pixels, kept for the cases used last."""
+        """The context of a case's image, cached for the cases used last."""
         digest = pixels_sha256(case.image)
         with self._lock:
             if digest in self._contexts:
                 return self._contexts[digest]
-        made = ImageContext(
+        context = ImageContext(
             self.classifier, self.classifier.prepare(case.image), self.store, digest
         )
         with self._lock:
-            return self._contexts.setdefault(digest, made)
+            return self._contexts.setdefault(digest, context)
 
     def predict(self, case: Case) -> Prediction:
-        """The model's logits for a case, remembered."""
+        """The model's logits for a case; cached."""
         context = self.context(case)
         prediction = context.prediction()
         context.keep()
@@ -67,13 +67,14 @@ class Explainer:
     def explain(
         self, case: Case, request: ExplainRequest, watch: Watch = ignore_progress
     ) -> Explanation:
-        """Answer ``request``; ``watch`` sees every partial answer.
+        """Compute the explanation of ``case`` for ``request``; ``watch`` is called with every
+        partial explanation.
 
         Raises:
-            BadRequest: the network has no such layer, or the model no such class; before anything
-                is computed.
-            ModelError: the network gave something that is not a number.
-            Cancelled: raised by ``watch``; what was scored is kept.
+            BadRequest: the network has no such layer, or the model no such class; raised before
+                anything is computed.
+            ModelError: the network returned a value that is not a finite number.
+            Cancelled: raised by ``watch``; scores computed so far are kept.
         """
         layer = self.classifier.layer(request.layer)
         request.check_target(self.classifier.spec.class_names)
@@ -148,7 +149,7 @@ class Explainer:
         )
 
     def _curves(self, context: ImageContext, so_far: Explanation, watch: Watch) -> Explanation:
-        assert so_far.heatmap is not None  # noqa: S101 - the caller looked
+        assert so_far.heatmap is not None  # noqa: S101 - checked by the caller
 
         def report(done: int, total: int, partial: Any) -> None:
             watch(Progress("curves", done, total, replace(so_far, curves=partial)))
@@ -159,7 +160,7 @@ class Explainer:
         return replace(so_far, curves=pair)
 
     def _reliability(self, context: ImageContext, so_far: Explanation, watch: Watch) -> Explanation:
-        assert so_far.heatmap is not None  # noqa: S101 - the caller looked
+        assert so_far.heatmap is not None  # noqa: S101 - checked by the caller
 
         def report(done: int, total: int, partial: Any) -> None:  # noqa: ARG001
             watch(Progress("reliability", done, total, so_far))
@@ -175,7 +176,7 @@ class Explainer:
     def _measure(
         self, context: ImageContext, case: Case, so_far: Explanation, watch: Watch
     ) -> Explanation:
-        """Every registered measure whose needs are at hand by now; see :class:`MetricInputs`."""
+        """Every registered metric whose inputs are available by now; see :class:`MetricInputs`."""
         assert so_far.heatmap is not None  # noqa: S101 - the map is complete
         request, mask = so_far.request, case.lesion_mask
         method = METHODS[request.method]
@@ -191,7 +192,7 @@ class Explainer:
             if exact_options is None:
                 return None
             layer_inputs = context.layer_inputs(so_far.layer.name)
-            exact = method.remembered(layer_inputs, so_far.target, exact_options)
+            exact = method.cached_map(layer_inputs, so_far.target, exact_options)
             return None if exact is None else exact.values
 
         inputs = MetricInputs(
@@ -213,7 +214,7 @@ def _probe(context: ImageContext, so_far: Explanation) -> PerturbationProbe:
 
 
 class _Clock:
-    """Seconds by stage; a stage may stop more than once."""
+    """Seconds spent per stage; the time since the last :meth:`stop` is added to the given stage."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}

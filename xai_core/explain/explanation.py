@@ -1,4 +1,4 @@
-"""The answer to a request, and how it is told while it grows."""
+"""An explanation, complete or partial, and its progress while it is computed."""
 
 from __future__ import annotations
 
@@ -17,18 +17,17 @@ from xai_core.types import CLASS_NAMES, Heatmap, LevelResult, Prediction
 
 @dataclass(frozen=True, eq=False)
 class Explanation:
-    """The answer to a request about a case, or what there is of it so far.
+    """The explanation of a case for a request; partial until ``complete``.
 
-    ``layer``: the one the request names, of the network.  ``target``: the class explained, an index
-    of ``class_names``, the model's; ``positive``: the index of the one that is looked for.
-    ``heatmap``: None until the first partial map.  ``curves``:
-    None where none were asked for, the map cannot be ranked, or they have not begun.
-    ``known_levels``: further area levels whose gains are known already.
-    ``map_images``: distinct perturbed images the map rests on, remembered or not.
-    ``reliability``: None unless asked for and measured.  ``metrics``: every registered measure by
-    name, with its value or why there is none; empty until the map is complete.
-    ``image_digest``: SHA-256 of the case's own pixels, ``weights_digest``: of the weights' file.
-    ``seconds``: time spent by stage.  ``forwards``: images really scored for this answer.
+    ``layer``: the network's layer that the request names.  ``class_names``: the model's classes;
+    ``target``: the index of the explained class, ``positive``: of the positive class.  ``heatmap``:
+    None until the first partial map.  ``curves``: None where none were requested, the map cannot be
+    ranked, or none was measured yet.  ``known_levels``: further area levels whose gains are in the
+    cache.  ``map_images``: number of distinct perturbed images the map depends on, cached or not.
+    ``reliability``: None unless requested and measured.  ``metrics``: every registered metric by
+    name, with its value or the reason why there is none; empty until the map is complete.
+    ``image_digest``: SHA-256 of the case's pixels, ``weights_digest``: of the weights file.
+    ``seconds``: time per stage.  ``forwards``: number of images really scored for this explanation.
     """
 
     case_id: str
@@ -82,18 +81,18 @@ class Progress:
 
 
 class Status(enum.StrEnum):
-    """Where a job is."""
+    """The state of a job."""
 
     WAITING = "waiting"
     RUNNING = "running"
     DONE = "done"
-    STOPPED = "stopped"  # by a person, or because nobody waited
+    STOPPED = "stopped"  # by a user, or because no session asked for it any more
     FAILED = "failed"
 
 
 @dataclass(frozen=True, eq=False)
 class JobSnapshot:
-    """A job at one moment.  ``explanation`` is partial until the status is DONE."""
+    """The state of a job at one moment.  ``explanation`` is partial until the status is DONE."""
 
     status: Status
     stage: str = ""
@@ -108,4 +107,4 @@ Watch = Callable[[Progress], None]
 
 
 def ignore_progress(progress: Progress) -> None:
-    """The watcher of a caller who only wants the end."""
+    """A watch function that does nothing."""

@@ -1,4 +1,4 @@
-"""What all requests on one image share: its inputs, its activations, its scores."""
+"""The image context: network inputs, activations and caches that requests on one image share."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from xai_core.types import Prediction
 
 
 class ImageContext:
-    """What all requests on one image share: inputs, activations, scores.
+    """Network inputs, activations, logit cache and raw-map caches of one image.
 
-    ``image_digest``: see :func:`xai_core.preprocessing.identity.pixels_sha256`.  What is kept is
-    named by it and not by what the network sees: resampling differs between processors in the last
-    bit, and scores that came along from another machine would never be found.
+    ``image_digest``: see :func:`xai_core.preprocessing.identity.pixels_sha256`.  The keys in the
+    store are derived from it and not from the network's input: resampling differs between
+    processors in the last bit, and scores computed on another machine would never be found.
     """
 
     def __init__(
@@ -60,17 +60,17 @@ class ImageContext:
         return self._baseline
 
     def prediction(self) -> Prediction:
-        """The intact image's logits: one forward pass at most, ever."""
+        """The logits of the intact image; one forward pass, unless they are cached."""
         row = self.logit_cache.score([INTACT], lambda _: self.x[None])[0]
         return Prediction(tuple(row.tolist()))
 
     def layer_inputs(self, layer: str) -> LayerInputs:
-        """What a CAM method may ask for at ``layer``.
+        """The inputs of a CAM method at ``layer``.
 
         Raises:
             BadRequest: see :meth:`xai_core.model.classifier.Classifier.layer`.
         """
-        layer = self.classifier.layer(layer).name  # what is kept goes by the one name
+        layer = self.classifier.layer(layer).name  # the canonical name, which the keys contain
         return LayerInputs(
             layer=layer,
             x=self.x,
@@ -91,21 +91,21 @@ class ImageContext:
     def _maps(self, layer: str) -> RawMapCache:
         with self._lock:
             if layer not in self._native:
-                known = self._store.load(self._native_key(layer)) if self._store else None
+                known = self._store.load(self._maps_key(layer)) if self._store else None
                 self._native[layer] = RawMapCache(known)
             return self._native[layer]
 
-    def _native_key(self, layer: str) -> str:
+    def _maps_key(self, layer: str) -> str:
         size = self.prepared.geometry.size
         text = f"{self.image_digest}/{size}/{self.weights_digest}/native maps/{layer}"
         return hashlib.sha256(text.encode()).hexdigest()
 
     def keep(self) -> None:
-        """Write what was scored, and the maps made of it, to the store."""
+        """Write the logit cache and the raw-map caches to the store."""
         if self._store is None:
             return
         self._store.save(self._key, self.logit_cache.items())
         with self._lock:
             native = dict(self._native)
         for layer, maps in native.items():
-            self._store.save(self._native_key(layer), maps.rows())
+            self._store.save(self._maps_key(layer), maps.rows())

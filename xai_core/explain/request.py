@@ -1,4 +1,4 @@
-"""What a person asks for: one value that names a map, its options and its curves exactly."""
+"""A request: method, layer, class, options and curves of one explanation, as a hashable value."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from xai_core.types import CLASS_NAMES, CURVE_MODES, Prediction
 
 PREDICTED = "predicted"
 TARGETS = (PREDICTED, *CLASS_NAMES)
-"""Of a model with the classes benign and malignant, as the built-in one."""
+"""The targets of a model with the classes benign and malignant, such as the built-in one."""
 _LONGEST_NAME = 80  # characters of a layer or a class
 
 OptionValues = tuple[tuple[str, Any], ...]
-"""Options by name, as sorted pairs: a request can be compared and hashed."""
+"""Options by name, as sorted pairs, so that requests can be compared and hashed."""
 
 
 @cache
 def known_options() -> Mapping[str, Option]:
-    """Every option of every method, by name; methods that share a name mean the same by it."""
+    """Every option of every method, by name; methods that share a name declare it identically."""
     return MappingProxyType(
         {
             declared.name: declared
@@ -40,15 +40,16 @@ def known_options() -> Mapping[str, Option]:
 
 @dataclass(frozen=True)
 class ExplainRequest:
-    """One explanation.  Two equal requests on the same pixels and weights give the same answer.
+    """The parameters of one explanation.  Equal requests on the same pixels and weights give the
+    same result.
 
-    ``layer``: as :func:`xai_core.model.layers.find_layer` reads it, "" for the first layer that the
-    network has, Stage 3's last block.  ``target``: "predicted", or the name of one of the model's
-    classes.  Both are compared with the model by the explainer.  ``options``: the methods' options
-    that are not as usual; those that ``method`` does not read are kept for when another method is
-    chosen.  ``curves``: "none", "adaptive" or "full".  ``reliability``: measure the curves under
-    reverse tie order and the random and centre-first orders as well; about four times the work of
-    the curves alone.
+    ``layer``: a text for :func:`xai_core.model.layers.find_layer`, "" for the network's first
+    explained layer, Stage 3's last block.  ``target``: "predicted", or the name of one of the
+    model's classes.  The explainer checks both against the model.  ``options``: the methods'
+    options that differ from their defaults; those that ``method`` does not read are kept for when
+    the user switches to another method.  ``curves``: "none", "adaptive" or "full".
+    ``reliability``: also measure the curves under reversed ties and under the random and
+    centre-first orders; about four times the work of the curves alone.
 
     Raises:
         BadRequest: a value that is not allowed; the sentence lists the allowed ones.
@@ -77,10 +78,10 @@ class ExplainRequest:
                     f"The {name} is {str(value)[:_LONGEST_NAME]!r}; give a text of at most "
                     f"{_LONGEST_NAME} characters."
                 )
-        object.__setattr__(self, "options", _normal(self.options))
+        object.__setattr__(self, "options", _normalised(self.options))
 
     def option(self, name: str) -> Any:
-        """The value of an option, the usual one where nothing else was asked for.
+        """The value of an option; its default where the request does not set it.
 
         Raises:
             KeyError: no method has an option of this name.
@@ -92,11 +93,12 @@ class ExplainRequest:
         return dataclasses.replace(self, options=tuple({**dict(self.options), **values}.items()))
 
     def cam_options(self) -> CamOptions:
-        """The method's own options that this request implies."""
+        """The options of this request's method, as its options class."""
         return METHODS[self.method].options.of(dict(self.options))
 
     def canonical(self) -> ExplainRequest:
-        """The same request without what its method does not read, so that equal work is equal."""
+        """The same request without what its method does not read, so that requests with the same
+        result are equal."""
         read = {declared.name for declared in METHODS[self.method].options.declared()}
         return dataclasses.replace(
             self,
@@ -105,10 +107,10 @@ class ExplainRequest:
         )
 
     def fields(self) -> dict[str, Any]:
-        """The canonical request as JSON values: equal where the answers are equal.
+        """The canonical request as JSON values; equal for requests with the same result.
 
-        Every option of everyday use is named, None where the method does not read it; one for
-        experts only where it is not as usual.
+        Contains every option that is not for experts, None where the method does not read it, and
+        an option for experts only where it differs from its default.
         """
         same = self.canonical()
         chosen = dict(same.options)
@@ -128,15 +130,15 @@ class ExplainRequest:
         }
 
     def key(self, image_digest: str, weights_digest: str) -> str:
-        """SHA-256 of the image's pixels, the weights and the parameters, in hex."""
+        """SHA-256 (hex) of the image's digest, the weights' digest and the parameters."""
         text = json.dumps([image_digest, weights_digest, self.fields()], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
     def check_target(self, class_names: Sequence[str]) -> None:
-        """
+        """Check that a model with the classes ``class_names`` has the requested class.
+
         Raises:
-            BadRequest: a model with the classes ``class_names`` has not the one asked for; the
-                sentence names those it has.
+            BadRequest: it has not; the sentence names the allowed ones.
         """
         if self.target != PREDICTED and self.target not in class_names:
             allowed = ", ".join((PREDICTED, *class_names))
@@ -149,7 +151,7 @@ class ExplainRequest:
         class_names: Sequence[str] = CLASS_NAMES,
         positive: int = 1,
     ) -> int:
-        """The class that is explained: its index in ``class_names``, the model's.
+        """The index of the explained class in ``class_names``, the model's classes.
 
         Raises:
             BadRequest: see :meth:`check_target`.
@@ -160,12 +162,12 @@ class ExplainRequest:
         return tuple(class_names).index(self.target)
 
     def title(self, layer: Layer) -> str:
-        """Method and layer as papers print them; ``layer``: the one :attr:`layer` names."""
+        """Method and layer as papers print them; ``layer``: the layer named by :attr:`layer`."""
         return f"{METHODS[self.method].title}, {layer.title}"
 
 
-def _normal(given: OptionValues) -> tuple[tuple[str, Any], ...]:
-    """The options that are not as usual, sorted by name, each in its normal form."""
+def _normalised(given: OptionValues) -> tuple[tuple[str, Any], ...]:
+    """The options that differ from their defaults, validated and sorted by name."""
     known, kept = known_options(), {}
     for name, value in dict(given).items():
         if name not in known:
@@ -178,7 +180,7 @@ def _normal(given: OptionValues) -> tuple[tuple[str, Any], ...]:
 
 @dataclass(frozen=True)
 class CaseRequest:
-    """A request about one case of a source: what a page shows, and what the service works on."""
+    """A request for one case of a source: shown by a page, and the key of a job of the service."""
 
     case_id: str
     request: ExplainRequest = ExplainRequest()
@@ -188,7 +190,7 @@ class CaseRequest:
         return CaseRequest(self.case_id, self.request.canonical())
 
     def change(self, **fields: Any) -> CaseRequest:
-        """Another case or another request about it: ``case_id``, fields of the request, options.
+        """A copy with changed ``case_id``, fields of the request, or options.
 
         Raises:
             BadRequest: a value that is not allowed.

@@ -1,10 +1,8 @@
-"""One explanation as files: the image it is of, its manifest, its arrays and pictures.
+"""The files of the command ``explain``: reading its input image and writing its result folder.
 
-The one image that ``explain`` is given: a file, or a case of the built-in library.
-
-What ``explain`` writes down about a result: everything that is needed to make it again.
-
-The five files of an explanation."""
+The input is an image file or a case of the built-in library.  The result is five files
+(:data:`FILES`); the manifest among them holds everything needed to reproduce the others.
+"""
 
 from __future__ import annotations
 
@@ -35,23 +33,26 @@ from xai_core.preprocessing.identity import array_sha256
 from xai_core.types import Case, CaseRecord, FloatArray, Heatmap
 from xai_core.viz.pictures import overlay, to_png
 
+# --- The input image --------------------------------------------------------------------------
+
 LIBRARY_PREFIX = "library:"
 
 
 @dataclass(frozen=True, eq=False)
 class NamedImage:
-    """``case``: with its pixels.  ``sha256``: of the file they came from, in hex."""
+    """``case``: with its pixels.  ``sha256``: digest (hex) of the file they were read from."""
 
     case: Case
     sha256: str
 
 
 def open_image(text: str) -> NamedImage:
-    """A picture or DICOM file by its path, or a library case written ``library:PH-0001``.
+    """Read a picture or DICOM file given by its path, or a library case such as
+    ``library:PH-0001``.
 
     Raises:
         CaseNotFound: the library has no case of that id.
-        UnreadableImage: there is no such file, or it is no image this software reads.
+        UnreadableImage: the file is missing, or not an image this software reads.
     """
     if text.startswith(LIBRARY_PREFIX):
         library, case_id = PhantomLibrary(), text.removeprefix(LIBRARY_PREFIX)
@@ -77,13 +78,15 @@ def open_image(text: str) -> NamedImage:
         ) from None
 
 
+# --- The manifest -----------------------------------------------------------------------------
+
 MADE_BY = "xai_core explain"
 FORMAT = 1
 _PACKAGES = ("torch", "timm", "numpy", "scipy", "pillow", "pydicom", "safetensors")
 
 
 def request_fields(request: ExplainRequest, image: NamedImage, spec: ModelSpec) -> dict[str, Any]:
-    """What the result depends on, as JSON values: two results with equal fields are the same."""
+    """Everything the result depends on, as JSON values: results with equal fields are equal."""
     return {
         "image_sha256": image.sha256,
         "weights_sha256": spec.sha256,
@@ -96,8 +99,8 @@ def manifest(
 ) -> dict[str, Any]:
     """The manifest of a complete explanation, as JSON values.
 
-    Logits and probabilities are in the order of ``classes``; lengths are in pixels of the
-    case unless they say otherwise; ``geometry`` takes the case's pixels to the network's:
+    Logits and probabilities are in the order of ``classes``; lengths are in case pixels unless
+    stated otherwise; ``geometry`` maps case pixels to network pixels:
     ``x_network = (x_case - x0) * scale + left``.
     """
     case, request = image.case, answer.request
@@ -170,7 +173,7 @@ def _map(heatmap: Heatmap, unit: str) -> dict[str, Any]:
 
 
 def _curves(pair: CurvePair | None) -> dict[str, Any] | None:
-    """None where no curve was asked for, or the map cannot be ranked."""
+    """None where no curves were requested or the map cannot be ranked."""
     if pair is None:
         return None
     return {
@@ -183,7 +186,7 @@ def _curves(pair: CurvePair | None) -> dict[str, Any] | None:
 
 
 def _reliability(found: Reliability | None) -> dict[str, Any] | None:
-    """None unless it was asked for."""
+    """None unless it was requested."""
     if found is None:
         return None
     orders = {
@@ -196,7 +199,7 @@ def _reliability(found: Reliability | None) -> dict[str, Any] | None:
 
 
 def _metrics(measured: Measured) -> dict[str, dict[str, Any]]:
-    """Every measure; ``state`` says why there is no value, and is empty where there is one."""
+    """Every metric; ``state`` is the reason why there is no value, empty where there is one."""
     return {
         name: {
             "value": measured[name].value,
@@ -216,22 +219,28 @@ def _software() -> dict[str, str]:
     }
 
 
+# --- The files --------------------------------------------------------------------------------
+
 FILES = (MANIFEST, "heatmap.npy", "input.npy", "curves.csv", "overlay.png")
 _OPACITY = 0.5
 
 
 def write_files(
-    folder: Path, answer: Explanation, case: Case, seen: FloatArray, manifest: dict[str, Any]
+    folder: Path,
+    answer: Explanation,
+    case: Case,
+    network_input: FloatArray,
+    manifest: dict[str, Any],
 ) -> None:
     """Write the files of a complete explanation into ``folder``.
 
-    ``seen``: the network's input, float32 (3, S, S), normalised.
+    ``network_input``: float32 (3, S, S), normalised.
     """
     if answer.heatmap is None:
         raise ValueError("the explanation is not complete")
     values = answer.heatmap.values
     np.save(folder / "heatmap.npy", values.astype(np.float32), allow_pickle=False)
-    np.save(folder / "input.npy", seen.astype(np.float32), allow_pickle=False)
+    np.save(folder / "input.npy", network_input.astype(np.float32), allow_pickle=False)
     write_curves(folder / "curves.csv", answer.curves)
     height, width = case.image.shape
     heat = answer.prepared.geometry.map_to_case(values, (height, width))
@@ -240,9 +249,11 @@ def write_files(
 
 
 def write_curves(path: Path, pair: CurvePair | None) -> None:
-    """The curves as CSV: a row per fraction at which either was scored, empty where one was not.
+    """Write the curves as CSV: one row per fraction at which either curve has a point, with an
+    empty cell where the other has none.
 
-    The header alone where there are no curves.  Numbers are written so that they read back exactly.
+    Only the header where there are no curves.  Numbers are written so that they are read back
+    exactly.
     """
     with path.open("w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file, lineterminator="\n")

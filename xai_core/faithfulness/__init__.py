@@ -1,4 +1,5 @@
-"""Does the why hold?  Perturbation curves, their reliability, and localisation.
+"""Tests of a map's faithfulness: perturbation curves, their reliability, and metrics.
 
-This room gets a map and a function from images to scores; it knows neither CAM nor timm.
+This package works with a map and a function from images to scores; it depends on neither the CAM
+methods nor timm.
 """

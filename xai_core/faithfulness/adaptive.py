@@ -1,8 +1,9 @@
-"""Insertion and deletion with few forward passes: points where the curves move.
+"""Insertion and deletion curves with few forward passes, by adaptive placement of the points.
 
-Starts from the same coarse points for both curves, then halves the gaps that bring most
-uncertainty (see ``estimate``) to a curve that is not yet good enough, a few per round, until the
-standard uncertainty of both areas is below a tolerance or a budget of images is spent.
+Both curves start with the same coarse points.  Each round then halves a few of the gaps that
+contribute most to the uncertainty of an area
+(:func:`xai_core.faithfulness.perturbation.gap_errors`), until the standard uncertainty of both
+areas is at most a tolerance or a budget of images is spent.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from xai_core.faithfulness.insertion_deletion import (
     KINDS,
     Points,
     coarse_to_fine,
-    finished,
+    complete_pair,
 )
 from xai_core.faithfulness.patches import Order
 from xai_core.faithfulness.perturbation import CurvePair, PerturbationProbe, gap_errors
@@ -22,8 +23,8 @@ from xai_core.types import Report, no_report
 
 TOLERANCE = 0.005
 BUDGET = 64
-START = 9  # points per curve before anything is decided: 16 images, as the ends are shared
-ROUND = 8  # new points per round: fixed, so that the curve does not depend on the chunk size
+START = 9  # initial points per curve: 16 images, as the two curves share their end points
+ROUND = 8  # new points per round; fixed, so that the curve does not depend on the chunk size
 
 
 def adaptive(
@@ -34,25 +35,25 @@ def adaptive(
     tolerance: float = TOLERANCE,
     budget: int = BUDGET,
 ) -> CurvePair:
-    """Both curves, known where they move.
+    """Measure both curves with more points where they change.
 
     Args:
         order: the patches, the most relevant first.
         report: called after each chunk with (images so far, ``budget``, :class:`CurvePair` so far
             or None until both ends are known).
         tolerance: stop when the standard uncertainty of either area is at most this, in (0, 1).
-        budget: at most this many distinct images for both curves, at least 16.  Images the book
-            remembers count too: the same request gives the same curves whatever was asked before.
+        budget: at most this many distinct images for both curves, at least 16.  Cached images count
+            as well, so that the curves do not depend on earlier requests.
 
     Returns:
-        Each curve with ``error``, an estimate and not a proof: a curve can hide a spike.  It is
-        twice the standard uncertainty, and exceeds twice ``tolerance`` where the budget ended
-        first.
+        Each curve with ``error``, an estimate and not a bound: a curve can have an undetected
+        spike.  It is twice the standard uncertainty, and exceeds twice ``tolerance`` where the
+        budget was spent first.
 
     Raises:
         BadRequest: ``order`` does not fit the grid; tolerance or budget out of range.
         ModelError: a logit that is not finite.
-        Cancelled: raised by ``report``; what was scored is remembered.
+        Cancelled: raised by ``report``; scores computed so far stay in the cache.
     """
     probe.check(order)
     if budget < 2 * START - 2:
@@ -65,7 +66,7 @@ def adaptive(
     while wanted:
         points.measure(wanted, report, total=budget)
         wanted = _next(points, tolerance, min(ROUND, budget - len(points.names)))
-    return finished(points)
+    return complete_pair(points)
 
 
 def _next(points: Points, tolerance: float, limit: int) -> list[tuple[str, int]]:

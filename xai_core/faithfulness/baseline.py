@@ -1,4 +1,5 @@
-"""What a removed pixel becomes: the image under a Gaussian blur too strong to leave a lesion."""
+"""The baseline that replaces removed pixels: the image under a strong Gaussian blur, which leaves
+no lesion visible."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ TRUNCATE = 4.0  # standard deviations
 
 
 def blurred(image01: FloatArray, sigma: float = SIGMA) -> FloatArray:
-    """x_blur: the image at the network's input resolution, blurred.
+    """x_blur: the blurred image at the network's input resolution.
 
     Args:
         image01: float32 (S, S) in [0, 1], before the normalisation.
@@ -32,5 +33,5 @@ def blurred(image01: FloatArray, sigma: float = SIGMA) -> FloatArray:
         raise BadRequest(f"The blur's sigma is {sigma}; give a number of pixels above 0.")
     out = ndimage.gaussian_filter(
         image01.astype(np.float64), sigma, mode=MODE, truncate=TRUNCATE
-    )  # float64: a sum over 281 taps
+    )  # float64, since each value is a sum over 281 taps
     return np.asarray(np.clip(out, 0, 1), dtype=np.float32)

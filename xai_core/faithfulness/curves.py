@@ -1,4 +1,4 @@
-"""The ways to measure a pair of curves, by the name a request gives them."""
+"""The modes of measuring a pair of curves, by their names in requests."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MODES: Mapping[str, Mode] = MappingProxyType({"adaptive": adaptive, "full": full
 
 
 def conventions(mode: str, size: int, grid: int = GRID) -> dict[str, str]:
-    """Every convention of the curves, by name: for the manifest.  Empty for mode "none".
+    """Every convention of the curves, by name, for the manifest.  Empty for mode "none".
 
     Args:
         mode: of ``MODES``, or "none".

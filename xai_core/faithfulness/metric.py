@@ -1,6 +1,6 @@
-"""What a measure of a map is: what it is called, what it reads, and what it answers.
+"""The interface of a metric of a map: its description, its inputs and its measurement.
 
-A measure is one file in :mod:`xai_core.faithfulness.metrics`; nothing else names it.
+To add a metric, add a file to :mod:`xai_core.faithfulness.metrics`; nothing else has to change.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ Value = float | int | bool | str | None
 Result = TypeVar("Result")
 KINDS: tuple[type, ...] = (float, int, bool, str)
 DEFAULT_ORDER = 1000
-"""The ``order`` of a measure that does not give one: after those that do."""
+"""The ``order`` of a metric that does not set one: it comes after those that do."""
 
 
 class Need(enum.Enum):
-    """What a measure reads.  Where it is missing the measure is not computed, and the
-    :class:`Measurement` says so in the words given here."""
+    """An input of a metric.  Where it is not available the metric is not computed, and the state of
+    its :class:`Measurement` is the text given here."""
 
-    MAP = "the map shows nothing"  # a map whose state is OK; else the map's state is said
+    MAP = "the map shows nothing"  # a map whose state is OK; else the state is the map's own
     CURVES = "no curves were measured"
     PROBE = "no perturbed images were asked for"  # scoring them costs forward passes
     ORDERS = "the baseline orders were not measured"
@@ -41,15 +41,15 @@ class Need(enum.Enum):
 
 
 IS_EXACT = "the map is the exact one"
-"""Why a map that approximates none is not compared with the exact one."""
+"""The reason why an exact map is not compared with an exact map."""
 
 
 @dataclass(frozen=True)
 class Measurement:
     """``value``: finite, or None.  ``error``: the estimate of its absolute error, at least 0; None
-    where there is no estimate.  ``state``: why there is no value, in words; empty where there is.
+    where there is no estimate.  ``state``: the reason why there is no value; empty where there is.
 
-    NumPy's scalars become Python's.
+    NumPy scalars are converted to Python's.
 
     Raises:
         ValueError: neither a value nor a state, or both; a number that is not finite.
@@ -75,15 +75,15 @@ class Measurement:
 
 @dataclass(frozen=True, eq=False)
 class MetricInputs:
-    """What a measure may read.  What is costly is made when it is first read, and once.
+    """The inputs of the metrics of one map.  Costly ones are computed at first use, and once.
 
     ``values``: the map, float32 (S, S) in [0, 1] on the network's grid; all 0 unless ``state`` is
-    OK.  ``curves``: the pair measured, or None.  ``orders``: the pairs of four orders of patches,
-    or None.  ``find_lesion_mask``: gives bool (S, S) on the network's grid, or None where the case
-    has none.  ``find_probe``: gives the image under perturbation; None where no perturbed image was
-    asked for.  ``approximate``: whether the map stands in for a costlier, exact one;
-    ``find_exact_map``: gives that one, float32 (S, S) in [0, 1], or None where it is not known.
-    ``report``: see :meth:`probabilities`.
+    OK.  ``curves``: the measured pair, or None.  ``orders``: the pairs of four orders of patches,
+    or None.  ``find_lesion_mask``: returns bool (S, S) on the network's grid, or None where the
+    case has no mask.  ``find_probe``: returns the perturbation probe; None where no perturbed
+    images were requested.  ``approximate``: whether the map approximates a costlier, exact one;
+    ``find_exact_map``: returns the exact map, float32 (S, S) in [0, 1], or None where it is not
+    known.  ``report``: see :meth:`probabilities`.
     """
 
     values: FloatArray
@@ -101,92 +101,93 @@ class MetricInputs:
         """The mean of the map in each of the 24 x 24 patches, (576,), row-major.
 
         Raises:
-            BadRequest: S is not a multiple of 24.
+            BadRequest: S is less than 24.
         """
         return patches.relevance(self.values)
 
     @cached_property
     def lesion_mask(self) -> BoolArray | None:
-        """bool (S, S), at least one pixel True; None where nothing is marked."""
+        """bool (S, S) with at least one pixel True; None where no pixel is marked."""
         mask = self.find_lesion_mask()
         return mask if mask is not None and mask.any() else None
 
     @cached_property
     def exact_map(self) -> FloatArray | None:
-        """float32 (S, S) in [0, 1]; None where the map is the exact one, or that is not known."""
+        """float32 (S, S) in [0, 1]; None where the map itself is exact or the exact one is not
+        known."""
         return self.find_exact_map() if self.approximate else None
 
     @cached_property
     def probe(self) -> PerturbationProbe | None:
-        """The image, its blurred copy, the class and the scorer; None unless asked for."""
+        """The perturbation probe; None where no perturbed images were requested."""
         return None if self.find_probe is None else self.find_probe()
 
     def probabilities(self, kept: BoolArray) -> NDArray[np.float64]:
         """P of the images that show the patches ``kept`` (n, 576), float64 (n,).
 
-        Remembered: equal masks are scored once, whoever asks.
+        Cached: equal masks are scored once for all metrics, methods and curves.
 
         Raises:
             ModelError: a logit that is not finite.
-            Cancelled: nobody waits for it any more; what was scored is kept.
+            Cancelled: raised by ``report``; scores computed so far stay in the cache.
         """
         if self.probe is None:
             raise ValueError("a measure that scores perturbed images must need Need.PROBE")
         return self.probe.probabilities(kept, self.report)
 
     def once(self, work: Callable[[MetricInputs], Result]) -> Result:
-        """``work(self)``, done once however many measures of a file ask for it."""
-        if work not in self._done:
-            self._done[work] = work(self)
-        found: Result = self._done[work]
+        """``work(self)``, computed once for all metrics that call it."""
+        if work not in self._results:
+            self._results[work] = work(self)
+        found: Result = self._results[work]
         return found
 
     @cached_property
-    def _done(self) -> dict[Callable[..., Any], Any]:
+    def _results(self) -> dict[Callable[..., Any], Any]:
         return {}
 
     def missing(self, need: Need) -> str:
-        """Why ``need`` cannot be met, in words; empty where it can."""
+        """The reason why the input ``need`` is not available; empty where it is."""
         if need is Need.MAP:
             return "" if self.state is MapState.OK else str(self.state)
         if need is Need.EXACT_MAP and not self.approximate:
             return IS_EXACT
-        at_hand = {
+        available = {
             Need.CURVES: lambda: self.curves is not None,
             Need.PROBE: lambda: self.find_probe is not None,
             Need.ORDERS: lambda: self.orders is not None,
             Need.LESION_MASK: lambda: self.lesion_mask is not None,
             Need.EXACT_MAP: lambda: self.exact_map is not None,
         }
-        return "" if at_hand[need]() else need.value
+        return "" if available[need]() else need.value
 
 
 Measured = Mapping[str, Measurement]
-"""Measurements by the name of their measure."""
+"""Measurements by the name of their metric."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Metric:
-    """A measure of a map.
+    """A metric of a map.
 
     Attributes:
         name: snake_case; the column in rows, the key in manifests.
-        title: for people.
-        unit: of the value.
-        better: "higher", "lower", or None where neither is.
-        reference: the paper it is from, or what it belongs to.
+        title: the name shown to users.
+        unit: the unit of the value.
+        better: "higher", "lower", or None where neither is better.
+        reference: the paper it is from.
         description: one plain sentence.
-        compute: called only where everything in ``needs`` is at hand.
-        needs: what ``compute`` reads besides ``values`` and ``state``; it must name all of it.
-        kind: float, int, bool or str: the type of a value.
-        order: where it stands among the measures, the lowest first; then by name.
-        error_column: the column of the error; empty where the value has no estimate of one.
-        averaged: whether a mean over images says something (of a bool: the share).
-        line: what the page says of all measurements; empty for nothing.  None: title, value, unit
-            and description, where there is a value.
+        compute: computes the measurement; called only where everything in ``needs`` is available.
+        needs: every input that ``compute`` reads besides ``values`` and ``state``.
+        kind: the type of the value: float, int, bool or str.
+        order: position among the metrics, the lowest first; equal numbers are ordered by name.
+        error_column: the column of the error; empty where there is no error estimate.
+        averaged: whether the mean over images is meaningful (of a bool: the share).
+        line: returns the line shown on the page, from all measurements; empty for none.  None:
+            title, value, unit and description, where there is a value.
 
     Raises:
-        ValueError: a field that is missing or not allowed.
+        ValueError: a field is missing or not allowed.
     """
 
     name: str
@@ -225,18 +226,18 @@ class Metric:
 
     @property
     def columns(self) -> dict[str, type]:
-        """Its columns in rows, and their types."""
+        """The metric's columns in rows, and their types."""
         return {self.name: self.kind, **({self.error_column: float} if self.error_column else {})}
 
     def measure(self, inputs: MetricInputs) -> Measurement:
-        """The measurement, or why there is none.
+        """The measurement, or the reason why there is none.
 
         Raises:
-            TypeError: ``compute`` gave a value of another kind, or an error without a column.
+            TypeError: ``compute`` returned a value of another kind, or an error without a column.
         """
-        why = next(filter(None, map(inputs.missing, self.needs)), "")
-        if why:
-            return Measurement(None, state=why)
+        reason = next(filter(None, map(inputs.missing, self.needs)), "")
+        if reason:
+            return Measurement(None, state=reason)
         found = self.compute(inputs)
         if found.value is not None and type(found.value) is not self.kind:
             raise TypeError(
@@ -247,7 +248,7 @@ class Metric:
         return found
 
     def page_line(self, measured: Measured) -> str:
-        """What the page says of it; empty for nothing."""
+        """The metric's line on the page; empty for none."""
         found = measured.get(self.name)
         if found is None:
             return ""
@@ -259,7 +260,7 @@ class Metric:
 
 
 def formatted(found: Measurement) -> str:
-    """A value for people, with its error: ``0.250 ± 0.010``, ``yes``, ``17``."""
+    """A value with its error as text: ``0.250 ± 0.010``, ``yes``, ``17``."""
     if isinstance(found.value, bool):
         return "yes" if found.value else "no"
     if not isinstance(found.value, float):
@@ -269,5 +270,5 @@ def formatted(found: Measurement) -> str:
 
 
 def no_line(measured: Measured) -> str:  # noqa: ARG001
-    """The line of a measure that the page shows elsewhere, or within another's sentence."""
+    """The ``line`` of a metric that the page shows elsewhere or in another metric's line."""
     return ""

@@ -1,7 +1,7 @@
 """The patches of the insertion and deletion protocol: edges, relevance, order, masks.
 
-Where the picture's side is no multiple of the grid, the patches' edges lie at whole pixels, as even
-as can be: every patch is as many pixels wide or high as the next, or one more.
+Where the picture's side is not a multiple of the grid, the edges lie at whole pixels, as evenly as
+possible: widths and heights of patches differ by at most one pixel.
 
 A patch mask is a bool row (g * g,) in row-major order, True where the image shows the original.
 """
@@ -21,13 +21,14 @@ GRID = 24
 """Patches per side: 24 x 24 patches of 16 x 16 pixels at an input of 384."""
 
 Order = NDArray[np.int64]
-"""A permutation of the patches' row-major indices, (g * g,): first the patch changed first."""
+"""A permutation of the patches' row-major indices, (g * g,), in the order in which they are
+changed."""
 
 
 def edges(size: int, grid: int = GRID) -> NDArray[np.int64]:
     """The patches' edges on either axis, px: (g + 1,), strictly increasing from 0 to ``size``.
 
-    Edge i is i * size / grid rounded to a whole pixel, a half upwards (as JavaScript's Math.round).
+    Edge i is i * size / grid rounded to a whole pixel, halves upwards (as JavaScript's Math.round).
 
     Raises:
         BadRequest: ``size`` is less than ``grid``, so that a patch would hold no pixel.
@@ -50,7 +51,8 @@ def relevance(values: FloatArray, grid: int = GRID) -> NDArray[np.float64]:
     lines = edges(size, grid)
     exact = values.astype(np.float64)
     if size % grid == 0:
-        # Not the sums below: they add in another order, and areas shall keep their last bit.
+        # Not by the sums below: they add in another order, which would change the last bit of
+        # earlier results.
         side = size // grid
         return np.asarray(exact.reshape(grid, side, grid, side).mean((1, 3)).ravel())
     sums = np.add.reduceat(np.add.reduceat(exact, lines[:-1], axis=0), lines[:-1], axis=1)
@@ -59,10 +61,10 @@ def relevance(values: FloatArray, grid: int = GRID) -> NDArray[np.float64]:
 
 
 def descending(relevance: NDArray[np.float64], *, ties_reversed: bool = False) -> Order:
-    """Patches from the most to the least relevant; stable, ties by lower index.
+    """Patches from the most to the least relevant; ties by lower index (stable sort).
 
-    With ``ties_reversed`` ties go by higher index: how far a curve's area moves between the two
-    is how much of it the map did not decide.
+    With ``ties_reversed`` ties by higher index: the difference of a curve's areas between the two
+    shows how much the area depends on the order of ties, which the map does not decide.
     """
     if ties_reversed:
         return (len(relevance) - 1) - np.argsort(-relevance[::-1], kind="stable")
@@ -103,10 +105,12 @@ def first_patches(order: Order, counts: NDArray[np.int64]) -> BoolArray:
     return np.asarray(rank[None, :] < counts[:, None])
 
 
-def key(kept: BoolArray) -> str:
-    """The name of the image that shows the patches ``kept`` (g * g,) and the baseline elsewhere.
+def image_key(kept: BoolArray) -> str:
+    """The key, in the logit cache, of the image that shows the patches ``kept`` (g * g,) and the
+    baseline elsewhere.
 
-    The mask itself, one bit per patch in hexadecimal: methods that keep the same patches share it.
+    It is the mask, one bit per patch in hexadecimal, so that all methods that keep the same patches
+    share one score.
     """
     side = round(len(kept) ** 0.5)
     return mask_key("patches", kept.reshape(side, side))
@@ -116,8 +120,8 @@ def render(x: Tensor, baseline: Tensor, kept: BoolArray) -> Tensor:
     """The images that show ``kept`` (n, g * g) of ``x`` and ``baseline`` elsewhere.
 
     Args:
-        x, baseline: (C, S, S) in the same space.  Choosing whole pixels commutes with an affine
-            normalisation, so the input space gives what [0, 1] would.
+        x, baseline: (C, S, S) in the same space.  Selecting whole pixels commutes with an affine
+            normalisation, so the result is the same in input space as in [0, 1].
         kept: bool (n, g * g).
 
     Returns:

@@ -1,29 +1,25 @@
-"""An image under perturbation, the curves measured of it, and their error.
+"""The perturbation probe (image, baseline, class and scorer), its curves, and their error estimate.
 
-How far the area under a curve known at some points may be from the area at all points.
+The error estimate says how far the area under a curve with some of its points may be from the area
+with all points.  Each gap between neighbouring points is uncertain for two reasons, of which the
+larger one counts:
 
-Each gap between neighbouring points is uncertain for two reasons, and the larger one counts:
+* The curve changes by d between the two points.  If it makes one jump at an unknown place, the
+  trapezoid is off by at most d/2 times the gap's width.
+* The curve is rough: nearby points lie off the line through their neighbours by some residual, and
+  so may the points in between.  A stretch that looks smooth by chance on a rough curve is not
+  trusted: the residual counts as at least FLOOR times the curve's median residual, at most the
+  curve's range.
 
-* the curve moved by d between the two points: had it made one jump at an unknown place, the
-  trapezoid would be off by at most d/2 times the gap's width;
-* the curve is rough: near by, points lie off the line through their neighbours by some residual,
-  and so may the points in between.  A stretch that happens to look smooth on a rough curve is not
-  trusted: the residual counts as at least FLOOR times the curve's median one, within the curve's
-  range.
-
-Gaps are independent, so they add in quadrature.  What is stated of an area is that standard
-uncertainty times a coverage factor of 2, as the Guide to the Expression of Uncertainty in
-Measurement has it (JCGM 100:2008, 6.2): it shall hold for both curves of a pair, on networks these
-constants were not chosen on.  It is an estimate, not a bound: a spike between two points that agree
-cannot be seen.  The constants were chosen on 640 pairs of full curves of two small trained ConvNeXt
-V2 networks (40 images each, 8 orders per image).  On a third network they had not seen, the
-adaptive areas of both curves were within 0.005 in 95.9 % of 320 pairs and within the standard
-uncertainty in 96.6 %, with 46 images per pair on average; on ConvNeXtV2-Tiny in 11 of 12 pairs,
-which is why it is stated with the factor.  With it 12 of 12 were covered on the next weights
+Gaps are independent, so they add in quadrature.  The stated error of an area is this standard
+uncertainty times a coverage factor of 2 (Guide to the Expression of Uncertainty in Measurement,
+JCGM 100:2008, 6.2), meant to hold for both curves of a pair, also on networks that were not used to
+choose the constants.  It is an estimate, not a bound: a spike between two points with similar
+values is not detected.  The constants were chosen on full curves of two small trained ConvNeXt V2
+networks and checked on a third; on ConvNeXtV2-Tiny the standard uncertainty alone covered 11 of 12
+pairs, hence the factor.  With it 12 of 12 were covered on the next weights
 (``python -m benchmarks --only adaptive``).
-
-What every insertion and deletion curve is measured on: an image, its baseline, a class and a
-scorer; and the pair of curves that comes out."""
+"""
 
 from __future__ import annotations
 
@@ -36,9 +32,11 @@ from scipy.special import softmax
 from torch import Tensor
 
 from xai_core.errors import BadRequest
-from xai_core.faithfulness.patches import GRID, Order, first_patches, key, render
+from xai_core.faithfulness.patches import GRID, Order, first_patches, image_key, render
 from xai_core.scoring.logit_cache import LogitCache
 from xai_core.types import BoolArray, FloatArray, PerturbationCurve, Report, no_report
+
+# --- Error estimate ---------------------------------------------------------------------------
 
 JUMP = 0.5
 ROUGHNESS = 1.0
@@ -47,7 +45,7 @@ COVERAGE = 2.0
 
 
 def gap_errors(counts: NDArray[np.int64], p: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The standard uncertainty each gap brings to the area, (n - 1,), for n >= 2 points.
+    """The contribution of each gap to the standard uncertainty of the area, (n - 1,), n >= 2.
 
     Args:
         counts: patches changed at each point, increasing from 0 to the number of patches.
@@ -64,13 +62,14 @@ def gap_errors(counts: NDArray[np.int64], p: NDArray[np.float64]) -> NDArray[np.
 
 
 def area_error(counts: NDArray[np.int64], p: NDArray[np.float64]) -> float:
-    """The stated absolute error of the trapezoid: the gaps' standard uncertainty, COVERAGE times;
-    0 where every patch has its point."""
+    """The stated absolute error of the trapezoid: COVERAGE times the standard uncertainty; 0 where
+    every patch has a point."""
     return COVERAGE * float(np.linalg.norm(gap_errors(counts, p)))
 
 
 def _residuals(counts: NDArray[np.int64], p: NDArray[np.float64]) -> NDArray[np.float64]:
-    """How far each point lies off the line through its neighbours; an end takes its neighbour's."""
+    """The distance of each point from the line through its neighbours; an end point gets that of
+    its neighbour."""
     if len(counts) < 3:
         return np.zeros(len(counts))
     t = (counts[1:-1] - counts[:-2]) / (counts[2:] - counts[:-2])
@@ -79,6 +78,8 @@ def _residuals(counts: NDArray[np.int64], p: NDArray[np.float64]) -> NDArray[np.
     return np.concatenate([inner[:1], inner, inner[-1:]])
 
 
+# --- Probe and curves -------------------------------------------------------------------------
+
 INSERTION, DELETION = "insertion", "deletion"
 Counts = NDArray[np.int64]
 Probabilities = NDArray[np.float64]
@@ -86,12 +87,12 @@ Probabilities = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class PerturbationProbe:
-    """The image under perturbation.
+    """The image, baseline, class and scorer that curves are measured with.
 
-    ``x``, ``baseline``: (C, S, S) in the network's input space; choosing pixels of either there
-    equals choosing them in [0, 1] before the (affine) normalisation.  ``target``: the class whose
-    softmax probability is P.  ``book``: belongs to this image, this baseline and these weights.
-    ``grid``: patches per side, at most S.
+    ``x``, ``baseline``: (C, S, S) in the network's input space; selecting pixels of either there
+    equals selecting them in [0, 1] before the (affine) normalisation.  ``target``: the class whose
+    softmax probability is P.  ``logit_cache``: belongs to this image, this baseline and these
+    weights.  ``grid``: patches per side, at most S.
     """
 
     x: Tensor
@@ -102,11 +103,15 @@ class PerturbationProbe:
 
     @property
     def patches(self) -> int:
-        """How many patches the image has."""
+        """The number of patches."""
         return self.grid**2
 
     def check(self, order: Order) -> None:
-        """Raises BadRequest unless ``order`` names each patch once."""
+        """Check that ``order`` contains each patch once.
+
+        Raises:
+            BadRequest: it does not.
+        """
         if not np.array_equal(np.sort(order), np.arange(self.patches)):
             raise BadRequest(
                 f"The order of patches has {len(order)} entries; it must name each of the "
@@ -120,7 +125,7 @@ class PerturbationProbe:
 
         Raises:
             ModelError: a logit that is not finite.
-            BadRequest: the image has fewer pixels on a side than the grid patches.
+            BadRequest: the image has fewer pixels on a side than the grid has patches.
         """
 
         def images(positions: Sequence[int]) -> Tensor:
@@ -129,7 +134,7 @@ class PerturbationProbe:
         def partial(done: int, total: int, logits: FloatArray) -> None:
             report(done, total, self._probability(logits))
 
-        keys = [key(row) for row in kept]
+        keys = [image_key(row) for row in kept]
         return self._probability(self.logit_cache.score(keys, images, partial))
 
     def _probability(self, logits: FloatArray) -> Probabilities:
@@ -138,10 +143,10 @@ class PerturbationProbe:
 
 @dataclass(frozen=True, eq=False)
 class CurvePair:
-    """Insertion and deletion of one order on one image.
+    """The insertion and deletion curves of one order of patches on one image.
 
-    ``images``: distinct perturbed images the pair rests on, remembered or not
-    (``LogitCache.forwards`` counts what was really spent).
+    ``images``: number of distinct perturbed images behind the pair, cached or not
+    (``LogitCache.forwards`` counts the passes really run).
     """
 
     insertion: PerturbationCurve
@@ -150,21 +155,22 @@ class CurvePair:
 
     @property
     def interpretable(self) -> bool:
-        """False where P(x_blur) >= P(x): blurring everything does not lower the score at all."""
+        """False where P(x_blur) >= P(x): blurring the whole image does not lower the score."""
         p = self.deletion.probability
         return bool(p[-1] < p[0])
 
 
-def shown(kind: str, order: Order, counts: Counts) -> BoolArray:
-    """The patches of the original that a curve shows after ``counts`` steps: (n, g * g)."""
+def shown_patches(kind: str, order: Order, counts: Counts) -> BoolArray:
+    """The patches of the original that are visible after ``counts`` (n,) steps of a curve:
+    (n, g * g)."""
     first = first_patches(order, counts)
     return first if kind == INSERTION else ~first
 
 
 def curve(kind: str, counts: Counts, p: Probabilities) -> PerturbationCurve:
-    """A curve from its points: trapezoid over [0, 1] and the estimate of its error.
+    """The curve through given points, with its area (trapezoid over [0, 1]) and error estimate.
 
-    ``counts``: patches changed, increasing from 0 to all; ``p``: the probability there.
+    ``counts``: patches changed, increasing from 0 to all; ``p``: the probability at each.
     """
     fraction = counts / counts[-1]
     area = float(np.trapezoid(p, fraction))
@@ -172,5 +178,5 @@ def curve(kind: str, counts: Counts, p: Probabilities) -> PerturbationCurve:
 
 
 def patches_changed(points: PerturbationCurve, patches: int) -> Counts:
-    """How many of all ``patches`` were changed at each point: what :func:`curve` was given."""
+    """The number of ``patches`` changed at each point: the ``counts`` given to :func:`curve`."""
     return np.rint(points.fraction * patches).astype(np.int64)

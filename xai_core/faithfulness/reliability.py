@@ -1,4 +1,4 @@
-"""How much a pair of curves can be trusted: ties, and orders that know nothing of the map."""
+"""Reliability of a pair of curves: the effect of ties, and orders that do not depend on the map."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from xai_core.faithfulness.perturbation import CurvePair, PerturbationProbe
 from xai_core.types import Report, no_report
 
 
-class Measure(Protocol):
-    """:func:`~xai_core.faithfulness.adaptive.adaptive` or
+class MeasureCurves(Protocol):
+    """A function that measures a pair of curves:
+    :func:`~xai_core.faithfulness.adaptive.adaptive` or
     :func:`~xai_core.faithfulness.insertion_deletion.full`."""
 
     def __call__(
@@ -25,12 +26,12 @@ class Measure(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Reliability:
-    """What to say with every pair of curves.
+    """The curves of a map's order and of three comparison orders.
 
-    ``tie_fraction``: share of patches whose relevance equals another's, in [0, 1]; ReLU zeros are
-    30 to 45 % of a typical map.  ``forward``, ``reverse``: the curves with ties by lower and by
-    higher index; as far as their areas differ, the map did not decide.  ``random`` (one seeded
-    order) and ``centre_first``: orders that have not seen the map; a map should beat them.
+    ``tie_fraction``: share of patches whose relevance equals another's, in [0, 1]; mostly ReLU
+    zeros.  ``forward``, ``reverse``: the curves with ties by lower and by higher index; the
+    difference of their areas is not decided by the map.  ``random`` (one seeded order) and
+    ``centre_first``: orders that do not depend on the map; a good map should do better.
     """
 
     tie_fraction: float
@@ -41,7 +42,7 @@ class Reliability:
 
     @property
     def interpretable(self) -> bool:
-        """False where P(x_blur) >= P(x): then neither area measures faithfulness."""
+        """False where P(x_blur) >= P(x): then the areas do not measure faithfulness."""
         return self.forward.interpretable
 
 
@@ -50,25 +51,25 @@ def assess(
     relevance: NDArray[np.float64],
     report: Report = no_report,
     *,
-    measure: Measure = adaptive,
+    measure: MeasureCurves = adaptive,
     seed: int = 0,
 ) -> Reliability:
-    """Measure the four orders.
+    """Measure the curves of the four orders.
 
-    The book remembers what they share: the ends, forward's curves where those were measured
-    before, and the two baselines for every further map of the same image.
+    The logit cache serves the images they share: the end points, the curves of ``forward`` where
+    they were measured before, and the two baseline orders for every further map of the same image.
 
     Args:
         relevance: (g * g,), see :func:`xai_core.faithfulness.patches.relevance`.
-        report: called after each chunk with (orders finished, 4, :class:`CurvePair` of the order
-            at work so far, or None).
-        measure: how each pair is measured.
-        seed: of the random order.
+        report: called after each chunk with (orders finished, 4, :class:`CurvePair` so far of the
+            current order, or None).
+        measure: the function that measures each pair.
+        seed: the seed of the random order.
 
     Raises:
         BadRequest: ``relevance`` does not fit the grid.
         ModelError: a logit that is not finite.
-        Cancelled: raised by ``report``; what was scored is remembered.
+        Cancelled: raised by ``report``; scores computed so far stay in the cache.
     """
     orders = (
         descending(relevance),

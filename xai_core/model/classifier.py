@@ -1,8 +1,8 @@
-"""Who decides: the classifier, split at the two layers, with no hooks and no ``.backward()``.
+"""The classifier: logits, activations and gradients, without hooks and without ``.backward()``.
 
 Hooks on a shared model crash or mix up maps as soon as two threads use it.  Here the network is cut
-in two at a layer: the head part gives the activation, the tail part maps an activation to logits,
-and ``torch.autograd.grad`` differentiates the tail alone, which also costs half as much.
+in two at an explained layer: the head part gives the activation, the tail part maps an activation
+to logits, and ``torch.autograd.grad`` differentiates the tail alone, which also costs half as much.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ from xai_core.types import FloatArray, Prediction, read_only
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """A case as the network sees it.
+    """A case's low-energy image on the network's grid.
 
-    ``grey``: float32 (S, S) in [0, 1].  ``geometry``: how it lies in the case.
+    ``grey``: float32 (S, S) in [0, 1].  ``geometry``: the mapping between case and network pixels.
     """
 
     grey: FloatArray
@@ -43,7 +43,7 @@ class Classifier:
     """A loaded network and its specification.  Every method is safe to call from any thread.
 
     Attributes:
-        layers: those that can be explained, in the network's order.
+        layers: the layers that can be explained, in the network's order.
     """
 
     def __init__(
@@ -52,14 +52,15 @@ class Classifier:
         self.spec, self.device = spec, device
         self.chunk = chunk  # images per forward pass
         self.layers = explainable_layers(network, spec.input_size)
-        # Any: timm's networks have more methods than nn.Module's type knows.
+        # Any: timm's networks have methods that the type nn.Module does not declare.
         self._network = cast(Any, network)
         self._network.to(device, memory_format=torch.channels_last).eval().requires_grad_(False)
         self.engine = Engine(EagerScorer(network, device))
-        self._maker: threading.Thread | None = None
-        self._turn = threading.Lock()  # guards the two below
-        self._later: tuple[str, Path | None] | None = None  # an engine to begin with
-        self._begin_after = 0  # images until then
+        self._preparation: threading.Thread | None = None
+        self._preparation_lock = threading.Lock()  # guards the two fields below
+        # The arguments of accelerate() until its preparation begins.
+        self._postponed: tuple[str, Path | None] | None = None
+        self._images_left = 0  # images to be scored before the preparation begins
         shape = (1, 3, 1, 1)
         self._mean = torch.tensor(spec.mean, device=device).view(shape)
         self._std = torch.tensor(spec.std, device=device).view(shape)
@@ -80,35 +81,35 @@ class Classifier:
         return cls(spec, network, torch.device(device), chunk)
 
     def accelerate(self, wanted: str, store: Path | None, after: int = 0) -> None:
-        """Make a faster engine ready in the background; until then PyTorch scores.
+        """Prepare a faster engine in the background; until it is ready PyTorch scores.
 
         ``wanted``: the setting XAI_ENGINE (see ``engine/choose.py``).  ``store``: the folder
-        where the converted network is kept; None keeps nothing.  ``after``: begin once so many
-        images were scored, so that a short command does not pay for what it does not use.  What
-        cannot be used is told by ``engine.status``, never raised.
+        where the converted network is kept; None keeps nothing.  ``after``: begin only after this
+        many images were scored, so that a short command does not prepare what it will not use.
+        Failures are reported in ``engine.status``, never raised.
 
         Raises:
             BadSetting: there is no engine called ``wanted``.
         """
         choose.check_name(wanted)
-        with self._turn:
-            self._later = wanted, store
-            self._begin_after = after
-        self._begin_engine(0)
+        with self._preparation_lock:
+            self._postponed = wanted, store
+            self._images_left = after
+        self._begin_preparation(0)
 
-    def _begin_engine(self, images: int) -> None:
-        """Count ``images``, and begin what :meth:`accelerate` put off once its time has come."""
-        with self._turn:
-            self._begin_after -= images
-            if self._later is None or self._begin_after > 0:
+    def _begin_preparation(self, images: int) -> None:
+        """Count ``images`` scored, and begin the postponed preparation once enough were scored."""
+        with self._preparation_lock:
+            self._images_left -= images
+            if self._postponed is None or self._images_left > 0:
                 return
-            (wanted, store), self._later = self._later, None
-            self._maker = choose.start(self.engine, self._network, self.spec, wanted, store)
+            (wanted, store), self._postponed = self._postponed, None
+            self._preparation = choose.start(self.engine, self._network, self.spec, wanted, store)
 
     def wait_for_engine(self) -> None:
-        """Wait until the preparation that has begun comes to its end, well or not."""
-        if self._maker is not None:
-            self._maker.join()
+        """Wait until a preparation that has begun ends, successfully or not."""
+        if self._preparation is not None:
+            self._preparation.join()
 
     def prepare(self, image: FloatArray) -> Prepared:
         """Crop a case's empty margins and letterbox it: float32 (H, W) in [0, 1] to the square."""
@@ -127,14 +128,14 @@ class Classifier:
         Raises:
             ModelError: there is not enough memory for a single image.
         """
-        self._begin_engine(len(inputs))
+        self._begin_preparation(len(inputs))
         return self.engine.score(inputs)
 
     def predict(self, prepared: Prepared) -> Prediction:
         """The logits of one prepared case.
 
         Raises:
-            ModelError: the network answers with something that is not a number.
+            ModelError: a logit is not a finite number.
         """
         logits = self.score(self.normalise(prepared.grey))[0].double().cpu()
         if not torch.isfinite(logits).all():
@@ -160,7 +161,7 @@ class Classifier:
             x = self._network.stem(inputs.to(self.device, memory_format=torch.channels_last))
             for block in self._network.stages[: stage + 1]:
                 x = block(x)
-        out: Tensor = x.clone()  # a normal tensor outside inference mode, fit for autograd
+        out: Tensor = x.clone()  # a normal tensor: autograd refuses those of inference mode
         return out
 
     def tail(self, layer: str) -> Callable[[Tensor], Tensor]:

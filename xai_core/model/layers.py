@@ -1,8 +1,8 @@
 """The layers of a network that can be explained: the last block of Stage 3 and of Stage 4.
 
-Their names, channels and resolution come from the network itself, so that any ConvNeXt V2 of timm
-at any input size has its own (Woo et al. 2023, ConvNeXt V2, Table 1: depths and channels differ
-between the sizes of network, four stages and their reductions do not).
+Their names, channels and resolution are read from the network, so that any ConvNeXt V2 of timm at
+any input size can be used (Woo et al. 2023, ConvNeXt V2, Table 1: networks of different size differ
+in depths and channels; all have four stages with the same reductions).
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ STAGES = (2, 3)
 """The explained stages, counted from 0 as timm's module names do: papers' Stage 3 and Stage 4."""
 
 INPUT_MULTIPLE = 32
-"""px; every stage halves its map, and the last one's cell covers 32 px: a side that is no multiple
-of it would leave cells that look at padding."""
+"""px; every stage halves the resolution, and a cell of the last stage covers 32 px: with a side
+that is not a multiple of 32 some cells would cover padding."""
 
 _NAME = re.compile(r"stages\.(\d+)\.blocks\.(\d+)")
 
@@ -103,12 +103,13 @@ def explainable_layers(network: nn.Module, input_size: int) -> tuple[Layer, ...]
 
 
 def listed(layers: Sequence[Layer]) -> str:
-    """ "stages.2.blocks.8 (Stage 3 Block 9) and stages.3.blocks.2 (Stage 4 Block 3)"."""
+    """Names and titles for a message: "stages.2.blocks.8 (Stage 3 Block 9) and stages.3.blocks.2
+    (Stage 4 Block 3)"."""
     return " and ".join(f"{layer.name} ({layer.title})" for layer in layers)
 
 
 def find_layer(layers: Sequence[Layer], text: str) -> Layer:
-    """The layer that ``text`` names, whatever the case of its letters.
+    """The layer that ``text`` names; letter case and spaces are ignored.
 
     Args:
         layers: of the network, at least one.
@@ -116,7 +117,7 @@ def find_layer(layers: Sequence[Layer], text: str) -> Layer:
             block of Stage 3"), or "" for the first layer.
 
     Raises:
-        BadRequest: anything else; the sentence names the right layers.
+        BadRequest: ``text`` names no layer; the sentence lists the allowed ones.
     """
     asked = "".join(text.lower().split())
     if not asked:

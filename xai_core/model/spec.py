@@ -1,6 +1,6 @@
-"""What travels with the weights: how to build the network, feed it and read it.
+"""The specification of a network: how to build it, prepare its input and read its output.
 
-A weights file ``NAME.safetensors`` has its specification ``NAME.json`` beside it.
+A weights file ``NAME.safetensors`` has its specification in ``NAME.json`` beside it.
 """
 
 from __future__ import annotations
@@ -21,12 +21,13 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """``mean`` and ``std`` are of pictures in [0, 1], one value per channel.  ``threshold`` is the
-    probability of the class ``positive`` from which a case is given that class, in (0, 1).
-    ``class_names``: two or more, in the order of the logits; ``positive``: the index of the one
-    that is looked for.  ``layers``: names of the layers that can be explained, the network's own
-    (compared when the weights are loaded).  ``input_size``: px, a multiple of 32.  ``sha256`` is
-    the weights file's digest.  ``metrics`` are figures printed by the training command.
+    """``mean`` and ``std``: for the normalisation of pictures in [0, 1], one value per channel.
+    ``threshold``: a case is assigned the class ``positive`` if the probability of that class is at
+    least this, in (0, 1).  ``class_names``: two or more, in the order of the logits; ``positive``:
+    the index of the positive class.  ``layers``: names of the layers that can be explained, which
+    must be the network's (compared when the weights are loaded).  ``input_size``: px, a multiple of
+    32.  ``sha256``: the weights file's digest.  ``metrics``: figures printed by the training
+    command.
 
     Raises:
         BadWeights: a value that is not allowed.
@@ -81,7 +82,7 @@ class ModelSpec:
             )
 
     def write(self, path: Path) -> None:
-        """Write as JSON, whole or not at all."""
+        """Write as JSON, atomically."""
         write_text(path, json.dumps(dataclasses.asdict(self), indent=2) + "\n")
 
 
@@ -95,8 +96,8 @@ def read_spec(weights: Path) -> ModelSpec:
     """The specification beside a weights file.
 
     Raises:
-        WeightsNotFound: there is none.
-        BadWeights: it is not valid JSON, lacks a field, or has one this version does not know.
+        WeightsNotFound: the file is missing.
+        BadWeights: it is not valid JSON, lacks a field, or has an unknown one.
     """
     path = weights.with_suffix(".json")
     if not path.is_file():

@@ -1,4 +1,4 @@
-"""Let ``import timm`` succeed beside a torchvision whose compiled part does not load.
+"""Makes ``import timm`` work with a torchvision whose compiled extension cannot be loaded.
 
 The public torchvision wheel is built for CUDA.  Beside a CPU-only torch its extension cannot be
 loaded, ``torchvision.ops`` then registers fake kernels for operators that do not exist, and the
@@ -20,7 +20,7 @@ _OPERATORS = {
     "qnms": "qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
 }
 _lock = threading.Lock()
-_library: torch.library.Library | None = None  # declarations live as long as this object
+_library: torch.library.Library | None = None  # the declarations exist as long as this object
 
 
 def extension_loads() -> bool:

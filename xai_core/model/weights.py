@@ -1,4 +1,4 @@
-"""Read a network's weights, and refuse anything that is not exactly what the specification says."""
+"""Loading of a network's weights; a file that differs from its specification is refused."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ def build(spec: ModelSpec) -> nn.Module:
 def load(path: Path) -> tuple[ModelSpec, nn.Module]:
     """The specification and the network with its weights, float32, in evaluation mode.
 
-    Only safetensors are read: a pickle could run code, and is refused by its first bytes.
+    Only safetensors files are read: a pickle could run code.
 
     Raises:
         WeightsNotFound: the file or its specification is missing.
-        BadWeights: another digest, truncated, other keys or shapes, non-finite values, or a
-            specification that names other layers than the network has.
+        BadWeights: not a safetensors file, a wrong digest, a truncated file, wrong keys or shapes,
+            non-finite values, or a specification that names other layers than the network has.
     """
     if not path.is_file():
         raise WeightsNotFound(

@@ -1,4 +1,4 @@
-"""Asymmetry: a local density with concave borders and fat in between, no mass."""
+"""Drawing of an asymmetry: a local density with concave borders and interspersed fat, no mass."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ def draw_asymmetry(
     radius = max(radius, 12 * scale)
     window = window_around(shape, centre, 2.4 * radius)
     k = int(rng.integers(3, 6))
-    # |cos| has its cusps outside: between them the border is concave, as fat indents it.
+    # |cos| makes a border with cusps that point outwards and concave arcs between them, as if
+    # indented by fat.
     cusps = np.abs(np.cos(k * window.angle / 2 + rng.uniform(0, 6.3)))
     border = radius * (1.15 - 0.5 * cusps)
     soft = radius * rng.uniform(0.16, 0.3)

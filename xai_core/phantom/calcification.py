@@ -1,6 +1,7 @@
-"""Calcifications: dots, rims and rods, arranged as the lexicon's distributions.
+"""Drawing of calcifications: dots, rims and rods, arranged in the lexicon's distributions.
 
-They are drawn enlarged (1 to 2.5 px of a 384 px picture): real ones are smaller than a pixel there.
+They are drawn enlarged (1 to 2.5 px of a 384 px picture), since real ones would be smaller than a
+pixel.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from xai_core.phantom.lexicon import (
 from xai_core.phantom.shapes import Drawing, window_around
 from xai_core.types import BoolArray, FloatArray
 
-# Spread of the group across and along its axis, in lesion radii, and the number of particles.
+# Standard deviation of the group across and along its axis, in lesion radii, and the range of the
+# number of particles.
 _LAYOUT = {
     "grouped": (0.55, 0.55, (6, 18)),
     "linear": (0.12, 1.3, (8, 18)),
@@ -33,14 +35,15 @@ def draw_calcifications(
     rng: np.random.Generator, plan: LesionPlan, shape: tuple[int, int],
     centre: tuple[float, float], radius: float, scale: float,
 ) -> Drawing:  # fmt: skip
-    """A group about ``centre`` (column, row); ``scale`` as of a 512 px high picture."""
+    """A group of ``radius`` px around ``centre`` (column, row); ``scale``: px per px of a 512 px
+    high picture."""
     morphology = plan.descriptors["calcification morphology"]
     across, along, (few, many) = _LAYOUT[plan.descriptors["calcification distribution"]]
     n = int(rng.integers(few, many + 1))
     if morphology in ("coarse (popcorn)", "rim"):
         n = max(2, n // 5)
     axis = rng.uniform(0, np.pi)
-    # Large areas hold more particles, not the same few farther apart.
+    # A larger area gets more particles instead of wider distances.
     reach = min(radius, 40 * scale)
     n = round(n * max(1.0, reach / (20 * scale)))
     u, v = rng.normal(0, along, n) * reach * 0.6, rng.normal(0, across, n) * reach * 0.6
@@ -55,14 +58,14 @@ def draw_calcifications(
             added, _particle(rng, morphology, window.dx - x, window.dy - y, scale, axis)
         )
     mask = _marked(added > 0.2, scale)
-    # Specks stand out more than a mass does; the tissue that holds them is somewhat dense as well.
+    # Particles have a higher contrast than a mass; the tissue around them is somewhat dense.
     bed = rng.uniform(0.1, 0.45) * ndi.gaussian_filter(mask.astype(np.float32), 7 * scale)
     solid = np.clip(3.0 * added, 0, 1).astype(np.float32)
     return Drawing(window, (3.0 * added + bed).astype(np.float32), mask, solid)
 
 
 def _marked(particles: BoolArray, scale: float) -> BoolArray:
-    """One area about particles that lie near each other, as a reader would outline a group."""
+    """One connected area around neighbouring particles, as a reader would outline a group."""
     near = ndi.distance_transform_edt(~particles) < 11 * scale
     inside = ndi.distance_transform_edt(near) > 5 * scale
     return np.asarray(inside | particles)

@@ -1,6 +1,6 @@
-"""Architectural distortion: tissue drawn towards a point and straight lines, without a mass.
+"""Drawing of architectural distortion: straight lines and tissue pulled towards a point, no mass.
 
-A post-operative scar looks alike; it is more compact, with a lucent centre, and often holds a clip.
+A post-operative scar is similar, but more compact, with a lucent centre and often a clip.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ def draw_distortion(
     rng: np.random.Generator, plan: LesionPlan, shape: tuple[int, int],
     centre: tuple[float, float], radius: float, scale: float,
 ) -> Drawing:  # fmt: skip
-    """A distortion or scar of ``radius`` px about ``centre`` (column, row)."""
+    """A distortion or scar of ``radius`` px around ``centre`` (column, row)."""
     scar = plan.kind == SCAR
     radius = max(radius, 10 * scale)
     window = window_around(shape, centre, 3.2 * radius)

@@ -1,4 +1,4 @@
-"""What enhances in the recombined image: masses and non-mass areas, in the lexicon's patterns."""
+"""Enhancement of lesions in the recombined image, in the lexicon's mass and non-mass patterns."""
 
 from __future__ import annotations
 
@@ -10,16 +10,14 @@ from xai_core.phantom.place import Lesion
 from xai_core.phantom.tissue import Background
 from xai_core.types import BoolArray, FloatArray
 
-_GREY = {"low": 12.0, "moderate": 36.0, "high": 84.0}  # above the tissue around it, of 255
+_GREY = {"low": 12.0, "moderate": 36.0, "high": 84.0}  # above the surrounding tissue, of 255
 
 
 def draw_enhancement(
     rng: np.random.Generator, background: Background, lesion: Lesion
 ) -> tuple[FloatArray, BoolArray]:
-    """Grey to add, float32 (H, W), and where it enhances, bool (H, W): nowhere if it does not.
-
-    Both are on the low-energy image's grid.
-    """
+    """The grey values to add, float32 (H, W), and the enhancing region, bool (H, W), empty where
+    the lesion does not enhance; both on the low-energy image's grid."""
     terms = lesion.plan.descriptors
     shape = lesion.mask.shape
     pattern = terms[PATTERN_TERM.get(lesion.plan.kind, NON_MASS_TERM)]
@@ -37,7 +35,7 @@ def draw_enhancement(
 def _mass(
     rng: np.random.Generator, background: Background, lesion: Lesion, pattern: str
 ) -> tuple[FloatArray, BoolArray]:
-    """Inside the mass's border: even, uneven, a rim about a dark centre, or dark lines across."""
+    """Enhancement of a mass: homogeneous, heterogeneous, rim, or with dark septations."""
     inside = ndi.distance_transform_edt(lesion.mask).astype(np.float32)
     outside = ndi.distance_transform_edt(~lesion.mask).astype(np.float32)
     signed = inside - outside
@@ -52,7 +50,7 @@ def _mass(
         body *= np.clip(0.85 + 0.25 * lumps + 0.18 * finer, 0.25, 1.7)
     elif pattern == "rim":
         deep = inside / max(float(inside.max()), 1.0)
-        wall = np.clip(0.38 + 0.10 * lumps, 0.12, 0.7)  # thicker on one side than on the other
+        wall = np.clip(0.38 + 0.10 * lumps, 0.12, 0.7)  # a rim of varying thickness
         body *= 1 - 0.7 / (1 + np.exp(np.clip((wall - deep) / 0.08, -40, 40)))
     else:
         y, x = np.mgrid[: body.shape[0], : body.shape[1]].astype(np.float32)
@@ -65,7 +63,8 @@ def _mass(
 def _non_mass(
     rng: np.random.Generator, background: Background, lesion: Lesion, pattern: str
 ) -> tuple[FloatArray, BoolArray]:
-    """A clumped area about the lesion whose outline is the distribution's."""
+    """Non-mass enhancement: a clumped area around the lesion, with an outline that follows the
+    distribution."""
     h, w = lesion.mask.shape
     y, x = np.mgrid[:h, :w].astype(np.float32)
     radius = max(lesion.radius, 9 * background.scale)
@@ -95,7 +94,7 @@ def _non_mass(
 
 
 def _lumps(rng: np.random.Generator, shape: tuple[int, ...], size: float) -> FloatArray:
-    """A texture of lumps about ``size`` px wide, zero mean and unit variance."""
+    """A random texture of lumps about ``size`` px wide, zero mean and unit variance."""
     step = max(1, int(size / 2))
     coarse = rng.standard_normal([n // step + 3 for n in shape], dtype=np.float32)
     coarse = ndi.gaussian_filter(coarse, size / step / 2)

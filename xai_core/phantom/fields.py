@@ -1,4 +1,4 @@
-"""Random textures with a power-law spectrum: the raw material of a phantom's tissue.
+"""Random textures with a power-law spectrum, from which a phantom's tissue is made.
 
 The power spectrum of mammographic tissue falls as 1/f^beta with beta between 1.5 and 3.5 (Burgess,
 Jacobson and Judy, Medical Physics 28, 2001).
@@ -20,7 +20,8 @@ from xai_core.types import FloatArray
 
 @dataclass(frozen=True, eq=False)
 class Field:
-    """A periodic random texture, zero mean and unit variance, sampled at any real coordinates."""
+    """A periodic random texture with zero mean and unit variance, which can be sampled at any real
+    coordinates."""
 
     values: FloatArray  # (n, n)
 
@@ -29,7 +30,7 @@ class Field:
         n = self.values.shape[0]
         where = np.stack(np.broadcast_arrays(y, x)).astype(np.float32)
         where -= n * np.floor(where / n)
-        # One wrapped border makes the periodic interpolation a plain, much faster one.
+        # A border of one wrapped pixel allows a non-periodic interpolation, which is much faster.
         out = np.empty(where.shape[1:], np.float32)
         ndi.map_coordinates(self._wrapped, where, out, order=1, mode="nearest")
         return out
@@ -41,8 +42,9 @@ class Field:
 
 @dataclass(frozen=True, eq=False)
 class Grid:
-    """Coordinates of every pixel: ``x``, ``y`` in px, and the smooth warp ``wx``, ``wy`` that bends
-    all structure; ``radius``, ``angle`` about a point behind the nipple."""
+    """Coordinates of every pixel.  ``x``, ``y``: in px.  ``wx``, ``wy``: a smooth displacement in
+    px that bends all structures.  ``radius``, ``angle``: polar coordinates around a point in front
+    of the nipple.  ``scale``: px per px of a 512 px high picture."""
 
     x: FloatArray
     y: FloatArray
@@ -56,7 +58,7 @@ class Grid:
 def power_law(rng: np.random.Generator, size: int, beta: float, smooth: float = 0.0) -> Field:
     """A field whose power spectrum falls as 1/f^``beta``, then blurred by ``smooth`` pixels.
 
-    Frequencies below 1.5 cycles per field are flattened: otherwise one gradient dominates.
+    Frequencies below 1.5 cycles per field get the power of 1.5: else one gradient would dominate.
     """
     n = next_fast_len(size, real=True)
     noise = rng.standard_normal((2, n, n // 2 + 1), dtype=np.float32)

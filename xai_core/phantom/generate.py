@@ -1,4 +1,4 @@
-"""A phantom: normal tissue, nuisances, lesions by their descriptors, grey levels, and its truth."""
+"""Generation of a phantom: normal tissue, nuisances, lesions, grey levels, and the ground truth."""
 
 from __future__ import annotations
 
@@ -16,18 +16,19 @@ from xai_core.phantom.tissue import Background, draw_background
 from xai_core.phantom.tone import draw_tone_curve, expose
 from xai_core.types import BoolArray, FloatArray, Pathology
 
-# Texture seeds of the three splits never meet: a split owns its own million.
+# The texture seeds of the three splits do not overlap: each split has a range of one million.
 SPLIT_SEEDS = {"train": 1_000_000, "validation": 2_000_000, "test": 3_000_000}
 SPLIT_SIZE = 1_000_000
 
 
 @dataclass(frozen=True, eq=False)
 class Phantom:
-    """A synthetic mammogram with its truth.
+    """A synthetic mammogram with its ground truth.
 
     ``image``: float32 (H, W), grey 0..255, chest wall at the left edge for a left breast.
-    ``lesions``: what was put in and where; none in a normal breast.  ``nuisances``: names of what
-    was added whatever the class.  ``recombined``: the subtracted image on its own grid, if drawn.
+    ``lesions``: the inserted lesions; none in a normal breast.  ``nuisances``: names of structures
+    that were added independently of the class.  ``recombined``: the recombined image on its own
+    grid, None where it was not drawn.
     """
 
     image: FloatArray
@@ -61,18 +62,19 @@ def generate(
     """The phantom of ``seed``: the same arguments always give the same pixels."""
     rng = np.random.default_rng(seed)
     background = draw_background(rng, view, height)
-    return dress(rng, background, pathology, laterality, recombined=recombined)
+    return insert_lesions(rng, background, pathology, laterality, recombined=recombined)
 
 
-def dress(
+def insert_lesions(
     rng: np.random.Generator, background: Background, pathology: Pathology,
     laterality: str = "L", contrast_gain: float = 1.0, recombined: bool = False,
 ) -> Phantom:  # fmt: skip
-    """A background with lesions of ``pathology`` put in, exposed: fast beside drawing tissue.
+    """The phantom of ``background`` with newly drawn lesions of ``pathology``.
 
-    Training dresses one background many times; the library dresses each once.
+    Much faster than drawing a background: training inserts lesions into each background many
+    times, the library once.
     """
-    # Film and nuisances are settled before the class is looked at: nothing of it can leak there.
+    # Tone curve and nuisances are drawn before the pathology is used, so they cannot depend on it.
     curve = draw_tone_curve(rng, background)
     nuisances = draw_nuisances(rng.spawn(1)[0], background)
     plans = plan_lesions(rng, pathology, contrast_gain)
@@ -88,26 +90,26 @@ def dress(
         if recombined
         else None
     )
-    drawn = Phantom(
+    phantom = Phantom(
         image, tuple(lesions), pathology, "L", background.view, background.density, birads,
         nuisances.names, second,
     )  # fmt: skip
-    return drawn if laterality == "L" else _mirrored(drawn)
+    return phantom if laterality == "L" else _mirrored(phantom)
 
 
-def _mirrored(drawn: Phantom) -> Phantom:
-    """A right breast: the left one's mirror image."""
-    width = drawn.image.shape[1]
+def _mirrored(left: Phantom) -> Phantom:
+    """The right breast that is the mirror image of a left one."""
+    width = left.image.shape[1]
     lesions = tuple(
         Lesion(x.plan, (width - 1 - x.centre[0], x.centre[1]), x.radius, _flip(x.mask))
-        for x in drawn.lesions
+        for x in left.lesions
     )
-    second = drawn.recombined
+    second = left.recombined
     if second is not None:
         second = Recombined(_flip(second.image), tuple(_flip(m) for m in second.masks))
     return Phantom(
-        _flip(drawn.image), lesions, drawn.pathology, "R", drawn.view, drawn.density, drawn.birads,
-        drawn.nuisances, second,
+        _flip(left.image), lesions, left.pathology, "R", left.view, left.density, left.birads,
+        left.nuisances, second,
     )  # fmt: skip
 
 

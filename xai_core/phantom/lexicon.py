@@ -1,10 +1,10 @@
-"""The words a lesion is described with, how often they occur, and what they say of malignancy.
+"""The lexicon: descriptors of lesions, their frequencies, and their weights for malignancy.
 
 Every value has a frequency among all lesions of its kind and a log-odds weight.  The label is drawn
-from the logistic model of the sum of the weights (:mod:`.plan`), so no single word decides.  The
-directions follow Liberman et al. 1998 (492 biopsied lesions: spiculated 81 % and irregular 73 %
-malignant; linear calcifications 81 %, segmental 74 % and linear distribution 68 %) and the contrast
-mammography series; the sizes of the weights are ours.
+from the logistic model of the sum of the weights (:mod:`.plan`), so that no single descriptor
+decides.  The signs follow Liberman et al. 1998 (492 biopsied lesions: spiculated 81 % and irregular
+73 % malignant; linear calcifications 81 %, segmental 74 % and linear distribution 68 %) and
+published series of contrast mammography; the magnitudes are this project's choice.
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ ASYMMETRY_TYPE: Table = {
     "asymmetry": (0.3, -0.4), "focal": (0.4, 0.0), "developing": (0.3, 0.8),
 }  # fmt: skip
 
-# Descriptors go together: most spiculated masses are irregular, and the lexicon's irregular masses
-# are not circumscribed; branching rods follow a duct, round specks lie anywhere.
+# Descriptors are correlated: most spiculated masses are irregular, and irregular masses are not
+# circumscribed; branching rods follow a duct, round particles lie anywhere.
 GIVEN: dict[str, Given] = {
     "mass shape": (
         "mass margin",
@@ -90,11 +90,11 @@ GIVEN: dict[str, Given] = {
         },
     ),
 }  # fmt: skip
-"""Term -> the term it goes with, and how often its values occur with each value of that one.
-The frequencies in the tables above are those that result, over all lesions of the kind."""
+"""Term -> the term it depends on, and the frequencies of its values given each value of that term.
+The tables above hold the resulting frequencies over all lesions of the kind."""
 
-# In the recombined image.  Values: (frequency in benign, frequency in malignant lesions).  They are
-# drawn after the label: what enhances is seen in the recombined image alone.
+# Descriptors of the recombined image.  Values: (frequency in benign, frequency in malignant
+# lesions).  They are drawn after the label, since they are visible only in the recombined image.
 MASS_ENHANCEMENT = {
     "none": (0.42, 0.06),
     "homogeneous": (0.38, 0.20),

@@ -1,4 +1,5 @@
-"""A library of phantoms on disk: pictures, masks and the manifest that ``cases.library`` reads."""
+"""Generation of a phantom library on disk: pictures, masks and the entries of its manifest, which
+:mod:`xai_core.cases.sources.library` reads."""
 
 from __future__ import annotations
 
@@ -21,12 +22,12 @@ from xai_core.types import BoolArray, FloatArray, Pathology, ProgressCallback
 MAX_COUNT = 9_999  # four digits in the id
 MAX_SEED = 99
 _STRIDE = 10_000  # texture seeds per library seed: the test split's million holds MAX_SEED + 1
-_PLACES = (("CC", "L"), ("MLO", "L"), ("CC", "R"), ("MLO", "R"))
+_VIEWS_AND_SIDES = (("CC", "L"), ("MLO", "L"), ("CC", "R"), ("MLO", "R"))
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What is drawn for one case of a library."""
+    """The parameters of one case of a library."""
 
     id: str
     patient_id: str
@@ -39,8 +40,8 @@ class Plan:
 def plan_library(count: int, seed: int, mix: Mapping[Pathology, float]) -> tuple[Plan, ...]:
     """The cases of a library, the same for the same arguments.
 
-    Views and lateralities are balanced within each pathology.  The order is shuffled, so that an
-    id tells nothing of the truth.  Texture seeds come from the test split's range, ``SPLIT_SEEDS
+    Views and lateralities are balanced within each pathology.  The order is shuffled, so that an id
+    does not reveal the pathology.  Texture seeds come from the test split's range, ``SPLIT_SEEDS
     ["test"] + 10000 * seed + i``: no library shares its tissue with a training phantom.
 
     Args:
@@ -56,7 +57,7 @@ def plan_library(count: int, seed: int, mix: Mapping[Pathology, float]) -> tuple
     if not 0 <= seed <= MAX_SEED:
         raise BadRequest(f"--seed is {seed}; give a whole number from 0 to {MAX_SEED}.")
     wanted = [
-        (pathology, _PLACES[k % len(_PLACES)])
+        (pathology, _VIEWS_AND_SIDES[k % len(_VIEWS_AND_SIDES)])
         for pathology, n in _shares(count, mix).items()
         for k in range(n)
     ]
@@ -71,7 +72,7 @@ def plan_library(count: int, seed: int, mix: Mapping[Pathology, float]) -> tuple
 
 
 def _shares(count: int, mix: Mapping[Pathology, float]) -> dict[Pathology, int]:
-    """Cases per pathology by largest remainder."""
+    """The number of cases per pathology, by the largest-remainder method."""
     shares = {pathology: float(mix.get(pathology, 0)) for pathology in Pathology}
     if not (min(shares.values()) >= 0 and abs(sum(shares.values()) - 1) < 1e-6):
         given = ", ".join(f"{name} {share:g}" for name, share in shares.items())
@@ -89,7 +90,7 @@ def write_cases(
 ) -> list[dict[str, Any]]:
     """Draw and write every case; returns the manifest's entries.
 
-    ``height``: pixels, the width follows the breast.  ``progress``: called after each case.
+    ``height``: in px; the width depends on the breast.  ``progress``: called after each case.
     """
     entries = []
     for done, plan in enumerate(plans, start=1):
@@ -102,7 +103,8 @@ def write_cases(
 
 
 def _entry(folder: Path, plan: Plan, drawn: Phantom) -> dict[str, Any]:
-    """Write a case's pictures: the images, and a mask of all lesions and of each, on each grid."""
+    """Write a case's files and return its manifest entry: the images, the mask of all lesions on
+    each image's grid, and where there are several lesions a mask of each."""
     files = {"low_energy": _write_png(folder / f"{plan.id}.png", _grey(drawn.image))}
     if drawn.lesions:
         files["lesion_mask"] = _write_png(folder / f"{plan.id}_mask.png", _white(drawn.mask))

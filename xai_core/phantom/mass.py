@@ -1,8 +1,5 @@
-"""Masses and their spicules.
-
-Thin lines that leave a centre: the spicules of a mass, the strands of a distortion.
-
-Masses: a star-shaped contour whose shape and margin follow the lexicon."""
+"""Drawing of masses, with a contour whose shape and margin follow the lexicon, and of radiating
+lines: the spicules of a mass and the strands of a distortion."""
 
 from __future__ import annotations
 
@@ -21,8 +18,9 @@ def draw_lines(
 ) -> FloatArray:  # fmt: skip
     """``count`` tapering lines, some of them branching, in [0, 0.8] on the window's grid.
 
-    They begin ``start`` radii from the centre and are ``reach`` radii long; ``bend`` is the
-    standard deviation of a turn per half pixel of a 512 px high picture, in radians.
+    They begin ``start`` radii from the centre and are ``reach`` radii long (minimum, maximum);
+    ``bend``: standard deviation of the change of direction per half pixel of a 512 px high picture,
+    in radians.
     """
     height, width = window.dx.shape
     canvas = np.zeros((height, width), np.float32)
@@ -40,7 +38,7 @@ def draw_lines(
     for _ in range(count):
         a = rng.uniform(0, 2 * np.pi)
         x, y = start * radius * np.cos(a), start * radius * np.sin(a)
-        # Many short ones, few long ones.
+        # Many short lines, few long ones.
         length = radius * (reach[0] + (reach[1] - reach[0]) * rng.random() ** 1.5)
         length = min(length, rng.uniform(30, 52) * scale)
         line(x, y, a + rng.normal(0, 0.2), length, rng.uniform(0.4, 1.0))
@@ -51,7 +49,7 @@ def draw_lines(
     return np.asarray(np.clip(lines, 0, 0.8), dtype=np.float32)
 
 
-# A reader's outline is generous, and takes in what belongs to the margin.
+# Radius of the mask relative to the contour: readers outline generously and include the margin.
 _MARKED = {
     "circumscribed": 1.2, "microlobulated": 1.3, "obscured": 1.3, "indistinct": 1.4,
     "spiculated": 1.6,
@@ -62,8 +60,8 @@ def draw_mass(
     rng: np.random.Generator, plan: LesionPlan, shape: tuple[int, int],
     centre: tuple[float, float], radius: float, scale: float,
 ) -> Drawing:  # fmt: skip
-    """A mass of mean ``radius`` px about ``centre`` (column, row) in a picture of ``shape``;
-    ``scale`` as of a 512 px high picture."""
+    """A mass of mean ``radius`` px around ``centre`` (column, row) in a picture of ``shape``;
+    ``scale``: px per px of a 512 px high picture."""
     kind, margin = plan.descriptors["mass shape"], plan.descriptors["mass margin"]
     window = window_around(
         shape, centre, radius * (3.4 if margin == "spiculated" else 2.2) + 8 * scale
@@ -87,7 +85,7 @@ def draw_mass(
     dome = np.clip(1 - (window.radius / border) ** 2, 0, 1) ** rng.uniform(0.3, 0.8)
     added = edge * (0.5 + 0.5 * dome)
     if margin == "obscured":
-        # At least a quarter of the border is hidden: it fades into the tissue on one side.
+        # Part of the border, about a quarter, fades into the tissue on one side.
         away = np.cos(window.angle - rng.uniform(0, 2 * np.pi))
         hidden = np.clip((away - 0.2) / 0.5, 0, 1) * np.clip(window.radius / radius, 0, 1)
         added = added * (1 - 0.75 * hidden)
@@ -96,7 +94,7 @@ def draw_mass(
         lines = draw_lines(rng, window, radius, scale, int(rng.integers(15, 41)))
         added = np.maximum(added, lines)
     if plan.descriptors["mass density"] == "fat-containing":
-        # A thin capsule about fat and a little tissue: darker than its surroundings.
+        # A thin capsule around fat, which is darker than its surroundings.
         capsule = np.exp(-(((window.radius - border) / (1.2 * scale + soft)) ** 2))
         added = 0.55 * capsule - 0.55 * edge * np.clip(dome, 0, 1)
     return Drawing(
@@ -116,7 +114,7 @@ def _contour(rng: np.random.Generator, kind: str, margin: str, radius: float) ->
         return np.asarray(amplitude * np.cos(k * t + rng.uniform(0, 2 * np.pi)))
 
     if kind == "irregular":
-        # Low waves weigh most: one high wave alone would draw a flower.
+        # Low frequencies get most weight: a single high one would draw a flower-like contour.
         weights = rng.dirichlet([4, 3, 2, 1.5, 1, 1]) * rng.uniform(0.28, 0.42)
         r += sum(wave(k, a) for k, a in zip(range(2, 8), weights, strict=True))
     else:

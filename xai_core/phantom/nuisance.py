@@ -1,6 +1,7 @@
-"""What is in many mammograms and says nothing of the class: folds, an arm, clips, markers of veins.
+"""Drawing of nuisances, structures that do not depend on the class: skin folds, clips, prominent
+veins, an arm.
 
-They are drawn before the label is known, from a random stream of their own.
+They are drawn before the label is used, from a random stream of their own.
 """
 
 from __future__ import annotations
@@ -13,13 +14,14 @@ from scipy import ndimage as ndi
 from xai_core.phantom.tissue import Background
 from xai_core.types import FloatArray
 
+# Probability of each.
 _SHARE = {"skin fold": 0.15, "clip": 0.06, "prominent vein": 0.15, "arm": 0.06}
 
 
 @dataclass(frozen=True, eq=False)
 class Nuisances:
-    """``added``: tissue units.  ``metal``: 0 or 1.  ``air``: grey 0..1 of what lies outside the
-    breast (an arm).  All float32 (H, W).  ``names``: what was drawn."""
+    """``added``: tissue units to add.  ``metal``: 0 or 1.  ``air``: grey 0..1 of structures outside
+    the breast (an arm).  All float32 (H, W).  ``names``: the nuisances drawn."""
 
     added: FloatArray
     metal: FloatArray
@@ -28,7 +30,8 @@ class Nuisances:
 
 
 def draw_nuisances(rng: np.random.Generator, background: Background) -> Nuisances:
-    """Each with a fixed chance, whatever the class; an arm in MLO views only."""
+    """Draw each nuisance with a fixed probability, independent of the class; an arm only in MLO
+    views."""
     names = [name for name, share in _SHARE.items() if rng.random() < share]
     if background.view == "CC" and "arm" in names:
         names.remove("arm")
@@ -56,7 +59,7 @@ def draw_nuisances(rng: np.random.Generator, background: Background) -> Nuisance
 
 
 def _fold(rng: np.random.Generator, background: Background) -> FloatArray:
-    """A bright line with a dark lip near the upper or the lower end."""
+    """A skin fold: a bright line with a dark edge, near the upper or lower end of the picture."""
     h, w = background.tissue.shape
     scale = background.scale
     y, x = np.mgrid[:h, :w].astype(np.float32)

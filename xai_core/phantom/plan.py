@@ -1,4 +1,4 @@
-"""What lesions a phantom has, in the lexicon's terms, before they are drawn."""
+"""Random choice of a phantom's lesions: descriptors, size, contrast and label, before drawing."""
 
 from __future__ import annotations
 
@@ -26,18 +26,21 @@ _MEDIAN_MM, _SPREAD = 40.0, 0.46
 _GREY, _GREY_SPREAD = 130.0, 0.35  # median contrast, and standard deviation of its logarithm
 _PER_LOG_SIZE = 1.3  # log-odds per unit of log(diameter / median)
 _STEEPNESS, _OFFSET = 1.7, 0.1
-_OCCULT = 0.05  # share of lesions hardly visible at low energy
-_MORE = {False: (0.42, 2), True: (0.58, 3)}  # malignant: chance of further lesions, how many
+_OCCULT = 0.05  # share of lesions that are hardly visible at low energy
+# By class (malignant or not): probability of each further lesion, and their maximum number.
+_MORE = {False: (0.42, 2), True: (0.58, 3)}
 
 
 def plan_lesions(
     rng: np.random.Generator, pathology: Pathology, contrast_gain: float = 1.0
 ) -> tuple[LesionPlan, ...]:
-    """The lesions of a breast: none if normal, one, or now and then more alike.
+    """The lesions of a breast: none if normal, else one, and sometimes further ones with the same
+    descriptors.
 
-    Descriptors are drawn without regard to the class, then the class by the logistic model on them,
-    until it is the one wanted: within each class the descriptors are distributed as that model
-    says.  ``contrast_gain`` multiplies the contrast: 1 in the library, more early in training.
+    Descriptors are drawn independently of the class, then the class from the logistic model, and
+    this is repeated until the class is the one wanted: within each class the descriptors are
+    distributed as in that model.  ``contrast_gain`` multiplies the contrast: 1 in the library,
+    more early in training.
     """
     if pathology is Pathology.NORMAL:
         return ()
@@ -67,7 +70,7 @@ def draw_descriptors(rng: np.random.Generator) -> tuple[str, dict[str, str], flo
     kind = LESION_KINDS[name]
     terms: dict[str, str] = {}
     for term in kind.terms:
-        terms[term], weight = _pick(rng, _given(kind, term, terms))
+        terms[term], weight = _pick(rng, _conditional_table(kind, term, terms))
         odds += weight
     size = float(rng.normal(0, _SPREAD))
     diameter = float(np.clip(_MEDIAN_MM * np.exp(size), 12, 75))
@@ -76,8 +79,8 @@ def draw_descriptors(rng: np.random.Generator) -> tuple[str, dict[str, str], flo
 
 
 def assessment(rng: np.random.Generator, plans: tuple[LesionPlan, ...]) -> int:
-    """BI-RADS assessment category of what is seen: by the probability of malignancy, with the
-    cut at 2 % and the upper ones (50 and 95 %) read with some difference between readers."""
+    """The BI-RADS assessment category of the visible lesions: the probability of malignancy, with
+    noise as a difference between readers, is cut at fixed log-odds."""
     visible = [p for p in plans if not p.occult]
     if not visible:
         return 1 if rng.random() < 0.7 else 2
@@ -98,7 +101,8 @@ def _enhancement(rng: np.random.Generator, kind: str, malignant: bool) -> dict[s
 def _contrast(
     rng: np.random.Generator, terms: Mapping[str, str], diameter: float, occult: bool, gain: float
 ) -> float:
-    # Independent of the picture, as in real ones; a large mass is not the thicker for it.
+    # Independent of the background, as in real images; larger lesions get less contrast, since
+    # they are not thicker in proportion.
     contrast = float(np.clip(_GREY * np.exp(rng.normal(0, _GREY_SPREAD)), 58, 260))
     contrast *= min(1.3, (_MEDIAN_MM / diameter) ** 0.5)
     density = terms.get("mass density", "equal density")
@@ -115,7 +119,7 @@ def _pick(rng: np.random.Generator, table: Table) -> tuple[str, float]:
     return value, table[value][1]
 
 
-def _given(kind: LesionKind, term: str, terms: Mapping[str, str]) -> Table:
+def _conditional_table(kind: LesionKind, term: str, terms: Mapping[str, str]) -> Table:
     """A term's values with the frequencies that hold beside the terms already drawn."""
     table = kind.terms[term]
     if term not in kind.given:

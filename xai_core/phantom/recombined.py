@@ -1,15 +1,10 @@
-"""The recombined image: iodine in tissue and lesions, motion, the paddle.
+"""Drawing of the recombined (subtracted) image: contrast uptake and the artefacts of subtraction.
 
-What motion between the two exposures leaves: edges in relief, and now and then ripples.
-
-Contrast medium in normal tissue: glands, vessels and the nipple.
-
-Thickness in a recombined image: the even zone under the paddle, and shadows at the ends.
-
-Where the paddle presses, the breast is thick and scatters more: recombined images show a smooth
-bright zone with an edge that follows the skin (the "breast within the breast").
-
-The recombined (subtracted) image: what took up contrast, and the artefacts of subtracting."""
+Its parts: relief and ripples from motion between the two exposures; contrast medium in glands,
+vessels and nipple; brightness by breast thickness; and the enhancement of lesions.  Under the
+compression paddle the breast is thick and scatters more: recombined images show a smooth bright
+zone there, with an edge that follows the skin (the "breast within the breast" artefact).
+"""
 
 from __future__ import annotations
 
@@ -23,18 +18,20 @@ from xai_core.phantom.enhancement import draw_enhancement
 from xai_core.phantom.fields import power_law
 from xai_core.phantom.nuisance import Nuisances
 from xai_core.phantom.place import Lesion
-from xai_core.phantom.recombined_tone import draw_wanted, toned
+from xai_core.phantom.recombined_tone import apply_tone, draw_target_greys
 from xai_core.phantom.tissue import Background
 from xai_core.types import BoolArray, FloatArray
+
+# --- Motion between the exposures -------------------------------------------------------------
 
 
 def draw_relief(
     rng: np.random.Generator, background: Background, tissue: FloatArray, broad: FloatArray
 ) -> FloatArray:
-    """Fine edges that look lit from one side, float32 (H, W), about unit variance.
+    """A relief, fine edges as if lit from one side: float32 (H, W), about unit variance.
 
-    ``tissue``: what the low-energy image shows.  ``broad``: slow texture of unit variance: the
-    relief is strong in one part and weak in another.
+    ``tissue``: the tissue of the low-energy image.  ``broad``: a slowly varying texture of unit
+    variance, which makes the relief stronger in some parts than in others.
     """
     scale = background.scale
     turn = rng.uniform(0, 2 * np.pi)
@@ -49,9 +46,9 @@ def draw_relief(
 
 
 def _threads(rng: np.random.Generator, background: Background, broad: FloatArray) -> FloatArray:
-    """Ligaments: long thin curved lines, rather towards the nipple, float32 (H, W) in [0, 1].
+    """Ligaments: long thin curved lines, mostly towards the nipple, float32 (H, W) in [0, 1].
 
-    They lie where a texture, stretched along the way to the nipple, is zero.
+    They are the zero crossings of a texture stretched in the direction of the nipple.
     """
     scale = background.scale
     y, x = np.mgrid[: broad.shape[0], : broad.shape[1]].astype(np.float32)
@@ -69,17 +66,19 @@ def _threads(rng: np.random.Generator, background: Background, broad: FloatArray
 
 
 def _lit(picture: FloatArray, turn: float) -> FloatArray:
+    """The derivative of ``picture`` in the direction ``turn`` (radians)."""
     rows, columns = np.gradient(picture)
     return np.asarray(columns * np.cos(turn) + rows * np.sin(turn), dtype=np.float32)
 
 
 def _unit(picture: FloatArray, inside: BoolArray) -> FloatArray:
+    """``picture`` divided by its standard deviation ``inside``, clipped to [-3, 3]."""
     spread = float(picture[inside].std()) if inside.any() else 1.0
     return np.asarray(np.clip(picture / max(spread, 1e-6), -3, 3), dtype=np.float32)
 
 
 def draw_ripple(rng: np.random.Generator, background: Background) -> FloatArray:
-    """Fine parallel waves in a part of the breast, float32 (H, W): the heart's motion."""
+    """Fine parallel waves in a part of the breast, float32 (H, W), as from cardiac motion."""
     h, w = background.breast.shape
     scale = background.scale
     y, x = np.mgrid[:h, :w].astype(np.float32)
@@ -90,7 +89,9 @@ def draw_ripple(rng: np.random.Generator, background: Background) -> FloatArray:
     return np.asarray(waves * where, dtype=np.float32)
 
 
-# Background parenchymal enhancement: frequency, and strength beside the other structures.
+# --- Contrast medium in normal tissue ---------------------------------------------------------
+
+# Background parenchymal enhancement: frequency, and strength relative to the other structures.
 _PARENCHYMA = {
     "minimal": (0.42, 0.05), "mild": (0.30, 0.3), "moderate": (0.19, 0.8), "marked": (0.09, 1.6),
 }  # fmt: skip
@@ -99,7 +100,8 @@ _PARENCHYMA = {
 def draw_parenchyma(
     rng: np.random.Generator, background: Background, broad: FloatArray
 ) -> FloatArray:
-    """Background enhancement, float32 (H, W): glandular tissue, uneven by ``broad``."""
+    """Background parenchymal enhancement, float32 (H, W): glandular tissue, modulated by
+    ``broad``."""
     level = str(rng.choice(list(_PARENCHYMA), p=[share for share, _ in _PARENCHYMA.values()]))
     strength = _PARENCHYMA[level][1] * float(np.exp(rng.normal(0, 0.25)))
     lively = np.clip(0.8 + 0.8 * broad, 0.05, 2.5)
@@ -108,7 +110,8 @@ def draw_parenchyma(
 
 
 def draw_contrast_vessels(rng: np.random.Generator, background: Background) -> FloatArray:
-    """Vessels filled with contrast medium, float32 (H, W), peak about 1: none to eight, forked."""
+    """Vessels filled with contrast medium, float32 (H, W), peak about 1: up to four, with
+    branches."""
     h, w = background.breast.shape
     scale = background.scale
     lines = np.zeros((2, h, w), np.float32)
@@ -131,7 +134,7 @@ def _trace(
     rng: np.random.Generator, canvas: FloatArray, at: FloatArray, heading: float, scale: float,
     forks: int,
 ) -> None:  # fmt: skip
-    """One vessel, that winds about its heading, with up to ``forks`` branches."""
+    """Draw a vessel that winds around its heading, with up to ``forks`` branches."""
     h, w = canvas.shape
     n = int(rng.uniform(90, 330) * scale)
     knots = max(3, int(n / (14 * scale)))
@@ -149,8 +152,8 @@ def _trace(
 
 
 def draw_nipple(rng: np.random.Generator, background: Background) -> FloatArray:
-    """The nipple, thick and not pressed: float32 (H, W), up to about 12, and a hollow behind it,
-    down to about -2."""
+    """The nipple, which is thick since it is not compressed: float32 (H, W), up to about 14, and a
+    darker area behind it, down to about -2."""
     h, w = background.breast.shape
     scale = background.scale
     radius = rng.uniform(9, 14) * scale
@@ -169,18 +172,21 @@ def draw_nipple(rng: np.random.Generator, background: Background) -> FloatArray:
     return out
 
 
+# --- Thickness --------------------------------------------------------------------------------
+
+
 def draw_thickness(
     rng: np.random.Generator, background: Background, broad: FloatArray
 ) -> FloatArray:
-    """Brightness by thickness, float32 (H, W), of the order of 1.
+    """Brightness by breast thickness, float32 (H, W), of the order of 1.
 
-    ``broad``: a slow texture of zero mean and unit variance, which bends the zone's edge.
+    ``broad``: a slowly varying texture of zero mean and unit variance, which bends the zone's edge.
     """
     h, w = background.breast.shape
     scale = background.scale
     y = np.arange(h, dtype=np.float32)[:, None] / h
     x = np.arange(w, dtype=np.float32)[None] / background.nipple[0]
-    # Contours far from the skin are smoother than it: the nipple leaves no bay in the zone's edge.
+    # Smoothed: contours far from the skin do not follow its details, such as the nipple.
     depth = ndi.zoom(ndi.gaussian_filter(background.depth[::4, ::4], 4 * scale), 4, order=1)
     depth = np.pad(
         depth, ((0, max(0, h - depth.shape[0])), (0, max(0, w - depth.shape[1]))), "edge"
@@ -190,24 +196,24 @@ def draw_thickness(
     inner = np.maximum(depth - begin - rng.uniform(4, 45), 0)
     zone = 1 / (1 + np.exp(np.clip((begin - depth) / soft, -40, 40)))
     zone *= rng.uniform(0.1, 0.5) + np.exp(-inner / rng.uniform(45, 130))
-    # It ends above, under the arm, and below.
+    # The zone ends towards the arm above, and below.
     middle, reach = rng.normal(0.52, 0.05), rng.uniform(0.24, 0.42)
     zone *= 1 / (1 + np.exp(np.clip((np.abs(y - middle) - reach) / 0.05, -40, 40)))
     out = rng.uniform(1.5, 4.5) * zone
-    # Thin ends: dark above, bright below, where the skin folds against the holder.
+    # Upper and lower ends: dark above, bright below, where the skin folds against the support.
     out -= rng.uniform(0.0, 1.4) * np.exp(-y / rng.uniform(0.02, 0.12))
     out += rng.uniform(0.0, 1.6) * np.exp(-(1 - y) / rng.uniform(0.03, 0.12))
     below = np.clip((y - 0.55) / 0.35, 0, 1)
     out += below * rng.uniform(0.0, 1.4) * np.exp(-depth / 14)
     out += below * rng.uniform(0.0, 4.0) * np.exp(-depth / 5)
-    # Towards the chest wall the breast is not pressed evenly.
+    # Towards the chest wall the compression is uneven.
     out -= rng.uniform(0.6, 2.5) * np.exp(-x / rng.uniform(0.04, 0.35))
     out -= rng.uniform(0.0, 3.0) * np.exp(-x / 0.03)
     return np.asarray(out + _corners(rng, x, y), dtype=np.float32)
 
 
 def _corners(rng: np.random.Generator, x: FloatArray, y: FloatArray) -> FloatArray:
-    """Dark smudges with a bright lip where folds of skin meet the chest wall, in some pictures."""
+    """Dark areas with a bright edge where skin folds meet the chest wall, in some pictures."""
     out = np.zeros((y.shape[0], x.shape[1]), np.float32)
     for row, share in ((rng.uniform(0.0, 0.2), 0.35), (rng.uniform(0.8, 1.0), 0.6)):
         if rng.random() > share:
@@ -220,13 +226,15 @@ def _corners(rng: np.random.Generator, x: FloatArray, y: FloatArray) -> FloatArr
     return out
 
 
-_RIPPLED = 0.08  # share of pictures
+# --- The image --------------------------------------------------------------------------------
+
+_RIPPLED = 0.08  # share of pictures with ripples
 
 
 @dataclass(frozen=True, eq=False)
 class Recombined:
-    """``image``: float32 (H', W'), grey 0..255, on its own pixel grid.  ``masks``: one per lesion,
-    bool (H', W'), where it enhances; all False where it does not."""
+    """``image``: float32 (H', W'), grey 0..255, on its own pixel grid.  ``masks``: the enhancing
+    region of each lesion, bool (H', W'); all False where it does not enhance."""
 
     image: FloatArray
     masks: tuple[BoolArray, ...]
@@ -246,11 +254,11 @@ def draw_recombined(
 ) -> Recombined:  # fmt: skip
     """The recombined image of a view.
 
-    Its grid is up to 3 % larger or smaller than the low-energy image's: masks of the one do not
-    fit the other.
+    Its grid is up to 3 % larger or smaller than the low-energy image's, so that masks of one image
+    cannot be used for the other.
     """
     zoom = 1 + float(rng.uniform(-0.03, 0.03))
-    wanted = draw_wanted(rng)
+    targets = draw_target_greys(rng)
     h, w = background.breast.shape
     y, x = np.mgrid[:h, :w].astype(np.float32)
     slow = power_law(rng, int(320 * background.scale), 3.0, smooth=4 * background.scale)
@@ -258,20 +266,20 @@ def draw_recombined(
     body = _structure(rng, background, broad) + 0.2 * slow.at(y + 99 * background.scale, x)
     relief = draw_relief(rng, background, background.tissue + nuisances.added, broad)
     fine = 3.2 * float(np.exp(rng.normal(0, 0.65))) * relief + _mottle(rng, background)
-    grey = toned(body, wanted.gain**0.5 * fine, background, wanted)
+    grey = apply_tone(body, targets.gain**0.5 * fine, background, targets)
     masks = []
     for lesion in lesions:
         added, region = draw_enhancement(rng, background, lesion)
-        grey = grey + added * wanted.gain**0.5
+        grey = grey + added * targets.gain**0.5
         masks.append(region)
-    # Metal does not cancel out: a clip leaves a dark spot with a bright edge.
+    # Subtraction does not cancel metal: a clip appears as a dark spot with a bright edge.
     grey = grey - 40 * nuisances.metal + 25 * ndi.gaussian_filter(nuisances.metal, 1.5)
     image = np.where(background.breast, grey.clip(1, 255), 0).astype(np.float32)
     return Recombined(_resized(image, zoom), tuple(_resized(m, zoom) for m in masks))
 
 
 def _structure(rng: np.random.Generator, background: Background, broad: FloatArray) -> FloatArray:
-    """Normal tissue, float32 (H, W), in units of the zone under the paddle."""
+    """Normal tissue, float32 (H, W), in the units of :func:`draw_thickness`."""
     body = draw_thickness(rng, background, broad)
     body += draw_parenchyma(rng, background, broad)
     body += 0.7 * float(np.exp(rng.normal(0, 0.6))) * draw_contrast_vessels(rng, background)
@@ -282,7 +290,8 @@ def _structure(rng: np.random.Generator, background: Background, broad: FloatArr
 
 
 def _mottle(rng: np.random.Generator, background: Background) -> FloatArray:
-    """Quantum noise, correlated by processing: grey of a picture of middling contrast, (H, W)."""
+    """Quantum noise, correlated by image processing: float32 (H, W), grey levels for a picture of
+    average contrast."""
     h, w = background.breast.shape
     coarse = power_law(rng, max(h, w), float(rng.uniform(0.3, 1.4))).values[:h, :w]
     white = rng.standard_normal((h, w), dtype=np.float32)

@@ -1,8 +1,5 @@
-"""The grey levels of a recombined image.
-
-What grey levels one recombined image has: drawn from the joint distribution of real ones.
-
-A recombined image's grey levels: percentiles and skin profile brought to what is wanted."""
+"""The grey levels of a recombined image: target percentiles and a target skin profile are drawn
+from the joint distribution in real images, and the picture is mapped to them."""
 
 from __future__ import annotations
 
@@ -14,18 +11,20 @@ from scipy import ndimage as ndi
 from xai_core.phantom.tissue import Background
 from xai_core.types import FloatArray
 
+# --- Targets ----------------------------------------------------------------------------------
+
 QUANTILES = (1, 5, 25, 50, 75, 95, 99)
-SKIN = 60  # px under the skin, of a 512 px high picture, that a profile describes
+SKIN = 60  # depth, px of a 512 px high picture, down to which a skin profile is given
 _DEPTHS = (0, 1, 3, 8, 15, 30, 59)
-# Figures of 221 recombined images of CDD-CESM, what is marked left out: the logarithm of the median
-# grey in the breast; of the steps between the logarithms of its percentiles 1, 5, 25, 50, 75, 95,
-# 99; and of the mean grey at each of the depths.  Mean and standard deviation.
+# Measured on 221 recombined images of CDD-CESM without their marked regions: the logarithm of the
+# median grey in the breast; of the steps between the logarithms of its percentiles 1, 5, 25, 50,
+# 75, 95, 99; and of the mean grey at each of the depths.  Mean and standard deviation.
 _MEAN = np.array([4.023, -0.244, -0.864, -1.567, -1.429, -1.051, -1.425,
                   3.609, 4.374, 4.303, 4.164, 4.068, 4.064, 4.370])  # fmt: skip
 _SPREAD = np.array([0.126, 0.461, 0.478, 0.329, 0.275, 0.334, 0.418,
                     0.375, 0.440, 0.413, 0.300, 0.229, 0.243, 0.357])  # fmt: skip
-# Their principal components, in standard deviations: a dark skin comes with a dark picture, far
-# darkest levels do not come with far brightest ones.
+# Their principal components, in standard deviations.  For example, a dark skin occurs with a dark
+# picture, but very dark lowest levels do not occur with very bright highest ones.
 _COMPONENTS = np.array([
     [-.516, .001, .009, -.107, -.192, -.270, -.287, -.855, -.909, -.929, -.920, -.889, -.633,
      -.311],
@@ -36,23 +35,23 @@ _COMPONENTS = np.array([
     [-.094, .605, -.036, -.131, -.019, .021, -.369, .270, .174, .055, -.006, -.097, -.319, .071],
     [.296, -.138, .031, .075, -.045, -.027, .170, -.039, -.021, .050, .113, -.032, -.548, .270],
 ])  # fmt: skip
-# At the very edge a pixel is partly air: the tissue there is drawn brighter by so much.
+# Factors by depth: at the very edge a pixel is partly air, so the tissue is drawn brighter.
 _EDGE = np.array([2.6, 1.12, 1.0, 1.0, 1.0, 1.0, 1.0])
-_TYPICAL = 58.0  # grey from the 25 % to the 95 % percentile
+_TYPICAL_RANGE = 58.0  # grey levels from the 25 % to the 95 % percentile
 
 
 @dataclass(frozen=True)
-class Wanted:
+class TargetGreys:
     """``percentiles``: grey 0..255 at ``QUANTILES``, increasing.  ``profile``: grey at the depths
-    0, 1, ... ``SKIN`` - 1.  ``gain``: how hard the picture is contrasted, about 1."""
+    0, 1, ... ``SKIN`` - 1.  ``gain``: the picture's contrast relative to a typical one."""
 
     percentiles: FloatArray
     profile: FloatArray
     gain: float
 
 
-def draw_wanted(rng: np.random.Generator) -> Wanted:
-    """The figures of one picture."""
+def draw_target_greys(rng: np.random.Generator) -> TargetGreys:
+    """The targets of one picture."""
     z = rng.standard_normal(len(_COMPONENTS)).clip(-2.5, 2.5)
     drawn = _MEAN + _SPREAD * (z @ _COMPONENTS)
     up_to_median = np.cumsum(np.exp(drawn[1:7]))
@@ -60,24 +59,27 @@ def draw_wanted(rng: np.random.Generator) -> Wanted:
     percentiles = np.maximum.accumulate(grey.clip(1, 245) + np.arange(7) * 0.01)
     skin = np.exp(drawn[7:]) * _EDGE
     profile = np.interp(np.arange(SKIN), _DEPTHS, skin).clip(2, 255)
-    gain = float(np.clip((percentiles[5] - percentiles[2]) / _TYPICAL, 0.4, 2.5))
-    return Wanted(percentiles, profile, gain)
+    gain = float(np.clip((percentiles[5] - percentiles[2]) / _TYPICAL_RANGE, 0.4, 2.5))
+    return TargetGreys(percentiles, profile, gain)
 
 
-_ROUNDS = 6  # of bringing profile and percentiles to what is wanted, in turn
-_DEEPEST = 170  # px under the skin, of a 512 px high picture: the profile's correction has faded
+# --- Mapping ----------------------------------------------------------------------------------
+
+_ROUNDS = 6  # iterations, each of which corrects the profile and then the percentiles
+_DEEPEST = 170  # depth, px of a 512 px high picture, at which the profile's correction has faded
 
 
-def toned(
-    body: FloatArray, mottle: FloatArray, background: Background, wanted: Wanted
+def apply_tone(
+    body: FloatArray, mottle: FloatArray, background: Background, targets: TargetGreys
 ) -> FloatArray:
-    """``body``, any units, and ``mottle``, grey, as a picture that has what is ``wanted``.
+    """The grey picture of ``body`` (any units) and ``mottle`` (grey levels) that has the
+    percentiles and skin profile of ``targets``.
 
-    All (H, W) float32.  What is brightest in ``body`` comes out white.
+    All (H, W) float32.  The brightest parts of ``body`` become white.
     """
     scale = background.scale
     depth = (background.depth * (1 / scale) + 0.17).astype(np.int16).clip(0, _DEEPEST - 1)
-    # The figures are those of a 512 px high picture: from one that is larger, means of four pixels.
+    # The targets are those of a 512 px high picture: a larger one is averaged over 2 x 2 pixels.
     step = 2 if scale > 1.2 else 1
     part = (
         slice(0, body.shape[0] // step * step, step),
@@ -85,31 +87,32 @@ def toned(
     )
     inside = background.breast[part]
     deep = depth[part][inside]
-    first = _curve(_means(body, step)[inside], wanted.percentiles)
+    first = _curve(_means(body, step)[inside], targets.percentiles)
     grey, fine = np.interp(_means(body, step)[inside], *first), _means(mottle, step)[inside]
     rows = np.broadcast_to(np.arange(inside.shape[0])[:, None] * step, inside.shape)[inside]
-    # The profile is that of the middle; above and below, skin follows it half.
+    # The profile applies to the middle rows; towards the upper and lower end, half of the
+    # correction is applied.
     h = body.shape[0]
     follows = 1 - 0.5 * np.clip((np.abs(np.arange(h) / h - 0.5) - 0.12) / 0.2, 0, 1)
     follows = follows.astype(np.float32)[:, None]
     share = follows[np.minimum(rows, h - 1), 0]
     middle = (rows > 0.4 * h) & (rows < 0.6 * h) & (deep < SKIN)
     number = np.bincount(deep[middle], minlength=SKIN)
-    factor = np.zeros(_DEEPEST)  # its logarithm
-    levels = wanted.percentiles
+    factor = np.zeros(_DEEPEST)  # the logarithm of the correction by depth
+    levels = targets.percentiles
     second = (np.array([0.0, 255.0]), np.array([0.0, 255.0]))
     for _ in range(_ROUNDS):
         now = np.interp(grey * np.exp(share * factor[deep]), *second) + fine
         mean = np.bincount(deep[middle], now[middle], minlength=SKIN) / np.maximum(number, 1)
-        change = np.where(number > 0, wanted.profile / np.maximum(mean, 1), 1).clip(0.4, 2.5)
-        # Deeper than the profile goes, its last correction fades out slowly: no edge shows.
+        change = np.where(number > 0, targets.profile / np.maximum(mean, 1), 1).clip(0.4, 2.5)
+        # Below the profile's last depth its correction fades out slowly, so that no edge appears.
         log = np.log(np.append(change, change[-3:].mean()))
         log = np.interp(np.arange(_DEEPEST), [*range(SKIN), SKIN + 2, _DEEPEST - 1], [*log, 0])
         smooth = ndi.gaussian_filter1d(log, 3.0)
         log[10:] = smooth[10:]
         factor = (factor + log).clip(-2.2, 0.8)
-        # Mottle is added last, and not steepened where grey levels are: the map makes room for it.
-        levels = levels + 0.8 * (wanted.percentiles - np.percentile(now, QUANTILES))
+        # Mottle is added last and not affected by the mapping; the levels are adjusted for it.
+        levels = levels + 0.8 * (targets.percentiles - np.percentile(now, QUANTILES))
         levels = np.maximum.accumulate(levels.clip(0.5, 250) + np.arange(7) * 0.01)
         second = _curve(grey * np.exp(share * factor[deep]), levels)
     out = np.asarray(np.interp(body, *first), dtype=np.float32)
@@ -125,9 +128,10 @@ def _means(picture: FloatArray, step: int) -> FloatArray:
 
 
 def _curve(values: FloatArray, levels: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Knots and grey of the increasing map that gives ``values`` these percentiles."""
+    """Knots and grey levels of the increasing, piecewise linear function that gives ``values`` the
+    percentiles ``levels``."""
     knots = np.percentile(values, (0, *QUANTILES, 99.7, 99.95))
-    # What is a little above all else must not become white, only what is far above it: a nipple.
+    # Values slightly above all others must not become white, only those far above, as a nipple.
     knots[-1] = max(knots[-1], 2.5 * knots[-2] - 1.5 * knots[4])
     knots = np.maximum.accumulate(knots + np.arange(len(knots)) * 1e-5)
     low, high = levels[0], levels[-1]

@@ -1,8 +1,5 @@
-"""Outlines, and windows in which a lesion is drawn.
-
-The part of a picture in which a lesion is drawn, in polar and rectangular coordinates.
-
-The breast's outline in a CC or MLO view, chest wall at the left edge of the picture."""
+"""The window in which a lesion is drawn, and the outline of a breast in a CC or MLO view, with the
+chest wall at the left edge of the picture."""
 
 from __future__ import annotations
 
@@ -14,10 +11,13 @@ from scipy.interpolate import PchipInterpolator
 
 from xai_core.types import BoolArray, FloatArray
 
+# --- Windows ----------------------------------------------------------------------------------
+
 
 @dataclass(frozen=True, eq=False)
 class Window:
-    """``rows``, ``columns``: where it lies in the picture.  ``dx``, ``dy``: px from the centre."""
+    """A part of a picture.  ``rows``, ``columns``: its position.  ``dx``, ``dy``: px from the
+    lesion's centre."""
 
     rows: slice
     columns: slice
@@ -37,11 +37,11 @@ class Window:
 
 @dataclass(frozen=True, eq=False)
 class Drawing:
-    """A lesion to add: all arrays have the window's shape.
+    """A lesion to insert; all arrays have the window's shape.
 
-    ``added`` is in units of the plan's contrast.
-    ``solid`` in [0, 1]: how much of the tissue's own texture the lesion displaces.  ``pull``: px by
-    which tissue is drawn towards the centre, or None where it stays.
+    ``added``: in units of the plan's contrast.  ``solid``: in [0, 1], the share of the tissue's
+    texture that the lesion replaces.  ``pull``: px by which tissue is moved towards the centre, or
+    None for no displacement.
     """
 
     window: Window
@@ -52,7 +52,8 @@ class Drawing:
 
 
 def window_around(shape: tuple[int, int], centre: tuple[float, float], reach: float) -> Window:
-    """The square of half-width ``reach`` px about ``centre`` (column, row), cut at the picture."""
+    """The square of half-width ``reach`` px around ``centre`` (column, row), clipped to the
+    picture."""
     cx, cy = centre
     y0, y1 = max(0, int(cy - reach)), min(shape[0], int(cy + reach) + 1)
     x0, x1 = max(0, int(cx - reach)), min(shape[1], int(cx + reach) + 1)
@@ -60,10 +61,14 @@ def window_around(shape: tuple[int, int], centre: tuple[float, float], reach: fl
     return Window(slice(y0, y1), slice(x0, x1), dx - cx, dy - cy)
 
 
+# --- Outlines ---------------------------------------------------------------------------------
+
+
 @dataclass(frozen=True, eq=False)
 class Outline:
-    """``breast``: bool (H, W), nipple included.  ``depth``: distance to the skin in px, 0 outside.
-    ``nipple``: its column and row in px.  ``in_profile``: whether it stands out of the contour."""
+    """``breast``: bool (H, W), including the nipple.  ``depth``: distance to the skin in px, 0
+    outside.  ``nipple``: its column and row in px.  ``in_profile``: whether the nipple projects
+    beyond the contour."""
 
     breast: BoolArray
     depth: FloatArray
@@ -72,9 +77,9 @@ class Outline:
 
 
 def draw_outline(rng: np.random.Generator, view: str, height: int) -> Outline:
-    """An outline ``height`` px high; widths follow the measured width/height of real breasts.
+    """An outline ``height`` px high; the widths follow the aspect ratios measured on real images.
 
-    Four in five nipples stand out in profile, in every class alike.
+    Four in five nipples are in profile, independent of the class.
     """
     scale = height / 512
     mean = 0.53 if view == "CC" else 0.46
@@ -91,7 +96,7 @@ def draw_outline(rng: np.random.Generator, view: str, height: int) -> Outline:
         long, tall = rng.uniform(6, 13) * scale, rng.uniform(6, 9) * scale
         bump = ((x - nipple[0]) / long) ** 2 + ((y - nipple[1]) / tall) ** 2
         breast = breast | (bump < 1)
-    # The chest wall and the picture's upper and lower edge are cuts, not skin.
+    # The breast continues beyond the chest wall and the picture's upper and lower edge: no skin.
     side = int(48 * scale)
     padded = np.pad(breast, ((side, side), (side, 1)), mode="edge")
     depth = ndi.distance_transform_edt(padded)[side:-side, side:-1]
@@ -99,7 +104,8 @@ def draw_outline(rng: np.random.Generator, view: str, height: int) -> Outline:
 
 
 def _cc(rng: np.random.Generator, width: float, height: int) -> tuple[FloatArray, float]:
-    """Half an ellipse, its two halves of different fullness, cut by the picture."""
+    """The outline of a CC view: half an ellipse with upper and lower halves of different shape, cut
+    off by the picture."""
     nipple_row = rng.uniform(0.43, 0.57) * height
     rows = np.arange(height, dtype=np.float32)
     above = rows < nipple_row
@@ -113,7 +119,8 @@ def _cc(rng: np.random.Generator, width: float, height: int) -> tuple[FloatArray
 
 
 def _mlo(rng: np.random.Generator, width: float, height: int) -> tuple[FloatArray, float]:
-    """The arm's side above, the fullest part at the nipple, the fold under the breast below."""
+    """The outline of an MLO view: the arm above, the widest part at the nipple, the inframammary
+    fold below."""
     at = rng.uniform(0.56, 0.70)
     shoulder = rng.uniform(0.32, 0.68)
     heights = [0.0, 0.45 * at, 0.75 * at, at, at + 0.55 * (1 - at), at + 0.85 * (1 - at), 1.0]
@@ -132,7 +139,7 @@ def _mlo(rng: np.random.Generator, width: float, height: int) -> tuple[FloatArra
 
 
 def _waves(rng: np.random.Generator, height: int) -> FloatArray:
-    """A slow unevenness of the contour, about unit amplitude."""
+    """A slowly varying irregularity of the contour, about unit amplitude."""
     rows = np.linspace(0, 2 * np.pi, height, dtype=np.float32)
     waves = [np.cos(k * rows / 2 + rng.uniform(0, 6.3)) / k for k in range(1, 6)]
     return np.asarray(sum(waves), dtype=np.float32)

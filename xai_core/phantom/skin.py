@@ -1,4 +1,4 @@
-"""How bright the breast is under its skin: measured profiles that a picture is brought to."""
+"""Correction of a picture to a given skin profile, the mean grey by depth under the skin."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ from numpy.typing import NDArray
 from xai_core.phantom.tissue import Background
 from xai_core.types import FloatArray
 
-_FADE = 40  # px of a 512 px high picture in which a correction fades out
+_FADE = 40  # px of a 512 px high picture over which a correction fades out
 
 
 def profile_correction(
     grey: FloatArray, background: Background, depths: Sequence[int], profile: NDArray[np.float64]
 ) -> FloatArray:
-    """Grey to add, and a factor first, at the depths 0, 1, 2, ... px of a 512 px high picture:
-    float32 (2, n), the last column changing nothing.
+    """A correction by depth, float32 (2, n): a factor, and grey to add afterwards, at the depths 0,
+    1, 2, ... px of a 512 px high picture; the last column is the identity.
 
-    It brings ``grey``'s mean profile to ``profile`` at ``depths``, and fades out below the last.
+    It changes the mean profile of ``grey`` to ``profile`` at ``depths``, and fades out below the
+    last depth.
 
-    ``grey``: normal tissue, float32 (H, W): a lesion under the skin stays as bright as it is.
+    ``grey``: normal tissue, float32 (H, W), so that lesions do not affect the correction.
     """
     h = grey.shape[0]
     middle = slice(int(0.4 * h), int(0.6 * h))
@@ -33,7 +34,7 @@ def profile_correction(
     mean = np.bincount(bins, grey[middle][near], minlength=last + 1) / np.maximum(count, 1)
     wanted = np.exp(np.interp(np.arange(last + 1), depths, np.log(np.maximum(profile, 0.5))))
     change = np.where(count > 0, wanted - mean, 0)
-    # What must get darker is scaled: subtracting would leave black holes in fat.
+    # Darkening by a factor: subtraction would turn fat black.
     factor = np.where(change < 0, 1 + change / np.maximum(mean, 1), 1)
     deeper = np.linspace(1, 0, _FADE)
     table = np.array(
@@ -46,15 +47,15 @@ def profile_correction(
 
 
 def corrected(grey: FloatArray, background: Background, correction: FloatArray) -> FloatArray:
-    """``grey`` with the correction of its depth made, float32 (H, W)."""
+    """``grey`` with the correction applied, float32 (H, W)."""
     depth = (background.depth * (1 / background.scale)).astype(np.int16) - 1
     index = depth.clip(0, correction.shape[1] - 1)
     return np.asarray(grey * correction[0][index] + correction[1][index], dtype=np.float32)
 
 
 def faded_ends(rng: np.random.Generator, background: Background, most: float) -> FloatArray:
-    """Factor in [0, 1], float32 (H, 1): thin tissue darkens towards the picture's upper and lower
-    end, by up to ``most``, in most pictures little."""
+    """A factor in [0, 1], float32 (H, 1): thin tissue gets darker towards the picture's upper and
+    lower end, by up to ``most``."""
     h = background.breast.shape[0]
     rows = np.arange(h, dtype=np.float32)[:, None] / h
     factor = np.ones_like(rows)

@@ -1,4 +1,4 @@
-"""What a phantom teaches: its findings in a report's words, and two sentences on the cue."""
+"""Texts about a phantom: its findings as in a report, and a teaching note of two sentences."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ from xai_core.types import Pathology
 
 
 def finding(lesion: LesionPlan) -> str:
-    """A lesion as a report would put it: ``oval mass, circumscribed margin, high density``."""
+    """A lesion as in a report: ``oval mass, circumscribed margin, high density``."""
     words = LESION_KINDS[lesion.kind].finding
     return lesion.kind if words is None else words(lesion.descriptors)
 
 
 def teaching_note(pathology: Pathology, plans: tuple[LesionPlan, ...]) -> str:
-    """Two sentences: the cue that decides, and what speaks against it or what contrast adds.
+    """Two sentences: the deciding descriptor, and a descriptor against it or the enhancement.
 
-    The cue is the descriptor with the largest weight for the truth in the phantom's label model.
+    The deciding descriptor is the one with the largest weight for the phantom's class in the label
+    model.
     """
     if not plans:
         return (
@@ -39,7 +40,7 @@ def _deciding(plan: LesionPlan, pathology: Pathology) -> str:
 
 
 def _cues(plan: LesionPlan) -> list[tuple[float, str]]:
-    """Weight for malignancy and the words of each cue."""
+    """The weight for malignancy and the wording of each cue."""
     kind = LESION_KINDS[plan.kind]
     cues = [(kind.log_odds, f"the {plan.kind} itself")]
     for term, table in kind.terms.items():

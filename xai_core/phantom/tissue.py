@@ -1,13 +1,9 @@
-"""The breast without a lesion: silhouette, tissue, strands, vessels.
+"""Drawing of the background: normal breast tissue with ducts, fat lobules, strands (Cooper's
+ligaments), veins, skin, nipple and pectoral muscle.
 
-Cooper's ligaments and other fine strands, and the fat lobules between them.
-
-Veins: bent bands that run from behind the nipple towards the chest wall.
-
-Normal breast tissue: ducts, fat lobules, strands, veins, skin, nipple, pectoral muscle.
-
-The result is in arbitrary linear units; lesions are added to it BEFORE :mod:`.tone` maps it to the
-grey levels of a mammogram, so that a lesion goes through the same film as the tissue around it."""
+The result is in arbitrary linear units.  Lesions are added to it BEFORE :mod:`.tone` maps it to the
+grey levels of a mammogram, so that a lesion gets the same tone curve as the surrounding tissue.
+"""
 
 from __future__ import annotations
 
@@ -21,12 +17,14 @@ from xai_core.phantom.fields import Field, Grid, power_law
 from xai_core.phantom.shapes import Outline, draw_outline
 from xai_core.types import BoolArray, FloatArray
 
+# --- Strands, septa and veins -----------------------------------------------------------------
+
 
 def draw_strands(rng: np.random.Generator, radial: Field, grid: Grid) -> FloatArray:
     """Thin curved lines that run towards the nipple, 0 to about 1.
 
-    They are the zero crossings of smooth textures drawn in polar coordinates about the nipple:
-    crossings are closed or endless curves, as strands are, and never polygons.
+    They are the zero crossings of smooth textures drawn in polar coordinates around the nipple;
+    such crossings are smooth curves without corners, as strands are.
     """
     scale = grid.scale
     out = np.zeros_like(grid.x)
@@ -43,7 +41,7 @@ def draw_strands(rng: np.random.Generator, radial: Field, grid: Grid) -> FloatAr
 def draw_septa(rng: np.random.Generator, iso: Field, grid: Grid) -> tuple[FloatArray, FloatArray]:
     """Two overlaid Worley tessellations: walls (septa) and cells (fat lobules), 0 to about 1.
 
-    Drawn at half the resolution: walls are two pixels wide and bent smoothly.
+    Drawn at half the resolution, which is enough for walls two pixels wide and smoothly bent.
     """
     scale = grid.scale
     h, w = grid.x.shape
@@ -66,6 +64,7 @@ def draw_septa(rng: np.random.Generator, iso: Field, grid: Grid) -> tuple[FloatA
 
 
 def _double(half: FloatArray, shape: tuple[int, int]) -> FloatArray:
+    """``half`` at twice the resolution, bilinear, in a picture of ``shape``."""
     rows = np.arange(shape[0], dtype=np.float32)[:, None] / 2
     columns = np.arange(shape[1], dtype=np.float32)[None] / 2
     where = np.broadcast_arrays(rows, columns)
@@ -73,7 +72,8 @@ def _double(half: FloatArray, shape: tuple[int, int]) -> FloatArray:
 
 
 def draw_veins(rng: np.random.Generator, outline: Outline, grid: Grid) -> FloatArray:
-    """One to three veins; float32 (H, W), up to about 14 tissue units."""
+    """One to three veins, bent bands from behind the nipple towards the chest wall: float32 (H, W),
+    up to about 14 tissue units."""
     h, w = grid.x.shape
     scale = grid.scale
     nx, ny = outline.nipple
@@ -91,6 +91,8 @@ def draw_veins(rng: np.random.Generator, outline: Outline, grid: Grid) -> FloatA
         veins += rng.uniform(8, 14) * line / max(float(line.max()), 1e-6)
     return veins
 
+
+# --- The background ---------------------------------------------------------------------------
 
 # Logistic threshold of glandular tissue for ACR densities A (fatty) to D (extremely dense), and
 # their frequency in the CDD-CESM release's low-energy images.
@@ -119,14 +121,14 @@ def draw_background(
 ) -> Background:
     """A normal breast, chest wall at the left edge, ``height`` px high.
 
-    Takes about a third of a second at 512 px on one core.
+    ``density``: ACR density; None draws one by its frequency.
     """
     scale = height / 512
     density = density or str(rng.choice(list(_FREQUENCY), p=list(_FREQUENCY.values())))
     outline = draw_outline(rng, view, height)
     size = int(810 * scale)
     iso, radial, fine = (power_law(rng, size, beta) for beta in (3.1, 2.8, 2.5))
-    # Rough warps would lower the exponent of everything they bend: this one is smooth.
+    # The warp is smooth: a rough one would lower the spectral exponent of all that it bends.
     warp = power_law(rng, size, 3.2, smooth=9 * scale)
     grid = _grid(outline, warp, scale)
     x, y = grid.x, grid.y
@@ -184,7 +186,8 @@ def _glands(
 
 
 def _nipple(rng: np.random.Generator, outline: Outline, grid: Grid) -> FloatArray:
-    """Dense tissue of the nipple and behind it; a round density inside where out of profile."""
+    """The dense tissue of the nipple; a round density inside the breast where it is not in
+    profile."""
     nx, ny = outline.nipple
     inside = 0.0 if outline.in_profile else rng.uniform(8, 26) * grid.scale
     r = np.hypot(grid.x - nx + inside, grid.y - ny) / (rng.uniform(7, 10) * grid.scale)
@@ -195,7 +198,8 @@ def _nipple(rng: np.random.Generator, outline: Outline, grid: Grid) -> FloatArra
 def _pectoral_muscle(
     rng: np.random.Generator, body: FloatArray, radial: Field, grid: Grid
 ) -> FloatArray:
-    """The muscle's wedge in the upper corner at the chest wall of an MLO view."""
+    """``body`` with the pectoral muscle, a wedge in the upper corner at the chest wall of an MLO
+    view."""
     h, w = grid.x.shape
     x, y = grid.x, grid.y
     x0, y0 = w * rng.uniform(0.34, 0.62), h * rng.uniform(0.36, 0.68)

@@ -1,16 +1,14 @@
-"""From tissue to the grey levels of a low-energy image.
+"""The tone curve: maps tissue in linear units to the grey levels of a low-energy image.
 
-How grey a low-energy mammogram is: percentiles and skin profile, drawn together.
+First, target percentiles and a target skin profile are drawn together.  In real images the
+percentiles vary rather independently (the brightest hardly correlate with the median), and so do
+the grey levels at different depths under the skin.  The logarithms of all fourteen figures follow a
+Gaussian fitted to 248 low-energy images of CDD-CESM; its seven largest components are below.  The
+means are slightly lower than measured, since lesions raise them.
 
-In real pictures the percentiles do not move together (the brightest ones hardly know of the
-median), nor do the depths under the skin.  The logarithms of all fourteen figures follow a Gaussian
-fitted to 248 low-energy images of CDD-CESM; its seven largest components are below.  The means are
-a little lower than measured: lesions add what is missing.
-
-From linear tissue to the grey levels of a mammogram.
-
-The curves are fixed by the NORMAL tissue, so a lesion cannot change how the rest of the breast is
-shown, and nothing about the class leaks into the background."""
+Then a tone curve is fitted that gives the NORMAL tissue these targets.  A lesion therefore cannot
+change how the rest of the breast is shown, and the background does not depend on the class.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +22,8 @@ from xai_core.phantom.nuisance import Nuisances
 from xai_core.phantom.skin import corrected, faded_ends, profile_correction
 from xai_core.phantom.tissue import Background
 from xai_core.types import FloatArray
+
+# --- Target percentiles and profile -----------------------------------------------------------
 
 QUANTILES = (1, 5, 25, 50, 75, 95, 99)
 DEPTHS = (0, 1, 3, 8, 15, 30, 59)  # px of a 512 px high picture
@@ -52,14 +52,15 @@ _COMPONENTS = np.array(
     ]
 )  # fmt: skip
 
-# At the edge a pixel is half air, and blur takes a part: so much brighter it must be drawn, and the
-# more so the larger the picture is.
+# Factors by depth, and their increase with the picture's scale: at the edge pixels are partly air
+# and darkened by blur, so the tissue is drawn brighter, more so in larger pictures.
 _EDGE = np.array([1.02, 1.04, 0.98, 1.0, 0.96, 0.98, 1.0])
-# Blur evens out the skin's own brightness; lesions and strands add to how tissue under it varies.
+# Factors on the components by depth: blur reduces the variation at the skin; lesions and strands
+# add to the variation below it.
 _SPREAD = np.array([1.4, 1.4, 0.8, 0.85, 0.87, 0.9, 0.95])
 _EDGE_PER_SCALE = np.array([1.15, 0.80, 0.0, 0.0, 0.0, 0.0, 0.0])
 
-_LEAST_STEP = 1.1  # from a percentile to the next: less would be a picture without contrast
+_LEAST_STEP = 1.1  # smallest ratio of neighbouring percentiles, to keep some contrast
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,12 +73,12 @@ class Greys:
 
 
 def draw_greys(rng: np.random.Generator, scale: float) -> Greys:
-    """The figures of one picture, as far apart and as closely bound as in real ones.
+    """The targets of one picture, distributed and correlated as in real images.
 
     ``scale``: px per px of a 512 px high picture.
     """
     z = rng.normal(size=len(_COMPONENTS)).clip(-2.6, 2.6)
-    z[0] = 2 - rng.gamma(4, 0.5)  # mean 0, variance 1, skew -1: now and then a very dark picture
+    z[0] = 2 - rng.gamma(4, 0.5)  # mean 0, variance 1, skew -1: a few pictures are very dark
     figures = np.exp(_MEAN + z @ _COMPONENTS * np.r_[np.ones(7), _SPREAD])
     percentiles = figures[:7].clip(1, 253)
     for k in range(1, 7):
@@ -86,19 +87,23 @@ def draw_greys(rng: np.random.Generator, scale: float) -> Greys:
     return Greys(percentiles, (edge * figures[7:]).clip(1, 250))
 
 
-_ROUNDS = 3  # the profile moves the percentiles, and they the profile: then it is settled
-_EVERY = 3  # px: the curves are fitted to this fraction of rows and columns
+# --- The tone curve ---------------------------------------------------------------------------
+
+_ROUNDS = 3  # iterations, since the profile affects the percentiles and vice versa
+_EVERY = 3  # the curves are fitted to every third row and column
 
 Curve = tuple[NDArray[np.float64], NDArray[np.float64]]
-"""Piecewise linear and increasing: where, and what."""
+"""A piecewise linear, increasing function: knots and values."""
 
 
 @dataclass(frozen=True, eq=False)
 class ToneCurve:
-    """``film``: tissue units to grey.  ``skin``: what changes by depth, ``ends``: a factor by row.
-    ``finish``: from the grey so far to the picture's.
+    """The steps from tissue to grey, in order.
 
-    ``noise``: its standard deviation in grey.  ``blur``: in px of a 512 px high picture.
+    ``film``: tissue units to grey.  ``skin``: correction by depth, see
+    :func:`xai_core.phantom.skin.profile_correction`.  ``ends``: a factor by row.  ``finish``: grey
+    after these steps to the picture's grey.  ``blur``: standard deviation in px of a 512 px high
+    picture.  ``noise``: standard deviation in grey levels.
     """
 
     film: Curve
@@ -113,12 +118,12 @@ class ToneCurve:
         return float(np.interp(np.interp(tissue, *self.film), *self.finish))
 
     def tissue(self, grey: float) -> float:
-        """Tissue that is shown at ``grey`` deep in the breast: the inverse of :meth:`grey`."""
+        """The tissue value shown as ``grey`` deep in the breast: the inverse of :meth:`grey`."""
         return float(np.interp(np.interp(grey, *self.finish[::-1]), *self.film[::-1]))
 
 
 def draw_tone_curve(rng: np.random.Generator, background: Background) -> ToneCurve:
-    """Curves that give this background the percentiles and the skin profile of a real image."""
+    """A tone curve that gives this background percentiles and a skin profile as of a real image."""
     greys = draw_greys(rng, background.scale)
     noise, blur = np.exp(rng.normal(0.9, 0.6)).clip(0.8, 8), rng.uniform(0.25, 0.5)
     ends = faded_ends(rng, background, 0.7)
@@ -129,7 +134,7 @@ def draw_tone_curve(rng: np.random.Generator, background: Background) -> ToneCur
     finish: Curve = (np.arange(256.0), np.arange(256.0))
     skin = np.zeros((2, 1), np.float32)
     for _ in range(_ROUNDS):
-        # Asked for before the finish is that grey which the finish turns into what is wanted.
+        # The profile's targets before the step ``finish``, which changes them again.
         wanted = np.interp(greys.profile, *finish[::-1])
         skin = profile_correction(shown, few, DEPTHS, wanted)
         profiled = corrected(shown, few, skin).clip(0) * ends[::_EVERY]
@@ -138,7 +143,7 @@ def draw_tone_curve(rng: np.random.Generator, background: Background) -> ToneCur
 
 
 def _thinned(background: Background) -> Background:
-    """Every third row and column; depths and scale stay those of the whole."""
+    """Every third row and column of the background; depths and scale are unchanged."""
     step = np.s_[::_EVERY, ::_EVERY]
     return Background(
         background.tissue[step], background.breast[step], background.depth[step],
@@ -150,15 +155,16 @@ def _thinned(background: Background) -> Background:
 def _extended(
     at: NDArray[np.float64], values: NDArray[np.float64], below: float, above: float
 ) -> Curve:
-    """The curve through the percentiles, with an end on each side."""
+    """The curve through the percentiles, extended on both sides by ``below`` and ``above``."""
     at = np.maximum.accumulate(at + np.arange(len(at)) * 1e-3)
     ends = at[0] - below, at[-1] + above
-    # A lesion is often brighter than nearly all normal tissue: the curve goes on, and flattens.
+    # Lesions are often brighter than nearly all normal tissue: above it the curve is flatter.
     brightest = values[-1] + 0.8 * (255 - values[-1])
     return np.r_[ends[0], at, ends[1]], np.r_[0.3 * values[0], values, brightest]
 
 
 def _finish(grey: FloatArray, greys: Greys) -> Curve:
+    """The curve that gives ``grey`` the percentiles of ``greys``."""
     knots = np.percentile(grey, QUANTILES).astype(np.float64)
     knots = np.maximum.accumulate(knots.clip(0.5) + np.arange(7) * 1e-2)
     last = max(255.5, knots[-1] + 1)
@@ -169,14 +175,14 @@ def expose(
     rng: np.random.Generator, curve: ToneCurve, background: Background, tissue: FloatArray,
     nuisances: Nuisances,
 ) -> FloatArray:  # fmt: skip
-    """The picture of ``tissue``: float32 (H, W) grey 0..255, with blur and noise.
+    """The picture of ``tissue``: float32 (H, W), grey 0..255, with blur and noise.
 
-    ``tissue`` is the background's with nuisances, with or without lesions in it.  Air is 0, but for
-    what lies in it.
+    ``tissue``: the background's, with nuisances and possibly lesions added.  Air is 0 except for
+    nuisances in it.
     """
     normal = np.interp(background.tissue, *curve.film).astype(np.float32)
     grey = np.interp(tissue, *curve.film).astype(np.float32)
-    # What was put in stays as bright as it is: the profile is that of normal tissue.
+    # The correction of normal tissue is added, so that lesions and nuisances keep their contrast.
     grey += corrected(normal, background, curve.skin) - normal
     grey = np.interp(grey.clip(0) * curve.ends, *curve.finish).astype(np.float32)
     grey += nuisances.metal * (250 - grey)

@@ -1,1 +1,1 @@
-"""From a case's pixels to what is measured: names of images, and where the breast is."""
+"""Preparation of a case's pixels: breast segmentation, letterboxing, digests of images."""

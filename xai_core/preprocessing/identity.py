@@ -1,8 +1,8 @@
-"""Names of images: digests of their pixels.
+"""Digests of pixels that identify images.
 
-``pixels_sha256`` and ``array_sha256`` stand in files that are kept: changing them would make
-earlier scores and manifests strangers.  ``array_tag`` and ``pictures_sha256`` live as long as a
-browser session.
+``pixels_sha256`` and ``array_sha256`` are written into files that are kept: if they changed,
+earlier scores and manifests would no longer be found.  ``array_tag`` and ``pictures_sha256`` are
+used only within a browser session.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from xai_core.types import FloatArray
 
 
 def pixels_sha256(image: FloatArray) -> str:
-    """SHA-256 (hex) of a case's own pixels and shape: float32 (H, W).  Names a case's scores."""
+    """SHA-256 (hex) of a case's pixels and shape, float32 (H, W): the key of its stored scores."""
     return hashlib.sha256(image.tobytes() + repr(image.shape).encode()).hexdigest()
 
 
@@ -27,12 +27,12 @@ def array_sha256(array: NDArray[Any]) -> str:
 
 
 def array_tag(array: NDArray[Any]) -> str:
-    """A short name of an array's values, for the browser: BLAKE2b, 16 hex digits."""
+    """A short digest of an array's values for the browser: BLAKE2b, 16 hex digits."""
     return hashlib.blake2b(array.tobytes(), digest_size=8).hexdigest()
 
 
 def pictures_sha256(text: str, pictures: Iterable[NDArray[Any] | None]) -> str:
-    """SHA-256 (hex) of a text and pictures in their order; None is an empty place."""
+    """SHA-256 (hex) of a text and of pictures in order; None stands for a missing picture."""
     name = hashlib.sha256(text.encode())
     for picture in pictures:
         name.update(b"-" if picture is None else picture.tobytes())

@@ -1,4 +1,4 @@
-"""From a case's pixels to the network's square and back, exactly.
+"""The exact mapping between a case's pixels and the network's square input (letterbox).
 
 The breast's bounding box is cropped, padded to a square with black and resized, so that ONE scale
 holds on both axes.  With pixel edges as coordinates (pixel i covers [i, i + 1]):
@@ -22,8 +22,8 @@ from xai_core.types import BoolArray, FloatArray
 
 @dataclass(frozen=True)
 class Geometry:
-    """``crop``: (x0, y0, x1, y1) in case pixels, end exclusive.  ``scale``: network px per case px.
-    ``pad``: (left, top) in network px.  ``size``: the network's square, px."""
+    """``crop``: (x0, y0, x1, y1) in case pixels, ends exclusive.  ``scale``: network px per case
+    px.  ``pad``: (left, top) in network px.  ``size``: side of the network's input, px."""
 
     crop: tuple[int, int, int, int]
     scale: float
@@ -61,12 +61,12 @@ class Geometry:
         return np.where(inside, out, np.float32(fill))
 
     def as_json(self) -> dict[str, Any]:
-        """For the manifest: crop, scale and pad, as in the formula at the head of this file."""
+        """Crop, scale and pad for the manifest; see the formula at the head of this file."""
         return {"crop": list(self.crop), "scale": self.scale, "pad": list(self.pad)}
 
 
 def fit(image: FloatArray, size: int) -> Geometry:
-    """The geometry that puts this image's breast into a square of ``size`` px, centred."""
+    """The geometry that centres this image's breast in a square of ``size`` px."""
     x0, y0, x1, y1 = breast_box(image)
     side = max(x1 - x0, y1 - y0)
     scale = size / side
@@ -89,5 +89,5 @@ def letterbox(image: FloatArray, geometry: Geometry) -> FloatArray:
 
 
 def letterbox_mask(mask: BoolArray, geometry: Geometry) -> BoolArray:
-    """A mask on the network's grid: True where at least half of the pixel was marked."""
+    """A mask on the network's grid: True where at least half of the pixel's area is marked."""
     return np.asarray(letterbox(mask.astype(np.float32), geometry) >= 0.5)

@@ -1,14 +1,13 @@
-"""Logit caches on disk, kept within a limit.
+"""The disk store: a folder of logit caches, with eviction to stay within a limit of size.
 
-Room on the disk: the scorebooks used longest ago go when a folder holds more than its limit.
+What was scored once is not scored again, in this process or a later one.  There is one file per
+(image, weights, baseline), see :mod:`xai_core.scoring.cache_file`.  Precomputed results are read
+first and never written; further scores go to the store's own folder.  Damaged files and a full disk
+only cost computing time: results are still shown, and a notice is given once.
 
-Several processes may share the folder: a book that is gone when its turn comes was removed by
-another one, and a book that was read or written meanwhile stays.
-
-What was scored once is never scored again, in this process or the next: one file per (image,
-weights, baseline), see :mod:`xai_core.scoring.cache_file`.  Precomputed results are read first, and
-never written; what is scored beyond them goes to the store's own folder.  Damage and a full disk
-cost time, never an answer, and are told once."""
+Several processes may share the folder.  Eviction removes the files used longest ago; a file that
+another process has removed already is skipped, and one that was read or written meanwhile stays.
+"""
 
 from __future__ import annotations
 
@@ -31,61 +30,69 @@ from xai_core.scoring.precomputed import PrecomputedResults
 from xai_core.settings import Settings
 from xai_core.types import FloatArray
 
+# --- Eviction ---------------------------------------------------------------------------------
+
 
 def evict(folder: Path, limit: int, keep: Path) -> int:
-    """Remove books, the one used longest ago first, until at most ``limit`` bytes are left.
+    """Remove logit caches, the one used longest ago first, until at most ``limit`` bytes are left.
 
     Args:
-        folder: the folder of books; what else lies in it neither counts nor goes.
+        folder: the folder of logit caches; other files in it are neither counted nor removed.
         limit: bytes.
-        keep: the book written last; it stays even where it alone is larger than the limit.
+        keep: the file written last; it stays even if it alone is larger than the limit.
 
     Returns:
-        How many books were removed.
+        The number of files removed.
     """
     remove_abandoned(folder.glob(PARTS))
-    found = [(path, seen) for path in cache_files_in(folder) if (seen := _look(path)) is not None]
-    total = sum(seen.st_size for _, seen in found)
+    found = [(path, stat) for path in cache_files_in(folder) if (stat := _stat(path)) is not None]
+    total = sum(stat.st_size for _, stat in found)
     removed = 0
-    for path, seen in sorted(found, key=lambda logit_cache: logit_cache[1].st_mtime_ns):
+    for path, stat in sorted(found, key=lambda file: file[1].st_mtime_ns):
         if total <= limit:
             break
         if path == keep:
             continue
-        now = _look(path)
-        if now is not None and now.st_mtime_ns != seen.st_mtime_ns:
-            continue  # used while we looked
+        now = _stat(path)
+        if now is not None and now.st_mtime_ns != stat.st_mtime_ns:
+            continue  # used since the listing
         if now is not None:
             try:
                 path.unlink()
             except FileNotFoundError:
-                pass  # another process was faster
+                pass  # removed by another process
             except OSError:
-                continue  # in use (Windows), or not ours to remove
+                continue  # in use (Windows), or no permission
             else:
                 removed += 1
-        total -= seen.st_size
+        total -= stat.st_size
     return removed
 
 
-def _look(path: Path) -> os.stat_result | None:
-    """The file's size and times; None where it is gone."""
+def _stat(path: Path) -> os.stat_result | None:
+    """The file's size and times; None where it does not exist."""
     try:
         return path.stat()
     except OSError:
         return None
 
 
+# --- The store --------------------------------------------------------------------------------
+
 _DAMAGED = "Scores kept for an image are damaged and not used; they are computed again."
-_LOOKS = 64  # how often the folder's size is looked at while as much as the limit is written
+_CHECKS_PER_LIMIT = 64  # size checks of the folder while as many bytes as the limit are written
+
+_FileIdentity = tuple[int, int] | None
+"""Inode and size; None where there is no file."""
 
 
 class DiskStore:
-    """A folder of scorebooks, by content key (hex).  Thread-safe; several processes may share it.
+    """A folder of logit caches, each with a content key (hex).  Thread-safe; several processes may
+    share the folder.
 
     Attributes:
-        problem: why the last book could not be kept; None where it was.
-        removed: how many books this process removed to stay within the limit.
+        problem: why the last logit cache could not be written; None where it was.
+        removed: how many files this process removed to stay within the limit.
     """
 
     def __init__(
@@ -93,93 +100,93 @@ class DiskStore:
     ) -> None:
         """
         Args:
-            folder: made when the first book is kept.
-            limit: bytes of books in it; None for no limit.  Each process looks again after a 64th
-                of it was written, so that it is exceeded by no more than that.
-            precomputed: results that were computed before; None for none.
+            folder: created when the first logit cache is written.
+            limit: bytes of logit caches in the folder; None for no limit.  Each process checks the
+                folder's size whenever it has written a 64th of the limit, so that it exceeds the
+                limit by no more than that.
+            precomputed: precomputed results; None for none.
         """
         self.folder = folder
         self.problem: str | None = None
         self.removed = 0
         self._limit, self._precomputed = limit, precomputed
-        self._remarks = Notices()
+        self._notices = Notices()
         self._lock = threading.Lock()
-        self._seen: dict[str, tuple[_Mark, int]] = {}  # key -> the file, and how many items it had
-        self._written = limit or 0  # bytes since the folder was looked at; at the first book, look
+        # Key -> the file when it was last read or written, and the number of its items.
+        self._known: dict[str, tuple[_FileIdentity, int]] = {}
+        # Bytes written since the last size check; starts at the limit, so that the first write
+        # checks the size.
+        self._written = limit or 0
 
     def load(self, key: str) -> dict[str, FloatArray]:
-        """What is known under ``key``: name of the perturbed image -> logits (K,).
+        """The scores stored under ``key``: key of the perturbed image -> logits (K,).
 
-        A damaged book is as good as absent; :meth:`remarks` says so.
+        A damaged file counts as missing, and gives a notice.
         """
         path = self.folder / cache_file_name(key)
-        mark = _mark(path)
+        identity = _file_identity(path)
         found = self._read(path)
         if found:
-            with suppress(OSError):  # a folder that cannot be written has no need of it
-                os.utime(path)  # used now: of all books it is the last to go
+            with suppress(OSError):  # in a read-only folder nothing is evicted anyway
+                os.utime(path)  # marks the file as used now: it is evicted last
         if self._precomputed is not None:
             found = {**self._precomputed.load(key), **found}
         with self._lock:
-            self._seen[key] = mark, len(found)
+            self._known[key] = identity, len(found)
         return found
 
     def _read(self, path: Path) -> dict[str, FloatArray]:
         try:
             return decode(path.read_bytes())
-        except OSError:  # absent, removed by another process, or not ours to read
+        except OSError:  # missing, removed by another process, or no permission
             return {}
         except ValueError:
-            self._remarks.say(_DAMAGED, path.name)
+            self._notices.add(_DAMAGED, path.name)
             return {}
 
     def save(self, key: str, items: Mapping[str, FloatArray]) -> bool:
-        """Keep ``items`` under ``key``; False where the folder cannot be written.
+        """Store ``items`` under ``key``; False where the folder cannot be written.
 
-        A full or read-only disk costs the memory of the next start, never the answer of this one.
-        What another process kept under ``key`` meanwhile stays in the book.
+        With a full or read-only disk the next start has to compute the scores again; this process
+        is not affected.  Items that another process stored under ``key`` meanwhile are kept.
         """
         path = self.folder / cache_file_name(key)
         with self._lock:
-            if not items or self._seen.get(key) == (_mark(path), len(items)):
+            if not items or self._known.get(key) == (_file_identity(path), len(items)):
                 return True
             try:
                 self._written += write_cache_file(path, {**self._read(path), **items})
             except OSError as problem:
                 self.problem = problem.strerror or type(problem).__name__
-                self._remarks.say(
+                self._notices.add(
                     f"Scores cannot be kept ({self.problem}): results are shown as always, but the "
                     "next start computes them again; free some space, or name another folder with "
                     "XAI_STORE."
                 )
                 return False
             self.problem = None
-            self._seen[key] = _mark(path), len(items)
-            if self._limit is not None and self._written >= self._limit / _LOOKS:
+            self._known[key] = _file_identity(path), len(items)
+            if self._limit is not None and self._written >= self._limit / _CHECKS_PER_LIMIT:
                 self._written = 0
-                with suppress(OSError):  # somebody empties the folder: there is room
+                with suppress(OSError):  # the folder is being emptied: no eviction is needed
                     self.removed += evict(self.folder, self._limit, keep=path)
             return True
 
     def notices(self) -> tuple[str, ...]:
-        """What went wrong so far, each in a sentence fit to be shown as it is."""
-        return self._remarks.said() + (self._precomputed.notices() if self._precomputed else ())
+        """The problems so far, as sentences for the user."""
+        own = self._notices.sentences()
+        return own + (self._precomputed.notices() if self._precomputed else ())
 
 
-_Mark = tuple[int, int] | None
-
-
-def _mark(path: Path) -> _Mark:
-    """What tells a file from the one that takes its place; None where there is none."""
-    try:
-        seen = path.stat()
-    except OSError:
-        return None
-    return seen.st_ino, seen.st_size  # not its times: reading changes them
+def _file_identity(path: Path) -> _FileIdentity:
+    """Distinguishes a file from one that replaces it; None where there is none."""
+    stat = _stat(path)
+    # Not its times: reading changes them.
+    return None if stat is None else (stat.st_ino, stat.st_size)
 
 
 def open_disk_store(settings: Settings, weights: str) -> DiskStore:
-    """The store and the precomputed results that the settings name; ``weights``: SHA-256, hex."""
+    """The disk store with the precomputed results of ``settings``; ``weights``: SHA-256 (hex)."""
     return DiskStore(
         settings.store, settings.store_limit, PrecomputedResults(settings.precomputed, weights)
     )

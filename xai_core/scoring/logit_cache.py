@@ -1,13 +1,12 @@
-"""The memory of "named perturbed image -> logits of all classes".
+"""The logit cache: perturbed image -> logits of all classes.
 
-Score-CAM's channels, Hybrid-CAM's levels and the points of insertion and deletion curves all ask
-the same question: what does the model say of this changed image?  A scorebook answers it once per
-image.  The key names the *changed image*, never the method that asks, so that equal masks of
-different methods are scored once.
+Score-CAM's channels, Hybrid-CAM's levels and the points of insertion and deletion curves all need
+the model's logits for perturbed images.  The cache scores each perturbed image once.  Its keys name
+the *perturbed image*, not the method, so that equal masks of different methods are scored once.
 
-A book belongs to one image, one baseline and one set of weights; whoever keeps books keeps them
-apart by these three.  Images live in the network's input space (normalised).  Blending an image
-with its blurred copy there equals blending in [0, 1] before: the normalisation is affine, and
+A cache belongs to one image, one baseline and one set of weights.  Images are in the network's
+input space (normalised).  Blending an image with its blurred copy there equals blending in [0, 1]
+before the normalisation, because that is affine:
 ``n(m x + (1 - m) b) = m n(x) + (1 - m) n(b)`` for any affine ``n``.
 """
 
@@ -30,17 +29,17 @@ Scorer = Callable[[Tensor], Tensor]
 Render = Callable[[Sequence[int]], Tensor]
 """Ascending positions in the list of keys -> those images (B, C, S, S), on the scorer's device."""
 
-INTACT = "image/intact"  # the image itself: every mask that keeps everything
-BASELINE = "image/baseline"  # the blurred image: every mask that keeps nothing
-_HEX_LIMIT = 1024  # bits up to which a mask is written out; a longer one is named by its digest
+INTACT = "image/intact"  # the image itself: the key of every mask that keeps all pixels
+BASELINE = "image/baseline"  # the blurred image: the key of every mask that keeps no pixel
+_HEX_LIMIT = 1024  # longest mask, in bits, that is written out in the key instead of its digest
 
 
 def mask_key(kind: str, kept: BoolArray) -> str:
-    """The name of the image that shows ``kept`` of the original and the baseline elsewhere.
+    """The key of the image that shows the original where ``kept`` and the baseline elsewhere.
 
-    ``kind`` names the mask's grid (``"patches"``, ``"pixels"``).  A mask that keeps everything
-    or nothing gets the name shared by all kinds; a short mask is written out in hexadecimal (most
-    significant bit first, zero-padded); a longer one is named by its SHA-256, cut to 128 bits.
+    ``kind`` names the mask's grid (``"patches"``, ``"pixels"``).  A mask that keeps all or nothing
+    gets the key shared by all kinds; a short mask is written out in hexadecimal (most significant
+    bit first, zero-padded); of a longer one the SHA-256 is used, cut to 128 bits.
     """
     if kept.all():
         return INTACT
@@ -52,7 +51,7 @@ def mask_key(kind: str, kept: BoolArray) -> str:
 
 
 class LogitCache:
-    """Scores perturbed images in chunks and remembers the answers.
+    """Scores perturbed images in chunks and caches the logits.
 
     Thread-safe: one chunk runs at a time, and no key is ever scored twice.
     """
@@ -62,9 +61,10 @@ class LogitCache:
     ) -> None:
         """
         Args:
-            scorer: the model; must be in evaluation mode, so that a batch does not mix its images.
+            scorer: the model; must be in evaluation mode, so that images of a batch do not affect
+                each other.
             chunk: images per forward pass, at least 1.
-            known: what an earlier book of the same image, baseline and weights learned.
+            known: the items of an earlier cache of the same image, baseline and weights.
 
         Raises:
             BadRequest: ``chunk`` is below 1.
@@ -75,41 +75,42 @@ class LogitCache:
         self._scorer = scorer
         self._logits = {key: read_only(np.asarray(row)) for key, row in (known or {}).items()}
         self._forwards = 0
-        self._memory = threading.Lock()  # guards the two fields above; held for an instant
+        self._memory = threading.Lock()  # guards the two fields above; never held while scoring
         self._model = threading.Lock()  # held while one chunk is rendered and scored
 
     @property
     def forwards(self) -> int:
-        """Images scored by this book so far (remembered ones cost nothing and do not count)."""
+        """The number of images scored by this cache so far; those found in the cache do not
+        count."""
         with self._memory:
             return self._forwards
 
     def known(self, keys: Sequence[str]) -> BoolArray:
-        """Which of ``keys`` are remembered: bool (n,)."""
+        """Which of ``keys`` are in the cache: bool (n,)."""
         with self._memory:
             return np.array([key in self._logits for key in keys], dtype=np.bool_)
 
     def items(self) -> dict[str, FloatArray]:
-        """A snapshot of everything remembered: key -> logits (K,), read-only."""
+        """A snapshot of the cache: key -> logits (K,), read-only."""
         with self._memory:
             return dict(self._logits)
 
     def score(self, keys: Sequence[str], render: Render, report: Report = no_report) -> FloatArray:
-        """The logits of the images named ``keys``, scoring only those not remembered.
+        """The logits of the images with ``keys``; only those not in the cache are scored.
 
         Args:
-            keys: one name per image; a name may occur more than once.
+            keys: one key per image; a key may occur more than once.
             render: makes the images at some positions of ``keys``; called just before each chunk
                 is scored, so that the whole stack is never in memory.
-            report: called after each chunk with (positions answered, ``len(keys)``, logits so far
-                (n, K) with NaN where unanswered).
+            report: called after each chunk with (positions with known logits, ``len(keys)``,
+                logits so far (n, K), NaN where not yet known).
 
         Returns:
             float32 (n, K), in the order of ``keys``.
 
         Raises:
-            ModelError: the model gave logits that are not finite or not (B, K).
-            Cancelled: raised by ``report``; chunks scored before are remembered.
+            ModelError: the model returned logits that are not finite or not (B, K).
+            Cancelled: raised by ``report``; chunks scored before stay in the cache.
         """
         position: dict[str, int] = {}
         for i, key in enumerate(keys):
@@ -121,8 +122,8 @@ class LogitCache:
         return self._table(keys)
 
     def _score_chunk(self, position: Mapping[str, int], render: Render) -> bool:
-        """Score the next keys still unknown; False where there was nothing left to do."""
-        with self._model:  # asked again under the lock: another thread may have scored them
+        """Score the next chunk of keys that are not in the cache; False where there are none."""
+        with self._model:  # look up under the lock: another thread may have scored them meanwhile
             with self._memory:
                 missing = [key for key in position if key not in self._logits][: self.chunk]
             if not missing:

@@ -1,8 +1,8 @@
-"""Precomputed results: logit caches computed before, in a folder that is read, never written.
+"""Precomputed results: a folder of logit caches that is only read.
 
-Beside their files lies ``manifest.json``: the digest of the weights (``weights``), the ``command``
-that made them, and the SHA-256 of every book (``files``: place inside the folder -> hex).  A book
-counts only with the digest the manifest gives it.
+The folder also holds ``manifest.json`` with the digest of the weights (``weights``), the
+``command`` that made the files, and the SHA-256 of every file (``files``: path inside the folder ->
+hex).  A file is used only if it has the digest given there.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _NO_MANIFEST = (
     "The precomputed results have no manifest that can be read; they are not used, and computed "
     "where they are asked for."
 )
-_OTHER = (
+_WRONG_DIGEST = (
     "Precomputed results of an image are not those their manifest names; they are not used, and "
     "computed where they are asked for."
 )
@@ -31,66 +31,69 @@ _log = logging.getLogger(__name__)
 
 
 class PrecomputedResults:
-    """A folder of precomputed results.  Thread-safe; a missing folder is an empty one."""
+    """A folder of precomputed results.  Thread-safe; a missing folder counts as empty."""
 
     def __init__(self, folder: Path, weights: str) -> None:
-        """``weights``: SHA-256 (hex) of the weights in use; results of others are of no use."""
+        """``weights``: SHA-256 (hex) of the weights in use; results of other weights are
+        ignored."""
         self._folder, self._weights = folder, weights
-        self._remarks = Notices()
+        self._notices = Notices()
         self._lock = threading.Lock()
         self._files: Mapping[str, str] | None = None
 
     def load(self, key: str) -> dict[str, FloatArray]:
-        """What is known under ``key``: name of the perturbed image -> logits (K,).
+        """The scores stored under ``key``: key of the perturbed image -> logits (K,).
 
-        A book that is damaged or not the manifest's is as good as absent; :meth:`remarks` says so.
+        A file that is damaged or not listed in the manifest counts as missing, and gives a notice.
         """
         name = cache_file_name(key)
         with self._lock:
             if self._files is None:
-                self._files = self._promised()
-        promised = self._files.get(name)
-        if promised is None:
-            # Without a manifest in use all was said; with one, a book it does not name is foreign.
+                self._files = self._digests()
+        expected = self._files.get(name)
+        if expected is None:
+            # Without a usable manifest the notice was given already; with one, a file that it does
+            # not list was not written by ``precompute``.
             if self._files and (self._folder / name).exists():
-                self._remarks.say(_OTHER, Path(name).name)
+                self._notices.add(_WRONG_DIGEST, Path(name).name)
             return {}
         try:
             data = (self._folder / name).read_bytes()
-            if hashlib.sha256(data).hexdigest() != promised:
-                raise ValueError("another book than the manifest's")
+            if hashlib.sha256(data).hexdigest() != expected:
+                raise ValueError("the digest differs from the manifest's")
             return decode(data)
         except (OSError, ValueError):
-            self._remarks.say(_OTHER, Path(name).name)
+            self._notices.add(_WRONG_DIGEST, Path(name).name)
             return {}
 
-    def _promised(self) -> Mapping[str, str]:
-        """The manifest's digests by place; empty where it is missing, unreadable or of no use."""
+    def _digests(self) -> Mapping[str, str]:
+        """The manifest's digests by path; empty where it is missing, damaged or of other
+        weights."""
         manifest = read_json(self._folder / MANIFEST)
         files, weights = manifest.get("files"), manifest.get("weights")
         if not isinstance(files, dict) or not isinstance(weights, str):
             if manifest or any(cache_files_in(self._folder)):
-                self._remarks.say(_NO_MANIFEST)
+                self._notices.add(_NO_MANIFEST)
             return {}
         if weights != self._weights:
-            # Not a warning: whoever brings weights of their own knows that these are not theirs.
+            # Not a warning: with weights of one's own this is expected.
             _log.info("the precomputed results belong to other weights (%s)", weights[:12])
             return {}
         return files
 
     def notices(self) -> tuple[str, ...]:
-        """What went wrong so far, each in a sentence fit to be shown as it is."""
-        return self._remarks.said()
+        """The problems so far, as sentences for the user."""
+        return self._notices.sentences()
 
 
 def write_manifest(folder: Path, weights: str, command: str, about: Mapping[str, Any]) -> None:
-    """Write the manifest of all books in ``folder``, whole or not at all.
+    """Write the manifest of all logit caches in ``folder``, atomically.
 
     Args:
-        folder: the precomputed results.
-        weights: SHA-256 (hex) of the weights that scored them.
-        command: what was typed to make them, without paths.
-        about: more fields, JSON values.
+        folder: the folder of precomputed results.
+        weights: SHA-256 (hex) of the weights they were computed with.
+        command: the command line that made them, without paths.
+        about: further fields, JSON values.
 
     Raises:
         OSError: the folder cannot be written.

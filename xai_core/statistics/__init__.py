@@ -1,1 +1,1 @@
-"""Statistics of a cohort: pure functions of arrays, which know neither rows nor files."""
+"""Statistics of a cohort, as pure functions of arrays."""

@@ -10,7 +10,7 @@ from xai_core.statistics.bootstrap import LEVEL, REPLICATES, Floats, percentile_
 
 
 def roc_auc(label: ArrayLike, score: ArrayLike) -> float:
-    """The area under the ROC curve: P(score of a positive > score of a negative), ties count half.
+    """The area under the ROC curve: P(score of a positive > score of a negative), ties count 1/2.
 
     Args:
         label: (n,), True for positives.
@@ -23,7 +23,7 @@ def roc_auc(label: ArrayLike, score: ArrayLike) -> float:
         ValueError: a score is not finite.
     """
     positive = np.asarray(label, dtype=bool)
-    if positive.all() or not positive.any():  # scikit-learn warns here
+    if positive.all() or not positive.any():  # scikit-learn would warn
         return float("nan")
     return float(roc_auc_score(positive, np.asarray(score, dtype=np.float64)))
 
@@ -36,13 +36,13 @@ def auc_interval(
 
     Args:
         label, score: see :func:`roc_auc`.
-        patients: (n,), whose image each is.
+        patients: (n,), the patient of each image.
         seed: the same seed gives the same interval.
-        replicates: resampled cohorts; those with one class only are left out.
+        replicates: number of resampled cohorts; those with one class only are left out.
         level: the interval's coverage, in (0, 1).
 
     Returns:
-        Low and high; NaN where the area is.
+        Low and high; NaN where the area is NaN.
     """
     positive = np.asarray(label, dtype=bool)
     _, group = np.unique(np.asarray(score, dtype=np.float64), return_inverse=True)

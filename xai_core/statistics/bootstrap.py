@@ -1,7 +1,7 @@
 """Bootstrap intervals by patient.
 
 Patients are resampled, not images: the views of one patient resemble each other, and resampling
-them one by one would promise too narrow an interval (Rutter, "Bootstrap estimation of diagnostic
+images would give too narrow an interval (Rutter, "Bootstrap estimation of diagnostic
 accuracy with patient-clustered data", Academic Radiology 7:413, 2000).
 """
 
@@ -25,7 +25,7 @@ def mean_interval(
     """The percentile bootstrap interval of the mean of ``values`` (n,), by patient.
 
     Returns:
-        Low and high; NaN where there is no value.
+        Low and high; NaN where ``values`` is empty.
     """
     x = np.asarray(values, dtype=np.float64)
     if not len(x):
@@ -44,11 +44,11 @@ def percentile_interval(
     """Percentiles of ``statistic`` over cohorts of resampled patients.
 
     Args:
-        statistic: gets how often each image was drawn, (r, n), and answers (r,), NaN where it is
+        statistic: maps the number of times each image was drawn, (r, n), to (r,); NaN where it is
             not defined.
-        patients: (n,), whose image each is; n at least 1.
+        patients: (n,), the patient of each image; n at least 1.
         seed: the same seed gives the same interval.
-        replicates: resampled cohorts; those where ``statistic`` is NaN are left out.
+        replicates: number of resampled cohorts; those where ``statistic`` is NaN are left out.
         level: the interval's coverage, in (0, 1).
 
     Returns:

@@ -1,9 +1,9 @@
-"""Do the probabilities hold: of the cases given 0.7, are seven in ten malignant?
+"""Calibration: whether, for example, seven in ten cases with P(malignant) = 0.7 are malignant.
 
 After Guo et al., "On Calibration of Modern Neural Networks", ICML 2017, arXiv:1706.04599.  They bin
-the confidence in the predicted class and compare it with the accuracy; here P(malignant) is binned
-and compared with the fraction of malignant cases, which for two classes is the same question asked
-of one class at every probability, and does not depend on a threshold.
+the confidence in the predicted class and compare it with the accuracy.  Here P(malignant) is binned
+and compared with the fraction of malignant cases: for two classes this is equivalent, covers every
+probability, and does not depend on a threshold.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ BINS = 10
 
 @dataclass(frozen=True)
 class Bin:
-    """Cases with P(malignant) from ``low`` to below ``high`` (the last bin holds 1 too).
+    """Cases with P(malignant) from ``low`` to below ``high`` (the last bin includes 1).
 
     ``predicted``: their mean P(malignant).  ``observed``: the fraction that is malignant.  Both
     NaN where ``n`` is 0.
@@ -42,7 +42,7 @@ def calibration(label: ArrayLike, probability: ArrayLike, bins: int = BINS) -> t
     """
     positive = np.asarray(label, dtype=bool)
     p = np.asarray(probability, dtype=np.float64)
-    # Against the limits themselves: 0.3 * 10 is rounded below 3, and 0.3 belongs to the bin of 0.3.
+    # Compare with the bin edges: int(p * bins) would be wrong where the product is rounded down.
     edges = np.arange(bins + 1) / bins
     which = np.clip(np.searchsorted(edges, p, side="right") - 1, 0, bins - 1)
     out = []
@@ -57,8 +57,8 @@ def calibration(label: ArrayLike, probability: ArrayLike, bins: int = BINS) -> t
 def calibration_error(curve: Sequence[Bin]) -> float:
     """Expected calibration error (ECE): sum over bins of n_b / n * abs(observed_b - predicted_b).
 
-    In [0, 1]; NaN where there is no case.  Guo et al. 2017, equation 3, of P(malignant): see the
-    head of this file.
+    In [0, 1]; NaN where there are no cases.  Guo et al. 2017, equation 3, applied to P(malignant),
+    see the head of this file.
     """
     total = sum(b.n for b in curve)
     if not total:

@@ -1,13 +1,10 @@
-"""So many of so many: proportions, and the four outcomes of a decision.
-
-So many of so many, and how sure that is.
+"""Proportions with their confidence intervals, and the confusion matrix of two classes.
 
 The interval is Wilson's ("Probable inference, the law of succession, and statistical inference",
-Journal of the American Statistical Association 22:209, 1927): it stays within [0, 1] and says
-something useful of 0 of n and n of n.  It takes every image as independent; the views of one
-patient resemble each other, so it is somewhat too narrow where patients have several.
-
-The confusion matrix of two classes, and the ratios read off it."""
+Journal of the American Statistical Association 22:209, 1927): it stays within [0, 1] and is
+meaningful for 0 of n and n of n.  It assumes independent images; the views of one patient resemble
+each other, so it is somewhat too narrow where patients have several.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +28,7 @@ class Proportion:
 
     @classmethod
     def of(cls, values: Iterable[bool]) -> Proportion:
-        """How many of ``values`` are true."""
+        """The proportion of true ``values``."""
         known = list(values)
         return cls(sum(known), len(known))
 
@@ -64,9 +61,9 @@ class Proportion:
 
 @dataclass(frozen=True)
 class Confusion:
-    """How many images of each outcome; malignant is the positive class.
+    """The number of images per outcome; malignant is the positive class.
 
-    The three ratios are NaN where nothing is in their denominator.
+    The three ratios are NaN where their denominator is 0.
     """
 
     tp: int
@@ -76,7 +73,7 @@ class Confusion:
 
     @classmethod
     def of(cls, outcomes: Sequence[Any]) -> Confusion:
-        """Count outcomes ("TP", "TN", "FP", "FN"); others, such as None, are not counted."""
+        """Count outcomes ("TP", "TN", "FP", "FN"); other values, such as None, are ignored."""
         counts = dict.fromkeys(Outcome, 0)
         for outcome in outcomes:
             if outcome in counts:
@@ -90,17 +87,17 @@ class Confusion:
 
     @property
     def sensitivity(self) -> float:
-        """TP of all malignant images."""
+        """TP / (TP + FN): of the malignant images, the share called malignant."""
         return _ratio(self.tp, self.tp + self.fn)
 
     @property
     def specificity(self) -> float:
-        """TN of all normal and benign images."""
+        """TN / (TN + FP): of the normal and benign images, the share not called malignant."""
         return _ratio(self.tn, self.tn + self.fp)
 
     @property
     def precision(self) -> float:
-        """TP of all images called malignant."""
+        """TP / (TP + FP): of the images called malignant, the share that is."""
         return _ratio(self.tp, self.tp + self.fp)
 
 

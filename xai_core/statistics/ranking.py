@@ -1,4 +1,4 @@
-"""The pixels that rank highest in a map."""
+"""Masks of the highest-ranking pixels of a map."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from xai_core.types import BoolArray, FloatArray
 
 
 def top_masks(values: FloatArray, percents: Sequence[float]) -> list[BoolArray]:
-    """For each percent, the pixels at least the value ranked ceil(percent / 100 * N).
+    """For each percent, the pixels whose value is at least the one ranked ceil(percent / 100 * N).
 
-    Pixels tied with the threshold stay together, so more than ``percent`` may be kept; where the
+    All pixels tied with the threshold are included, so more than ``percent`` may be kept; where the
     threshold is the lowest value the mask is the whole image.
 
     Args:
         values: (H, W).
         percents: each in (0, 100].
     """
-    # Sorted once for all: a selection for each level takes longer, most of all where many are 0.
+    # One sort for all levels: a selection per level takes longer, above all where many values tie.
     ascending = np.sort(values, axis=None)
-    # 1e-9: 7 % of 100 pixels is 7 of them, whatever the last bit of the product says
+    # 1e-9 absorbs rounding: 7 % of 100 pixels is 7 of them.
     ranks = [max(1, math.ceil(percent * values.size / 100 - 1e-9)) for percent in percents]
     return [np.asarray(values >= ascending[values.size - rank]) for rank in ranks]

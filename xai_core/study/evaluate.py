@@ -1,7 +1,8 @@
-"""The batch: every case, method and layer, row by row, so that it can be stopped and resumed.
+"""Batch evaluation of every case, method and layer, which can be stopped and resumed.
 
 ``OUT/rows/`` holds one small Parquet file per case, written when the case is done; a resumed run
-reads what is there and does the rest.  ``OUT/run.json`` names the request the rows belong to.
+reads the existing files and computes the others.  ``OUT/run.json`` holds the request that the rows
+belong to.
 """
 
 from __future__ import annotations
@@ -31,9 +32,9 @@ MERGED = "rows.parquet"
 
 @dataclass(frozen=True)
 class Plan:
-    """What is measured on every case, for the class the model predicts.
+    """The methods, layers and curves to evaluate on every case, for the class the model predicts.
 
-    ``layers``: as :func:`xai_core.model.layers.find_layer` reads them, none for all of the model's.
+    ``layers``: texts for :func:`xai_core.model.layers.find_layer`; empty for all of the model's.
 
     Raises:
         BadRequest: an unknown method or mode of curves, or no method.
@@ -49,13 +50,13 @@ class Plan:
                 "An evaluation needs at least one method, and curves adaptive or full."
             )
         for method in self.methods:
-            ExplainRequest(method, curves=self.curves)  # checks the names
+            ExplainRequest(method, curves=self.curves)  # raises for unknown names
 
     def of(self, classifier: Classifier) -> Plan:
-        """The same with the names of the layers of ``classifier``.
+        """The same plan with the layer names of ``classifier``.
 
         Raises:
-            BadRequest: it has not one of the layers.
+            BadRequest: ``classifier`` does not have one of the layers.
         """
         found = find_layers(classifier.layers, self.layers)
         return dataclasses.replace(self, layers=tuple(layer.name for layer in found))
@@ -70,10 +71,10 @@ class Plan:
 
 
 def open_run(out: Path, plan: Plan, source: CaseSource, explainer: Explainer) -> None:
-    """Begin a run in ``out``, or go on with one of the same source, model and plan.
+    """Begin a run in ``out``, or resume one with the same source, model and plan.
 
     Raises:
-        OutputExists: ``out`` holds something else, or a run with other parameters.
+        OutputExists: ``out`` holds other files, or a run with other parameters.
         BadRequest: ``out`` cannot be written.
     """
     asked = _identity(plan, source, explainer)
@@ -99,7 +100,7 @@ def open_run(out: Path, plan: Plan, source: CaseSource, explainer: Explainer) ->
 
 
 def _identity(plan: Plan, source: CaseSource, explainer: Explainer) -> dict[str, Any]:
-    """What every row of a run depends on.  How many cases are done is not among it."""
+    """Everything that the rows of a run depend on; not the number of cases."""
     ids = "\n".join(record.id for record in source.records())
     return {
         "source": source.name,
@@ -119,17 +120,16 @@ def evaluate(
     progress: ProgressCallback,
     limit: int | None = None,
 ) -> list[Row]:
-    """Measure the first ``limit`` cases (None: all) and write their rows; returns the rows.
+    """Evaluate the first ``limit`` cases (None: all), write their rows and return them.
 
-    ``progress``: gets cases done, cases in all and the id of the case at hand.
+    ``progress``: called with (cases done, cases in all, id of the current case).
 
-    A case measured before is not measured again, only decoded, to see that it is still the same
-    picture.  All methods and layers of a case share
-    its scores: equal masks are scored once.
+    A case evaluated before is only decoded, to check that its pixels are unchanged.  All methods
+    and layers of a case share its logit cache: equal masks are scored once.
 
     Raises:
         OutputExists, BadRequest: see :func:`open_run` and :meth:`Plan.of`.
-        ModelError: the network gave something that is not a number.
+        ModelError: the network returned a value that is not a finite number.
     """
     plan = plan.of(explainer.classifier)
     open_run(out, plan, source, explainer)
@@ -149,7 +149,7 @@ def evaluate(
 
 
 def part_of(out: Path, case_id: str) -> Path:
-    """The file of one case's rows; named by a digest, since an id is no file name."""
+    """The file of one case's rows; named by a digest, since an id may not be a valid file name."""
     return out / ROWS / f"{hashlib.sha256(case_id.encode()).hexdigest()[:24]}.parquet"
 
 
@@ -162,8 +162,8 @@ def measure(
 ) -> list[Row]:
     """The rows of one case; a single row with the problem where it cannot be read.
 
-    ``before``: rows of an earlier run; they are the answer as long as the case has the pixels, the
-    marks, the pathology and the patient it had then.
+    ``before``: rows of an earlier run; returned unchanged if the case still has the same pixels,
+    mask, pathology and patient.
     """
     pathology = None if record.pathology is None else str(record.pathology)
     known: dict[str, Any] = {
@@ -183,7 +183,7 @@ def measure(
 
 
 def _mask_digest(case: Case) -> str | None:
-    """SHA-256 (hex) of the mask of what is marked; None where nothing is."""
+    """SHA-256 (hex) of the lesion mask; None where no pixel is marked."""
     mask = case.lesion_mask
     if mask is None or not mask.any():
         return None

@@ -1,16 +1,17 @@
-"""How unlike a picture is to the built-in phantoms.
+"""Out-of-distribution score: how different a picture is from the built-in phantoms.
 
-How unlike a picture is to a set of others, by what its grey levels, texture and shape measure.
+The score is the Mahalanobis distance in the quantities of :mod:`xai_core.study.realism.measure`
+(grey levels, texture and shape): each quantity is scaled by its spread in the reference, and
+correlated quantities are not counted twice.  A large distance means another kind of picture; a
+small one does not mean that the model's prediction can be trusted.
 
-The distance is Mahalanobis': each quantity counts in the spread the reference has, and what goes
-together there counts once.  It looks at nothing else, so it says "this is another kind of picture",
-never "this picture is safe to judge".
+The phantoms' measurements are kept in a file with the digest of the library's manifest, and
+measured again if the library is another one.  After the library was generated again,
 
-The built-in phantoms' measurements: from a file where it is of this very library, else measured.
+    python -m xai_core.study.out_of_distribution
 
-    python -m xai_core.study.typical
-
-writes that file anew, after the library was drawn anew: some seconds."""
+rewrites that file.
+"""
 
 from __future__ import annotations
 
@@ -30,16 +31,18 @@ from xai_core.files import write_text
 from xai_core.settings import ASSETS, LIBRARY
 from xai_core.study.realism.measure import IMAGE_KEYS, LOW_ENERGY, measurable, measure_source
 
-_FEWEST = 20
-_RANGE = (5, 95)  # percentiles between which a quantity counts as usual
+# --- The score --------------------------------------------------------------------------------
+
+_MIN_REFERENCE = 20  # pictures
+_RANGE = (5, 95)  # percentiles of the reference between which a quantity counts as usual
 
 Values = Mapping[str, float]
-"""What :func:`xai_core.study.realism.measure.measure_square` gives."""
+"""A result of :func:`xai_core.study.realism.measure.measure_square`."""
 
 
 @dataclass(frozen=True)
 class UnusualQuantity:
-    """A quantity outside the usual range: its key, its value, and the reference's 5 and 95 %
+    """A quantity outside its usual range: key, value, and the reference's 5 % and 95 %
     percentiles."""
 
     key: str
@@ -50,22 +53,20 @@ class UnusualQuantity:
 
 @dataclass(frozen=True)
 class OutOfDistributionScore:
-    """``distance``: Mahalanobis', in standard deviations.  ``nearer``: share of the reference, in
-    [0, 1], that is nearer to the rest of it.  ``odd``: the quantities furthest outside first."""
+    """``distance``: the Mahalanobis distance, in standard deviations.  ``nearer``: the share of the
+    reference pictures, in [0, 1], that have a smaller distance to the rest of the reference.
+    ``unusual``: quantities outside their usual range, the furthest outside first."""
 
     distance: float
     nearer: float
-    odd: tuple[UnusualQuantity, ...]
+    unusual: tuple[UnusualQuantity, ...]
 
 
 class Reference:
-    """Pictures to compare with.
-
-    ``size``: how many.
-    """
+    """The reference pictures of the score.  ``size``: their number."""
 
     def __init__(self, pictures: Sequence[Values]) -> None:
-        """Those that lack a quantity are left out.
+        """Pictures that lack a quantity are left out.
 
         Raises:
             ValueError: fewer than 20 are left.
@@ -73,20 +74,20 @@ class Reference:
         rows = np.array([_row(one) for one in pictures], dtype=np.float64)
         rows = rows.reshape(len(pictures), len(IMAGE_KEYS))
         rows = rows[np.isfinite(rows).all(1)]
-        if len(rows) < _FEWEST:
+        if len(rows) < _MIN_REFERENCE:
             raise ValueError(f"{len(rows)} pictures are too few to compare with")
         self.size = len(rows)
         self._centre, self._spread = rows.mean(0), rows.std(0) + 1e-9
         self._low, self._high = np.percentile(rows, _RANGE, axis=0)
         scaled = (rows - self._centre) / self._spread
         self._precision, self._middle = _fitted(scaled)
-        # Each against the others: a picture that helped to set the standard looks too near to it.
+        # Leave one out: a picture that is part of the reference would seem too near to it.
         self._own = np.sort(
             [_distance(row, *_fitted(np.delete(scaled, i, axis=0))) for i, row in enumerate(scaled)]
         )
 
     def compare(self, picture: Values) -> OutOfDistributionScore | None:
-        """How unlike a picture is; None where one of its quantities cannot be measured."""
+        """The score of a picture; None where one of its quantities is not defined."""
         row = _row(picture)
         if not np.isfinite(row).all():
             return None
@@ -95,10 +96,10 @@ class Reference:
         return OutOfDistributionScore(
             distance=distance,
             nearer=float(np.searchsorted(self._own, distance) / self.size),
-            odd=self._odd(row),
+            unusual=self._unusual(row),
         )
 
-    def _odd(self, row: NDArray[np.float64]) -> tuple[UnusualQuantity, ...]:
+    def _unusual(self, row: NDArray[np.float64]) -> tuple[UnusualQuantity, ...]:
         outside = np.maximum(self._low - row, row - self._high) / self._spread
         return tuple(
             UnusualQuantity(IMAGE_KEYS[i], float(row[i]), float(self._low[i]), float(self._high[i]))
@@ -112,8 +113,8 @@ def _row(picture: Values) -> NDArray[np.float64]:
 
 
 def _fitted(rows: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Inverse covariance, shrunk (Ledoit and Wolf 2004): quantities outnumber what so few pictures
-    could tell apart otherwise; and the centre."""
+    """The inverse covariance and the mean of ``rows``; the covariance is shrunk (Ledoit and Wolf
+    2004), since there are many quantities for so few pictures."""
     found = LedoitWolf().fit(rows)
     return found.precision_, found.location_
 
@@ -125,18 +126,20 @@ def _distance(
     return float(np.sqrt(away @ precision @ away))
 
 
+# --- The reference's measurements -------------------------------------------------------------
+
 REFERENCE_FILE = ASSETS / "pages" / "phantoms.json"
 _FORMAT = 1
 _DIGITS = 6  # significant
 
 
 def library_digest(folder: Path = LIBRARY) -> str:
-    """SHA-256, in hex, of the library's manifest, which names the digest of every picture."""
+    """SHA-256 (hex) of the library's manifest, which holds the digest of every picture."""
     return hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()
 
 
 def measure_reference(source: CaseSource) -> list[Values]:
-    """What every low-energy image measures, on all cores; what cannot be read is left out."""
+    """The measurements of every low-energy image, on all cores; unreadable cases are left out."""
     found = measure_source(source, measurable(source), (LOW_ENERGY,))
     return [
         {key: m.values[key] for key in IMAGE_KEYS}
@@ -147,35 +150,36 @@ def measure_reference(source: CaseSource) -> list[Values]:
 
 
 def write_reference(path: Path, pictures: list[Values], digest: str) -> None:
-    """Keep measurements of the library whose manifest has ``digest``."""
+    """Write the measurements of the library whose manifest has ``digest``."""
     rows = [[float(f"{one[key]:.{_DIGITS}g}") for key in IMAGE_KEYS] for one in pictures]
-    whole = {
+    content = {
         "format": _FORMAT,
         "command": "python -m xai_core.study.out_of_distribution",
         "library": digest,
         "keys": IMAGE_KEYS,
         "pictures": rows,
     }
-    text = json.dumps(whole, allow_nan=True)
+    text = json.dumps(content, allow_nan=True)
     write_text(path, text.replace("], [", "],\n[") + "\n")
 
 
 def read_reference(path: Path, digest: str) -> list[Values] | None:
-    """Measurements kept of the library whose manifest has ``digest``; None where there are none."""
+    """The measurements in ``path`` if they are of the library whose manifest has ``digest``, else
+    None."""
     try:
-        whole = json.loads(path.read_text(encoding="utf-8"))
-        fits = (whole["format"], whole["library"], tuple(whole["keys"])) == (
+        content = json.loads(path.read_text(encoding="utf-8"))
+        fits = (content["format"], content["library"], tuple(content["keys"])) == (
             _FORMAT, digest, IMAGE_KEYS,
         )  # fmt: skip
         if not fits:
             return None
-        return [dict(zip(IMAGE_KEYS, map(float, row), strict=True)) for row in whole["pictures"]]
+        return [dict(zip(IMAGE_KEYS, map(float, row), strict=True)) for row in content["pictures"]]
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
 def reference_values() -> list[Values]:
-    """What the built-in phantoms measure.
+    """The measurements of the built-in phantoms, from the file or measured now.
 
     Raises:
         CaseError: the library cannot be read.

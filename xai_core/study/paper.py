@@ -1,7 +1,7 @@
-"""The paper's own figures, for the side-by-side tables.
+"""The figures of the Hybrid-CAM paper, for comparison in the tables.
 
 Ghorbel, Siyavashi, Herglotz, "Explainability in ConvNeXt V2 for Contrast-Enhanced Spectral
-Mammography": 141 low-energy test images of CDD-CESM (said), Tables 1 and 2.
+Mammography": Tables 1 and 2; 141 low-energy test images of CDD-CESM, as the paper states.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ class Areas:
 
 OUTCOMES = (Outcome.TP, Outcome.TN)
 TABLE_NUMBER: Mapping[int, int] = MappingProxyType({3: 1, 4: 2})
-"""By stage, from 1, whose last block is explained; the paper's network is ConvNeXtV2-Tiny, so its
-blocks are Stage 3 Block 9 and Stage 4 Block 3."""
+"""The number of the table by stage (counted from 1) whose last block is explained.  The paper's
+network is ConvNeXtV2-Tiny, so these are Stage 3 Block 9 and Stage 4 Block 3."""
 
 _TABLES = {
     3: {
@@ -53,8 +53,8 @@ AREAS: Mapping[tuple[int, Outcome, str], Areas] = MappingProxyType(
 )
 """By stage, outcome and method: Tables 1 and 2."""
 
-IMAGES_SAID = 141
+IMAGES_STATED = 141
 SENSITIVITY, SPECIFICITY, PRECISION = 0.561, 0.922, 0.821
 IMPLIED = Confusion(tp=32, tn=83, fp=7, fn=25)
-"""The paper states TP, TN and the three ratios; these false positives and negatives follow, the
-only whole numbers that give all three.  They make 147 images, not the 141 it says."""
+"""The paper states TP, TN and the three ratios; these false positives and negatives are the only
+whole numbers that give all three.  The sum is 147 images, not the 141 that the paper states."""

@@ -1,14 +1,5 @@
-"""How good the model's decisions are: overall, by groups of cases, calibration.
-
-How well the classifier does: overall, by groups of cases, and whether its probabilities hold.
-
-One case: what the model says of it, and what is known of it.
-
-Sensitivity and specificity of groups of cases: by descriptor, density, view, lesion size.
-
-Everything that is found of the model's decisions.
-
-The model's performance as a Markdown document."""
+"""Performance of the classifier: AUC, sensitivity and specificity, also by groups of cases, and
+calibration; and the result as a Markdown document."""
 
 from __future__ import annotations
 
@@ -30,13 +21,15 @@ from xai_core.study.predictions import PredictionRow, predict_case
 from xai_core.types import BoolArray, Case, CaseRecord, Outcome
 from xai_core.viz.text_tables import markdown_escaped, markdown_table
 
-GRID = 384  # px: diameters are given on a grid of this side, whatever the network's is
+# --- Scored cases -----------------------------------------------------------------------------
+
+GRID = 384  # px: diameters are given on a grid of this side, for networks of any input size
 
 
 @dataclass(frozen=True)
 class ScoredCase:
-    """``row``: the prediction.  ``record``: what is known.  ``diameter``: px at ``GRID``, of a disc
-    as large as all that is marked; None where nothing is."""
+    """``row``: the prediction.  ``record``: the case's metadata.  ``diameter``: px at ``GRID``, of
+    a disc with the area of the lesion mask; None where no pixel is marked."""
 
     row: PredictionRow
     record: CaseRecord
@@ -44,12 +37,12 @@ class ScoredCase:
 
     @property
     def malignant(self) -> bool:
-        """The truth."""
+        """Whether the ground truth is malignant."""
         return self.record.class_index == 1
 
     @property
     def correct(self) -> bool:
-        """Whether the decision at the operating threshold is the truth."""
+        """Whether the decision at the operating threshold matches the ground truth."""
         return self.row.outcome in (Outcome.TP, Outcome.TN)
 
 
@@ -57,7 +50,7 @@ def score_case(explainer: Explainer, case: Case, record: CaseRecord) -> ScoredCa
     """Predict ``case``, whose pathology is known; ``record`` is the case without its pixels.
 
     Raises:
-        ModelError: the network gave something that is not a number.
+        ModelError: the network returned a value that is not a finite number.
     """
     row = predict_case(explainer, case)
     geometry = explainer.context(case).prepared.geometry
@@ -65,22 +58,26 @@ def score_case(explainer: Explainer, case: Case, record: CaseRecord) -> ScoredCa
 
 
 def equivalent_diameter(mask: BoolArray | None, geometry: Geometry) -> float | None:
-    """The diameter, px at ``GRID``, of a disc as large as ``mask`` (H, W); None where empty."""
+    """The diameter, px at ``GRID``, of a disc with the area of ``mask`` (H, W); None where no pixel
+    is marked."""
     if mask is None or not mask.any():
         return None
     scale = geometry.scale * GRID / geometry.size
     return float(2 * math.sqrt(np.count_nonzero(mask) / math.pi) * scale)
 
 
-LEAST = 3  # malignant cases below which nothing is said of a descriptor's value
+# --- Groups of cases --------------------------------------------------------------------------
+
+MIN_MALIGNANT = 3  # malignant cases that a descriptor's value needs to form a group
 NOT_GIVEN = "not given"
 UNMARKED = "nothing marked"
 
 
 @dataclass(frozen=True)
 class Group:
-    """``kind``: what cases are grouped by.  ``sensitivity``: of its malignant cases, those called
-    malignant.  ``specificity``: of its benign and normal cases, those not called so."""
+    """``kind``: the property that cases are grouped by, ``value``: its value in this group.
+    ``sensitivity``: the proportion of its malignant cases called malignant.  ``specificity``: the
+    proportion of its benign and normal cases not called malignant."""
 
     kind: str
     value: str
@@ -89,26 +86,26 @@ class Group:
 
 
 def split(scored: Sequence[ScoredCase]) -> tuple[Group, ...]:
-    """Every group, by kind.
+    """All groups, by pathology, descriptors, density, view and lesion size.
 
-    A descriptor's value is a group where at least ``LEAST`` malignant cases have it.  Sizes are
-    tertiles of the malignant cases' diameters; other cases are sorted by the same limits.
+    A descriptor's value is a group where at least ``MIN_MALIGNANT`` malignant cases have it.  The
+    sizes are tertiles of the malignant cases' diameters; the same limits are used for other cases.
     """
-    records = [j.record for j in scored]
+    records = [case.record for case in scored]
     out = _by("pathology", scored, [str(r.pathology) for r in records])
     for term in sorted({term for r in records for term in r.descriptors}):
-        known = [j for j in scored if term in j.record.descriptors]
-        values = [j.record.descriptors[term] for j in known]
-        out += [g for g in _by(term, known, values) if g.sensitivity.whole >= LEAST]
+        known = [case for case in scored if term in case.record.descriptors]
+        values = [case.record.descriptors[term] for case in known]
+        out += [g for g in _by(term, known, values) if g.sensitivity.whole >= MIN_MALIGNANT]
     out += _by("density", scored, [r.density or NOT_GIVEN for r in records])
     out += _by("view", scored, [r.view or NOT_GIVEN for r in records])
     return tuple(out + _by_size(scored))
 
 
 def _by(kind: str, scored: Sequence[ScoredCase], values: Sequence[str]) -> list[Group]:
-    """A group per value; ``values`` has one for each case."""
+    """One group per value; ``values``: the value of each case."""
     return [
-        _group(kind, name, [j for j, v in zip(scored, values, strict=True) if v == name])
+        _group(kind, name, [case for case, v in zip(scored, values, strict=True) if v == name])
         for name in sorted(set(values), key=lambda v: (v == NOT_GIVEN, v))
     ]
 
@@ -117,15 +114,16 @@ def _group(kind: str, value: str, scored: Sequence[ScoredCase]) -> Group:
     return Group(
         kind,
         value,
-        Proportion.of(j.correct for j in scored if j.malignant),
-        Proportion.of(j.correct for j in scored if not j.malignant),
+        Proportion.of(case.correct for case in scored if case.malignant),
+        Proportion.of(case.correct for case in scored if not case.malignant),
     )
 
 
 def _by_size(scored: Sequence[ScoredCase]) -> list[Group]:
-    """Tertiles; none where fewer than ``LEAST`` malignant cases have a mark."""
-    sizes = [j.diameter for j in scored if j.malignant and j.diameter is not None]
-    if len(sizes) < LEAST:
+    """Groups by tertile of the diameter; none where fewer than ``MIN_MALIGNANT`` malignant cases
+    have a diameter."""
+    sizes = [c.diameter for c in scored if c.malignant and c.diameter is not None]
+    if len(sizes) < MIN_MALIGNANT:
         return []
     low, high = (float(v) for v in np.quantile(sizes, [1 / 3, 2 / 3]))
     titles = (f"up to {low:.0f}", f"{low:.0f} to {high:.0f}", f"above {high:.0f}")
@@ -133,12 +131,14 @@ def _by_size(scored: Sequence[ScoredCase]) -> list[Group]:
     for number, title in enumerate(titles):
         limits = [float("-inf"), low, high, float("inf")][number : number + 2]
         parts[title] = [
-            j for j in scored if j.diameter is not None and limits[0] < j.diameter <= limits[1]
+            c for c in scored if c.diameter is not None and limits[0] < c.diameter <= limits[1]
         ]
-    parts[UNMARKED] = [j for j in scored if j.diameter is None]
+    parts[UNMARKED] = [c for c in scored if c.diameter is None]
     kind = f"lesion diameter, px at {GRID}"
     return [_group(kind, title, part) for title, part in parts.items() if part]
 
+
+# --- All figures ------------------------------------------------------------------------------
 
 _SEED = 0
 
@@ -163,10 +163,10 @@ class Performance:
 
 
 def summarise(scored: Sequence[ScoredCase]) -> Performance:
-    """The figures of at least one case."""
-    label = [j.malignant for j in scored]
-    score = [j.row.probability_malignant for j in scored]
-    patients = [j.row.patient_id for j in scored]
+    """All figures of the cases, of which there must be at least one."""
+    label = [case.malignant for case in scored]
+    score = [case.row.probability_malignant for case in scored]
+    patients = [case.row.patient_id for case in scored]
     low, high = auc_interval(label, score, patients, seed=_SEED)
     curve = calibration(label, score)
     return Performance(
@@ -175,9 +175,9 @@ def summarise(scored: Sequence[ScoredCase]) -> Performance:
         auc=roc_auc(label, score),
         auc_low=low,
         auc_high=high,
-        confusion=Confusion.of([j.row.outcome for j in scored]),
-        sensitivity=Proportion.of(j.correct for j in scored if j.malignant),
-        specificity=Proportion.of(j.correct for j in scored if not j.malignant),
+        confusion=Confusion.of([case.row.outcome for case in scored]),
+        sensitivity=Proportion.of(case.correct for case in scored if case.malignant),
+        specificity=Proportion.of(case.correct for case in scored if not case.malignant),
         groups=split(scored),
         curve=curve,
         calibration_error=calibration_error(curve),
@@ -185,12 +185,12 @@ def summarise(scored: Sequence[ScoredCase]) -> Performance:
 
 
 def as_json(found: Performance) -> dict[str, Any]:
-    """The figures as JSON values; what is not defined is null."""
+    """The figures as JSON values; figures that are not defined are null."""
     out: dict[str, Any] = _clean(dataclasses.asdict(found))
     out["sensitivity"], out["specificity"] = _ratio(found.sensitivity), _ratio(found.specificity)
-    for group, plain in zip(found.groups, out["groups"], strict=True):
-        plain["sensitivity"] = _ratio(group.sensitivity)
-        plain["specificity"] = _ratio(group.specificity)
+    for group, values in zip(found.groups, out["groups"], strict=True):
+        values["sensitivity"] = _ratio(group.sensitivity)
+        values["specificity"] = _ratio(group.specificity)
     return out
 
 
@@ -201,6 +201,7 @@ def _ratio(proportion: Proportion) -> dict[str, Any]:
 
 
 def _clean(value: Any) -> Any:
+    """``value`` with None in place of NaN, at any depth."""
     if isinstance(value, dict):
         return {key: _clean(v) for key, v in value.items()}
     if isinstance(value, list | tuple):
@@ -208,10 +209,13 @@ def _clean(value: Any) -> Any:
     return None if isinstance(value, float) and math.isnan(value) else value
 
 
+# --- The document -----------------------------------------------------------------------------
+
+
 @dataclass(frozen=True)
 class About:
-    """What was measured.  ``cases``: with a known pathology, as asked for; ``unreadable``: of
-    them, those that could not be read."""
+    """The subject of the document.  ``cases``: number of requested cases with a known pathology;
+    ``unreadable``: of these, the number that could not be read."""
 
     source: str
     is_phantom: bool
@@ -221,7 +225,7 @@ class About:
 
 
 def decisions(found: Performance) -> list[tuple[str, str]]:
-    """The lines of the first table."""
+    """The lines of the table of decisions: title and value."""
     counts = found.confusion
     auc = "not defined: all cases are of one class"
     if not math.isnan(found.auc):
@@ -237,7 +241,7 @@ def decisions(found: Performance) -> list[tuple[str, str]]:
 
 
 def group_line(group: Group) -> tuple[str, ...]:
-    """One group."""
+    """A group's line of the table."""
     return (
         markdown_escaped(group.kind), markdown_escaped(group.value),
         group.sensitivity.count, group.sensitivity.percent,
@@ -246,7 +250,7 @@ def group_line(group: Group) -> tuple[str, ...]:
 
 
 def calibration_lines(found: Performance) -> list[tuple[str, ...]]:
-    """A line per bin; "-" where it is empty."""
+    """One line per bin, with "-" where the bin is empty."""
     return [
         (
             f"{b.low:.1f} to {b.high:.1f}",
@@ -258,7 +262,7 @@ def calibration_lines(found: Performance) -> list[tuple[str, ...]]:
 
 
 def notes(about: About) -> list[str]:
-    """What a reader must know, one sentence or two each."""
+    """Notes on the method and its limits, one or two sentences each."""
     kind = "synthetic phantoms" if about.is_phantom else "images"
     return [
         f"Cases: {about.source} ({kind}), those with a known pathology; {about.unreadable} of "
@@ -268,9 +272,9 @@ def notes(about: About) -> list[str]:
         "others are Wilson's and take images as independent; views of one patient resemble each "
         "other, so they are somewhat too narrow.",
         "Groups are small, and many are compared: a difference is a reason to look, not a finding. "
-        f"A descriptor's value is shown where at least {LEAST} malignant cases have it. The "
-        f"diameter is that of a disc as large as all that is marked, in px at {GRID}; its limits "
-        "are tertiles of the malignant cases.",
+        f"A descriptor's value is shown where at least {MIN_MALIGNANT} malignant cases have it. "
+        f"The diameter is that of a disc as large as all that is marked, in px at {GRID}; its "
+        "limits are tertiles of the malignant cases.",
         "Expected calibration error: the distance between observed fraction and mean P(malignant), "
         "weighted by the cases in a bin (Guo et al. 2017). It depends on how many of the cases "
         "are malignant: a share chosen for teaching or for training is no prevalence.",
@@ -278,7 +282,7 @@ def notes(about: About) -> list[str]:
 
 
 def markdown(found: Performance, about: About) -> str:
-    """The whole result as a document."""
+    """The document."""
     group_head = (
         "cases by", "", "called malignant / malignant", "sensitivity (95 % interval)",
         "not called so / benign, normal", "specificity (95 % interval)",

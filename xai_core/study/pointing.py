@@ -1,16 +1,9 @@
-"""Whether maps point at what is marked, beside guesses that know nothing.
+"""The pointing game: whether the peak of a map, and of simple baselines, falls on a marked finding.
 
-The pointing game: does the map's peak fall on a marked finding, and do simpler guesses?
-
-Where something points, and whether that is a hit: one rule for the map and every baseline.
-
-What hits marked findings without knowing anything of them: chance, the centre, the brightest.
-
-All on the network's grid, (S, S).
-
-One case of the pointing game: the map beside its baselines.
-
-The pointing game as a Markdown document."""
+The same rule decides about a hit for the map and for its baselines: an untrained network's map, the
+brightest spot, the centre of the breast, and chance.  All arrays are on the network's grid, (S, S).
+The result is also given as a Markdown document.
+"""
 
 from __future__ import annotations
 
@@ -32,10 +25,12 @@ from xai_core.statistics.proportion import Proportion
 from xai_core.types import BoolArray, Case, FloatArray, Heatmap, MapState
 from xai_core.viz.text_tables import markdown_escaped, markdown_table
 
+# --- Peaks and hits ---------------------------------------------------------------------------
+
 
 @dataclass(frozen=True)
-class Aim:
-    """``state``: "ok", or why nothing is pointed at; then there is no peak and no hit.
+class PeakResult:
+    """``state``: "ok", or the reason why there is no peak, and then no hit.
 
     ``peak``: (row, column) on the network's grid.  ``distance``: px from the peak to the nearest
     marked pixel, 0 inside.  ``hit``: the distance is at most ``TOLERANCE_PX``.
@@ -47,38 +42,41 @@ class Aim:
     hit: bool = False
 
     @property
-    def shows(self) -> bool:
-        """Whether anything is pointed at."""
+    def has_peak(self) -> bool:
+        """Whether there is a peak."""
         return self.peak is not None
 
 
-def aim(values: FloatArray, marked: BoolArray) -> Aim:
-    """What the maximum of ``values`` (S, S), at least 0, hits of ``marked`` (S, S, not empty)."""
+def peak_result(values: FloatArray, marked: BoolArray) -> PeakResult:
+    """The result of the maximum of ``values`` (S, S), at least 0, against ``marked`` (S, S), which
+    is not empty."""
     found = localise(values, marked, tolerance=TOLERANCE_PX)
-    return Aim(str(found.state), found.peak, found.distance, bool(found.hit))
+    return PeakResult(str(found.state), found.peak, found.distance, bool(found.hit))
 
 
-def aim_of_map(heatmap: Heatmap, marked: BoolArray) -> Aim:
-    """What a map's peak hits; a map whose state is not OK misses."""
+def map_peak_result(heatmap: Heatmap, marked: BoolArray) -> PeakResult:
+    """The result of a map's peak; a map whose state is not OK counts as a miss."""
     if heatmap.state is not MapState.OK:
-        return Aim(str(heatmap.state))
-    return aim(heatmap.values, marked)
+        return PeakResult(str(heatmap.state))
+    return peak_result(heatmap.values, marked)
 
 
-SIGMA_PX = 8.0  # of the smoothing before the brightest spot is looked for
+# --- Baselines --------------------------------------------------------------------------------
+
+SIGMA_PX = 8.0  # standard deviation of the smoothing before the brightest spot is found
 
 
 @dataclass(frozen=True)
 class Chance:
-    """How likely a pixel drawn evenly from the breast is a hit: ``within`` the tolerance of a
-    marked pixel, or ``inside`` what is marked.  Pixels of marks outside the breast do not count."""
+    """The probability that a pixel drawn uniformly from the breast is ``within`` the tolerance of a
+    marked pixel, or ``inside`` the marked area.  Marked pixels outside the breast do not count."""
 
     within: float
     inside: float
 
 
 def breast_of(grey: FloatArray) -> BoolArray:
-    """The largest region above air, holes filled; the whole square where there is none.
+    """The largest region above air, holes filled; the whole square where no pixel is above air.
 
     ``grey``: float32 in [0, 1].
     """
@@ -87,12 +85,12 @@ def breast_of(grey: FloatArray) -> BoolArray:
 
 
 def chance(marked: BoolArray, breast: BoolArray) -> Chance:
-    """The share of the breast that a hit may fall on.  ``marked`` is not empty."""
+    """The share of the breast whose pixels would be hits.  ``marked`` is not empty."""
     near = ndimage.distance_transform_edt(~marked) <= TOLERANCE_PX
     return Chance(float(near[breast].mean()), float(marked[breast].mean()))
 
 
-def centre(breast: BoolArray) -> FloatArray:
+def centre_map(breast: BoolArray) -> FloatArray:
     """1 at the pixel nearest to the centroid of the breast's pixels, 0 elsewhere."""
     row, column = (round(float(index.mean())) for index in breast.nonzero())
     out = np.zeros(breast.shape, np.float32)
@@ -100,7 +98,7 @@ def centre(breast: BoolArray) -> FloatArray:
     return out
 
 
-def brightness(grey: FloatArray, breast: BoolArray) -> FloatArray:
+def brightness_map(grey: FloatArray, breast: BoolArray) -> FloatArray:
     """The picture smoothed with a Gaussian of ``SIGMA_PX`` (edges mirrored), 0 outside the breast.
 
     ``grey``: float32 in [0, 1].
@@ -109,35 +107,38 @@ def brightness(grey: FloatArray, breast: BoolArray) -> FloatArray:
     return np.where(breast, smooth, np.float32(0)).astype(np.float32)
 
 
+# --- One case ---------------------------------------------------------------------------------
+
 MAP, UNTRAINED, BRIGHTEST, CENTRE = "map", "untrained", "brightest", "centre"
 POINTERS = (MAP, UNTRAINED, BRIGHTEST, CENTRE)
 
 
 @dataclass(frozen=True)
 class PointingRow:
-    """One case.  ``aims``: by the names in ``POINTERS``."""
+    """One case.  ``results``: by the names in ``POINTERS``."""
 
     case_id: str
     patient_id: str
     probability_malignant: float
     called_malignant: bool
-    aims: Mapping[str, Aim]
+    results: Mapping[str, PeakResult]
     chance: Chance
 
 
 def measure(
     explainer: Explainer, untrained_explainer: Explainer, case: Case, request: ExplainRequest
 ) -> PointingRow | None:
-    """Point at what is marked on ``case``; None where nothing is marked on the network's grid.
+    """Play the pointing game on ``case``; None where no pixel is marked on the network's grid.
 
     Args:
-        explainer: of the classifier that is measured.
-        novice: of the untrained network, see :func:`xai_core.model.initialisation.untrained`.
+        explainer: of the classifier that is evaluated.
+        untrained_explainer: of the untrained network, see
+            :func:`xai_core.model.initialisation.untrained`.
         case: any case; the caller chooses malignant ones.
-        request: method, layer and target; of both networks.
+        request: method, layer and target, for both networks.
 
     Raises:
-        ModelError: the network gave something that is not a number.
+        ModelError: the network returned a value that is not a finite number.
     """
     if case.lesion_mask is None:
         return None
@@ -148,31 +149,33 @@ def measure(
     breast = breast_of(prepared.grey)
     asked = dataclasses.replace(request, curves="none", reliability=False)
     answer, other = explainer.explain(case, asked), untrained_explainer.explain(case, asked)
-    assert answer.heatmap is not None  # noqa: S101 - a complete answer has a map
+    assert answer.heatmap is not None  # noqa: S101 - a complete explanation has a map
     assert other.heatmap is not None  # noqa: S101
     return PointingRow(
         case_id=case.id,
         patient_id=case.patient_id,
         probability_malignant=answer.prediction.probabilities[answer.positive],
         called_malignant=answer.predicted == answer.positive,
-        aims={
-            MAP: aim_of_map(answer.heatmap, marked),
-            UNTRAINED: aim_of_map(other.heatmap, marked),
-            BRIGHTEST: aim(brightness(prepared.grey, breast), marked),
-            CENTRE: aim(centre(breast), marked),
+        results={
+            MAP: map_peak_result(answer.heatmap, marked),
+            UNTRAINED: map_peak_result(other.heatmap, marked),
+            BRIGHTEST: peak_result(brightness_map(prepared.grey, breast), marked),
+            CENTRE: peak_result(centre_map(breast), marked),
         },
         chance=chance(marked, breast),
     )
 
+
+# --- The document -----------------------------------------------------------------------------
 
 HEAD = ("what points", "hits / images", "rate (95 % interval)", "shows nothing")
 
 
 @dataclass(frozen=True)
 class About:
-    """What was measured.  ``cases``: malignant cases asked for; ``unmarked``: of them, those
-    without a mark on the network's grid; ``unreadable``: those that could not be read.  ``title``:
-    of the map, see :attr:`xai_core.explain.explanation.Explanation.title`."""
+    """The subject of the document.  ``cases``: number of requested malignant cases; ``unmarked``:
+    of these, without a marked pixel on the network's grid; ``unreadable``: that could not be read.
+    ``title``: of the map, see :attr:`xai_core.explain.explanation.Explanation.title`."""
 
     source: str
     is_phantom: bool
@@ -194,9 +197,10 @@ def lines(rows: Sequence[PointingRow], about: About) -> list[tuple[str, ...]]:
     }
     out: list[tuple[str, ...]] = []
     for name, title in titles.items():
-        aims = [row.aims[name] for row in rows]
-        hits = Proportion.of(a.hit for a in aims)
-        out.append((title, hits.count, hits.percent, str(sum(not a.shows for a in aims))))
+        results = [row.results[name] for row in rows]
+        hits = Proportion.of(result.hit for result in results)
+        without_peak = sum(not result.has_peak for result in results)
+        out.append((title, hits.count, hits.percent, str(without_peak)))
     n = len(rows)
     for title, shares in (
         (f"chance, within {TOLERANCE_PX:g} px", [row.chance.within for row in rows]),
@@ -208,7 +212,7 @@ def lines(rows: Sequence[PointingRow], about: About) -> list[tuple[str, ...]]:
 
 
 def notes(rows: Sequence[PointingRow], about: About) -> list[str]:
-    """What a reader must know, one sentence or two each."""
+    """Notes on the method and its limits, one or two sentences each."""
     size = about.spec.input_size
     called = Proportion.of(row.called_malignant for row in rows)
     patients = len({row.patient_id for row in rows})
@@ -239,7 +243,7 @@ def notes(rows: Sequence[PointingRow], about: About) -> list[str]:
 
 
 def markdown(rows: Sequence[PointingRow], about: About) -> str:
-    """The whole result as a document."""
+    """The document."""
     out = [
         f"# Pointing game on {markdown_escaped(about.source)}",
         "",

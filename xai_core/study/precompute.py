@@ -1,8 +1,8 @@
-"""Every case by every method ahead of time, into the cache or a folder.
+"""The command ``precompute``: explanations of all cases, computed ahead of time.
 
-The work of ``precompute``: every case by every method, layer and class, each image scored once.
-
-The folder that ``precompute --out`` writes: begun, gone on with, and its manifest at the end."""
+Every case is explained by every method, at every layer and for every class of the plan, into the
+disk store or, with ``--out``, into a folder of precomputed results with a manifest.
+"""
 
 from __future__ import annotations
 
@@ -38,15 +38,17 @@ from xai_core.types import (
     ProgressCallback,
 )
 
+# --- Plan and run -----------------------------------------------------------------------------
+
 TARGETS = ("predicted", "both")
 
 
 @dataclass(frozen=True)
 class PrecomputePlan:
-    """What is scored of every case.
+    """The explanations to compute of every case.
 
-    ``layers``: as :func:`xai_core.model.layers.find_layer` reads them, none for all of the model's.
-    ``targets``: "predicted" (the class the model decides for) or "both", all of the model's.
+    ``layers``: texts for :func:`xai_core.model.layers.find_layer`; empty for all of the model's.
+    ``targets``: "predicted" (the class the model predicts) or "both" (all of the model's classes).
 
     Raises:
         BadRequest: an unknown method, mode of curves or targets, or no method.
@@ -65,19 +67,19 @@ class PrecomputePlan:
         if self.targets not in TARGETS:
             raise BadRequest(f"--targets is {self.targets!r}; allowed are {', '.join(TARGETS)}.")
         for method in self.methods:
-            ExplainRequest(method, curves=self.curves)  # checks the names
+            ExplainRequest(method, curves=self.curves)  # raises for unknown names
 
     def of(self, classifier: Classifier) -> PrecomputePlan:
-        """The same with the names of the layers of ``classifier``.
+        """The same plan with the layer names of ``classifier``.
 
         Raises:
-            BadRequest: it has not one of the layers.
+            BadRequest: ``classifier`` does not have one of the layers.
         """
         found = find_layers(classifier.layers, self.layers)
         return dataclasses.replace(self, layers=tuple(layer.name for layer in found))
 
     def requests(self, class_names: Sequence[str] = CLASS_NAMES) -> list[ExplainRequest]:
-        """One request per layer, method and class; ``class_names``: the model's."""
+        """One request per layer, method and class; ``class_names``: the model's classes."""
         targets = (PREDICTED,) if self.targets == PREDICTED else class_names
         return [
             ExplainRequest(method, layer, target, curves=self.curves)
@@ -88,36 +90,35 @@ class PrecomputePlan:
 
 
 class PrecomputeRun:
-    """Fills the explainer's store.  Stopped at any moment, all that was scored is kept.
+    """Fills the explainer's store.  It can be stopped at any time; what was scored is kept.
 
     Attributes:
-        cases: cases that are done.
-        maps: maps that are done.
-        forwards: images scored now; those known before cost nothing.
-        removed: kept results, scores or maps of an image, removed to stay within the store's limit.
-        ended: whether all cases were dealt with.
-        left_out: what was left out and why, a line each.
+        cases: number of finished cases.
+        maps: number of finished maps.
+        forwards: number of images scored in this run, without those found in the cache.
+        removed: number of stored files removed to stay within the store's limit.
+        ended: whether all cases were processed.
+        left_out: what was left out and why, one line each.
     """
 
-    def __init__(self, explainer: Explainer, source: CaseSource, wanted: PrecomputePlan) -> None:
-        """``explainer``: one with a store.  ``wanted``: made by :meth:`PrecomputePlan.of`."""
-        self._explainer, self._source, self._wanted = explainer, source, wanted
+    def __init__(self, explainer: Explainer, source: CaseSource, plan: PrecomputePlan) -> None:
+        """``explainer``: must have a store.  ``plan``: made by :meth:`PrecomputePlan.of`."""
+        self._explainer, self._source, self._plan = explainer, source, plan
         self.cases = self.maps = self.forwards = self.removed = 0
         self.ended = False
         self.left_out: list[str] = []
 
     def choose(
-        self, records: Sequence[CaseRecord], each: int, advance: ProgressCallback
+        self, records: Sequence[CaseRecord], each: int, progress: ProgressCallback
     ) -> tuple[CaseRecord, ...]:
         """Predict all of ``records``; return the first ``each`` cases of every outcome, in order.
 
-        A case that cannot be read is left out, and has no outcome; neither has one whose pathology
-        is not known.
+        Unreadable cases and cases without a known pathology have no outcome and are left out.
 
         Raises:
             CaseError: no case has an outcome.
-            BadRequest: what was scored cannot be kept.
-            ModelError: the network gave something that is not a number.
+            BadRequest: the scores cannot be stored.
+            ModelError: the network returned a value that is not a finite number.
         """
         outcomes: dict[str, Outcome] = {}
         for done, record in enumerate(records, start=1):
@@ -129,43 +130,43 @@ class PrecomputeRun:
             self._check_kept()
             if row.outcome is not None:
                 outcomes[record.id] = row.outcome
-            advance(done, len(records), record.id)
+            progress(done, len(records), record.id)
         if not outcomes:
             raise CaseError(
                 f"No case of {self._source.name} can be read and has a known pathology, so there "
                 "are no outcomes to choose by; leave out --showcase."
             )
-        shown = first_of_each_outcome([record.id for record in records], outcomes, each)
-        wanted = {key for keys in shown.values() for key in keys}
-        return tuple(record for record in records if record.id in wanted)
+        by_outcome = first_of_each_outcome([record.id for record in records], outcomes, each)
+        chosen = {key for keys in by_outcome.values() for key in keys}
+        return tuple(record for record in records if record.id in chosen)
 
-    def do(self, records: Sequence[CaseRecord], advance: ProgressCallback) -> None:
-        """Score the cases of ``records``, one after the other.
+    def run(self, records: Sequence[CaseRecord], progress: ProgressCallback) -> None:
+        """Explain the cases of ``records``, one after the other.
 
         Args:
             records: cases of the source.
-            advance: called before each map with (maps dealt with, maps in all, case and method).
+            progress: called before each map with (maps done, maps in all, case and method).
 
         Raises:
-            BadRequest: what was scored cannot be kept, so that going on would be of no use.
-            ModelError: the network gave something that is not a number.
+            BadRequest: the scores cannot be stored.
+            ModelError: the network returned a value that is not a finite number.
         """
         names = self._explainer.classifier.spec.class_names
-        per_case = len(self._wanted.requests(names))
+        per_case = len(self._plan.requests(names))
         for i, record in enumerate(records):
             done, total = i * per_case, len(records) * per_case
-            advance(done, total, record.id)
+            progress(done, total, record.id)
             try:
                 case = self._source.load(record.id)
             except CaseError as problem:
                 self.left_out.append(f"{record.id}: {problem}")
                 continue
-            for k, request in enumerate(self._wanted.requests(names)):
-                advance(done + k, total, f"{record.id} {request.method}")
+            for k, request in enumerate(self._plan.requests(names)):
+                progress(done + k, total, f"{record.id} {request.method}")
                 answer = self._explainer.explain(case, request)
                 self.forwards += answer.forwards
                 self._check_kept()
-                self._ahead(case, request)
+                self._explain_further_options(case, request)
                 self.maps += 1
                 if answer.heatmap and answer.heatmap.state is not MapState.OK:
                     self.left_out.append(
@@ -174,16 +175,22 @@ class PrecomputeRun:
                     )
             self.cases += 1
         self.ended = True
-        advance(len(records) * per_case, len(records) * per_case, "")
+        progress(len(records) * per_case, len(records) * per_case, "")
 
-    def _ahead(self, case: Case, request: ExplainRequest) -> None:
-        """What the method wants scored ahead of time, so that another choice is arithmetic."""
+    def _explain_further_options(self, case: Case, request: ExplainRequest) -> None:
+        """Score the further options of the request's method, see
+        :meth:`xai_core.cam.base.CamMethod.precomputed_options`."""
         for options in METHODS[request.method].precomputed_options(request.cam_options()):
             values = {one.name: getattr(options, one.name) for one in options.declared()}
-            ahead = dataclasses.replace(request, curves="none").with_options(**values)
-            self.forwards += self._explainer.explain(case, ahead).forwards
+            further = dataclasses.replace(request, curves="none").with_options(**values)
+            self.forwards += self._explainer.explain(case, further).forwards
 
     def _check_kept(self) -> None:
+        """Check that the store could write the last scores.
+
+        Raises:
+            BadRequest: it could not.
+        """
         store = self._explainer.store
         if store is None:
             raise ValueError("there is no store to fill")
@@ -195,58 +202,60 @@ class PrecomputeRun:
             )
 
 
-# The verb's first name: a folder that was begun under it can be gone on with.
+# --- The folder of --out ----------------------------------------------------------------------
+
+# The command's first name, so that a folder begun under that name can be continued.
 PRECOMPUTE_MADE_BY = "xai_core warm"
 
 
 class PrecomputedFolder:
     """Precomputed results of one source, one model and one :class:`PrecomputePlan`.
 
-    The books are written as they are scored; the manifest names them when the work ends or is
-    stopped, so that a stopped folder may be used, and gone on with.
+    The logit caches are written as they are scored.  The manifest lists them when the run ends or
+    is stopped, so that a stopped folder can be used, and continued later.
     """
 
     def __init__(
-        self, out: Path, wanted: PrecomputePlan, source: CaseSource, weights: str, typed: str
+        self, out: Path, plan: PrecomputePlan, source: CaseSource, weights: str, command_line: str
     ) -> None:
-        """``weights``: SHA-256 (hex).  ``typed``: see :func:`command`."""
-        self._out, self._weights, self._command = out, weights, typed
+        """``weights``: SHA-256 (hex).  ``command_line``: see :func:`command`."""
+        self._out, self._weights, self._command = out, weights, command_line
         ids = "\n".join(record.id for record in source.records())
         self._request: dict[str, Any] = {
             "source": source.name,
             "cases": hashlib.sha256(ids.encode()).hexdigest(),
             "weights": weights,
-            **json.loads(json.dumps(dataclasses.asdict(wanted))),
+            **json.loads(json.dumps(dataclasses.asdict(plan))),
         }
 
     def begin(self, *, force: bool) -> None:
-        """Take the folder, or go on in it; with ``force`` the books of another request go first.
+        """Begin or continue the folder; with ``force`` the results of another request are removed.
 
         Raises:
-            OutputExists: it holds something else, or the results of another request.
+            OutputExists: it holds other files, or the results of another request.
             BadRequest: it cannot be written.
         """
-        check_folder(self._out, PRECOMPUTE_MADE_BY, self._request, _mine, force=force)
+        check_folder(self._out, PRECOMPUTE_MADE_BY, self._request, _is_own_file, force=force)
         if read_json(self._out / MANIFEST).get("request") != self._request:
-            for logit_cache in cache_files_in(self._out):
+            for path in cache_files_in(self._out):
                 with writing(self._out):
-                    logit_cache.unlink()
-        # Before the work, so that a folder that cannot be written is known at once, and one left by
-        # a process that was killed is known as ours.
+                    path.unlink()
+        # Before the run, so that a folder that cannot be written is reported at once, and one left
+        # by a killed process is recognised.
         self._write({"complete": False})
 
-    def finish(self, work: PrecomputeRun, in_all: int) -> None:
-        """Write the manifest of what is there.  ``in_all``: cases that were wanted.
+    def finish(self, run: PrecomputeRun, cases_wanted: int) -> None:
+        """Write the manifest of the results so far.  ``cases_wanted``: number of cases to process.
 
         Raises:
             BadRequest: the folder cannot be written.
         """
         self._write(
             {
-                "complete": work.ended,
-                "cases_done": work.cases,
-                "cases_wanted": in_all,
-                "left_out": work.left_out,
+                "complete": run.ended,
+                "cases_done": run.cases,
+                "cases_wanted": cases_wanted,
+                "left_out": run.left_out,
             }
         )
 
@@ -257,14 +266,14 @@ class PrecomputedFolder:
 
 
 def command(
-    cases: str, wanted: PrecomputePlan, limit: int | None, showcase: int | None, out: Path
+    cases: str, plan: PrecomputePlan, limit: int | None, showcase: int | None, out: Path
 ) -> str:
-    """What to type for the same results.  A place outside the current folder is named by its last
-    part alone: where things lie is nobody else's business."""
+    """The command line that gives the same results, for the manifest.  Of a path outside the
+    current folder only the last part is given, so that no folder names are disclosed."""
     return (
         f"python -m xai_core precompute {shlex.quote(_place(Path(cases)))} "
-        f"--methods {','.join(wanted.methods)} --layers {','.join(wanted.layers)} "
-        f"--curves {wanted.curves} --targets {wanted.targets}"
+        f"--methods {','.join(plan.methods)} --layers {','.join(plan.layers)} "
+        f"--curves {plan.curves} --targets {plan.targets}"
         + (f" --limit {limit}" if limit else "")
         + (f" --showcase {showcase}" if showcase else "")
         + f" --out {shlex.quote(_place(out))}"
@@ -276,5 +285,6 @@ def _place(path: Path) -> str:
     return path.as_posix() if inside else plain_name(path.name)
 
 
-def _mine(name: str) -> bool:
+def _is_own_file(name: str) -> bool:
+    """Whether ``precompute`` writes a file or folder of this name."""
     return name == MANIFEST or re.fullmatch("[0-9a-f]{2}", name) is not None

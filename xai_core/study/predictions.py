@@ -1,4 +1,4 @@
-"""What the model says of each case, and how good it is where the truth is known."""
+"""Predictions of cases, and their summary for the cases with a known pathology."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from xai_core.types import Case, Outcome, Pathology
 
 @dataclass(frozen=True)
 class PredictionRow:
-    """One case.  ``predicted``: a class name.  ``outcome``: None where the truth is not known."""
+    """The prediction of a case.  ``predicted``: a class name.  ``outcome``: None where the
+    pathology is not known."""
 
     case_id: str
     patient_id: str
@@ -27,10 +28,10 @@ class PredictionRow:
 
 
 def predict_case(explainer: Explainer, case: Case) -> PredictionRow:
-    """The model's answer for a case, at the threshold of its specification.
+    """Predict a case, with the threshold of the model's specification.
 
     Raises:
-        ModelError: the network gave something that is not a number.
+        ModelError: the network returned a value that is not a finite number.
     """
     prediction = explainer.predict(case)
     spec = explainer.classifier.spec
@@ -49,10 +50,8 @@ def predict_case(explainer: Explainer, case: Case) -> PredictionRow:
 
 
 def figures(rows: Sequence[PredictionRow], seed: int = 0) -> list[str]:
-    """Lines with n, AUC with its 95 % interval by patient, sensitivity, specificity, precision.
-
-    A figure that is not defined (one class only) is called so.
-    """
+    """Lines with the number of cases, AUC with its 95 % interval by patient, sensitivity,
+    specificity and precision; figures that are not defined (only one class) are named as such."""
     known = [row for row in rows if row.pathology is not None]
     if not known:
         return ["The pathology of no case is known: no figures."]

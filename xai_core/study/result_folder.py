@@ -1,4 +1,4 @@
-"""What ``pointing`` and ``performance`` write: a document, a table of cases, and the request."""
+"""The result folder of ``pointing`` and ``performance``: document, table of cases and manifest."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from xai_core.files import MANIFEST, check_folder, whole_folder, write_json, wri
 
 @dataclass(frozen=True)
 class StudyFolder:
-    """A result's folder: ``{verb}.md``, ``table`` (CSV), ``{verb}.json`` where there are figures,
+    """A result folder with ``{verb}.md``, ``table`` (CSV), ``{verb}.json`` where there are figures,
     and the manifest with ``request`` (JSON values)."""
 
     out: Path
@@ -26,22 +26,24 @@ class StudyFolder:
         return f"xai_core {self.verb}"
 
     def check(self, *, force: bool) -> None:
-        """Refuse to replace anything but an earlier result of the same request.
+        """Check that the folder may be written: only an earlier result of the same request is
+        replaced.
 
         Raises:
             OutputExists: see :func:`xai_core.files.check_folder`.
         """
-        mine = {f"{self.verb}.md", f"{self.verb}.json", self.table, MANIFEST}
-        check_folder(self.out, self._made_by, self.request, mine.__contains__, force=force)
+        own_files = {f"{self.verb}.md", f"{self.verb}.json", self.table, MANIFEST}
+        check_folder(self.out, self._made_by, self.request, own_files.__contains__, force=force)
 
     def write(
         self, document: str, rows: Sequence[Mapping[str, Any]],
         figures: Mapping[str, Any] | None = None,
     ) -> None:  # fmt: skip
-        """Write everything, or nothing.  ``rows``: equal keys, at least one row; None is empty.
+        """Write all files, or none.  ``rows``: at least one, with equal keys; None becomes an empty
+        cell.
 
         Raises:
-            BadRequest: the place cannot be written.
+            BadRequest: the folder cannot be written.
         """
         with writing(self.out), whole_folder(self.out) as folder:
             (folder / f"{self.verb}.md").write_text(document, encoding="utf-8")

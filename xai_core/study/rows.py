@@ -1,6 +1,6 @@
-"""One row of an evaluation: an image, a method and a layer; and how rows are kept on disk.
+"""The rows of an evaluation, one per image, method and layer, and their Parquet files.
 
-The columns of the measures come from :data:`xai_core.faithfulness.metrics.METRICS`.
+The columns of the metrics come from :data:`xai_core.faithfulness.metrics.METRICS`.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from xai_core.files import whole_file, writing
 MEASURES: Mapping[str, type] = MappingProxyType(
     {column: kind for metric in METRICS.values() for column, kind in metric.columns.items()}
 )
-"""The columns of the measures, in the registry's order, and the types of their values."""
+"""The columns of the metrics, in the registry's order, and the types of their values."""
 
 
 def by_column(measured: Measured) -> dict[str, Value]:
-    """The values and errors of ``measured`` by the columns they belong in."""
+    """The values and errors of ``measured`` by column."""
     found: dict[str, Value] = {}
     for name, measurement in measured.items():
         found[name] = measurement.value
@@ -37,13 +37,13 @@ def by_column(measured: Measured) -> dict[str, Value]:
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """What was measured; None where it does not apply.
+    """The results of one image, method and layer; None where a field does not apply.
 
-    A case that cannot be read has one row: ``problem``, the reason in a sentence, and no method.
-    ``predicted`` and ``target`` are class names.  ``measures``: what the registered measures gave,
-    by column, all of :data:`MEASURES`; those not given are None.  ``mask_sha256``: of the marked
-    finding's mask, None where nothing is marked.  The fields of :data:`COST` depend on what was in
-    the cache, the others never do.
+    A case that cannot be read has one row with ``problem``, the reason in a sentence, and no
+    method.  ``predicted`` and ``target`` are class names.  ``measures``: the metrics' values by
+    column, with all columns of :data:`MEASURES`; those not given are None.  ``mask_sha256``: of the
+    lesion mask, None where no pixel is marked.  The fields of :data:`COST` depend on the content of
+    the cache, the others do not.
     """
 
     case_id: str
@@ -71,12 +71,12 @@ class Row:
         unknown = self.measures.keys() - MEASURES.keys()
         if unknown:
             raise ValueError(f"No registered measure has the column {min(unknown)}.")
-        whole = {column: self.measures.get(column) for column in MEASURES}
-        object.__setattr__(self, "measures", MappingProxyType(whole))
+        complete = {column: self.measures.get(column) for column in MEASURES}
+        object.__setattr__(self, "measures", MappingProxyType(complete))
 
 
 COST = ("forwards", "seconds")
-"""Fields that say what a row cost this time."""
+"""Fields with the computing effort of a row in this run."""
 
 _TYPES = {"str": pa.string(), "float": pa.float64(), "int": pa.int64(), "bool": pa.bool_()}
 _FIXED = {f.name: str(f.type).removesuffix(" | None") for f in dataclasses.fields(Row)}
@@ -104,10 +104,10 @@ def _flat(row: Row) -> dict[str, Any]:
 
 
 def write_rows(path: Path, rows: Sequence[Row]) -> None:
-    """Write rows as Parquet, whole or not at all.
+    """Write rows as Parquet, atomically.
 
     Raises:
-        BadRequest: the place cannot be written.
+        BadRequest: ``path`` cannot be written.
     """
     table = pa.Table.from_pylist([_flat(row) for row in rows], schema=SCHEMA)
     with writing(path), whole_file(path) as partial:
@@ -115,7 +115,7 @@ def write_rows(path: Path, rows: Sequence[Row]) -> None:
 
 
 def read_rows(path: Path) -> list[Row] | None:
-    """The rows of a file; None where there is none of these columns that can be read whole.
+    """The rows of a file; None where it is missing, damaged or has other columns.
 
     The order of the columns does not matter.
     """

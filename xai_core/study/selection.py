@@ -1,9 +1,8 @@
-"""Which cases of a source a study takes, and which it shows.
+"""Selection of cases: those that a study includes, and examples of each outcome.
 
-Which cases of a source a study takes.
-
-Cases to show for each outcome, by rule: a story told with them outlives new weights and a new
-library."""
+The examples are chosen by a rule, so that pages which present them also work with other weights and
+another library.
+"""
 
 from __future__ import annotations
 
@@ -31,11 +30,11 @@ def select_cases(
         source: where the cases come from.
         malignant: malignant ones only.
         even_patients: only patients with an even number: those of CDD-CESM that training with
-            real images never sees.  A patient without a number is left out.
-        limit: None for all.  Counted after the choice.
+            real images does not use.  Patients without a number are left out.
+        limit: None for all.  Applied after the other criteria.
 
     Raises:
-        CaseError: no case is left.
+        CaseError: no case fulfils the criteria.
     """
     found = [
         record
@@ -62,7 +61,8 @@ def first_of_each_outcome(
     """The first ``each`` cases of every outcome, in the order of ``case_ids``.
 
     Args:
-        outcomes: by case id, of the cases predicted so far; a case without a truth has none.
+        outcomes: by case id, of the cases predicted so far; a case without a known pathology has
+            none.
     """
     return {
         outcome: tuple(key for key in case_ids if outcomes.get(key) is outcome)[:each]
@@ -71,8 +71,8 @@ def first_of_each_outcome(
 
 
 def settled_cases(case_ids: Sequence[str], dealt_with: set[str]) -> tuple[str, ...]:
-    """The cases up to the first one that is still to be predicted: what is chosen among these stays
-    chosen when more become known."""
+    """The cases before the first one that is not yet in ``dealt_with`` (predicted or unreadable).
+    A choice among these does not change when further cases are predicted."""
     for place, key in enumerate(case_ids):
         if key not in dealt_with:
             return tuple(case_ids[:place])

@@ -1,4 +1,4 @@
-"""From rows to the figures of Tables 1 and 2, and of the model's decisions."""
+"""Summary of evaluation rows: the figures of Tables 1 and 2, and of the model's decisions."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ OTHERS: Mapping[str, Metric] = MappingProxyType(
         if metric.averaged and metric.kind is not str and name not in _AREAS
     }
 )
-"""The measures beside the paper's two whose mean says something."""
+"""The metrics, other than the paper's two, whose mean over images is meaningful."""
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A value with its 95 % bootstrap interval by patient; all NaN where there is no image."""
+    """A value with its 95 % bootstrap interval by patient; all NaN where there are no images."""
 
     value: float
     low: float
@@ -42,7 +42,7 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Mean:
-    """The mean of a measure over the ``images`` that have a value; NaN where none has."""
+    """The mean of a metric over the ``images`` that have a value; NaN where none has."""
 
     value: float
     images: int
@@ -52,11 +52,11 @@ class Mean:
 class Cell:
     """One line of a table: the images of one outcome, explained by one method at one layer.
 
-    ``images`` and ``patients`` are behind the two means.  ``unranked``: further images whose map is
-    the same everywhere, so that no curve exists.  ``not_interpretable``: of ``images``, those whose
-    score blurring does not lower.  ``error``: mean estimated error of one image's areas.
-    ``others``: means of the measures of :data:`OTHERS`, by name.  ``paper``: its figures, None
-    where it has none.
+    ``images``, ``patients``: the numbers behind the two means.  ``unranked``: number of further
+    images whose map cannot be ranked, so that there are no curves.  ``not_interpretable``: of
+    ``images``, the number whose score is not lowered by blurring.  ``error``: mean estimated error
+    of one image's areas.  ``others``: means of the metrics of :data:`OTHERS`, by name.  ``paper``:
+    the paper's figures, None where it has none.
     """
 
     layer: str
@@ -75,9 +75,9 @@ class Cell:
 
 @dataclass(frozen=True)
 class Decisions:
-    """What the model decided, over cases of known pathology.
+    """The model's decisions on the cases with a known pathology.
 
-    ``unreadable``: cases that could not be read.  ``unlabelled``: cases without a pathology.
+    ``unreadable``: number of cases that could not be read.  ``unlabelled``: without a pathology.
     """
 
     confusion: Confusion
@@ -88,9 +88,9 @@ class Decisions:
 
 
 def table(rows: Sequence[Row], layer: str) -> tuple[Cell, ...]:
-    """The lines of the paper's table of ``layer``, for the methods that were measured there.
+    """The lines of the table of ``layer``, for the methods that were evaluated there.
 
-    Methods stand in the order of :data:`xai_core.cam.METHODS`; a name it does not have comes after.
+    Methods are in the order of :data:`xai_core.cam.METHODS`; unknown names follow.
     """
     here = [row for row in rows if row.layer == layer]
     measured = {row.method: None for row in here if row.method is not None}
@@ -106,7 +106,7 @@ def table(rows: Sequence[Row], layer: str) -> tuple[Cell, ...]:
 
 
 def layers_of(rows: Sequence[Row]) -> tuple[str, ...]:
-    """The layers that were measured, in the paper's order."""
+    """The layers that were evaluated, in the paper's order."""
     measured = {row.layer for row in rows if row.layer is not None}
     return tuple(sorted(measured, key=stage_number))
 
@@ -148,7 +148,7 @@ def _mean(values: np.ndarray, patients: Sequence[str]) -> Estimate:
 
 
 def decisions(rows: Sequence[Row]) -> Decisions:
-    """Each case once, however many methods and layers it was explained with."""
+    """The decisions; each case counts once, whatever the number of methods and layers."""
     cases = {row.case_id: row for row in rows}.values()
     read = [row for row in cases if row.problem is None]
     known = [row for row in read if row.outcome is not None]

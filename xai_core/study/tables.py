@@ -1,4 +1,4 @@
-"""Tables 1 and 2 as Markdown and LaTeX, the paper's figures beside ours."""
+"""Tables 1 and 2 as Markdown and LaTeX, with the paper's figures beside the measured ones."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _NONE = "-"
 
 @dataclass(frozen=True)
 class About:
-    """What the tables were made from: ``curves`` is adaptive or full, ``weights`` a digest."""
+    """The subject of the tables.  ``curves``: "adaptive" or "full".  ``weights``: a digest."""
 
     source: str
     is_phantom: bool
@@ -41,47 +41,47 @@ class About:
 
 
 def notes(about: About, lines: Sequence[Cell], found: Decisions) -> list[str]:
-    """What a reader must know before comparing, one sentence or two each."""
+    """Notes on the method and its limits, one or two sentences each."""
     kind = "synthetic phantoms" if about.is_phantom else "images"
-    said = [
+    out = [
         f"Cases: {about.source} ({kind}); weights {about.weights[:12]}; target: the predicted "
         "class. The paper's figures are of another model on CDD-CESM: beside, not against.",
         "Areas are means over images; intervals are percentile bootstraps over patients, 2000 "
         "replicates, seed 0. Insertion: higher is better; deletion: lower is better.",
         "Not ranked: the map is the same everywhere, so no curve exists and the image is in no "
         "mean. Not interpretable: blurring the whole image does not lower the score; in the means.",
-        f"The paper says {paper.IMAGES_SAID} images; its TP, TN and ratios imply "
+        f"The paper says {paper.IMAGES_STATED} images; its TP, TN and ratios imply "
         f"{paper.IMPLIED.images} ({paper.IMPLIED.fp} false positives, {paper.IMPLIED.fn} false "
         "negatives).",
     ]
     errors = [cell.error for cell in lines if not math.isnan(cell.error)]
     if about.curves == "adaptive" and errors:
-        said.append(
+        out.append(
             f"Curves are adaptive: the estimated error of one image's area is at most "
             f"{max(errors):.4f} on average in any line."
         )
     others = _measured(lines)
     if others:
-        said.append(
+        out.append(
             "Other measures: means over the images that have a value, their number in brackets; of "
             "hit or miss, and of yes or no, the share."
         )
-    said += [
+    out += [
         f"{metric.title} ({metric.name}, {metric.unit}): {metric.description} "
         f"{f'{metric.better.capitalize()} is better. ' if metric.better else ''}"
         f"Reference: {metric.reference}."
         for metric in others
     ]
     if found.unreadable or found.unlabelled:
-        said.append(
+        out.append(
             f"Left out: {found.unreadable} cases that cannot be read, {found.unlabelled} without "
             "a known pathology."
         )
-    return said
+    return out
 
 
 def _measured(cells: Iterable[Cell]) -> list[Metric]:
-    """The other measures that have a value in any of ``cells``."""
+    """The other metrics that have a value in any of ``cells``."""
     every = list(cells)
     return [m for name, m in OTHERS.items() if any(cell.others[name].images for cell in every)]
 
@@ -131,15 +131,15 @@ def _decision_lines(found: Decisions) -> list[tuple[str, str, str]]:
         ("precision", here.precision, paper.PRECISION),
     )
     return [
-        ("images", str(here.images), f"{paper.IMAGES_SAID} said, {theirs.images} implied"),
+        ("images", str(here.images), f"{paper.IMAGES_STATED} said, {theirs.images} implied"),
         ("patients", str(found.patients), _NONE),
         ("TP", str(here.tp), str(theirs.tp)),
         ("TN", str(here.tn), str(theirs.tn)),
         ("FP", str(here.fp), f"{theirs.fp} implied"),
         ("FN", str(here.fn), f"{theirs.fn} implied"),
         *(
-            (name, _NONE if math.isnan(value) else f"{100 * value:.1f} %", f"{100 * said:.1f} %")
-            for name, value, said in ratios
+            (name, _NONE if math.isnan(value) else f"{100 * value:.1f} %", f"{100 * stated:.1f} %")
+            for name, value, stated in ratios
         ),
         ("ROC AUC (95 % interval)", _areas(found.auc), _NONE),
     ]
@@ -150,7 +150,7 @@ def _title(layer: str) -> str:
 
 
 def markdown(rows: Sequence[Row], about: About) -> str:
-    """Both tables, the other measures, the decisions and the notes as one Markdown document."""
+    """Both tables, the other metrics, the decisions and the notes as one Markdown document."""
     tables = {layer: table(rows, layer) for layer in layers_of(rows)}
     found = decisions(rows)
     every = [cell for cells in tables.values() for cell in cells]
@@ -176,7 +176,7 @@ def _escaped(cells: Iterable[str]) -> tuple[str, ...]:
 
 
 def latex(rows: Sequence[Row], about: About) -> str:
-    """The same as ``table`` environments, the notes as comments; needs no package."""
+    """The same as ``table`` environments, with the notes as comments; needs no LaTeX package."""
     tables = {layer: table(rows, layer) for layer in layers_of(rows)}
     found = decisions(rows)
     every = [cell for cells in tables.values() for cell in cells]

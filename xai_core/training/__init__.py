@@ -1,1 +1,1 @@
-"""Fit the classifier on generated phantoms: data, dense heads, loop, export."""
+"""Training of the classifier on generated phantoms: data, network, loop, validation, export."""

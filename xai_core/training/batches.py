@@ -1,15 +1,12 @@
-"""Batches of training pictures, drawn by workers ahead of time.
+"""Batches of training samples, drawn ahead of time by one thread or by several processes.
 
-One drawer's pictures: new ones, and some that it drew for a step before.
-
-Several drawers take turns: of ``lanes`` drawers, number ``lane`` draws the steps whose remainder by
-``lanes`` is its own.  A step's choice comes from (seed, phase, lane, the drawer's own step), and an
-image from (seed, phase, lane, its number), so a resumed run sees the pictures it would have seen.
-
-Each step's pictures, drawn ahead of the network's work: by one thread, or by processes in turn.
-
-One thread is enough where the network computes on the same processor.  A graphics card learns
-faster than one can draw."""
+One thread is enough where the network computes on the same processor; a graphics card needs more
+samples than one thread can draw.  Several sample workers take turns: of ``workers`` workers, number
+``index`` draws the steps with ``step % workers == index``.  A batch consists of crops (or whole
+images) of new images and of images drawn for earlier steps.  The random numbers of a step depend on
+(seed, phase, index, the worker's own step count), those of an image on (seed, phase, index, image
+number), so that a resumed run draws the same samples as an uninterrupted one.
+"""
 
 from __future__ import annotations
 
@@ -28,100 +25,109 @@ from xai_core.training.plan import Plan
 from xai_core.training.real import RealImage, draw_real
 from xai_core.training.sample import Batch, Sample, flipped, shrunk
 
-_REMEMBERED = 3000  # images to draw crops from again, over all drawers
-_STREAM = 3000  # sets the images' random numbers apart from the steps'; not zero, which pads
-_DRESSED = 3  # for each real image, two phantom lesions in the tissue of one
+_CACHED = 3000  # images kept for further crops, over all workers
+# Separates the random numbers of images from those of steps; not 0, since trailing zeros of a seed
+# make no difference.
+_STREAM = 3000
+_REAL_TISSUE = 3  # for each real image, two phantoms with lesions in the tissue of a real image
 
 
-class Drawer:
-    """Draws a plan's steps of one lane.  ``real``: images for the phases with a share of them."""
+# --- One worker -------------------------------------------------------------------------------
+
+
+class SampleWorker:
+    """Draws the batches of one worker's steps.  ``real``: images for phases with a share of real
+    images."""
 
     def __init__(
         self, plan: Plan, backgrounds: list[Background], real: list[RealImage],
-        lane: int = 0, lanes: int = 1,
+        index: int = 0, workers: int = 1,
     ) -> None:  # fmt: skip
         self.plan, self.backgrounds, self.real = plan, backgrounds, real
-        self.lane, self.lanes = lane, lanes
-        self.remembered = max(1, _REMEMBERED // lanes)
+        self.index, self.workers = index, workers
+        self.cached = max(1, _CACHED // workers)
         self._images: dict[tuple[int, int], Sample] = {}
 
-    def draw(self, phase: int, step: int, passed: float = 0.0) -> Batch:
-        """A step's whole images, or a crop of each.  ``passed``: the share of the phase's time that
-        is over, for the lesions' contrast.
+    def draw(self, phase: int, step: int, time_share: float = 0.0) -> Batch:
+        """The batch of a step: whole images, or one crop of each image.  ``time_share``: the share
+        of the phase's time that has passed, for the lesions' contrast.
 
-        One crop an image: two of the same lesion teach little more than one.  The first step draws
-        all its images: there are none before it.
+        One crop per image, since two crops of the same lesion add little.  The worker's first step
+        draws only new images, since there are no earlier ones.
         """
-        what = self.plan.phases[phase]
-        own = step // self.lanes
-        rng = np.random.default_rng((self.plan.seed, phase, self.lane, own))
-        whole = what.crop == self.plan.size // what.shrink
-        new = max(1, round(what.fresh * what.batch))  # at each step but the first
+        settings = self.plan.phases[phase]
+        own = step // self.workers
+        rng = np.random.default_rng((self.plan.seed, phase, self.index, own))
+        whole = settings.crop == self.plan.size // settings.shrink
+        new = max(1, round(settings.fresh * settings.batch))  # per step, except the first
         first = new * own
-        numbers = list(range(first, first + (new if own else what.batch)))
+        numbers = list(range(first, first + (new if own else settings.batch)))
         if own:
-            again = rng.integers(max(0, first - self.remembered), first, what.batch - new)
+            again = rng.integers(max(0, first - self.cached), first, settings.batch - new)
             numbers += [int(number) for number in again]
         samples = []
         for number in numbers:
-            image = self._image(phase, number, number // new, passed)
-            samples.append(flipped(rng, image if whole else draw_crop(rng, image, what.crop)))
+            image = self._image(phase, number, number // new, time_share)
+            samples.append(flipped(rng, image if whole else draw_crop(rng, image, settings.crop)))
         return Batch.of(samples)
 
-    def _image(self, phase: int, number: int, own: int, passed: float) -> Sample:
-        """The phase's image of that number, first drawn for the drawer's step ``own``; the latest
-        are kept."""
-        known = self._images.get((phase, number))
-        if known is None:
-            what = self.plan.phases[phase]
-            rng = np.random.default_rng((self.plan.seed, phase, self.lane, number, _STREAM))
-            gain = what.gain_at(what.fraction(own * self.lanes + self.lane, passed))
-            drawn = self.draw_whole(rng, what.real, gain)
-            known = self._images[phase, number] = shrunk(drawn, what.shrink)
-            while len(self._images) > self.remembered + what.batch:
+    def _image(self, phase: int, number: int, own: int, time_share: float) -> Sample:
+        """The phase's image ``number``, which is first used in the worker's step ``own``; the
+        latest images are cached."""
+        image = self._images.get((phase, number))
+        if image is None:
+            settings = self.plan.phases[phase]
+            rng = np.random.default_rng((self.plan.seed, phase, self.index, number, _STREAM))
+            step = own * self.workers + self.index
+            gain = settings.gain_at(settings.fraction(step, time_share))
+            drawn = self.draw_whole(rng, settings.real, gain)
+            image = self._images[phase, number] = shrunk(drawn, settings.shrink)
+            while len(self._images) > self.cached + settings.batch:
                 self._images.pop(next(iter(self._images)))
-        return known
+        return image
 
     def draw_whole(self, rng: np.random.Generator, real: float, gain: float) -> Sample:
-        """A real image, with a chance of ``real``; a phantom lesion in a real image's tissue; or,
-        mostly, a phantom."""
+        """A real image, with probability ``real``; a phantom lesion in a real image's tissue, with
+        twice that probability; else a phantom."""
         kind = rng.random() if self.real else 1.0
         if kind < real:
             return draw_real(rng, self.real)
         backgrounds = self.backgrounds
-        if kind < _DRESSED * real:
+        if kind < _REAL_TISSUE * real:
             backgrounds = [self.real[int(rng.integers(len(self.real)))].tissue]
         return draw_image(rng, backgrounds, self.plan.size, gain, draw_pathology(rng))
 
 
-_AHEAD = 2  # steps begun for each drawer
+# --- All workers ------------------------------------------------------------------------------
+
+_AHEAD = 2  # steps submitted ahead of time per worker
 
 
 class Batches:
-    """The batches of ``plan``; a context manager, at whose end the drawers end.
+    """The batches of ``plan``; a context manager that shuts the workers down at its end.
 
-    ``passed(phase)``: the share of that phase's time that is over.  ``real``: images for the phases
-    with a share of them.
+    ``time_share(phase)``: the share of that phase's time that has passed.  ``real``: images for
+    phases with a share of real images.
     """
 
     def __init__(
         self, plan: Plan, backgrounds: list[Background], real: list[RealImage],
-        passed: Callable[[int], float],
+        time_share: Callable[[int], float],
     ) -> None:  # fmt: skip
-        self.passed = passed
-        self._soon: dict[tuple[int, int], Future[Batch]] = {}
-        if plan.drawers == 1:
-            drawer = Drawer(plan, backgrounds, real)
-            self._lanes: list[Executor] = [ThreadPoolExecutor(1)]
-            self._draw: Callable[[int, int, float], Batch] = drawer.draw
+        self.time_share = time_share
+        self._submitted: dict[tuple[int, int], Future[Batch]] = {}
+        if plan.workers == 1:
+            worker = SampleWorker(plan, backgrounds, real)
+            self._executors: list[Executor] = [ThreadPoolExecutor(1)]
+            self._draw: Callable[[int, int, float], Batch] = worker.draw
             return
-        # A forked drawer shares the backgrounds' memory; where nothing forks they are sent to it.
-        forks = "fork" in multiprocessing.get_all_start_methods()
-        context = multiprocessing.get_context("fork" if forks else None)
+        # A forked worker shares the backgrounds' memory; else they are copied to it.
+        can_fork = "fork" in multiprocessing.get_all_start_methods()
+        context = multiprocessing.get_context("fork" if can_fork else None)
         self._draw = _draw
-        self._lanes = [
-            ProcessPoolExecutor(1, context, _begin, (plan, backgrounds, real, lane, plan.drawers))
-            for lane in range(plan.drawers)
+        self._executors = [
+            ProcessPoolExecutor(1, context, _start, (plan, backgrounds, real, index, plan.workers))
+            for index in range(plan.workers)
         ]
 
     def __enter__(self) -> Batches:
@@ -131,32 +137,35 @@ class Batches:
         self, kind: type[BaseException] | None, error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:  # fmt: skip
-        for lane in self._lanes:
-            lane.shutdown(wait=False, cancel_futures=True)
+        for executor in self._executors:
+            executor.shutdown(wait=False, cancel_futures=True)
 
     def take(self, phase: int, step: int) -> Batch:
-        """That step's batch of the plan's phase of that number; the next ones are begun."""
-        wanted = [(phase, step + i) for i in range(_AHEAD * len(self._lanes))]
-        for late in self._soon.keys() - set(wanted):
-            self._soon.pop(late).cancel()
+        """The batch of ``step`` in the phase with index ``phase``; the following ones are submitted
+        to the workers."""
+        wanted = [(phase, step + i) for i in range(_AHEAD * len(self._executors))]
+        for stale in self._submitted.keys() - set(wanted):
+            self._submitted.pop(stale).cancel()
         for at in wanted:
-            if at not in self._soon:
-                lane = self._lanes[at[1] % len(self._lanes)]
-                self._soon[at] = lane.submit(self._draw, *at, self.passed(phase))
-        return self._soon.pop((phase, step)).result()
+            if at not in self._submitted:
+                executor = self._executors[at[1] % len(self._executors)]
+                self._submitted[at] = executor.submit(self._draw, *at, self.time_share(phase))
+        return self._submitted.pop((phase, step)).result()
 
 
-_drawer: Drawer  # of this process, where drawers are processes
+_worker: SampleWorker  # of this process, where the workers are processes
 
 
-def _begin(
-    plan: Plan, backgrounds: list[Background], real: list[RealImage], lane: int, lanes: int
+def _start(
+    plan: Plan, backgrounds: list[Background], real: list[RealImage], index: int, workers: int
 ) -> None:
-    global _drawer
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the run's, which then ends its drawers
-    torch.set_num_threads(1)  # each has one core; and threads begun before a fork are lost in it
-    _drawer = Drawer(plan, backgrounds, real, lane, lanes)
+    """Initialise a worker process."""
+    global _worker
+    # The main process handles Ctrl-C and then ends this one.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    torch.set_num_threads(1)  # one core per worker; besides, threads do not survive a fork
+    _worker = SampleWorker(plan, backgrounds, real, index, workers)
 
 
-def _draw(phase: int, step: int, passed: float) -> Batch:
-    return _drawer.draw(phase, step, passed)
+def _draw(phase: int, step: int, time_share: float) -> Batch:
+    return _worker.draw(phase, step, time_share)

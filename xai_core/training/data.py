@@ -1,12 +1,10 @@
-"""The phantoms that the network is trained on.
+"""Training images: cached phantom backgrounds, into which new lesions are inserted at every draw.
 
-Partly blurred pictures, as insertion and deletion curves and Hybrid-CAM's levels show them.
-
-A network that never saw one may call the blurred picture malignant, and then those curves measure
-its surprise.  So some training pictures are blurred in part: where the lesion is blurred away the
-picture counts as not malignant.
-
-Training images: cached phantom backgrounds, dressed with new lesions at every draw."""
+Some training images are partly blurred, like those of insertion and deletion curves and of
+Hybrid-CAM's levels: a network that was never trained on such images may call the blurred image
+malignant, and the curves would then measure its response to unfamiliar images.  Where the lesion is
+blurred away the image counts as not malignant.
+"""
 
 from __future__ import annotations
 
@@ -19,21 +17,23 @@ import torch
 from scipy import ndimage as ndi
 
 from xai_core.files import whole_file
-from xai_core.phantom.generate import SPLIT_SEEDS, Phantom, dress
+from xai_core.phantom.generate import SPLIT_SEEDS, Phantom, insert_lesions
 from xai_core.phantom.tissue import Background, draw_background
 from xai_core.preprocessing.letterbox import fit, letterbox, letterbox_mask
-from xai_core.training.sample import NOTHING, Sample, words_of
+from xai_core.training.sample import NO_LABELS, Sample, descriptor_labels
 from xai_core.types import Pathology
 
+# --- Partly blurred images --------------------------------------------------------------------
+
 _PATCH = 16  # px, as the curves' patches
-_HIDDEN, _SHOWN = 0.25, 0.75  # of the lesion
+_HIDDEN, _SHOWN = 0.25, 0.75  # visible share of the lesion below or above which the class is clear
 
 
 def partly_blurred(rng: np.random.Generator, sample: Sample) -> Sample:
-    """``sample`` with all, most or some patches blurred; sigma 12 to 35 px.
+    """``sample`` with some or all patches blurred, with a sigma of 12 to 35 px.
 
-    The mask keeps what is still seen of the lesion.  Its class does not count where about half of
-    the lesion is seen.
+    The mask keeps only the visible part of the lesion.  Where about half of the lesion is visible
+    the class does not count in the loss.
     """
     image = sample.image
     shown = _shown(rng, image.shape)
@@ -45,11 +45,11 @@ def partly_blurred(rng: np.random.Generator, sample: Sample) -> Sample:
         return replace(sample, image=mixed)
     if seen >= _SHOWN:
         return replace(sample, image=mixed, mask=mask)
-    return Sample(mixed, mask, 0.0, sample.classed and bool(seen <= _HIDDEN), NOTHING)
+    return Sample(mixed, mask, 0.0, sample.class_counts and bool(seen <= _HIDDEN), NO_LABELS)
 
 
 def _shown(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
-    """bool (H, W): patches in clumps, none at all in one case of four."""
+    """The visible patches, in clumps, as bool (H, W); none in one case of four."""
     if rng.random() < 0.25:
         return np.zeros(shape, bool)
     h, w = (-(-n // _PATCH) for n in shape)
@@ -59,17 +59,19 @@ def _shown(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
     return np.asarray(patches[: shape[0], : shape[1]])
 
 
-_SHARD = 50
+# --- Backgrounds on disk ----------------------------------------------------------------------
+
+_SHARD = 50  # backgrounds per file
 _CLASS_MIX = {Pathology.NORMAL: 0.2, Pathology.BENIGN: 0.38, Pathology.MALIGNANT: 0.42}
 VIEWS = ("CC", "MLO")
-_ON_LESION = 0.85  # share of the crops, of images that have one
-_BLURRED = 0.12  # share of the pictures that are partly blurred
+_ON_LESION = 0.85  # share of crops on the lesion, of images with a lesion
+_BLURRED = 0.12  # share of partly blurred images
 
 
 def make_backgrounds(folder: Path, split: str, count: int, workers: int = 2) -> list[Background]:
-    """``count`` backgrounds of a split, drawn once and kept in ``folder`` in shards.
+    """``count`` backgrounds of a split, drawn once and stored in ``folder`` in shards.
 
-    A shard that is there is read, so an interrupted call goes on where it stopped.
+    Existing shards are read, so that an interrupted call can be repeated and continues.
     """
     folder.mkdir(parents=True, exist_ok=True)
     starts = range(0, count, _SHARD)
@@ -87,8 +89,8 @@ def _shard(folder: Path, split: str, start: int) -> Path:
 
 
 def _height(i: int) -> int:
-    """Pictures of several heights: fitted to the network they differ in noise and in sharp edges,
-    as images from several sources do."""
+    """The height of background ``i``, px.  Resized to the network's input, pictures of different
+    heights differ in noise and sharpness, as images from different sources do."""
     return 768 if i % 3 == 2 else 512
 
 
@@ -102,7 +104,7 @@ def _draw_shard(folder: Path, split: str, start: int) -> None:
             [b.tissue, b.depth, b.breast, b.glands]
         ).astype(np.float16)
     path = _shard(folder, split, start)
-    # A stream, since NumPy appends .npz to a name.
+    # Through a stream, since NumPy appends .npz to a file name.
     with whole_file(path) as partial, partial.open("wb") as stream:
         np.savez(stream, **arrays)  # type: ignore[arg-type]
 
@@ -128,13 +130,16 @@ def _read_shard(path: Path) -> list[Background]:
     return out
 
 
+# --- Images and crops -------------------------------------------------------------------------
+
+
 def draw_pathology(rng: np.random.Generator) -> Pathology:
-    """A pathology by the training mix."""
+    """A random pathology with the frequencies of the training set."""
     return Pathology(str(rng.choice([p.value for p in _CLASS_MIX], p=list(_CLASS_MIX.values()))))
 
 
 def to_sample(phantom: Phantom, size: int) -> Sample:
-    """A phantom as the network will see it: the same preparation as the classifier's."""
+    """A phantom as a training sample, with the same preparation as in the classifier."""
     grey = (phantom.image / 255).astype(np.float32)
     geometry = fit(grey, size)
     mask = (
@@ -142,28 +147,30 @@ def to_sample(phantom: Phantom, size: int) -> Sample:
         if phantom.mask.any()
         else np.zeros((size, size), bool)
     )
-    return Sample(letterbox(grey, geometry), mask, _target(phantom), words=words_of(phantom.plans))
+    labels = descriptor_labels(phantom.plans)
+    return Sample(letterbox(grey, geometry), mask, _target(phantom), labels=labels)
 
 
 def _target(phantom: Phantom) -> float:
-    """The label is one throw of a die whose odds the descriptors fix: learning from the odds
-    themselves is learning from many throws.  The label keeps a quarter of the weight, for what
-    the odds leave out, such as the number of lesions."""
+    """The target probability of malignancy.  The label is one random draw with the probability that
+    the descriptors determine; learning from the probability itself is like learning from many
+    draws.  The label has a quarter of the weight, for what the probability does not include, such
+    as the number of lesions."""
     label = float(phantom.pathology is Pathology.MALIGNANT)
-    odds = max((plan.probability for plan in phantom.plans), default=0.0)
-    return 0.75 * odds + 0.25 * label
+    probability = max((plan.probability for plan in phantom.plans), default=0.0)
+    return 0.75 * probability + 0.25 * label
 
 
 def draw_image(
     rng: np.random.Generator, backgrounds: list[Background], size: int, gain: float,
     pathology: Pathology | None = None,
 ) -> Sample:  # fmt: skip
-    """One whole image: a random background, dressed anew.
+    """One whole image: a random background with newly drawn lesions, sometimes partly blurred.
 
     ``gain`` multiplies the lesion's contrast: above 1 early in training.
     """
     background = backgrounds[int(rng.integers(len(backgrounds)))]
-    phantom = dress(rng, background, pathology or draw_pathology(rng), "L", gain)
+    phantom = insert_lesions(rng, background, pathology or draw_pathology(rng), "L", gain)
     out = to_sample(phantom, size)
     return partly_blurred(rng, out) if rng.random() < _BLURRED else out
 
@@ -171,8 +178,8 @@ def draw_image(
 def draw_crop(rng: np.random.Generator, whole: Sample, crop: int) -> Sample:
     """A crop of ``crop`` px from an image: mostly on its lesion, if it has one.
 
-    A crop that shows no lesion counts as not malignant: the loss must not ask for what is unseen.
-    Where a part of one is seen, but no whole one, the class does not count.
+    A crop without a lesion counts as not malignant, since the loss must not require what is not
+    visible.  With only a small part of a lesion the class does not count in the loss.
     """
     size = whole.image.shape[0]
     lesion, tissue = whole.lesion_pixels, whole.tissue_pixels
@@ -186,5 +193,5 @@ def draw_crop(rng: np.random.Generator, whole: Sample, crop: int) -> Sample:
     most = float((seen / whole_size.clip(1)).max(initial=0.0))
     image, mask = whole.image[here], whole.mask[here]
     if most >= 0.5 or seen.sum() > (crop // 2) ** 2:
-        return Sample(image, mask, whole.target, whole.classed, whole.words)
-    return Sample(image, mask, 0.0, whole.classed and most < 0.15)
+        return Sample(image, mask, whole.target, whole.class_counts, whole.labels)
+    return Sample(image, mask, 0.0, whole.class_counts and most < 0.15)

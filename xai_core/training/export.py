@@ -1,4 +1,4 @@
-"""From a training run to shipped weights: float16 safetensors and their specification."""
+"""Export of a trained network: float16 safetensors and their specification."""
 
 from __future__ import annotations
 
@@ -21,14 +21,15 @@ def export(
 ) -> ModelSpec:  # fmt: skip
     """Write ``path`` (.safetensors, float16, dense heads dropped) and its specification beside it.
 
-    ``real_images``: how many images of CDD-CESM were learned from.  ``parent``: digest of the
-    weights the run began with.
+    ``real_images``: number of CDD-CESM images used in training.  ``parent``: digest of the weights
+    that the run started from.
 
-    The weights are replaced before the specification, and the digest tells a half-done pair.
+    The weights are written before the specification; an interrupted export is detected by the
+    digest in the specification.
     """
     with whole_file(path) as partial:
         save_file({k: v.half().contiguous().cpu() for k, v in trunk.state_dict().items()}, partial)
-        partial.chmod(0o644)  # the library writes it for its owner alone
+        partial.chmod(0o644)  # the library makes it readable only by its owner
     spec = ModelSpec(
         timm_name=timm_name,
         input_size=size,
@@ -50,12 +51,12 @@ def export(
 
 
 def _data(real_images: int, parent: str | None) -> str:
-    said = "phantoms of this project's generator, training split"
+    text = "phantoms of this project's generator, training split"
     if real_images:
-        said += (
+        text += (
             f", and {real_images} low-energy images of odd-numbered patients of CDD-CESM "
             "(Khaled et al., Scientific Data 2022; The Cancer Imaging Archive; CC BY 4.0)"
         )
     else:
-        said += "; no patient data"
-    return said + (f". Begun with the weights of SHA-256 {parent[:16]}" if parent else "")
+        text += "; no patient data"
+    return text + (f". Begun with the weights of SHA-256 {parent[:16]}" if parent else "")

@@ -1,11 +1,9 @@
-"""The training loop, and how it tells of its progress.
+"""The training loop with checkpoints and a time budget, and its progress bar.
 
-The training loop: dense crops first, whole images after; checkpoint, resume, budget.
-
-The schedule follows the larger of two fractions: steps done of steps planned, and time used of the
-budget; on a slow machine the run ends in time with its rates annealed all the same.
-
-The progress bar of a training run."""
+The phases are crops with lesions first, then whole images.  The schedule follows the larger of two
+fractions, steps done of steps planned and time used of the budget, so that also on a slow machine
+the run ends in time with a fully annealed learning rate.
+"""
 
 from __future__ import annotations
 
@@ -35,33 +33,39 @@ from xai_core.errors import BadRequest
 from xai_core.files import whole_file
 from xai_core.phantom.tissue import Background
 from xai_core.training.batches import Batches
-from xai_core.training.network import DenselyTaught, loss, naming_loss
+from xai_core.training.network import TrainingNetwork, descriptor_loss, loss
 from xai_core.training.plan import Phase, Plan
 from xai_core.training.real import RealImage
 from xai_core.training.sample import Batch
 
-MEAN, STD = 0.25, 0.20  # of grey in phantom and release images alike, margins included
-_AVERAGED = 4  # steps between two updates of the average: one touches every weight twice
+MEAN, STD = 0.25, 0.20  # of the grey values, margins included; similar in phantoms and CDD-CESM
+_AVERAGED = 4  # steps between two updates of the average, since an update touches every weight
 
 
 @dataclass
 class State:
-    """Where a run is: the phase, the step in it, and the seconds it has used in it."""
+    """The position of a run: the phase, the step in it, and the seconds spent in it."""
 
     phase: int = 0
     step: int = 0
     seconds: float = 0.0
 
 
+def _stored(plan: Plan) -> dict[str, Any]:
+    """The plan as in the checkpoint, where the number of sample workers has the key "drawers"."""
+    fields = dataclasses.asdict(plan)
+    return {("drawers" if name == "workers" else name): value for name, value in fields.items()}
+
+
 class Run:
-    """One training run in ``folder``: model, average, optimiser, and where it is."""
+    """One training run in ``folder``: model, averaged model, optimiser and position."""
 
     def __init__(self, plan: Plan, folder: Path, device: torch.device, compiled: bool) -> None:
         torch.manual_seed(plan.seed)
         self.plan, self.folder, self.device = plan, folder, device
         self.state = State()
         self.steps_done: dict[str, int] = {}
-        self.model = DenselyTaught(plan.timm_name)
+        self.model = TrainingNetwork(plan.timm_name)
         cast(Any, self.model).to(device, memory_format=torch.channels_last)
         ema = torch.optim.swa_utils.get_ema_multi_avg_fn(plan.ema_decay**_AVERAGED)
         self.average = torch.optim.swa_utils.AveragedModel(self.model, multi_avg_fn=ema)
@@ -79,7 +83,7 @@ class Run:
 
     @property
     def averaged_trunk(self) -> torch.nn.Module:
-        """The classifier with its weights averaged over the run: what is shipped."""
+        """The classifier with its weights averaged over the run, which is exported."""
         module: Any = self.average.module
         trunk: torch.nn.Module = module.trunk
         return trunk
@@ -89,9 +93,9 @@ class Run:
         return self.folder / "checkpoint.pt"
 
     def save(self) -> None:
-        """Write the checkpoint; the old one stays until the new one is whole."""
+        """Write the checkpoint atomically."""
         state = {
-            "plan": dataclasses.asdict(self.plan),
+            "plan": _stored(self.plan),
             "state": dataclasses.asdict(self.state),
             "steps_done": self.steps_done,
             "model": self.model.state_dict(),
@@ -102,7 +106,7 @@ class Run:
             torch.save(state, partial)
 
     def resume(self) -> bool:
-        """Load the checkpoint if there is one; tensors and plain values only, no code.
+        """Load the checkpoint, without executing code from it; returns whether there is one.
 
         Raises:
             BadRequest: it belongs to another plan.
@@ -110,8 +114,8 @@ class Run:
         if not self.checkpoint.exists():
             return False
         kept = torch.load(self.checkpoint, map_location=self.device, weights_only=True)
-        mine = dataclasses.asdict(self.plan)
-        other = [k for k, v in kept["plan"].items() if mine.get(k) != v]
+        plan = _stored(self.plan)
+        other = [k for k, v in kept["plan"].items() if plan.get(k) != v]
         if other:
             raise BadRequest(
                 f"The checkpoint in {self.folder.name} belongs to another run (it differs in "
@@ -125,7 +129,7 @@ class Run:
         return True
 
     def start_from(self, trunk: dict[str, Tensor]) -> None:
-        """Begin with a trained classifier's weights; the dense heads stay as initialised."""
+        """Start from a trained classifier's weights; the dense heads keep their initial weights."""
         for model in (self.model, cast(Any, self.average.module)):
             model.trunk.load_state_dict(trunk)
 
@@ -133,11 +137,12 @@ class Run:
         self, backgrounds: list[Background], log: Callable[[str, float, float], None],
         save_every: float = 120.0, real: list[RealImage] | None = None,
     ) -> None:  # fmt: skip
-        """Run what is left of the plan; ``log(phase, fraction of it, loss)`` after every step.
+        """Run the rest of the plan; ``log(phase, fraction of it, loss)`` is called at every step.
 
-        ``real``: images for the phases with a share of them.
+        ``save_every``: seconds between checkpoints.  ``real``: images for phases with a share of
+        real images.
         """
-        with Batches(self.plan, backgrounds, real or [], self._passed) as batches:
+        with Batches(self.plan, backgrounds, real or [], self._time_share) as batches:
             self._run(batches, log, save_every)
 
     def _run(
@@ -161,35 +166,37 @@ class Run:
             self.save()
 
     def _freeze(self, stages: int) -> None:
-        """Hold the stem and the first ``stages`` stages as they are, and the dense heads on them;
-        0 lets everything learn."""
+        """Exclude the stem, the first ``stages`` stages and their dense heads from training; 0
+        trains everything."""
         self.model.requires_grad_(True)
         if stages:
             trunk = self.model.trunk
-            # The first head is on the second stage.  PyTorch 2.13 crashes where its normalisation
-            # learns from a channels-last picture that needs no gradient.
+            # The first head is on the second stage.  PyTorch 2.13 crashes where a head's
+            # normalisation is trained on a channels-last input that needs no gradient.
             for part in (trunk.stem, *trunk.stages[:stages], *self.model.heads[: stages - 1]):
                 part.requires_grad_(False)
 
-    def _passed(self, phase: int) -> float:
-        """The share of a phase's time that is over."""
+    def _time_share(self, phase: int) -> float:
+        """The share of a phase's time that has passed."""
         now = self.state.seconds if phase == self.state.phase else 0.0
         return now / (60 * self.plan.phases[phase].minutes)
 
     def _fraction(self, phase: Phase) -> float:
-        return phase.fraction(self.state.step, self._passed(self.state.phase))
+        return phase.fraction(self.state.step, self._time_share(self.state.phase))
 
     def _step(self, phase: Phase, batch: Batch) -> float:
         f = self._fraction(phase)
         rate = phase.rate * min(1, (self.state.step + 1) / 60) * (0.5 + 0.5 * math.cos(math.pi * f))
         for group in self.optimiser.param_groups:
             group["lr"] = rate + 1e-6
-        x, mask, target, classed, words = self._collate(batch)
+        x, mask, target, class_counts, labels = self._collate(batch)
         self.model.train()
         with torch.autocast(x.device.type, torch.bfloat16, enabled=self.plan.low_precision):
-            maps, named, logits = self.forward(x, mask)
-        value = loss(maps, logits, mask, target, phase.dense_weight, phase.class_weight, classed)
-        value = value + phase.naming_weight * naming_loss(named, words)
+            maps, descriptor_logits, logits = self.forward(x, mask)
+        value = loss(
+            maps, logits, mask, target, phase.dense_weight, phase.class_weight, class_counts
+        )
+        value = value + phase.naming_weight * descriptor_loss(descriptor_logits, labels)
         self.optimiser.zero_grad(set_to_none=True)
         value.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
@@ -203,11 +210,11 @@ class Run:
         x = ((images - MEAN) / STD).expand(-1, 3, -1, -1)
         x = x.contiguous(memory_format=torch.channels_last)
         mask = torch.from_numpy(batch.masks).to(self.device).float()[:, None]
-        others = (batch.targets, batch.classed, batch.words)
+        others = (batch.targets, batch.class_counts, batch.labels)
         return (x, mask, *(torch.from_numpy(other).to(self.device) for other in others))
 
 
-_SAY_EVERY = 30.0  # seconds
+_PRINT_EVERY = 30.0  # seconds between lines where the output is not a terminal
 
 
 @contextmanager
@@ -223,20 +230,20 @@ def training_bar() -> Iterator[Callable[[str, float, float], None]]:
     recent: deque[float] = deque(maxlen=50)
     tasks: dict[str, TaskID] = {}
     console = Console(stderr=True)
-    said = 0.0
+    printed = 0.0
     with Progress(*columns, console=console) as bar:
 
         def log(phase: str, fraction: float, loss: float) -> None:
-            nonlocal said
+            nonlocal printed
             if phase not in tasks:
                 recent.clear()
                 tasks[phase] = bar.add_task(phase, total=1.0, loss=loss)
             recent.append(loss)
             mean = sum(recent) / len(recent)
             bar.update(tasks[phase], completed=fraction, loss=mean)
-            # In a file the bar itself leaves no trace.
-            if not console.is_terminal and time.monotonic() - said > _SAY_EVERY:
-                said = time.monotonic()
+            # The bar is not visible in a file: print lines instead.
+            if not console.is_terminal and time.monotonic() - printed > _PRINT_EVERY:
+                printed = time.monotonic()
                 console.print(f"{phase}: {100 * fraction:.1f} %  loss {mean:.4f}", highlight=False)
 
         yield log

@@ -1,15 +1,14 @@
-"""The network that is trained: trunk and heads, and a faster depthwise gradient.
+"""The network in training: ConvNeXt V2 with additional heads that are dropped at export, its
+losses, and a depthwise convolution with a faster gradient.
 
-Depthwise convolution whose weights' gradient is found by matrix products.
+A lesion covers a few patches among hundreds.  A loss on every patch (whether it is lesion, and
+whether malignant) trains from scratch much faster than the image's label alone.
 
-On a processor PyTorch's own gradient of a 7 x 7 depthwise convolution's weights is slow where the
-map is small, as it is on crops.  It is the correlation of the input with the output's gradient, by
-channel; along a row it is a band of a matrix product, and rows are shifted one by one.
-
-The network as it is trained: ConvNeXt V2 with dense heads that are dropped at export.
-
-A lesion is a few patches among hundreds; a loss on every patch (is it lesion, is it malignant)
-teaches from scratch what the image's label alone would take far longer to teach."""
+On a processor PyTorch's gradient of the weights of a 7 x 7 depthwise convolution is slow for small
+maps, such as those of crops.  It is the correlation of the input with the output's gradient, per
+channel; here it is computed as bands of matrix products along rows, for one shift of rows after the
+other.
+"""
 
 from __future__ import annotations
 
@@ -21,17 +20,20 @@ from torch.nn import functional as F  # noqa: N812
 
 from xai_core.model import torchvision_shim
 from xai_core.model.initialisation import fan_in_initialise
-from xai_core.training.sample import TABLES, UNKNOWN
+from xai_core.training.sample import DESCRIPTOR_VALUES, UNKNOWN
 
-_LARGEST = 24  # px: on larger maps PyTorch's own way is the faster
+# --- Depthwise convolution --------------------------------------------------------------------
+
+_LARGEST = 24  # px; on larger maps PyTorch's own gradient is faster
 
 
 class DepthwiseConv2d(nn.Conv2d):
-    """A drop-in for a square, odd, stride 1, same-padded depthwise ``nn.Conv2d``; same weights."""
+    """A replacement for a depthwise ``nn.Conv2d`` with a square, odd kernel, stride 1 and same
+    padding; it has the same weights."""
 
     @classmethod
     def of(cls, conv: nn.Conv2d) -> DepthwiseConv2d:
-        """The same convolution, its parameters shared.
+        """The same convolution, with shared parameters.
 
         Raises:
             ValueError: ``conv`` is of another kind.
@@ -49,6 +51,7 @@ class DepthwiseConv2d(nn.Conv2d):
         return new
 
     def _by_products(self, input: Tensor) -> bool:
+        """Whether to compute the weights' gradient by matrix products."""
         small = max(input.shape[-2:]) <= _LARGEST and input.device.type == "cpu"
         return small and self.weight.requires_grad
 
@@ -83,8 +86,8 @@ class _Depthwise(torch.autograd.Function):
 
 
 def weight_gradient(x: Tensor, grad: Tensor, k: int) -> Tensor:
-    """float32 (C, 1, k, k): sum over images and places of ``grad`` times ``x``, shifted by up to
-    k // 2 each way.  ``x``, ``grad``: (B, C, H, W), H and W alike."""
+    """float32 (C, 1, k, k): the sum over images and positions of ``grad`` times ``x`` shifted by up
+    to k // 2 in each direction.  ``x``, ``grad``: (B, C, H, W)."""
     images, channels, height, width = x.shape
     half = k // 2
     # (C, W, H * B): a row's shift is then a slice, and the products sum over rows and images.
@@ -106,11 +109,13 @@ def weight_gradient(x: Tensor, grad: Tensor, k: int) -> Tensor:
     return summed.reshape(channels, 1, k, k)
 
 
+# --- The network ------------------------------------------------------------------------------
+
 TIMM_NAME = "convnextv2_tiny"
 FAMILY = "convnextv2_"
 
 
-def known(timm_name: str) -> bool:
+def is_convnext_v2(timm_name: str) -> bool:
     """Whether timm has a ConvNeXt V2 of that name."""
     torchvision_shim.install()
     import timm  # after the shim: see torchvision_shim
@@ -118,9 +123,13 @@ def known(timm_name: str) -> bool:
     return timm_name.startswith(FAMILY) and bool(timm.is_model(timm_name))
 
 
-class DenselyTaught(nn.Module):
-    """``trunk``: the classifier.  ``heads``: two maps (lesion, malignant) per stage 2 to 4.
-    ``namers``: the descriptors' logits, from what stages 3 and 4 hold where the lesion is."""
+class TrainingNetwork(nn.Module):
+    """The classifier with the additional heads of training.
+
+    ``trunk``: the classifier.  ``heads``: dense heads, two maps (lesion, malignant) for each of
+    stages 2 to 4.  ``namers``: descriptor heads, the logits of the lexicon's descriptors from the
+    mean activation of stages 3 and 4 on the lesion.  These names are keys in checkpoints.
+    """
 
     def __init__(self, timm_name: str = TIMM_NAME, drop_path: float = 0.05) -> None:
         super().__init__()
@@ -137,59 +146,64 @@ class DenselyTaught(nn.Module):
         self.heads = nn.ModuleList(
             nn.Sequential(nn.GroupNorm(1, width), nn.Conv2d(width, 2, 1)) for width in widths
         )
-        n = sum(len(values) for values in TABLES.values())
+        n = sum(len(values) for values in DESCRIPTOR_VALUES.values())
         self.namers = nn.ModuleList(
             nn.Sequential(nn.LayerNorm(width), nn.Linear(width, n)) for width in widths[1:]
         )
         fan_in_initialise(self)
         for head in self.heads:
-            nn.init.constant_(cast(Any, head)[1].bias, -2.0)  # most patches hold no lesion
+            nn.init.constant_(cast(Any, head)[1].bias, -2.0)  # most patches contain no lesion
 
     def forward(self, x: Tensor, mask: Tensor) -> tuple[list[Tensor], list[Tensor], Tensor]:
-        """Dense maps of stages 2, 3, 4 (each (B, 2, h, w)), the descriptors' logits of stages 3 and
-        4 (each (B, n)), and the logits (B, 2).  ``mask``: float (B, 1, S, S)."""
+        """The dense maps of stages 2, 3, 4 (each (B, 2, h, w)), the descriptors' logits from stages
+        3 and 4 (each (B, n)), and the class logits (B, 2).  ``mask``: float (B, 1, S, S)."""
         t = self.trunk
         x = t.stages[1](t.stages[0](t.stem(x)))
         maps = [self.heads[0](x)]
-        held: list[Tensor] = []
+        on_lesion: list[Tensor] = []
         for stage, head in zip(list(t.stages)[2:], list(self.heads)[1:], strict=True):
             x = stage(x)
             maps.append(head(x))
             here = F.adaptive_max_pool2d(mask, x.shape[-2:])
-            held.append((x * here).sum((2, 3)) / here.sum((2, 3)).clamp(min=1))
-        named = [namer(h) for namer, h in zip(self.namers, held, strict=True)]
-        return maps, named, t.forward_head(t.norm_pre(x))
+            on_lesion.append((x * here).sum((2, 3)) / here.sum((2, 3)).clamp(min=1))
+        descriptors = [head(mean) for head, mean in zip(self.namers, on_lesion, strict=True)]
+        return maps, descriptors, t.forward_head(t.norm_pre(x))
 
 
-def naming_loss(named: list[Tensor], words: Tensor) -> Tensor:
-    """Mean cross-entropy over the terms that apply.  ``words``: long (B, terms)."""
-    total, known = named[0].new_zeros(()), 0
-    for logits in named:
-        parts = logits.float().split([len(values) for values in TABLES.values()], dim=1)
-        for part, number in zip(parts, words.T, strict=True):
-            there = int((number != UNKNOWN).sum())
-            if there:
-                total = total + F.cross_entropy(part, number, ignore_index=UNKNOWN) * there
-            known += there
-    return total / max(known, 1)
+# --- Losses -----------------------------------------------------------------------------------
+
+
+def descriptor_loss(descriptor_logits: list[Tensor], labels: Tensor) -> Tensor:
+    """Mean cross-entropy over the terms with a known value.  ``descriptor_logits``: of stages 3 and
+    4, each (B, n).  ``labels``: long (B, terms)."""
+    total, count = descriptor_logits[0].new_zeros(()), 0
+    sizes = [len(values) for values in DESCRIPTOR_VALUES.values()]
+    for logits in descriptor_logits:
+        parts = logits.float().split(sizes, dim=1)
+        for part, label in zip(parts, labels.T, strict=True):
+            known = int((label != UNKNOWN).sum())
+            if known:
+                total = total + F.cross_entropy(part, label, ignore_index=UNKNOWN) * known
+            count += known
+    return total / max(count, 1)
 
 
 def loss(
     maps: list[Tensor], logits: Tensor, mask: Tensor, target: Tensor,
-    dense_weight: float, class_weight: float, classed: Tensor,
+    dense_weight: float, class_weight: float, class_counts: Tensor,
 ) -> Tensor:  # fmt: skip
-    """Weighted sum of the dense losses of all stages and the image's cross-entropy.
+    """The weighted sum of the dense losses of all stages and the image's cross-entropy.
 
-    ``mask``: float (B, 1, S, S).  ``target``: float (B,), probability of malignancy.  ``classed``:
-    float (B,), 0 where the image's class does not count.
+    ``mask``: float (B, 1, S, S).  ``target``: float (B,), probability of malignancy.
+    ``class_counts``: float (B,), 0 where the image's class does not count.
     """
     wanted_class = torch.stack([1 - target, target], dim=1)
     each = F.cross_entropy(logits.float(), wanted_class, label_smoothing=0.02, reduction="none")
-    total = class_weight * (each * classed).sum() / classed.sum().clamp(min=1)
+    total = class_weight * (each * class_counts).sum() / class_counts.sum().clamp(min=1)
     for weight, dense in zip((0.5, 1.0, 0.5), maps, strict=True):
         lesion = F.adaptive_max_pool2d(mask, dense.shape[-2:])
         wanted = torch.cat([lesion, lesion * target.view(-1, 1, 1, 1)], dim=1)
-        # A lesion patch counts seven times: it is rare, and half of them are not malignant.
+        # A lesion patch gets seven times the weight: they are rare, and half are not malignant.
         emphasis = 1 + 6 * lesion.expand_as(wanted)
         total = total + dense_weight * weight * F.binary_cross_entropy_with_logits(
             dense.float(), wanted, weight=emphasis

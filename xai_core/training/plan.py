@@ -1,4 +1,4 @@
-"""What a training run does: its phases, for a budget in minutes."""
+"""The plan of a training run: its phases, for a budget in minutes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 
 from xai_core.errors import BadRequest
 from xai_core.model.layers import INPUT_MULTIPLE
-from xai_core.training.network import FAMILY, TIMM_NAME, known
+from xai_core.training.network import FAMILY, TIMM_NAME, is_convnext_v2
 
 SIZE = 384  # px, the network's input
 _LESION_CROP = 128  # px
@@ -18,12 +18,14 @@ _LESION_CROP = 128  # px
 
 @dataclass(frozen=True)
 class Phase:
-    """One phase: ``crop`` px pictures (the whole image where crop == size), annealed contrast.
+    """One phase, with pictures of ``crop`` px (the whole image where crop == size).
 
-    ``shrink``: the images are drawn at a ``shrink``-th of the network's input: edges and blobs are
-    learned at a quarter of the cost.  ``frozen``: so many stages, and the stem, stay as they are:
-    their maps are the largest, and learning on them costs half of a step.  ``fresh``: this share of
-    a step's images is new, the others were drawn for a step before: drawing costs time as well.
+    ``steps``, ``minutes``: the phase ends at whichever is reached first.  ``rate``: peak learning
+    rate.  ``naming_weight``: weight of the descriptor loss.  ``shrink``: images are reduced to a
+    ``shrink``-th of the network's input size, so that edges and blobs are learned at a quarter of
+    the cost.  ``frozen``: the stem and this number of stages are not trained: their maps are the
+    largest and take half of a step's time.  ``fresh``: the share of new images in a batch; the
+    others were drawn for earlier steps, since drawing takes time as well.
     """
 
     name: str
@@ -41,19 +43,20 @@ class Phase:
     frozen: int = 0
     fresh: float = 1.0
 
-    def fraction(self, step: int, passed: float) -> float:
-        """How much of the phase is over, where ``passed`` of its time is: 1 at its end."""
-        return max(step / self.steps, passed)
+    def fraction(self, step: int, time_share: float) -> float:
+        """The progress of the phase, 1 at its end; ``time_share``: the share of its time that has
+        passed."""
+        return max(step / self.steps, time_share)
 
     def gain_at(self, fraction: float) -> float:
-        """What multiplies the lesions' contrast: annealed over the phase's first seven tenths."""
+        """The factor on the lesions' contrast, annealed over seven tenths of the phase."""
         start, end = self.gain
         return end + (start - end) * max(0.0, 1 - fraction / 0.7)
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run does; kept in the checkpoint and compared on resume."""
+    """The plan of a run; stored in the checkpoint and compared when a run is resumed."""
 
     phases: tuple[Phase, ...]
     seed: int = 0
@@ -61,27 +64,26 @@ class Plan:
     timm_name: str = TIMM_NAME
     ema_decay: float = 0.99
     low_precision: bool = True  # bfloat16 autocast
-    drawers: int = 1  # that take turns in drawing the steps' pictures
+    workers: int = 1  # sample workers, which draw the batches in turn
 
 
 def plan_for(
     minutes: float, seed: int = 0, gpu: bool = False, steps: int | None = None,
-    warm: bool = False, real: bool = False, drawers: int = 1,
+    pretrained: bool = False, real: bool = False, workers: int = 1,
     timm_name: str = TIMM_NAME, size: int = SIZE,
 ) -> Plan:  # fmt: skip
-    """The recipe for a budget in minutes: crops about lesions, small at first, then
-    whole images.
+    """The plan for a budget in minutes: crops around lesions, small ones first, then whole images.
 
-    ``steps`` ends a phase as well, where given: then a run on the same machine can be repeated.
-    ``warm``: the network starts from trained weights, so the contrast is annealed less.  ``real``:
-    a share of the images is real.  ``gpu``: no small pictures and nothing held still, for both save
-    a processor's time alone.  ``timm_name``: any ConvNeXt V2 of timm.  ``size``: side of its input,
-    px.
+    ``steps``: the maximum number of steps per phase, so that a run can be reproduced; None for no
+    limit besides the time.  ``pretrained``: the network starts from trained weights, so the initial
+    contrast is lower.  ``real``: include a share of real images.  ``gpu``: without small pictures
+    and frozen stages, which save time only on a processor.  ``timm_name``: any ConvNeXt V2 of timm.
+    ``size``: side of its input, px.
 
     Raises:
-        BadRequest: another network, or a size that is no multiple of 32 from 128 to 1024.
+        BadRequest: another network, or a size that is not a multiple of 32 from 128 to 1024.
     """
-    if not known(timm_name):
+    if not is_convnext_v2(timm_name):
         raise BadRequest(
             f"The network is {timm_name!r}; give the name of a ConvNeXt V2 in timm, which begins "
             f"with {FAMILY}, such as {TIMM_NAME}."
@@ -92,7 +94,7 @@ def plan_for(
             "1024."
         )
     steps = steps or 100_000
-    gain = (1.5 if warm else 2.5, 1.0)
+    gain = (1.5 if pretrained else 2.5, 1.0)
     phases: tuple[Phase, ...]
     if gpu:
         phases = (
@@ -101,8 +103,8 @@ def plan_for(
             Phase("images", size, 64, steps, 0.5 * minutes, 1e-3, (1.0, 1.0), 0.4, 1.0, 0.5,
                   0.1 * real, fresh=0.5),
         )  # fmt: skip
-        return Plan(phases, seed, size, timm_name, drawers=drawers)
-    rate = 1e-3 if warm else 2e-3
+        return Plan(phases, seed, size, timm_name, workers=workers)
+    rate = 1e-3 if pretrained else 2e-3
     phases = (
         Phase("small lesions", 64, 64, steps, 0.38 * minutes, rate, gain, 0.5, 1.0, 1.5,
               0.04 * real, shrink=2, fresh=0.06),
@@ -111,14 +113,14 @@ def plan_for(
         Phase("images", size, 8, steps, 0.2 * minutes, 5e-4, (1.0, 1.0), 0.4, 1.0, 0.5,
               0.1 * real, frozen=2, fresh=0.5),
     )  # fmt: skip
-    return Plan(phases, seed, size, timm_name, low_precision=multiplies_bfloat16(), drawers=drawers)
+    return Plan(phases, seed, size, timm_name, low_precision=bfloat16_is_faster(), workers=workers)
 
 
-def multiplies_bfloat16() -> bool:
-    """Whether the processor multiplies matrices of bfloat16 faster than those of float32.
+def bfloat16_is_faster() -> bool:
+    """Whether the processor multiplies bfloat16 matrices clearly faster than float32 ones.
 
-    It is measured, for what a processor says of itself does not tell: some that have AVX512-BF16
-    are slower with it, others faster.
+    Measured, since the reported capabilities do not tell: some processors with AVX512-BF16 are
+    slower with bfloat16, others faster.
     """
 
     def seconds(dtype: torch.dtype) -> float:

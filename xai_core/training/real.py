@@ -1,13 +1,10 @@
-"""Real images among the training pictures.
+"""Real low-energy images with marked lesions as training samples, and their tissue as backgrounds.
 
-The tissue of a real image, its marked lesions erased, as a background for phantom lesions.
-
-Real low-energy images with marked lesions, beside the phantoms.
-
-Only patients with an odd number are learned from: those with an even one are kept for testing.
-Nearly all marked images of a sample are malignant.  So that "real means malignant" is not learned,
-crops without a lesion count as not malignant, and the tissue of the same images, its lesions
-erased, is dressed with phantom lesions of both classes (:mod:`.real_tissue`)."""
+Only patients with an odd number are used for training: those with an even one are kept for testing.
+Nearly all marked images of a sample are malignant.  To prevent the network from learning that real
+images are malignant, crops without a lesion count as not malignant, and phantom lesions of both
+classes are inserted into the tissue of the same images, from which the marked lesions were erased.
+"""
 
 from __future__ import annotations
 
@@ -29,19 +26,23 @@ from xai_core.settings import read_settings
 from xai_core.training.sample import Sample
 from xai_core.types import BoolArray, CaseRecord, FloatArray
 
-_SIZE = 512
+# --- Tissue with the lesions erased -----------------------------------------------------------
+
+_SIZE = 512  # height of the background, px
 _AIR = 0.03  # grey in [0, 1] up to which a pixel is air
-_COARSE, _WIDE = 6.0, 28.0  # px: structure that is kept as texture, and reach of the filling
+# Standard deviations of Gaussians, px: structures finer than _COARSE count as texture; brightness
+# is filled in from the surroundings within _WIDE.
+_COARSE, _WIDE = 6.0, 28.0
 
 
 def tissue_of(
     image: FloatArray, mask: BoolArray, laterality: str | None, view: str | None
 ) -> Background:
-    """The breast of ``image`` (float32 (H, W) in [0, 1]) without what ``mask`` marks, 512 px high,
-    chest wall at the left edge.
+    """The breast of ``image`` (float32 (H, W) in [0, 1]) with the lesions in ``mask`` erased, as a
+    background up to 512 px high, chest wall at the left edge.
 
-    Where a lesion was, brightness comes from the tissue around it and texture from another part of
-    the breast.
+    In place of a lesion, the brightness comes from the surrounding tissue and the texture from
+    another part of the breast.
     """
     geometry = fit(image, _SIZE)
     grey, marked = letterbox(image, geometry), letterbox_mask(mask, geometry)
@@ -51,7 +52,7 @@ def tissue_of(
     rows, columns = np.flatnonzero(seen.any(1)), np.flatnonzero(seen.any(0))
     box = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     breast, tissue = seen[box], _erased(grey, marked & seen, seen)[box]
-    # Air beyond the picture's edge is no skin: depth counts from the skin alone.
+    # Padded with the edge values, since the picture's border is not skin.
     padded = np.pad(breast, ((40, 40), (40, 0)), mode="edge")
     depth = ndi.distance_transform_edt(padded)[40:-40, 40:]
     smooth = ndi.gaussian_filter(tissue, 6.0)
@@ -66,6 +67,7 @@ def tissue_of(
 
 
 def _erased(grey: FloatArray, marked: BoolArray, seen: BoolArray) -> FloatArray:
+    """``grey`` with the ``marked`` lesions erased; ``seen``: the breast."""
     if not marked.any():
         return grey
     gone = ndi.binary_dilation(marked, iterations=6) & seen
@@ -73,7 +75,7 @@ def _erased(grey: FloatArray, marked: BoolArray, seen: BoolArray) -> FloatArray:
     texture = (grey - ndi.gaussian_filter(grey, _COARSE)) * known
     weight = ndi.gaussian_filter(known, _WIDE) + 1e-4
     filling = (ndi.gaussian_filter(grey * known, _WIDE) + 1e-4 * grey[seen].mean()) / weight
-    # Texture from where the same breast is unmarked: the shift with the least marked under it.
+    # Texture from an unmarked part of the same breast: the shift that covers most with such tissue.
     shifts = [(dy, dx) for dy in (-160, -80, 0, 80, 160) for dx in (-120, -60, 60, 120)]
     best = max(shifts, key=lambda s: float((np.roll(known, s, (0, 1)) * gone).sum()))
     filling = filling + np.roll(texture, best, (0, 1))
@@ -81,10 +83,13 @@ def _erased(grey: FloatArray, marked: BoolArray, seen: BoolArray) -> FloatArray:
     return np.asarray((grey * (1 - soft) + filling * soft).clip(0, 1), np.float32)
 
 
+# --- Images -----------------------------------------------------------------------------------
+
+
 @dataclass(frozen=True, eq=False)
 class RealImage:
-    """``image``: float32 (S, S) in [0, 1] as the network sees it.  ``mask``: bool (S, S).
-    ``tissue``: the same breast, its marked lesions erased, to be dressed as phantoms are."""
+    """``image``: float32 (S, S) in [0, 1] on the network's grid.  ``mask``: bool (S, S).
+    ``tissue``: the same breast with its marked lesions erased, a background for phantom lesions."""
 
     image: FloatArray
     mask: BoolArray
@@ -93,7 +98,7 @@ class RealImage:
 
 
 def patient_number(patient_id: str) -> int | None:
-    """The number in a release's patient id (``P17`` is 17), or None where it has none."""
+    """The number in a patient id of the release (``P17`` is 17), or None where it has none."""
     found = re.search(r"\d+", patient_id)
     return int(found.group()) if found else None
 
@@ -136,7 +141,8 @@ def _read(source: CaseSource, record: CaseRecord, size: int) -> RealImage | None
 
 
 def draw_real(rng: np.random.Generator, images: list[RealImage]) -> Sample:
-    """One image, turned by up to 10 degrees, scaled and its grey levels bent at random."""
+    """One image, randomly rotated by up to 10 degrees, scaled, shifted, and with its grey levels
+    changed."""
     chosen = images[int(rng.integers(len(images)))]
     turn, zoom = np.deg2rad(rng.uniform(-10, 10)), rng.uniform(0.88, 1.12)
     matrix = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]) / zoom

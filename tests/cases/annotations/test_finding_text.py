@@ -19,7 +19,7 @@ from xai_core.cases.annotations.cdd_cesm import calcifications, split_findings, 
         (5, "5"),
     ],
 )
-def test_tidy(text: object, expected: str) -> None:
+def test_tidy_corrects_blanks_and_misspellings(text: object, expected: str) -> None:
     assert tidy(text) == expected
 
 
@@ -42,7 +42,7 @@ def test_findings_are_separated_by_dollars() -> None:
         ("Round - Round", "round"),
     ],
 )
-def test_terms(text: object, expected: str) -> None:
+def test_term_normalises_a_descriptor_value(text: object, expected: str) -> None:
     assert term(text) == expected
 
 
@@ -62,14 +62,16 @@ def test_terms(text: object, expected: str) -> None:
         ("Linear non mass enhancement", (None, None, None)),
     ],
 )
-def test_calcifications(finding: str, expected: tuple[str | None, ...]) -> None:
+def test_calcification_descriptors_are_found_in_findings(
+    finding: str, expected: tuple[str | None, ...]
+) -> None:
     found = calcifications((finding,))
     keys = ("calcifications", "calcification morphology", "calcification distribution")
     assert tuple(found.get(key) for key in keys) == expected
 
 
 @given(st.text(max_size=200))
-def test_tidy_is_idempotent_and_total(text: str) -> None:
+def test_tidy_is_idempotent_and_accepts_any_text(text: str) -> None:
     assert tidy(tidy(text)) == tidy(text)
     split_findings(text)
     term(text)

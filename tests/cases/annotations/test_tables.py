@@ -12,13 +12,13 @@ from xai_core.errors import BadAnnotation
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
-def test_csv_separators(tmp_path: Path, delimiter: str) -> None:
+def test_csv_separators_are_detected(tmp_path: Path, delimiter: str) -> None:
     write_csv(tmp_path / "a.csv", [["a", "b"], ["1,2;", "x\ny"]], delimiter)
     assert read_csv(tmp_path / "a.csv") == [["a", "b"], ["1,2;", "x\ny"]]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])
-def test_csv_encodings(tmp_path: Path, encoding: str) -> None:
+def test_csv_encodings_are_detected(tmp_path: Path, encoding: str) -> None:
     (tmp_path / "a.csv").write_text("é,b\n", encoding=encoding)
     assert read_csv(tmp_path / "a.csv")[0][0] == "é"
 
@@ -40,7 +40,7 @@ def test_headings_are_matched_without_punctuation() -> None:
     assert columns_of([], wanted) == {}
 
 
-def test_what_is_no_workbook_is_refused(tmp_path: Path) -> None:
+def test_file_that_is_not_a_workbook_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.xlsx"
     path.write_bytes(b"not a workbook")
     with pytest.raises(BadAnnotation, match=r"^a\.xlsx cannot be read as an Excel workbook"):
@@ -64,7 +64,7 @@ def test_large_and_bomb_like_tables_are_refused(
             read(tmp_path / "a.xlsx")
 
 
-def test_a_table_that_is_gone(tmp_path: Path) -> None:
+def test_missing_table_raises_bad_annotation(tmp_path: Path) -> None:
     for read in (read_workbook, read_csv):
         with pytest.raises(BadAnnotation):
             read(tmp_path / "absent.csv")

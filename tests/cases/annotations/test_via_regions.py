@@ -30,7 +30,7 @@ def _mask(tmp_path: Path, **shape: Any) -> np.ndarray:
     return draw_regions(shapes, 100, 80)
 
 
-def test_polygon(tmp_path: Path) -> None:
+def test_polygon_fills_its_pixels(tmp_path: Path) -> None:
     mask = _mask(
         tmp_path, name="polygon", all_points_x=[10, 29, 29, 10], all_points_y=[20, 20, 59, 59]
     )
@@ -54,7 +54,7 @@ def test_an_ellipse_turns_clockwise(tmp_path: Path) -> None:
     assert not mask[50 - 15, 40 + 15]
 
 
-def test_lines_and_points_get_a_pen(tmp_path: Path) -> None:
+def test_lines_and_points_are_drawn_with_a_pen(tmp_path: Path) -> None:
     line = _mask(tmp_path, name="polyline", all_points_x=[10, 60, 60], all_points_y=[20, 20, 80])
     assert line[20, 10:61].all()
     assert line[20:81, 60].all()
@@ -65,7 +65,7 @@ def test_lines_and_points_get_a_pen(tmp_path: Path) -> None:
     assert _mask(tmp_path, name="polyline", all_points_x=[5], all_points_y=[6])[6, 5]
 
 
-def test_negative_and_outside_coordinates_are_cut_off(tmp_path: Path) -> None:
+def test_coordinates_outside_the_picture_are_clipped(tmp_path: Path) -> None:
     mask = _mask(
         tmp_path, name="polygon", all_points_x=[-50, 20, 20, -50], all_points_y=[-9, -9, 500, 500]
     )
@@ -74,11 +74,11 @@ def test_negative_and_outside_coordinates_are_cut_off(tmp_path: Path) -> None:
     assert not _mask(tmp_path, name="circle", cx=-50, cy=-50, r=3).any()
 
 
-def test_a_tiny_circle_still_marks_something(tmp_path: Path) -> None:
+def test_circle_of_radius_0_marks_a_pixel(tmp_path: Path) -> None:
     assert _mask(tmp_path, name="circle", cx=10.5, cy=10.5, r=0).any()
 
 
-def test_regions_of_an_image_are_united(tmp_path: Path) -> None:
+def test_mask_is_the_union_of_regions(tmp_path: Path) -> None:
     shapes, _ = _read(
         tmp_path,
         {"name": "circle", "cx": 10, "cy": 10, "r": 4},
@@ -105,13 +105,15 @@ def test_regions_of_an_image_are_united(tmp_path: Path) -> None:
         {"nothing": 1},
     ],
 )
-def test_unusable_regions_are_left_out_and_told(tmp_path: Path, shape: dict[str, Any]) -> None:
+def test_unusable_regions_are_left_out_with_a_warning(
+    tmp_path: Path, shape: dict[str, Any]
+) -> None:
     shapes, warnings = _read(tmp_path, shape)
     assert shapes == ()
     assert "1 regions cannot be used" in warnings[0]
 
 
-def test_rows_that_are_no_regions(tmp_path: Path) -> None:
+def test_rows_without_a_usable_region(tmp_path: Path) -> None:
     rows = [
         ["P7_L_DM_CC.jpg", 1, "{}", 0, 0, "{}", "{}"],
         ["P7_L_DM_CC.jpg", 1, "{}", 0, 0, "{broken", "{}"],
@@ -126,7 +128,7 @@ def test_rows_that_are_no_regions(tmp_path: Path) -> None:
     assert "other.jpg" in warnings[0]
 
 
-def test_files_are_known_by_their_first_line(tmp_path: Path) -> None:
+def test_region_files_are_recognised_by_their_first_line(tmp_path: Path) -> None:
     write_regions(tmp_path / "r.csv", [])
     write_csv(tmp_path / "other.csv", [["a", "b"]])
     assert is_region_file(tmp_path / "r.csv")

@@ -95,7 +95,7 @@ def test_lossless_syntaxes_give_the_same_picture(syntax: UID | None) -> None:
     assert found.warnings == ()
 
 
-def test_jpeg_baseline() -> None:
+def test_jpeg_baseline_is_decoded() -> None:
     smooth = np.tile(np.linspace(0, 255, 64).astype(np.uint8), (64, 1))
     ds = mammogram(smooth, JPEGBaseline8Bit)
     ds.PixelData = encapsulate([encode(smooth, "JPEG", quality=95)])
@@ -105,7 +105,7 @@ def test_jpeg_baseline() -> None:
 
 
 @pytest.mark.parametrize("file", ["JPGExtended.dcm", "JPEG-lossy.dcm"])
-def test_12_bit_jpeg_extended(file: str) -> None:
+def test_12_bit_jpeg_extended_is_decoded(file: str) -> None:
     path = Path(str(get_testdata_file(file, download=False)))
     found = read_dicom(path, file)
     assert found.image.shape == (1024, 256)
@@ -113,7 +113,7 @@ def test_12_bit_jpeg_extended(file: str) -> None:
 
 
 @pytest.mark.parametrize("file", ["image_dfl.dcm", "JPEG2000.dcm", "MR_small_expb.dcm"])
-def test_files_of_other_makers(file: str) -> None:
+def test_dicom_files_of_other_software_are_read(file: str) -> None:
     found = read_dicom(Path(str(get_testdata_file(file, download=False))), file)
     assert np.ptp(found.image) > 0.5
     assert any("not MG" in w for w in found.warnings)
@@ -133,7 +133,7 @@ def test_bits_above_the_stored_ones_are_ignored() -> None:
     )
 
 
-def test_a_path_and_bytes_are_the_same(tmp_path: Path) -> None:
+def test_path_and_bytes_give_the_same_picture(tmp_path: Path) -> None:
     path = tmp_path / "with blank é.dcm"
     path.write_bytes(_windowed())
     np.testing.assert_array_equal(
@@ -214,7 +214,7 @@ def test_bad_files_are_refused_in_one_sentence(name: str, tmp_path: Path) -> Non
     assert "\n" not in sentence
 
 
-def test_a_file_that_is_gone(tmp_path: Path) -> None:
+def test_missing_file_raises_unreadable_image(tmp_path: Path) -> None:
     with pytest.raises(UnreadableImage, match="no longer there"):
         read_dicom(tmp_path / "x.dcm", "x.dcm")
 
@@ -242,13 +242,15 @@ def test_a_file_that_takes_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) 
         read_dicom(_windowed(), "slow.dcm")
 
 
-def test_a_child_that_dies_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_crashed_child_process_gives_an_error_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dicom.sys, "executable", "/bin/false")
     with pytest.raises(UnreadableImage, match="limits of memory and time"):
         read_dicom(_windowed(), "dead.dcm")
 
 
-def test_the_child_in_this_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_child_program_writes_image_or_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The program itself, without its limits: they would stay on the test process."""
     monkeypatch.setattr(dicom_child, "limit_resources", lambda memory: None)
     path = tmp_path / "m.dcm"
@@ -262,7 +264,7 @@ def test_the_child_in_this_process(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 @settings(deadline=None, max_examples=100)
 @given(data=st.data())
-def test_flipped_bytes_never_escape_as_another_error(data: st.DataObject) -> None:
+def test_corrupted_bytes_raise_only_unreadable_image(data: st.DataObject) -> None:
     file = bytearray(_windowed())
     header = len(file) - PLAIN.nbytes
     for _ in range(data.draw(st.integers(1, 5))):

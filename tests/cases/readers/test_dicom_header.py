@@ -25,21 +25,21 @@ def test_side_view_and_spacing() -> None:
     }
 
 
-def test_nothing_of_the_patient_is_told() -> None:
+def test_patient_data_are_not_read() -> None:
     ds = mammogram()
     ds.PatientBirthDate = "19990101"
-    told = json.dumps(describe(ds))
-    assert not any(word in told for word in ("SECRET", "Secret", "1999"))
+    text = json.dumps(describe(ds))
+    assert not any(word in text for word in ("SECRET", "Secret", "1999"))
 
 
 @pytest.mark.parametrize(("code", "view"), [("R-10242", "CC"), ("399368009", "MLO"), ("x", None)])
-def test_the_view_may_be_a_code(code: str, view: str | None) -> None:
+def test_view_is_read_from_the_code_sequence(code: str, view: str | None) -> None:
     ds = mammogram()
     ds.ViewPosition, ds.ViewCodeSequence = "", _code(code)
     assert describe(ds)["view"] == view
 
 
-def test_what_is_not_given_is_none() -> None:
+def test_missing_header_values_are_none() -> None:
     ds = mammogram()
     for key in ("ImageLaterality", "ViewPosition", "ImagerPixelSpacing"):
         delattr(ds, key)
@@ -54,7 +54,7 @@ def test_what_is_not_given_is_none() -> None:
     assert found["laterality"] is found["pixel_spacing"] is None
 
 
-def test_other_modalities_and_raw_values_are_told() -> None:
+def test_other_modalities_and_raw_values_give_warnings() -> None:
     ds = mammogram()
     ds.Modality, ds.PresentationIntentType = "CT", "FOR PROCESSING"
     warnings = describe(ds)["warnings"]

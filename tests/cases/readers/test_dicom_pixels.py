@@ -30,7 +30,7 @@ def _table(entries: list[int], first: int, bits: int) -> Sequence:
     return Sequence([item])
 
 
-def test_without_a_window_the_range_is_used_and_told() -> None:
+def test_without_a_window_the_value_range_is_used_with_a_note() -> None:
     ds = mammogram(RAMP)
     values, notes, _ = to_grey(ds, RAMP)
     assert values.dtype == np.float32
@@ -46,7 +46,7 @@ def test_monochrome1_is_inverted() -> None:
 
 
 @pytest.mark.parametrize("function", [None, "LINEAR", "LINEAR_EXACT", "SIGMOID"])
-def test_windows(function: str | None) -> None:
+def test_window_functions_follow_the_standard(function: str | None) -> None:
     ds = mammogram(RAMP)
     ds.WindowCenter, ds.WindowWidth = 2000, 1001
     if function:
@@ -60,7 +60,7 @@ def test_windows(function: str | None) -> None:
     np.testing.assert_allclose(_grey(ds), expected, atol=1e-5)
 
 
-def test_several_windows_the_first_counts() -> None:
+def test_first_of_several_windows_is_used() -> None:
     ds = mammogram(RAMP)
     ds.WindowCenter, ds.WindowWidth = 2000, 1001
     first = _grey(ds)
@@ -73,7 +73,9 @@ def test_several_windows_the_first_counts() -> None:
 @pytest.mark.parametrize(
     ("width", "function"), [(0, "LINEAR"), (-5, "LINEAR_EXACT"), (0, "SIGMOID"), (100, "ODD")]
 )
-def test_an_invalid_window_falls_back_and_is_told(width: int, function: str) -> None:
+def test_invalid_window_falls_back_to_the_value_range_with_a_note(
+    width: int, function: str
+) -> None:
     ds = mammogram(RAMP)
     ds.WindowCenter, ds.WindowWidth, ds.VOILUTFunction = 2000, width, function
     values, notes, _ = to_grey(ds, RAMP)
@@ -92,7 +94,7 @@ def test_rescale_comes_before_the_window() -> None:
     np.testing.assert_allclose(_grey(ds), expected, atol=2e-3)
 
 
-def test_a_negative_slope_keeps_low_values_dark() -> None:
+def test_negative_rescale_slope_inverts_the_picture() -> None:
     ds = mammogram(RAMP)
     ds.RescaleSlope, ds.RescaleIntercept = -1, 4095
     ds.WindowCenter, ds.WindowWidth = 2048, 4096
@@ -102,7 +104,7 @@ def test_a_negative_slope_keeps_low_values_dark() -> None:
 
 
 @pytest.mark.parametrize("bits", [8, 12, 16])
-def test_voi_table(bits: int) -> None:
+def test_voi_lut_maps_values(bits: int) -> None:
     ds = mammogram(RAMP)
     top = 2**bits - 1
     entries = [round(top * math.sqrt(i / 4095)) for i in range(4096)]
@@ -110,7 +112,7 @@ def test_voi_table(bits: int) -> None:
     np.testing.assert_allclose(_grey(ds), np.array(entries)[RAMP] / top, atol=1e-6)
 
 
-def test_voi_table_is_clamped_at_its_ends() -> None:
+def test_voi_lut_is_clamped_at_its_ends() -> None:
     ds = mammogram(RAMP)
     ds.VOILUTSequence = _table([0, 100, 255], 1000, 8)
     values = _grey(ds)
@@ -118,7 +120,7 @@ def test_voi_table_is_clamped_at_its_ends() -> None:
     assert (values[RAMP >= 1002] == 1).all()
 
 
-def test_a_table_goes_before_a_window() -> None:
+def test_voi_lut_takes_precedence_over_a_window() -> None:
     ds = mammogram(RAMP)
     ds.VOILUTSequence = _table([0, 65535], 1999, 16)
     expected = _grey(ds)
@@ -127,7 +129,7 @@ def test_a_table_goes_before_a_window() -> None:
     np.testing.assert_array_equal(_grey(ds), expected)
 
 
-def test_modality_table() -> None:
+def test_modality_lut_is_applied() -> None:
     ds = mammogram(RAMP)
     ds.ModalityLUTSequence = _table([4095 - i for i in range(4096)], 0, 16)
     ds.ModalityLUTSequence[0].ModalityLUTType = "US"
@@ -147,7 +149,7 @@ def test_padding_is_black_and_outside_the_range(photometric: str) -> None:
     assert values[:, 3:].max() == 1
 
 
-def test_one_padding_value() -> None:
+def test_single_padding_value_becomes_black() -> None:
     stored = RAMP.copy()
     stored[0, 0] = 4095
     ds = mammogram(stored)
@@ -159,12 +161,12 @@ def test_one_padding_value() -> None:
     assert (_grey(ds) == 0).all()
 
 
-def test_a_constant_picture_is_told() -> None:
+def test_constant_picture_gives_a_note() -> None:
     flat = np.full((64, 64), 7, np.uint16)
     assert any("same value" in n for n in to_grey(mammogram(flat), flat)[1])
 
 
-def test_signed_values() -> None:
+def test_signed_values_are_windowed() -> None:
     stored = RAMP.astype(np.int16) - 2048
     ds = mammogram(stored)
     ds.WindowCenter, ds.WindowWidth = 0, 4096
@@ -189,7 +191,7 @@ def test_signed_values() -> None:
         ({"BitsStored": 17}, "17 of 16"),
     ],
 )
-def test_headers_that_are_refused(changes: dict[str, object], says: str) -> None:
+def test_unsupported_headers_are_refused(changes: dict[str, object], says: str) -> None:
     ds = mammogram()
     for key, value in changes.items():
         if value is None:

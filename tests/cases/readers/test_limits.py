@@ -15,7 +15,7 @@ def test_sizes_within_the_limits_pass(size: tuple[int, int]) -> None:
 @pytest.mark.parametrize(
     "size", [(31, 40), (0, 40), (20_001, 4_000), (321, 32), (10_001, 10_000), (65535, 65535)]
 )
-def test_sizes_outside_are_refused_with_what_is_allowed(size: tuple[int, int]) -> None:
+def test_sizes_outside_the_limits_are_refused(size: tuple[int, int]) -> None:
     for height, width in (size, size[::-1]):
         with pytest.raises(UnreadableImage, match=r"^a\.png is .* 32 to 20,000 px.*10:1"):
             check_size("a.png", height, width)

@@ -75,7 +75,7 @@ def test_white_is_zero_8_bit_tiff() -> None:
     )
 
 
-def test_colour_becomes_luminance_and_is_told() -> None:
+def test_colour_becomes_luminance_with_a_note() -> None:
     picture = np.zeros((40, 40, 3), np.uint8)
     picture[:, :20, 0] = 255
     values, warnings = read_picture(encode(picture), "photo.png")
@@ -84,7 +84,7 @@ def test_colour_becomes_luminance_and_is_told() -> None:
     assert any("colour" in w for w in warnings)
 
 
-def test_grey_stored_as_colour_is_not_called_colour() -> None:
+def test_grey_stored_as_colour_gives_no_note() -> None:
     grey = noise()
     values, warnings = read_picture(encode(np.dstack([grey] * 3)), "a.png")
     np.testing.assert_allclose(values, grey / 255, atol=0.005)
@@ -92,7 +92,7 @@ def test_grey_stored_as_colour_is_not_called_colour() -> None:
 
 
 @pytest.mark.parametrize("mode", ["LA", "RGBA", "P", "1", "CMYK"])
-def test_other_modes(mode: str) -> None:
+def test_other_pillow_modes_are_read(mode: str) -> None:
     picture = Image.fromarray(noise())
     buffer = io.BytesIO()
     picture.convert(mode).save(buffer, "TIFF" if mode == "CMYK" else "PNG")
@@ -111,7 +111,7 @@ def test_transparency_is_ignored() -> None:
     np.testing.assert_allclose(read_picture(buffer.getvalue(), "a")[0], noise() / 255, atol=0.02)
 
 
-def test_16_bit_colour_is_told() -> None:
+def test_16_bit_colour_gives_a_note() -> None:
     rows = noise(top=65535).astype(">u2")
     raw = b"".join(b"\0" + np.repeat(row, 3).tobytes() for row in rows)
 
@@ -129,7 +129,7 @@ def test_16_bit_colour_is_told() -> None:
 
 @pytest.mark.parametrize("top", [255, 65535])
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "TIFF"])
-def test_exif_orientation_is_honoured(kind: str, top: int) -> None:
+def test_exif_orientation_is_applied(kind: str, top: int) -> None:
     if kind == "JPEG" and top > 255:
         pytest.skip("JPEG files that Pillow writes have 8 bits")
     exif = Image.Exif()
@@ -140,14 +140,14 @@ def test_exif_orientation_is_honoured(kind: str, top: int) -> None:
     assert difference.mean() < (0.1 if kind == "JPEG" else 1e-6)
 
 
-def test_several_pages_are_told() -> None:
+def test_several_pages_give_a_note() -> None:
     buffer = io.BytesIO()
     page = Image.fromarray(noise())
     page.save(buffer, "TIFF", save_all=True, append_images=[page])
     assert "pages" in read_picture(buffer.getvalue(), "a.tif")[1][0]
 
 
-def test_a_constant_picture_loads_and_is_told() -> None:
+def test_constant_picture_is_read_with_a_note() -> None:
     values, warnings = read_picture(encode(np.full((40, 40), 9, np.uint8)), "flat.png")
     assert np.ptp(values) == 0
     assert any("same value everywhere" in w for w in warnings)
@@ -184,7 +184,7 @@ def test_bad_files_are_refused_in_one_sentence(data: bytes, says: str, tmp_path:
         assert "\n" not in sentence
 
 
-def test_a_file_that_is_gone(tmp_path: Path) -> None:
+def test_missing_file_raises_unreadable_image(tmp_path: Path) -> None:
     with pytest.raises(UnreadableImage, match=r"^x\.png is no longer there"):
         read_picture(tmp_path / "x.png", "x.png")
     with pytest.raises(UnreadableImage):
@@ -195,7 +195,7 @@ def test_a_file_that_is_gone(tmp_path: Path) -> None:
 @given(
     data=st.data(), kind=st.sampled_from(["PNG", "JPEG", "TIFF"]), top=st.sampled_from([255, 65535])
 )
-def test_flipped_bytes_never_escape_as_another_error(
+def test_corrupted_bytes_raise_only_unreadable_image(
     data: st.DataObject, kind: str, top: int
 ) -> None:
     picture = bytearray(encode(noise(40, 40, top=255 if kind == "JPEG" else top), kind))

@@ -9,20 +9,20 @@ from xai_core.cases.readers.single_file import plain_name, read_upload
 from xai_core.errors import UnreadableImage
 
 
-def test_an_uploaded_picture() -> None:
+def test_uploaded_picture_becomes_a_case() -> None:
     case = read_upload(encode(noise()), "C:\\Users\\x\\scan.png")
     assert (case.id, case.source, case.pathology) == ("scan.png", "upload", None)
     assert case.image.shape == (64, 48)
 
 
-def test_an_uploaded_dicom_under_any_name() -> None:
+def test_uploaded_dicom_is_recognised_under_any_name() -> None:
     case = read_upload(dicom_bytes(mammogram()), "scan.png")
     assert (case.laterality, case.view, case.pixel_spacing) == ("R", "MLO", (0.07, 0.08))
     assert "SECRET" not in repr(case)
     assert any("window" in w for w in case.warnings)
 
 
-def test_warnings_reach_the_case() -> None:
+def test_warnings_of_the_reader_are_in_the_case() -> None:
     assert read_upload(encode(noise(top=4095)), "a.png").warnings
 
 
@@ -35,7 +35,7 @@ def test_warnings_reach_the_case() -> None:
         (b"text", "/etc/a\nb", r"^a\?b "),
     ],
 )
-def test_bad_uploads(data: bytes, name: str, says: str) -> None:
+def test_bad_uploads_raise_unreadable_image(data: bytes, name: str, says: str) -> None:
     with pytest.raises(UnreadableImage, match=says):
         read_upload(data, name)
 

@@ -28,7 +28,7 @@ from xai_core.types import Pathology
 
 
 @pytest.mark.parametrize("inner", ["", "CDD-CESM", "PKG - CDD-CESM", "PKG - CDD-CESM/CDD-CESM"])
-def test_every_nesting_is_found(tmp_path: Path, inner: str) -> None:
+def test_release_is_found_at_any_folder_depth(tmp_path: Path, inner: str) -> None:
     make_release(tmp_path, inner)
     assert CddCesm.accepts(tmp_path)
     ids = [r.id for r in CddCesm(tmp_path).records()]
@@ -43,7 +43,7 @@ def test_tables_beside_the_package_are_found(tmp_path: Path) -> None:
     assert CddCesm(tmp_path).load("P7_L_DM_CC").lesion_mask is not None
 
 
-def test_records(tmp_path: Path) -> None:
+def test_records_combine_names_workbook_and_warnings(tmp_path: Path) -> None:
     first, second, unlabelled, repeated = CddCesm(make_release(tmp_path)).records()
     assert first.patient_id == "P7"
     assert (first.pathology, first.birads, first.density) == (Pathology.MALIGNANT, 3, "B")
@@ -78,18 +78,18 @@ def test_masks_are_in_each_images_own_geometry(tmp_path: Path) -> None:
     assert not case.recombined_mask[:, 21:].any()
 
 
-def test_no_region_is_none_and_no_partner_is_none(tmp_path: Path) -> None:
+def test_missing_regions_and_partners_are_none(tmp_path: Path) -> None:
     case = CddCesm(make_release(tmp_path)).load("P7_R_DM_MLO")
     assert case.lesion_mask is case.recombined is case.recombined_mask is None
 
 
-def test_extra_views_pair_with_each_other(tmp_path: Path) -> None:
+def test_repeated_views_are_paired_by_number(tmp_path: Path) -> None:
     source = CddCesm(make_release(tmp_path))
     assert source.load("P99_L_DM_MLO_2").recombined is not None
     assert source.load("P99_L_DM_MLO").recombined is None
 
 
-def test_source_warnings(tmp_path: Path) -> None:
+def test_rows_and_images_without_counterpart_give_warnings(tmp_path: Path) -> None:
     warnings = CddCesm(make_release(tmp_path)).warnings
     assert any("1 rows of the table have no image: P5_L_DM_CC" in w for w in warnings)
     assert any("P281_L_CM_MLO2.jpg" in w for w in warnings)
@@ -97,7 +97,7 @@ def test_source_warnings(tmp_path: Path) -> None:
     assert not any(str(tmp_path) in w for w in warnings)
 
 
-def test_without_tables_the_images_still_list(tmp_path: Path) -> None:
+def test_images_are_listed_without_tables(tmp_path: Path) -> None:
     make_release(tmp_path)
     (tmp_path / WORKBOOK).unlink()
     (tmp_path / REGIONS).unlink()
@@ -121,7 +121,7 @@ def test_other_names_of_the_workbook(tmp_path: Path, name: str) -> None:
     assert CddCesm(tmp_path).records()[0].pathology is Pathology.BENIGN
 
 
-def test_copies_and_second_tables_are_told(tmp_path: Path) -> None:
+def test_copies_and_second_tables_give_warnings(tmp_path: Path) -> None:
     make_release(tmp_path)
     (tmp_path / LOW / LOW).mkdir()
     (tmp_path / LOW / LOW / "P7_L_DM_CC.jpg").write_bytes(encode(noise(), "JPEG"))
@@ -132,7 +132,7 @@ def test_copies_and_second_tables_are_told(tmp_path: Path) -> None:
     assert any("Several annotation tables" in w for w in source.warnings)
 
 
-def test_regions_outside_the_picture_are_told(tmp_path: Path) -> None:
+def test_regions_outside_the_picture_give_a_warning(tmp_path: Path) -> None:
     make_release(tmp_path)
     row = region_row("P7_L_DM_CC.jpg", name="circle", cx=900, cy=900, r=5)
     write_regions(tmp_path / REGIONS, [row])
@@ -160,7 +160,7 @@ def test_a_folder_without_low_energy_images(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
 @pytest.mark.timeout(20)
-def test_a_pipe_does_not_stop_the_listing(tmp_path: Path) -> None:
+def test_named_pipe_does_not_block_the_listing(tmp_path: Path) -> None:
     os.mkfifo(make_release(tmp_path) / "pipe.csv")
     assert CddCesm(tmp_path).records()
 

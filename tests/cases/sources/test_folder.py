@@ -15,13 +15,13 @@ def test_ids_are_unique_and_in_natural_order(folder_source: FolderSource) -> Non
     assert [r.id for r in folder_source.records()] == ["a.jpg", "a.png", "deep/p9", "deep/p10"]
 
 
-def test_dicom_is_known_by_content_and_fills_the_case(folder_source: FolderSource) -> None:
+def test_dicom_is_recognised_by_content_and_completes_the_case(folder_source: FolderSource) -> None:
     case = folder_source.load("deep/p9")
     assert (case.laterality, case.view) == ("R", "MLO")
     assert case.patient_id == "deep/p9"  # not the file's own patient
 
 
-def test_one_file_is_a_source(tmp_path: Path) -> None:
+def test_single_file_is_a_source(tmp_path: Path) -> None:
     (tmp_path / "x.png").write_bytes(dicom_bytes(mammogram()))
     (tmp_path / "y.png").write_bytes(encode(noise()))
     source = FolderSource(tmp_path / "x.png")
@@ -30,7 +30,7 @@ def test_one_file_is_a_source(tmp_path: Path) -> None:
     assert source.load("x").pixel_spacing is not None
 
 
-def test_files_that_only_look_like_pictures_are_told(tmp_path: Path) -> None:
+def test_files_named_like_pictures_give_a_warning(tmp_path: Path) -> None:
     (tmp_path / "good.png").write_bytes(encode(noise()))
     (tmp_path / "text.png").write_text("text")
     (tmp_path / "empty.dcm").touch()
@@ -48,7 +48,7 @@ def test_a_folder_without_pictures(tmp_path: Path) -> None:
         FolderSource(tmp_path)
 
 
-def test_a_file_that_changes_after_listing(tmp_path: Path) -> None:
+def test_file_changed_after_listing_raises_unreadable_image(tmp_path: Path) -> None:
     path = tmp_path / "a.png"
     path.write_bytes(encode(noise()))
     source = FolderSource(tmp_path)
@@ -62,14 +62,14 @@ def test_a_file_that_changes_after_listing(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
 @pytest.mark.timeout(20)
-def test_pipes_and_rings_of_links_do_no_harm(tmp_path: Path) -> None:
+def test_named_pipes_and_cyclic_links_are_skipped(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(encode(noise()))
     os.mkfifo(tmp_path / "pipe.png")
     (tmp_path / "ring").symlink_to(tmp_path)
     assert [r.id for r in FolderSource(tmp_path).records()] == ["a"]
 
 
-def test_too_many_files_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_files_give_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(folder, "MAX_FILES", 3)
     for number in range(5):
         (tmp_path / f"{number}.png").write_bytes(encode(noise()))

@@ -21,7 +21,7 @@ def _edit(folder: Path, **changes: Any) -> None:
     path.write_text(json.dumps(manifest))
 
 
-def test_a_case_with_everything(tmp_path: Path) -> None:
+def test_case_with_all_pictures_and_masks(tmp_path: Path) -> None:
     case = PhantomLibrary(make_library(tmp_path)).load("PH-0001")
     assert case.is_phantom
     assert case.pathology is Pathology.MALIGNANT
@@ -50,7 +50,7 @@ def test_a_changed_or_missing_file_is_named(tmp_path: Path) -> None:
         library.load("PH-0001")
 
 
-def test_no_manifest(tmp_path: Path) -> None:
+def test_folder_without_manifest_raises_source_not_found(tmp_path: Path) -> None:
     with pytest.raises(SourceNotFound, match=r"manifest\.json"):
         PhantomLibrary(tmp_path)
 
@@ -59,13 +59,13 @@ def test_no_manifest(tmp_path: Path) -> None:
     "text",
     ["", "{", "[]", "{}", '{"format": 1}', '{"format": 1, "cases": []}', "[" * 100_000, "\xff"],
 )
-def test_a_manifest_that_is_damaged(tmp_path: Path, text: str) -> None:
+def test_damaged_manifest_raises_bad_annotation(tmp_path: Path, text: str) -> None:
     (tmp_path / "manifest.json").write_text(text, encoding="latin-1")
     with pytest.raises(BadAnnotation, match="damaged or lists no case"):
         PhantomLibrary(tmp_path)
 
 
-def test_another_format(tmp_path: Path) -> None:
+def test_manifest_of_another_format_is_refused(tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_text('{"format": 2, "cases": [1]}')
     with pytest.raises(BadAnnotation, match="format 2"):
         PhantomLibrary(tmp_path)
@@ -85,13 +85,13 @@ def test_another_format(tmp_path: Path) -> None:
         {"descriptors": []},
     ],
 )
-def test_a_case_that_cannot_be_understood(tmp_path: Path, changes: dict[str, Any]) -> None:
+def test_invalid_case_in_the_manifest_is_refused(tmp_path: Path, changes: dict[str, Any]) -> None:
     _edit(make_library(tmp_path), **changes)
     with pytest.raises(BadAnnotation, match="Case 1 of the phantom library"):
         PhantomLibrary(tmp_path)
 
 
-def test_an_id_listed_twice(tmp_path: Path) -> None:
+def test_duplicate_id_in_the_manifest_is_refused(tmp_path: Path) -> None:
     _edit(make_library(tmp_path), id="PH-0002")
     with pytest.raises(BadAnnotation, match="'PH-0002' twice"):
         PhantomLibrary(tmp_path)
@@ -100,7 +100,7 @@ def test_an_id_listed_twice(tmp_path: Path) -> None:
 @pytest.mark.skipif(
     not (LIBRARY / "manifest.json").exists(), reason="the built-in library is not generated yet"
 )
-def test_the_built_in_library_is_whole() -> None:
+def test_all_cases_of_the_built_in_library_load() -> None:
     library = PhantomLibrary()
     for record in library.records():
         assert library.load(record.id).is_phantom

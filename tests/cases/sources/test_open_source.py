@@ -11,7 +11,7 @@ from xai_core.errors import BadAnnotation, SourceNotFound
 from xai_core.settings import Settings
 
 
-def test_each_kind_is_recognised(tmp_path: Path) -> None:
+def test_each_kind_of_source_is_recognised(tmp_path: Path) -> None:
     (tmp_path / "pictures").mkdir()
     (tmp_path / "pictures" / "a.png").write_bytes(encode(noise()))
     for path, kind in (
@@ -24,12 +24,14 @@ def test_each_kind_is_recognised(tmp_path: Path) -> None:
         assert type(open_source(str(path), Settings())) is kind
 
 
-def test_library_is_the_built_in_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_library_opens_the_built_in_library(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(library.PhantomLibrary.__init__, "__defaults__", (make_library(tmp_path),))
     assert open_source("library", Settings()).is_phantom
 
 
-def test_an_empty_text_means_the_settings(tmp_path: Path) -> None:
+def test_empty_text_opens_the_source_of_the_settings(tmp_path: Path) -> None:
     make_release(tmp_path)
     assert type(open_source(" ", Settings(cases=str(tmp_path)))) is CddCesm
 
@@ -37,7 +39,7 @@ def test_an_empty_text_means_the_settings(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "text", ["/no/such/place", "a\0b", "x" * 5000, "~nobody-of-this-name/x", "/dev/null"]
 )
-def test_what_is_not_there(text: str) -> None:
+def test_missing_path_raises_source_not_found(text: str) -> None:
     with pytest.raises(SourceNotFound, match="allowed are 'library'") as caught:
         open_source(text, Settings())
     assert "/no/such" not in str(caught.value)

@@ -10,14 +10,14 @@ from PIL import Image
 from pydicom.dataset import Dataset
 
 from tests.cases.builders import dicom_bytes, encode, mammogram, noise
-from xai_core.cases.readers.dicom_decoding import told
+from xai_core.cases.readers.dicom_decoding import shown_header
 from xai_core.cases.sources import upload
 from xai_core.cases.sources.upload import OWN_ID, OneCase, read_own
 from xai_core.errors import CaseNotFound, UnreadableImage
 
 
 def personal() -> Dataset:
-    """A mammogram whose header is full of what must not be shown."""
+    """A mammogram whose header contains many values that must not be shown."""
     ds = mammogram()
     ds.PatientBirthDate, ds.StudyDate, ds.AccessionNumber = "19990101", "20200202", "SECRET-2"
     ds.InstitutionName, ds.ReferringPhysicianName = "SECRET Hospital", "Secret^Doctor"
@@ -27,7 +27,7 @@ def personal() -> Dataset:
     return ds
 
 
-def test_a_dicom_tells_of_its_picture_and_of_nobody() -> None:
+def test_dicom_header_shows_only_facts_of_the_picture() -> None:
     found = read_own(dicom_bytes(personal()), "Jane Doe 1999.dcm")
     assert found.header == {
         "Kind of file": "DICOM",
@@ -46,18 +46,16 @@ def test_a_dicom_tells_of_its_picture_and_of_nobody() -> None:
     }
     assert found.windowed == "window centre 2000, width 1500 (LINEAR)"
     assert (found.case.id, found.case.patient_id) == (OWN_ID, OWN_ID)
-    told_of = repr((found.header, found.windowed, found.case))
-    assert not any(
-        word in told_of for word in ("SECRET", "Secret", "1999", "2020", "Jane", "1.2.3")
-    )
+    text = repr((found.header, found.windowed, found.case))
+    assert not any(word in text for word in ("SECRET", "Secret", "1999", "2020", "Jane", "1.2.3"))
 
 
 @pytest.mark.filterwarnings("ignore:The value length")
-def test_long_values_are_cut() -> None:
+def test_long_header_values_are_truncated() -> None:
     ds = Dataset()
     ds.ManufacturerModelName = "x" * 500
-    assert told(ds) == {"Model of the machine": "x" * 64}
-    assert told(Dataset()) == {}
+    assert shown_header(ds) == {"Model of the machine": "x" * 64}
+    assert shown_header(Dataset()) == {}
 
 
 @pytest.mark.parametrize(
@@ -75,14 +73,14 @@ def test_long_values_are_cut() -> None:
         ),
     ],
 )
-def test_how_a_dicom_was_windowed(change: dict[str, object], windowed: str) -> None:
+def test_windowing_is_described_in_words(change: dict[str, object], windowed: str) -> None:
     ds = mammogram()
     for key, value in change.items():
         setattr(ds, key, value)
     assert read_own(dicom_bytes(ds), "a.dcm").windowed == windowed
 
 
-def test_pictures_of_every_kind() -> None:
+def test_header_facts_of_pictures() -> None:
     grey = read_own(encode(noise()), "a.png")
     assert grey.header == {
         "Kind of file": "PNG", "Rows": "64", "Columns": "48", "Pixels": "8 bits, grey",
@@ -95,7 +93,7 @@ def test_pictures_of_every_kind() -> None:
     assert any("colour" in warning for warning in colour.case.warnings)
 
 
-def test_what_a_camera_wrote_is_not_told() -> None:
+def test_exif_texts_are_not_shown() -> None:
     exif = Image.Exif()
     exif[0x013B], exif[0x010E] = "SECRET artist", "SECRET description"
     buffer = io.BytesIO()
@@ -113,12 +111,12 @@ def test_what_a_camera_wrote_is_not_told() -> None:
         (dicom_bytes(mammogram())[:400], "damaged|cannot be decoded|no pixel data"),
     ],
 )
-def test_bad_files_are_one_sentence(data: bytes, says: str) -> None:
+def test_bad_files_raise_unreadable_image_with_one_sentence(data: bytes, says: str) -> None:
     with pytest.raises(UnreadableImage, match=says):
         read_own(data, "a.png")
 
 
-def test_a_picture_too_large_for_a_browser_is_averaged(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_picture_too_large_for_a_browser_is_averaged(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(upload, "MOST_SHOWN", 40 * 40)
     case = read_own(dicom_bytes(mammogram(noise(65, 48, top=4095))), "a.dcm").case
     assert case.image.shape == (32, 24)
@@ -129,7 +127,7 @@ def test_a_picture_too_large_for_a_browser_is_averaged(monkeypatch: pytest.Monke
     np.testing.assert_allclose(found[0, 1], whole[:2, 2:4].mean() / 255, atol=1e-6)
 
 
-def test_nothing_is_left_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_temporary_file_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     read_own(dicom_bytes(personal()), "a.dcm")
     with pytest.raises(UnreadableImage):
@@ -138,7 +136,7 @@ def test_nothing_is_left_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_source_of_one_case() -> None:
+def test_one_case_source_lists_and_loads_its_case() -> None:
     case = read_own(encode(noise()), "a.png").case
     source = OneCase(case)
     assert source.records() == (case,)

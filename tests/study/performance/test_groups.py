@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tests.study.performance.judged import scored
+from tests.study.performance.scored_cases import scored
 from xai_core.study.performance import NOT_GIVEN, UNMARKED, ScoredCase, split
 
 
@@ -12,7 +12,7 @@ def counts(cases: Sequence[ScoredCase], kind: str) -> dict[str, tuple[str, str]]
     }
 
 
-def test_by_pathology_density_and_view() -> None:
+def test_groups_by_pathology_density_and_view() -> None:
     cases = [
         scored(0, density="B", view="CC"),
         scored(1, p=0.2, density="B", view="MLO"),

@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from tests.study.performance.judged import scored
+from tests.study.performance.scored_cases import scored
 from xai_core.statistics.auc import auc_interval, roc_auc
 from xai_core.study.performance import as_json, summarise
 
@@ -15,7 +15,7 @@ CASES = [
 ]
 
 
-def test_the_figures() -> None:
+def test_figures_of_a_cohort() -> None:
     found = summarise(CASES)
     label, score = [c.malignant for c in CASES], [c.row.probability_malignant for c in CASES]
     patients = [c.row.patient_id for c in CASES]
@@ -29,7 +29,7 @@ def test_the_figures() -> None:
     assert 0 < found.calibration_error < 1
 
 
-def test_one_class_has_no_area_and_the_json_says_null() -> None:
+def test_auc_of_one_class_is_null_in_json() -> None:
     found = summarise(CASES[:6])
     assert math.isnan(found.auc)
     plain = json.loads(json.dumps(as_json(found), allow_nan=False))

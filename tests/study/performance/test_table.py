@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.study.performance.judged import scored
+from tests.study.performance.scored_cases import scored
 from xai_core.model.spec import read_spec
 from xai_core.study.performance import About, calibration_lines, decisions, markdown, summarise
 
@@ -19,7 +19,7 @@ def about(tiny_weights: Path) -> About:
     return About("my *cases*", False, read_spec(tiny_weights), 15, 2)
 
 
-def test_the_decisions() -> None:
+def test_lines_of_the_decisions() -> None:
     found = dict(decisions(summarise(CASES)))
     assert found["images (patients)"] == "13 (7)"
     assert [found[name] for name in ("TP", "TN", "FP", "FN")] == ["4", "5", "2", "2"]
@@ -35,7 +35,7 @@ def test_empty_bins_have_no_values() -> None:
     assert lines[3] == ("0.3 to 0.4", "1", "0.300", "1.000")
 
 
-def test_the_document(about: About) -> None:
+def test_document_has_title_table_and_notes(about: About) -> None:
     text = markdown(summarise(CASES), about)
     assert text.startswith("# Performance on my \\*cases\\*\n")
     assert "| mass shape | a\\|b | 4 / 6 | 66.7 % (30.0 to 90.3) | 0 / 0 | - |" in text

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from xai_core.study.pointing import breast_of, brightness, centre, chance
+from xai_core.study.pointing import breast_of, brightness_map, centre_map, chance
 
 
 def half(size: int = 100) -> np.ndarray:
@@ -13,7 +13,7 @@ def half(size: int = 100) -> np.ndarray:
     return grey
 
 
-def test_the_breast_is_the_largest_region_with_its_holes() -> None:
+def test_breast_is_the_largest_region_with_holes_filled() -> None:
     grey = half()
     grey[40:45, 20:25] = 0  # a hole
     grey[:3, 97:] = 1  # a label
@@ -42,7 +42,7 @@ def test_chance_counts_pixels_of_the_breast_only() -> None:
 
 
 def test_the_centre_is_the_centroid() -> None:
-    values = centre(breast_of(half(101)))
+    values = centre_map(breast_of(half(101)))
     row, column = np.unravel_index(values.argmax(), values.shape)
     assert (row, column) == (50, 24)
     assert values.sum() == 1
@@ -50,11 +50,11 @@ def test_the_centre_is_the_centroid() -> None:
 
 def test_the_brightest_spot_is_broad_and_inside_the_breast() -> None:
     grey = half()
-    grey[5, 5] = 1  # a bright dot is no bright spot
+    grey[5, 5] = 1  # a single bright pixel is smoothed away
     grey[60:80, 10:30] = 0.8
     grey[20:40, 70:95] = 1  # brighter, but not connected to the breast
     breast = breast_of(grey)
-    values = brightness(grey, breast)
+    values = brightness_map(grey, breast)
     row, column = np.unravel_index(values.argmax(), values.shape)
     assert abs(row - 69.5) <= 1
     assert abs(column - 19.5) <= 1

@@ -24,7 +24,7 @@ def pair(tiny_weights: Path) -> tuple[Explainer, Explainer]:
 
 
 @pytest.mark.parametrize("method", ["grad-cam", "score-cam", "hybrid-cam"])
-def test_a_case_is_what_the_explainer_says_of_it(
+def test_row_has_the_results_of_the_explainer(
     pair: tuple[Explainer, Explainer], method: str
 ) -> None:
     case = make_case()
@@ -33,22 +33,22 @@ def test_a_case_is_what_the_explainer_says_of_it(
     )
     row = measure(*pair, case, asked)
     assert row is not None
-    assert tuple(row.aims) == POINTERS
+    assert tuple(row.results) == POINTERS
     assert case.lesion_mask is not None
     for name, explainer in zip((MAP, UNTRAINED), pair, strict=True):
         answer = explainer.explain(case, asked)
         assert answer.heatmap is not None
         marked = letterbox_mask(case.lesion_mask, answer.prepared.geometry)
         found = localise(answer.heatmap.values, marked)
-        assert (row.aims[name].peak, row.aims[name].distance) == (found.peak, found.distance)
-        assert row.aims[name].hit == bool(found.hit)
+        assert (row.results[name].peak, row.results[name].distance) == (found.peak, found.distance)
+        assert row.results[name].hit == bool(found.hit)
     assert row.probability_malignant == pair[0].predict(case).probabilities[1]
     assert row.called_malignant == (row.probability_malignant >= 0.5)
-    assert row.aims[BRIGHTEST].distance == 0  # the case's lesion is its brightest spot
+    assert row.results[BRIGHTEST].distance == 0  # the case's lesion is its brightest spot
     assert 0 < row.chance.inside < row.chance.within < 1
 
 
-def test_where_nothing_is_marked_there_is_no_game(pair: tuple[Explainer, Explainer]) -> None:
+def test_case_without_marked_pixels_gives_none(pair: tuple[Explainer, Explainer]) -> None:
     assert measure(*pair, make_case(lesion_mask=None), REQUEST) is None
     outside = np.zeros((120, 90), bool)
     outside[0, 89] = True  # beside the breast's box, or less than half a pixel of the network's

@@ -11,22 +11,22 @@ from xai_core.study.pointing import (
     HEAD,
     POINTERS,
     About,
-    Aim,
     Chance,
+    PeakResult,
     PointingRow,
     lines,
     markdown,
     notes,
 )
 
-HIT, MISS, NOTHING = (
-    Aim("ok", (1, 1), 0.0, True), Aim("ok", (1, 1), 20.0, False), Aim("constant"),
-)  # fmt: skip
+HIT = PeakResult("ok", (1, 1), 0.0, True)
+MISS = PeakResult("ok", (1, 1), 20.0, False)
+NOTHING = PeakResult("constant")
 
 
-def row(number: int, *aims: Aim, called: bool = True) -> PointingRow:
+def row(number: int, *results: PeakResult, called: bool = True) -> PointingRow:
     return PointingRow(
-        f"c{number}", f"P{number // 2}", 0.7, called, dict(zip(POINTERS, aims, strict=True)),
+        f"c{number}", f"P{number // 2}", 0.7, called, dict(zip(POINTERS, results, strict=True)),
         Chance(0.2, 0.05 * (number + 1)),
     )  # fmt: skip
 
@@ -42,7 +42,7 @@ def about(tiny_weights: Path) -> About:
     )
 
 
-def test_a_line_for_the_map_and_each_baseline(about: About) -> None:
+def test_table_has_a_line_for_the_map_and_each_baseline(about: About) -> None:
     assert lines(ROWS, about) == [
         ("Grad-CAM, Stage 3 Block 6, for malignant", "1 / 2", "50.0 % (9.5 to 90.5)", "0"),
         ("the same of an untrained network", "0 / 2", "0.0 % (0.0 to 65.8)", "1"),
@@ -53,17 +53,17 @@ def test_a_line_for_the_map_and_each_baseline(about: About) -> None:
     ]
 
 
-def test_the_notes_say_what_was_counted(about: About) -> None:
-    said = notes(ROWS, about)
-    assert "(0.5): 1 / 2 of these images, 50.0 %" in said[0]
-    assert said[1].startswith("2 images of 1 patients")
-    assert "of 5: 2 with nothing marked" in said[1]
-    assert "1 that cannot be read" in said[1]
+def test_notes_give_the_numbers_of_cases(about: About) -> None:
+    texts = notes(ROWS, about)
+    assert "(0.5): 1 / 2 of these images, 50.0 %" in texts[0]
+    assert texts[1].startswith("2 images of 1 patients")
+    assert "of 5: 2 with nothing marked" in texts[1]
+    assert "1 that cannot be read" in texts[1]
     phantoms = notes(ROWS, dataclasses.replace(about, is_phantom=True))
     assert phantoms[1].startswith("2 synthetic phantoms")
 
 
-def test_the_document(about: About) -> None:
+def test_document_has_title_table_and_notes(about: About) -> None:
     text = markdown(ROWS, about)
     assert text.startswith("# Pointing game on my \\| cases\n")
     table = [line for line in text.splitlines() if line.startswith("| ")]

@@ -1,4 +1,4 @@
-"""Pictures whose measures are known, made on the spot: no real image is in the tests."""
+"""Synthetic pictures whose quantities are known: the tests contain no real image."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def half_disc(**fields: object) -> Square:
 
 
 def measurement(number: int, patient: str | None = None, **values: float) -> Measurement:
-    """A measurement; what is not given is 1."""
+    """A measurement; quantities that are not given are 1."""
     return Measurement(
         case_id=f"c{number}", patient_id=patient or f"P{number}", pathology=Pathology.MALIGNANT,
         view="CC", kind="low-energy", values={**dict.fromkeys(KEYS, 1.0), **values},

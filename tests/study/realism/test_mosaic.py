@@ -23,7 +23,7 @@ def test_phantoms_stand_above_real_images(tmp_path: Path) -> None:
     assert all(one[20:HEIGHT, i * width : (i + 1) * width].any() for i in range(TILES))
 
 
-def test_few_cases_leave_tiles_empty(tmp_path: Path) -> None:
+def test_missing_cases_leave_tiles_empty(tmp_path: Path) -> None:
     source = PhantomLibrary(make_library(tmp_path / "library", 3))
     picture = mosaic(source, source, [LOW_ENERGY], limit=2)
     width = picture.shape[1] // TILES

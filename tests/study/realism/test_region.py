@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 
 from tests.study.realism.pictures import RADIUS, disc, half_disc
-from xai_core.study.realism.measure import SKIN, Square, main_region, measure_region, skin_depth
+from xai_core.study.realism.measure import (
+    SKIN_BAND,
+    Square,
+    main_region,
+    measure_region,
+    skin_depth,
+)
 
 LESION = disc(90, 200, 30)
 
@@ -16,7 +22,7 @@ def measure(square: Square):
 
 
 @pytest.mark.parametrize(("radius", "contrast"), [(10, 25), (30, 40), (60, -15)])
-def test_a_drawn_disc_gives_back_its_size_and_contrast(radius: int, contrast: float) -> None:
+def test_disc_is_measured_with_its_size_and_contrast(radius: int, contrast: float) -> None:
     marked = disc(90, 230, radius)
     noise = np.random.default_rng(0).normal(0, 12, marked.shape)
     square = half_disc(marked=marked)
@@ -31,11 +37,11 @@ def test_a_drawn_disc_gives_back_its_size_and_contrast(radius: int, contrast: fl
     assert found.regions == 1
 
 
-def test_nothing_marked_has_no_region() -> None:
+def test_unmarked_picture_has_no_region() -> None:
     assert measure(half_disc()) is None
 
 
-def test_the_largest_region_speaks_and_all_count_as_area() -> None:
+def test_largest_region_is_measured_and_area_is_of_all() -> None:
     other = disc(60, 330, 15)
     speck = disc(120, 120, 3)
     found = measure(half_disc(marked=LESION | other | speck))
@@ -45,22 +51,22 @@ def test_the_largest_region_speaks_and_all_count_as_area() -> None:
     assert found.area == pytest.approx(alone.area * 1.25, rel=0.05)
 
 
-def test_a_band_of_skin_speaks_only_where_nothing_else_is_marked() -> None:
+def test_band_of_skin_is_used_only_without_other_regions() -> None:
     depth = skin_depth(half_disc())
-    band = (depth < 0.8 * SKIN) & half_disc().breast
+    band = (depth < 0.8 * SKIN_BAND) & half_disc().breast
     assert band.sum() > LESION.sum()
     assert (main_region(LESION | band, depth) == LESION).all()
     assert (main_region(band, depth) == band).all()
 
 
-def test_other_marks_are_no_surroundings() -> None:
-    second_curve = disc(90, 248, 14)  # touches the ring, not the lesion
-    square = half_disc(marked=LESION | second_curve)
-    grey = (square.grey + 40 * LESION + 200 * second_curve).astype(np.float32)
+def test_other_marked_regions_are_excluded_from_the_surroundings() -> None:
+    neighbour = disc(90, 248, 14)  # touches the ring, not the lesion
+    square = half_disc(marked=LESION | neighbour)
+    grey = (square.grey + 40 * LESION + 200 * neighbour).astype(np.float32)
     assert measure(half_disc(grey=grey, marked=square.marked)).contrast == pytest.approx(40)
 
 
-def test_no_surroundings_no_contrast() -> None:
+def test_contrast_without_surroundings_is_nan() -> None:
     square = half_disc()
     found = measure(half_disc(marked=square.breast))
     assert math.isnan(found.contrast)

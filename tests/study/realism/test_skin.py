@@ -11,7 +11,7 @@ from xai_core.study.realism.measure import DEPTHS, SIZE, skin_depth, skin_profil
 FROM_CENTRE = np.hypot(COLUMNS, ROWS - SIZE // 2)
 
 
-def test_depth_is_measured_from_the_skin_alone() -> None:
+def test_depth_is_measured_from_the_skin_only() -> None:
     square = half_disc()
     depth = skin_depth(square)
     # Not from the picture's border at the left, where the breast goes on.
@@ -20,14 +20,14 @@ def test_depth_is_measured_from_the_skin_alone() -> None:
     assert depth.min() == 0
 
 
-def test_black_at_the_chest_wall_makes_no_edge() -> None:
+def test_black_at_the_chest_wall_is_not_skin() -> None:
     whole = half_disc()
     strip = half_disc(breast=whole.breast & (COLUMNS >= 6))
     inside = strip.breast & (ROWS > 60) & (ROWS < SIZE - 60)
     np.testing.assert_allclose(skin_depth(strip)[inside], skin_depth(whole)[inside], atol=1)
 
 
-def test_padding_makes_no_edge() -> None:
+def test_padding_is_not_skin() -> None:
     # A breast as high as the picture, cut off above and below; the picture is 512 x 300 px.
     breast = COLUMNS < 250
     square = half_disc(breast=breast, shown=(SIZE, 300))
@@ -44,7 +44,7 @@ def test_the_profile_is_the_grey_of_each_depth_in_the_middle() -> None:
         assert profile[px] == pytest.approx(2 * px + 10, abs=0.6)
 
 
-def test_above_and_below_the_middle_does_not_count() -> None:
+def test_profile_uses_only_the_middle_rows() -> None:
     square = half_disc()
     away = np.abs(ROWS - SIZE // 2) > 0.11 * 2 * RADIUS
     grey = np.where(away, 255, square.grey).astype(np.float32)
@@ -52,7 +52,7 @@ def test_above_and_below_the_middle_does_not_count() -> None:
     assert all(value == pytest.approx(100) for value in profile.values())
 
 
-def test_a_small_breast_has_no_deep_grey() -> None:
+def test_profile_is_nan_deeper_than_the_breast() -> None:
     square = half_disc(breast=disc(0, 256, 40))
     profile = skin_profile(square, skin_depth(square))
     assert math.isnan(profile[59])

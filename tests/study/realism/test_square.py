@@ -13,7 +13,7 @@ MASK = np.zeros(IMAGE.shape, bool)
 MASK[100:150, 10:40] = True
 
 
-def test_the_longer_side_fills_the_square_and_black_the_rest() -> None:
+def test_longer_side_fills_the_square_and_the_rest_is_black() -> None:
     square = to_square(IMAGE, MASK, "L")
     assert square.grey.shape == square.breast.shape == (SIZE, SIZE)
     assert square.shown == (512, 256)
@@ -25,7 +25,7 @@ def test_the_longer_side_fills_the_square_and_black_the_rest() -> None:
 
 
 @pytest.mark.parametrize("shape", [(40, 20), (1024, 800), (300, 512), (512, 512)])
-def test_any_shape_fits(shape: tuple[int, int]) -> None:
+def test_pictures_of_any_shape_fit_the_square(shape: tuple[int, int]) -> None:
     square = to_square(np.full(shape, 0.5, np.float32), None, None)
     assert max(square.shown) == SIZE
     assert square.shown[0] / square.shown[1] == pytest.approx(shape[0] / shape[1], rel=0.01)
@@ -42,7 +42,7 @@ def test_a_right_breast_is_mirrored(laterality: str | None) -> None:
     np.testing.assert_array_equal(right.marked, left.marked)
 
 
-def test_marks_outside_the_breast_do_not_count() -> None:
+def test_marked_pixels_outside_the_breast_are_ignored() -> None:
     outside = np.zeros(IMAGE.shape, bool)
     outside[:, 100:] = True
     assert to_square(IMAGE, outside, "L").marked is None
@@ -52,5 +52,5 @@ def test_marks_outside_the_breast_do_not_count() -> None:
     assert not both[:, 100:].any()
 
 
-def test_a_black_picture_has_no_box() -> None:
+def test_black_picture_has_an_empty_box() -> None:
     assert to_square(np.zeros((8, 8), np.float32), None, "L").box == (0, 0, 0, 0)

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 from tests.study.realism.pictures import measurement
-from tests.study.realism.test_separate import cohort
-from xai_core.study.realism.compare import HEAD, cells, compare, find, markdown, sentences
+from tests.study.realism.test_separability import cohort
+from xai_core.study.realism.compare import HEAD, cells, compare, compare_kind, markdown, sentences
 from xai_core.study.realism.measure import QUANTITIES
 
 
-def test_cells_say_median_spread_and_whether_inside() -> None:
+def test_cells_show_median_spread_and_inside() -> None:
     real = [measurement(i, exponent=2 + i / 100, area=float("nan")) for i in range(101)]
     lines = {line.quantity.key: line for line in compare(real, real[:1])}
     assert cells(lines["exponent"]) == (
@@ -15,8 +15,8 @@ def test_cells_say_median_spread_and_whether_inside() -> None:
     assert cells(lines["area"])[1:] == ("-",) * 4
 
 
-def test_the_document_holds_every_quantity_the_answer_and_the_notes() -> None:
-    found = find(cohort(0), cohort(1, shift=30), "low-energy")
+def test_document_has_every_quantity_the_separability_and_notes() -> None:
+    found = compare_kind(cohort(0), cohort(1, shift=30), "low-energy")
     text = markdown("Phantoms beside CDD-CESM", [found])
     table = [line for line in text.splitlines() if line.startswith("| ")]
     assert len(table) == 1 + len(QUANTITIES)
@@ -27,18 +27,18 @@ def test_the_document_holds_every_quantity_the_answer_and_the_notes() -> None:
     assert "cross-validated in 5 folds" in text
 
 
-def test_without_phantoms_of_a_kind_it_says_so() -> None:
-    found = find(cohort(0), [], "recombined")
+def test_text_without_phantoms_of_a_kind() -> None:
+    found = compare_kind(cohort(0), [], "recombined")
     assert found.title == "Recombined images: 0 phantoms, 0 real"
-    said = sentences(find(cohort(0), [], "low-energy"))
-    assert said[0] == "Inside: 0 of 0 quantities."
-    assert all("too few patients" in text for text in said[1:])
+    texts = sentences(compare_kind(cohort(0), [], "low-energy"))
+    assert texts[0] == "Inside: 0 of 0 quantities."
+    assert all("too few patients" in text for text in texts[1:])
 
 
-def test_only_images_with_a_mark_have_a_say_on_all_quantities() -> None:
+def test_separability_by_all_quantities_uses_marked_images_only() -> None:
     nan = dict.fromkeys(("area", "regions", "diameter"), float("nan"))
     ours = [*cohort(1, 40), *(measurement(i, f"N{i}", **nan) for i in range(20))]
-    found = find(cohort(0, 40), ours, "low-energy")
+    found = compare_kind(cohort(0, 40), ours, "low-energy")
     assert found.every is not None
     assert found.marked is not None
     assert (found.every.phantoms, found.marked.phantoms, found.marked.left_out) == (60, 40, 0)

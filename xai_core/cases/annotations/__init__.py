@@ -1,1 +1,1 @@
-"""What tables and region files say of cases."""
+"""Readers of annotation tables and of files with hand-drawn regions."""

@@ -1,12 +1,8 @@
-"""CDD-CESM's tables: names of images, and what a row says of one.
+"""CDD-CESM's annotations: the names of its images, its free text, and its workbook.
 
-How the CDD-CESM release names its images.
-
-The free text of CDD-CESM: its spelling made even, and what it says about calcifications.
-
-What the CDD-CESM workbook says of each image: labels, findings and descriptors.
-
-The table is that of Khaled et al., Scientific Data 9 (2022), doi:10.1038/s41597-022-01238-0."""
+The table is that of Khaled et al., Scientific Data 9 (2022), doi:10.1038/s41597-022-01238-0.  Read
+from it: labels, findings and lexicon descriptors of each image, with known misspellings corrected.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from xai_core.cases.annotations.tables import Row, columns_of, read_csv, read_workbook
-from xai_core.cases.base import some
+from xai_core.cases.base import first_few
 from xai_core.errors import BadAnnotation
 from xai_core.types import Pathology
+
+# --- Names of images --------------------------------------------------------------------------
 
 LOW_ENERGY, RECOMBINED = "DM", "CM"
 
@@ -29,7 +27,7 @@ _NAME = re.compile(r"P(\d{1,6})_([LR])_(DM|CM)_(CC|MLO)(?:_?(\d{1,2}))?", re.IGN
 
 @dataclass(frozen=True, order=True)
 class ImageName:
-    """The parts of an image's name: ``number`` tells repeated views apart (1 where not given)."""
+    """The parts of an image's name; ``number`` counts repeated views (1 where not given)."""
 
     patient: int
     side: str  # "L" or "R"
@@ -45,8 +43,8 @@ class ImageName:
 
 
 def parse_name(text: str) -> ImageName | None:
-    """The parts of ``P7_L_DM_MLO`` or ``P7_L_DM_MLO.jpg``, padding ignored; None if it is another
-    kind of name."""
+    """The parts of ``P7_L_DM_MLO`` or ``P7_L_DM_MLO.jpg``, surrounding blanks ignored; None where
+    ``text`` is not a name of this form."""
     stem = re.sub(r"\.(jpe?g|png|tiff?)$", "", text.strip(), flags=re.IGNORECASE)
     match = _NAME.fullmatch(stem.strip())
     if match is None:
@@ -55,8 +53,10 @@ def parse_name(text: str) -> ImageName | None:
     return ImageName(int(patient), side.upper(), view.upper(), int(number or 1), kind.upper())
 
 
-# Whole words as met in the release -> as meant.  A table and no fuzzy matching: a guess could turn
-# "macocalcification" into micro- or macrocalcification.
+# --- Free text --------------------------------------------------------------------------------
+
+# Misspelled words of the release -> correct words.  A table instead of fuzzy matching: that could
+# turn "macocalcification" into either micro- or macrocalcification.
 _SPELLING = {
     "speculated": "spiculated",
     "assymetrical": "asymmetrical",
@@ -94,7 +94,7 @@ _WORDS = re.compile(
     re.IGNORECASE,
 )
 
-# Patterns -> the lexicon's terms.  "linear" and "branching" alone describe the distribution.
+# Patterns -> lexicon terms.  "linear" alone describes the distribution, not the morphology.
 _MORPHOLOGY = {
     r"pleomorphic": "fine pleomorphic",
     r"amorphous": "amorphous",
@@ -115,7 +115,8 @@ _DISTRIBUTION = {
 
 
 def tidy(text: object) -> str:
-    """One line of text: padding and doubled spaces removed, known misspellings corrected."""
+    """``text`` as one line: surrounding and repeated blanks removed, known misspellings
+    corrected."""
     line = " ".join(str("" if text is None else text).split())
     return _WORDS.sub(_correct, line)
 
@@ -126,22 +127,23 @@ def _correct(match: re.Match[str]) -> str:
 
 
 def split_findings(text: object) -> tuple[str, ...]:
-    """The findings of a cell, which the release separates by ``$``, each tidied."""
+    """The findings of a cell, which the release separates by ``$``; see :func:`tidy`."""
     parts = (tidy(part) for part in str("" if text is None else text).split("$"))
     return tuple(part for part in parts if part and part != "_")
 
 
 def term(text: object) -> str:
-    """A descriptor's value: tidied, lower case, alternatives (``Irregular - Round``) by commas."""
+    """A descriptor's value: tidied, lower case, alternatives (``Irregular - Round``) separated by
+    commas."""
     values = (part.strip() for part in re.split(r"\s*[-$/]\s*", tidy(text).lower()))
     return ", ".join(dict.fromkeys(v for v in values if v and v != "_"))
 
 
 def calcifications(findings: tuple[str, ...]) -> dict[str, str]:
-    """Size, morphology and distribution of calcifications, as far as the findings' words say them.
+    """Size, morphology and distribution of calcifications, as far as the findings name them.
 
-    Words are looked for in the phrase that names the calcifications, so that "diffuse oedema with
-    clusters of microcalcifications" is not called diffuse.
+    Only the phrase that mentions the calcifications is searched, so that in "diffuse oedema with
+    clusters of microcalcifications" the distribution is not taken to be diffuse.
     """
     phrases = []
     for finding in findings:
@@ -157,7 +159,7 @@ def calcifications(findings: tuple[str, ...]) -> dict[str, str]:
 
 
 def _first_terms(phrases: list[str], table: dict[str, str]) -> str:
-    """For each phrase the first term of ``table`` that it names; each term once."""
+    """For each phrase the first term of ``table`` that matches; each term once."""
     terms = (
         next((value for pattern, value in table.items() if re.search(pattern, phrase)), "")
         for phrase in phrases
@@ -165,7 +167,9 @@ def _first_terms(phrases: list[str], table: dict[str, str]) -> str:
     return ", ".join(dict.fromkeys(t for t in terms if t))
 
 
-# Headings differ from sheet to sheet; patterns for columns_of.
+# --- The workbook -----------------------------------------------------------------------------
+
+# Column headings differ between the sheets: patterns for columns_of.
 _COLUMNS = {
     "image": r"imagename",
     "pathology": r"pathology.*",
@@ -178,7 +182,7 @@ _COLUMNS = {
 }
 _NEEDED = {"image": "Image_name", "pathology": "Pathology Classification/ Follow up"}
 _MAIN_SHEET = "all"
-PRESENT = "present"  # of a descriptor about which nothing more is said
+PRESENT = "present"  # the value of a descriptor that is named without details
 _ENHANCEMENT = {
     "clumped": "clumped",
     "segmental": "segmental",
@@ -191,7 +195,7 @@ _ENHANCEMENT = {
 
 @dataclass
 class ImageNotes:
-    """What the workbook says of one image; fields as in :class:`xai_core.types.CaseRecord`."""
+    """The workbook's entries for one image; fields as in :class:`xai_core.types.CaseRecord`."""
 
     pathology: Pathology | None = None
     density: str | None = None
@@ -210,19 +214,20 @@ def is_annotation_file(name: str) -> bool:
 
 
 def read_annotations(path: Path) -> tuple[dict[ImageName, ImageNotes], tuple[str, ...]]:
-    """The workbook (``.xlsx``, with its detail sheets), or its sheet ``all`` as ``.csv``.
+    """Read the workbook (``.xlsx``, with its detail sheets), or its sheet ``all`` as ``.csv``.
 
-    Returns what is said of each image, and sentences about rows that were left out.
+    Returns the entries of each image, and sentences about rows that were left out.
 
     Raises:
-        BadAnnotation: unreadable; no sheet ``all``; no column for the image or its pathology.
+        BadAnnotation: the file cannot be read, has no sheet ``all``, or lacks the column of the
+            image or of its pathology.
     """
     is_csv = path.suffix.lower() == ".csv"
     sheets = {_MAIN_SHEET: read_csv(path)} if is_csv else read_workbook(path)
     main = sheets.get(_MAIN_SHEET)
     if main is None:
         raise BadAnnotation(
-            f"{path.name} has no sheet named 'all'; its sheets are {some(sorted(sheets))}."
+            f"{path.name} has no sheet named 'all'; its sheets are {first_few(sorted(sheets))}."
         )
     columns = columns_of(main, _COLUMNS)
     missing = [title for key, title in _NEEDED.items() if key not in columns]
@@ -241,23 +246,25 @@ def _main_rows(
     rows: Sequence[Row], columns: dict[str, int], file: str
 ) -> tuple[dict[ImageName, ImageNotes], tuple[str, ...]]:
     notes: dict[ImageName, ImageNotes] = {}
-    odd, repeated = [], []
+    unknown, repeated = [], []
     for row in rows[1:]:
         text = str(_cell(row, columns, "image") or "").strip()
         if not text:
-            continue  # the workbook holds rows of formatting only
+            continue  # the workbook has empty rows that hold only formatting
         name = parse_name(text)
         if name is None:
-            odd.append(f"{text:.40}")
+            unknown.append(f"{text:.40}")
         elif name in notes:
             repeated.append(text)
         else:
             notes[name] = _image_notes(row, columns)
     warnings = []
-    if odd:
-        warnings.append(f"{file}: {len(odd)} rows name no image of the release: {some(odd)}.")
+    if unknown:
+        warnings.append(
+            f"{file}: {len(unknown)} rows name no image of the release: {first_few(unknown)}."
+        )
     if repeated:
-        warnings.append(f"{file}: images given twice, the first row counts: {some(repeated)}.")
+        warnings.append(f"{file}: images given twice, the first row counts: {first_few(repeated)}.")
     return notes, tuple(warnings)
 
 
@@ -273,21 +280,21 @@ def _image_notes(row: Row, columns: dict[str, int]) -> ImageNotes:
 def _detail_rows(title: str, rows: Sequence[Row], notes: dict[ImageName, ImageNotes]) -> None:
     columns = columns_of(rows, _COLUMNS)
     if "image" not in columns:
-        return  # not one of the release's sheets
+        return  # not a sheet of the release
     for row in rows[1:]:
         name = parse_name(str(_cell(row, columns, "image") or ""))
         if name is not None and name in notes:
             known = notes[name].descriptors
             for key, value in _details(title, row, columns).items():
-                # A second row of an image in one sheet describes a further lesion; "present"
-                # says less than a value.
+                # A second row of an image in one sheet describes a further lesion: its values are
+                # added; "present" is dropped where a more specific value is known.
                 values = [*known.get(key, "").split(", "), *value.split(", ")]
                 values = [v for v in dict.fromkeys(values) if v not in ("", PRESENT)]
                 known[key] = ", ".join(values) or PRESENT
 
 
 def _details(title: str, row: Row, columns: dict[str, int]) -> dict[str, str]:
-    """Lexicon terms from one row of a detail sheet."""
+    """The lexicon terms of one row of a detail sheet."""
     found: dict[str, str] = {}
     if title.startswith("mass"):
         enhancement = "enhancement" in title
@@ -320,7 +327,7 @@ def _cell(row: Row, columns: dict[str, int], key: str) -> Any:
 
 
 def _given(value: Any) -> str:
-    """The cell's text; empty for ``_``, by which the release says "not given"."""
+    """The cell's text; empty for ``_`` and ``-``, which mean "not given" in the release."""
     text = str("" if value is None else value).strip()
     return "" if text in ("_", "-") else text
 
@@ -329,8 +336,8 @@ def _pathology(value: Any, warnings: list[str]) -> Pathology | None:
     text = _given(value).lower()
     if text in set(Pathology):
         return Pathology(text)
-    said = f"{text[:40]!r} is not normal, benign or malignant" if text else "none is given"
-    warnings.append(f"The pathology is unknown: {said}.")
+    reason = f"{text[:40]!r} is not normal, benign or malignant" if text else "none is given"
+    warnings.append(f"The pathology is unknown: {reason}.")
     return None
 
 
@@ -344,7 +351,7 @@ def _density(value: Any, warnings: list[str]) -> str | None:
 
 
 def _birads(value: Any, warnings: list[str]) -> int | None:
-    """The highest category: ``$`` separates those of several findings (``3$2``)."""
+    """The highest category; ``$`` separates the categories of several findings (``3$2``)."""
     text = _given(value)
     numbers = []
     for part in filter(None, (p.strip() for p in text.split("$"))):

@@ -1,4 +1,4 @@
-"""Tables as researchers keep them: Excel workbooks and CSV files, read as plain rows."""
+"""Reading of tables, Excel workbooks and CSV files, as rows of cells."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 from xai_core.errors import BadAnnotation
 
 MAX_BYTES = 64 * 2**20  # the release's largest table has 5 MB
-MAX_UNPACKED = 512 * 2**20  # a workbook is a ZIP archive and can be a bomb
+MAX_UNPACKED = 512 * 2**20  # a workbook is a ZIP archive and could be a decompression bomb
 
 Row = Sequence[Any]
 
@@ -71,10 +71,10 @@ def read_csv(path: Path) -> list[Row]:
 
 
 def columns_of(rows: Sequence[Row], wanted: dict[str, str]) -> dict[str, int]:
-    """Where the columns are: key -> index in the first row.
+    """The positions of columns: key -> index in the first row.
 
-    ``wanted``: key -> a pattern for the heading reduced to lower-case letters and digits.
-    Columns that are not found are absent from the result.
+    ``wanted``: key -> a regular expression for the heading, of which only letters, in lower case,
+    and digits are compared.  Columns that are not found are absent from the result.
     """
     heads = [re.sub(r"[^a-z0-9]", "", str(h or "").lower()) for h in (rows[0] if rows else ())]
     found = {}

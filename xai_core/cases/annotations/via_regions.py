@@ -1,7 +1,8 @@
-"""Hand-drawn regions of the VGG Image Annotator (VIA 2, CSV export) as masks.
+"""Masks from hand-drawn regions of the VGG Image Annotator (VIA 2, CSV export).
 
 Dutta and Zisserman, ACM Multimedia 2019, doi:10.1145/3343031.3350535.  In CDD-CESM the regions
-mark every finding, skin thickening and lymph nodes too, not only the lesion behind the label.
+mark every finding, including skin thickening and lymph nodes, not only the lesion that the label is
+about.
 """
 
 from __future__ import annotations
@@ -17,14 +18,14 @@ from skimage import draw
 
 from xai_core.cases.annotations.cdd_cesm import ImageName, parse_name
 from xai_core.cases.annotations.tables import columns_of, read_csv
-from xai_core.cases.base import some
+from xai_core.cases.base import first_few
 from xai_core.errors import BadAnnotation
 from xai_core.types import BoolArray
 
 Shape = Mapping[str, Any]
 
-_FARTHEST = 100_000  # px; a coordinate beyond this is not one
-_PEN = 1 / 250  # of the picture's longer side: radius of points and lines, see draw_regions
+_FARTHEST = 100_000  # px; larger coordinates are refused as errors
+_PEN = 1 / 250  # radius of points and lines, of the picture's longer side; see draw_regions
 
 _COLUMNS = {"file": r"filename", "shape": r"regionshapeattributes"}
 
@@ -39,7 +40,7 @@ def is_region_file(path: Path) -> bool:
 
 
 def read_regions(path: Path) -> tuple[dict[ImageName, tuple[Shape, ...]], tuple[str, ...]]:
-    """The regions of each image, as VIA's own shape attributes, checked.
+    """Read the regions of each image, as VIA's shape attributes, validated.
 
     Returns image -> shapes, and sentences about rows that were left out.
 
@@ -54,7 +55,7 @@ def read_regions(path: Path) -> tuple[dict[ImageName, tuple[Shape, ...]], tuple[
             "export."
         )
     regions: dict[ImageName, list[Shape]] = {}
-    odd: list[str] = []
+    unusable: list[str] = []
     for row in rows[1:]:
         if len(row) <= max(columns.values()):
             continue
@@ -62,25 +63,26 @@ def read_regions(path: Path) -> tuple[dict[ImageName, tuple[Shape, ...]], tuple[
         if text in ("", "{}"):
             continue  # VIA writes such a row for an image without a region
         name = parse_name(row[columns["file"]])
-        shape = _checked(text)
+        shape = _parse_shape(text)
         if name is None or shape is None:
-            odd.append(f"{row[columns['file']].strip():.40}")
+            unusable.append(f"{row[columns['file']].strip():.40}")
         else:
             regions.setdefault(name, []).append(shape)
     warnings: tuple[str, ...] = ()
-    if odd:
+    if unusable:
         warnings = (
-            f"{path.name}: {len(odd)} regions cannot be used and were left out, of: {some(odd)}.",
+            f"{path.name}: {len(unusable)} regions cannot be used and were left out, of: "
+            f"{first_few(unusable)}.",
         )
     return {name: tuple(shapes) for name, shapes in regions.items()}, warnings
 
 
 def draw_regions(shapes: Sequence[Shape], height: int, width: int) -> BoolArray:
-    """The union of ``shapes`` as a mask, bool (height, width); what lies outside is cut off.
+    """The union of ``shapes`` as a mask, bool (height, width), clipped at the borders.
 
     Coordinates are pixels of the image itself, x to the right, y down.  A pixel belongs to a filled
-    shape where its centre does.  Points and polylines have no area: they are drawn with a pen of
-    1/250 of the longer side in radius, which leaves three pixels on the network's 384.
+    shape where its centre does.  Points and polylines have no area: they are drawn with a pen whose
+    radius is 1/250 of the longer side, about three pixels wide on the network's 384.
     """
     mask = np.zeros((height, width), dtype=np.bool_)
     pen = max(1.0, _PEN * max(height, width))
@@ -94,19 +96,19 @@ def draw_regions(shapes: Sequence[Shape], height: int, width: int) -> BoolArray:
         elif kind == "polyline":
             points = list(zip(shape["all_points_y"], shape["all_points_x"], strict=True))
             for start, end in zip(points, points[1:] or points, strict=False):
-                _stroke(mask, start, end, pen)
+                _draw_line(mask, start, end, pen)
         else:
-            _round(mask, shape, pen)
+            _draw_round(mask, shape, pen)
     return mask
 
 
-def _round(mask: BoolArray, shape: Shape, pen: float) -> None:
+def _draw_round(mask: BoolArray, shape: Shape, pen: float) -> None:
     kind = shape["name"]
     if kind == "ellipse":
         radii = (shape["ry"], shape["rx"])
     else:
         radii = (shape["r"], shape["r"]) if kind == "circle" else (pen, pen)
-    # Below half a pixel a shape may hold no pixel centre; a drawn region is never empty.
+    # A shape with a radius below half a pixel may contain no pixel centre; the minimum avoids that.
     tall, wide = (max(radius, 0.75) for radius in radii)
     rows, columns = draw.ellipse(
         shape["cy"],
@@ -114,15 +116,15 @@ def _round(mask: BoolArray, shape: Shape, pen: float) -> None:
         tall,
         wide,
         shape=mask.shape,
-        rotation=math.remainder(-shape.get("theta", 0.0), math.tau),  # VIA turns clockwise
+        rotation=math.remainder(-shape.get("theta", 0.0), math.tau),  # VIA's angle is clockwise
     )
     mask[rows, columns] = True
 
 
-def _stroke(
+def _draw_line(
     mask: BoolArray, start: tuple[float, float], end: tuple[float, float], pen: float
 ) -> None:
-    """A line of discs one pen radius apart."""
+    """Draw a line as discs one pen radius apart."""
     length = math.hypot(end[0] - start[0], end[1] - start[1])
     for step in np.linspace(0, 1, 2 + int(length / pen)):
         row = start[0] + step * (end[0] - start[0])
@@ -130,7 +132,7 @@ def _stroke(
         mask[draw.disk((row, column), pen, shape=mask.shape)] = True
 
 
-def _checked(text: str) -> Shape | None:
+def _parse_shape(text: str) -> Shape | None:
     """The shape of a ``region_shape_attributes`` cell, numbers as floats; None if unusable."""
     try:
         shape = json.loads(text)

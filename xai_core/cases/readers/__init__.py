@@ -1,1 +1,1 @@
-"""One file's bytes to pixels: DICOM and raster pictures, within limits."""
+"""Readers of single image files, DICOM and raster pictures, within limits of size."""

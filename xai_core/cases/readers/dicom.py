@@ -1,4 +1,4 @@
-"""DICOM mammograms, read in a child process with limits."""
+"""Reading of DICOM mammograms in a child process with limited memory and time."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from xai_core.errors import UnreadableImage
 from xai_core.settings import ROOT
 from xai_core.types import FloatArray, read_only
 
-MEMORY = 4 * 2**30  # bytes of address space for the child; 100 megapixels were seen to take 3.1 GiB
-WAIT_SECONDS = 90.0  # wall clock; the child's own limit is on processor time
+MEMORY = 4 * 2**30  # bytes of address space for the child; 100 megapixels needed 3.1 GiB
+WAIT_SECONDS = 90.0  # wall-clock time; the child's own limit is on processor time
 
 
 @dataclass(frozen=True, eq=False)
 class DicomImage:
-    """One grey picture of a DICOM file.
+    """The grey picture of a DICOM file.
 
-    ``image``: float32 (H, W) in [0, 1], 0 black, as the file asks to be shown.
+    ``image``: float32 (H, W) in [0, 1], 0 black, with the file's presentation applied.
     ``laterality``: "L", "R" or None.  ``view``: "CC", "MLO" or None.
     ``pixel_spacing``: mm (row, column) at the detector, or None.
-    ``header``: what may be shown of the header, see
-    :func:`xai_core.cases.readers.dicom_decoding.told`.
-    ``windowed``: how stored values became grey, in words.
+    ``header``: the part of the header that may be shown, see
+    :func:`xai_core.cases.readers.dicom_decoding.shown_header`.
+    ``windowed``: how stored values were mapped to grey values, in words.
     """
 
     image: FloatArray
@@ -44,20 +44,20 @@ class DicomImage:
 
 
 def read_dicom(content: Path | bytes, name: str) -> DicomImage:
-    """The picture of a DICOM file (PS3.10), in the grey values a reader would be shown.
+    """The picture of a DICOM file (PS3.10), in the grey values that a reader would see.
 
-    ``content``: a path, or the bytes of a file.  ``name``: what the user calls it, for messages.
-    Modality LUT, VOI LUT or window, padding and MONOCHROME1 are applied as
-    :func:`xai_core.cases.readers.dicom_decoding.to_grey` says.  Takes about half a second more than
-    the decoding itself, for the process that contains it.
+    ``content``: a path, or the bytes of a file.  ``name``: the file's name in messages.  Modality
+    LUT, VOI LUT or window, padding and MONOCHROME1 are applied, see
+    :func:`xai_core.cases.readers.dicom_decoding.to_grey`.  The child process adds about half a
+    second to the time of decoding.
 
     Raises:
-        UnreadableImage: not DICOM; empty, damaged; no pixel data; several frames; colour; outside
-            the limits of size (checked in the header before decoding), memory or time; compressed
-            in a way that is not read.
+        UnreadableImage: not DICOM; empty or damaged; no pixel data; several frames; colour; outside
+            the limits of size (checked in the header before decoding), memory or time; an
+            unsupported compression.
     """
-    with tempfile.TemporaryDirectory(prefix="xai-dicom-") as made:
-        folder = Path(made)
+    with tempfile.TemporaryDirectory(prefix="xai-dicom-") as temporary:
+        folder = Path(temporary)
         if isinstance(content, bytes):
             check_file_size(name, len(content))
             path = folder / "upload"
@@ -76,11 +76,11 @@ def read_dicom(content: Path | bytes, name: str) -> DicomImage:
 
 def _run_child(path: Path, name: str, folder: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    # Threads of numerical libraries would each reserve address space, which is limited.
+    # Each thread of a numerical library would reserve address space, which is limited here.
     environment |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-P", "-W", "ignore", "-m", "xai_core.cases.readers.dicom_child"]
     try:
-        subprocess.run(  # noqa: S603  the command is ours; the file's name is an argument
+        subprocess.run(  # noqa: S603  a fixed command; the file's name is only an argument
             [*command, str(path), name, str(folder), str(MEMORY)],
             cwd=folder,
             env=environment,

@@ -1,12 +1,12 @@
-"""The process that opens a DICOM file, so that a hostile one can harm nothing else.
+"""The program that reads a DICOM file in a child process, to contain the effects of a hostile file.
 
-pydicom sets no limits: parsing alone inflates a deflated file (PS3.5 A.5), and a run-length coded
-one of some hundred bytes may ask for gigabytes.  This program limits its own memory and time,
-then reads.  It is started by :mod:`xai_core.cases.readers.dicom` as
+pydicom sets no limits: parsing alone inflates a deflated file (PS3.5 A.5), and a run-length encoded
+file of a few hundred bytes can demand gigabytes.  This program limits its own memory and time and
+then reads the file.  :mod:`xai_core.cases.readers.dicom` starts it as
 
     python -m xai_core.cases.readers.dicom_child FILE NAME FOLDER MEMORY
 
-and leaves in FOLDER either ``error.txt`` (a sentence for the user) or ``facts.json`` and
+It writes to FOLDER either ``error.txt`` (a sentence for the user) or ``facts.json`` and
 ``image.npy`` (float32, no pickle).
 """
 
@@ -18,13 +18,13 @@ from pathlib import Path
 
 from xai_core.errors import UnreadableImage
 
-SECONDS = 60  # of processor time; 30 megapixels were seen to take 3, 100 to take 8
+SECONDS = 60  # of processor time; 30 megapixels took 3, 100 took 8
 
 
 def limit_resources(memory: int) -> None:
-    """Limit this process to ``memory`` bytes of address space, and its time and file size.
+    """Limit this process to ``memory`` bytes of address space, and limit its time and file size.
 
-    Where the system has no such limits (Windows) only the parent's clock stops it.
+    Where the system has no such limits (Windows) only the parent's time limit applies.
     """
     try:
         import resource
@@ -42,7 +42,7 @@ def limit_resources(memory: int) -> None:
 
 
 def read(path: Path, name: str, folder: Path) -> None:
-    """Read ``path`` and leave ``facts.json`` and ``image.npy`` in ``folder``.
+    """Read ``path`` and write ``facts.json`` and ``image.npy`` to ``folder``.
 
     Raises:
         UnreadableImage: see :func:`xai_core.cases.readers.dicom.read_dicom`.
@@ -51,15 +51,19 @@ def read(path: Path, name: str, folder: Path) -> None:
     from pydicom import dcmread
     from pydicom.errors import InvalidDicomError
 
-    from xai_core.cases.readers.dicom_decoding import check_header, decode, describe, to_grey, told
+    from xai_core.cases.readers.dicom_decoding import (
+        check_header,
+        decode,
+        describe,
+        shown_header,
+        to_grey,
+    )
 
     try:
         ds = dcmread(path)
         check_header(ds, name)
-        facts = {
-            **describe(ds),
-            "header": told(ds),
-        }  # here, since pydicom parses an element when it is first asked for
+        # Inside the try block: pydicom parses an element when it is first accessed.
+        facts = {**describe(ds), "header": shown_header(ds)}
         syntax = ds.file_meta.get("TransferSyntaxUID")
     except UnreadableImage:
         raise
@@ -70,7 +74,7 @@ def read(path: Path, name: str, folder: Path) -> None:
             f"{name} is not a DICOM file (no DICM mark at byte 128); give a DICOM file, or a PNG, "
             "JPEG or TIFF picture."
         ) from None
-    except Exception:  # parsing damaged bytes raises nearly anything
+    except Exception:  # parsing damaged bytes can raise any exception
         raise UnreadableImage(
             f"{name} is damaged or incomplete and its header cannot be read; export it again."
         ) from None
@@ -83,7 +87,7 @@ def read(path: Path, name: str, folder: Path) -> None:
         values, notes, facts["windowed"] = to_grey(ds, stored)
     except MemoryError:
         raise
-    except Exception:  # decoders, too
+    except Exception:  # so can decoding them
         reason = "it is damaged or incomplete"
         if not syntax.is_transfer_syntax or syntax.is_compressed:
             reason += (
@@ -99,7 +103,7 @@ def read(path: Path, name: str, folder: Path) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Run; see the head of this file."""
+    """Run with the arguments listed at the head of this file; returns the exit status."""
     path, name, folder = Path(arguments[0]), arguments[1], Path(arguments[2])
     memory = int(arguments[3])
     limit_resources(memory)

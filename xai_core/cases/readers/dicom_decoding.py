@@ -1,17 +1,11 @@
-"""A DICOM object's header and pixels, as read in the child process.
+"""Reading of a DICOM mammogram's header and pixels, inside the child process
+(:mod:`xai_core.cases.readers.dicom_child`).
 
-What of a DICOM header may be shown: an allow-list about the picture and the machine.
-
-Whatever is not named here stays in the file: names, numbers, dates and places of people, free text.
-
-What a DICOM mammogram's header says about its picture: side, view and scale.
-
-Names, dates and numbers of the patient are not read at all.
-
-From a DICOM dataset to the grey values a radiologist would see.
-
-Runs inside the child process of :mod:`xai_core.cases.dicom_child`.  Clauses are those of DICOM
-PS3.3 (information objects) unless another part is named."""
+From the header come laterality, view and pixel spacing, and an allow-list of attributes about the
+picture and the machine that may be shown.  Everything else is not read: names, numbers, dates and
+places of people, and free text.  From the pixels come the grey values that a radiologist would see.
+Clauses are those of DICOM PS3.3 (information objects) unless another part is named.
+"""
 
 from __future__ import annotations
 
@@ -26,9 +20,11 @@ from pydicom.uid import JPEGExtended12Bit
 from xai_core.cases.readers.limits import check_size
 from xai_core.errors import UnreadableImage
 
+# --- The part of the header that may be shown -------------------------------------------------
+
 _LONGEST = 64  # characters of a value; DICOM's own limit for most text (PS3.5 section 6.2)
 
-# Title -> attribute, PS3.3 and PS3.6.
+# Title -> DICOM attribute (PS3.3 and PS3.6).
 _ALLOWED = {
     "Modality": "Modality",
     "Side (laterality)": "ImageLaterality",
@@ -46,9 +42,9 @@ _ALLOWED = {
 }
 
 
-def told(ds: Dataset) -> dict[str, str]:
-    """Title -> value of the allowed attributes the file has, in a fixed order, and how its pixels
-    are stored.  Values are printable text of at most 64 characters."""
+def shown_header(ds: Dataset) -> dict[str, str]:
+    """Title -> value of the allowed attributes that the file has, in a fixed order, and the
+    transfer syntax.  Values are printable text of at most 64 characters."""
     found = {title: _text(ds.get(key)) for title, key in _ALLOWED.items()}
     syntax = getattr(getattr(ds, "file_meta", None), "TransferSyntaxUID", None)
     if syntax is not None:
@@ -68,7 +64,9 @@ def _text(value: Any) -> str:
     return "".join(c for c in whole if c.isprintable()).strip()[:_LONGEST]
 
 
-# PS3.16 CID 4014 "View for Mammography": SNOMED CT, and the SNOMED-RT codes it replaced.
+# --- Laterality, view and scale ---------------------------------------------------------------
+
+# PS3.16 CID 4014 "View for Mammography": SNOMED CT codes, and the SNOMED-RT codes they replaced.
 _VIEW_CODES = {"399162004": "CC", "R-10242": "CC", "399368009": "MLO", "R-10226": "MLO"}
 
 
@@ -119,11 +117,13 @@ def _spacing(ds: Dataset) -> tuple[float, float] | None:
     return None
 
 
+# --- Pixels -----------------------------------------------------------------------------------
+
 GREY = ("MONOCHROME1", "MONOCHROME2")  # C.7.6.3.1.2: lowest value shown white, or black
 
 
 def check_header(ds: Dataset, name: str) -> None:
-    """Refuse what is not one grey picture of allowed size, before anything is decoded.
+    """Check, before decoding, that the file holds one grey picture of an allowed size.
 
     Raises:
         UnreadableImage: no pixel data, several frames, colour, or a size outside the limits.
@@ -153,18 +153,18 @@ def check_header(ds: Dataset, name: str) -> None:
 
 
 def decode(ds: Dataset, path: str) -> NDArray[Any]:
-    """The stored values, (Rows, Columns), as pydicom and its decoders give them."""
+    """The stored values, (Rows, Columns), decoded by pydicom's decoders or GDCM."""
     if ds.file_meta.TransferSyntaxUID == JPEGExtended12Bit and ds.BitsStored > 8:
         return _decode_with_gdcm(ds, path)
     return np.asarray(ds.pixel_array)
 
 
 def to_grey(ds: Dataset, stored: NDArray[Any]) -> tuple[NDArray[np.float32], list[str], str]:
-    """Grey values in [0, 1], 0 black; sentences about what had to be assumed; how it was windowed.
+    """Grey values in [0, 1], 0 black; sentences about assumptions made; the windowing in words.
 
     The order is that of PS3.4 N.2: modality LUT or rescale (C.11.1), VOI LUT or window (C.11.2),
-    then white and black exchanged for MONOCHROME1.  Padding (C.7.5.1.1.2) becomes black.  Where a
-    file gives several windows the first counts; where it gives none, the range of its values.
+    then inversion for MONOCHROME1.  Padding (C.7.5.1.1.2) becomes black.  Of several windows the
+    first is used; without a window, the range of the values.
     """
     notes: list[str] = []
     padding = _padding(ds, stored)
@@ -195,7 +195,8 @@ def to_grey(ds: Dataset, stored: NDArray[Any]) -> tuple[NDArray[np.float32], lis
 
 
 def _padding(ds: Dataset, stored: NDArray[Any]) -> NDArray[np.bool_]:
-    """Where the picture is padding: one stored value, or from it to its range limit."""
+    """bool (Rows, Columns), True on padding: pixels with the padding value, or with a value from it
+    to the padding range limit."""
     first = ds.get("PixelPaddingValue")
     if first is None:
         return np.zeros(stored.shape, dtype=bool)
@@ -205,12 +206,12 @@ def _padding(ds: Dataset, stored: NDArray[Any]) -> NDArray[np.bool_]:
 
 
 def _by_table(ds: Dataset, values: NDArray[Any]) -> NDArray[np.float64]:
-    """Through the first VOI LUT (C.11.2.1.1); entries span 0 to 2**bits - 1."""
+    """The values mapped by the first VOI LUT (C.11.2.1.1), whose entries span 0 to 2**bits - 1."""
     item = ds.VOILUTSequence[0]
     entries, first, bits = (int(v) for v in item.LUTDescriptor)
     last = first + (entries or 2**16) - 1
-    # Clipped here, and told as 16 bits: apply_voi_lut counts table positions in a type as wide as
-    # the entries, so positions past 255 of an 8-bit table would wrap round to its beginning.
+    # Clip here and declare 16 bits: apply_voi_lut stores table positions in a type as wide as the
+    # entries, so positions above 255 of an 8-bit table would wrap around to its beginning.
     item.LUTDescriptor = [entries, first, 16]
     index = np.clip(np.rint(values), first, last).astype(np.int32)
     shown: NDArray[np.float64] = np.asarray(apply_voi_lut(index, ds), dtype=np.float64)
@@ -218,8 +219,9 @@ def _by_table(ds: Dataset, values: NDArray[Any]) -> NDArray[np.float64]:
 
 
 def _by_window(ds: Dataset, values: NDArray[Any]) -> NDArray[np.float64] | None:
-    """Through the first window and its function (C.11.2.1.2, C.11.2.1.3); None if it is invalid."""
-    far = np.array([-1e12, 1e12])  # what lies outside every window shows the range of the output
+    """The values mapped by the first window and its function (C.11.2.1.2, C.11.2.1.3); None where
+    the window is invalid."""
+    far = np.array([-1e12, 1e12])  # values outside every window: they give the output's range
     try:
         with np.errstate(over="ignore"):
             black, white = apply_windowing(far, ds)
@@ -232,7 +234,7 @@ def _by_window(ds: Dataset, values: NDArray[Any]) -> NDArray[np.float64] | None:
 
 
 def _window_words(ds: Dataset) -> str:
-    """The first window, which has been used, and its function."""
+    """The first window and its function, in words."""
     centre, width = (
         float(v[0] if ds[key].VM > 1 else v)
         for key in ("WindowCenter", "WindowWidth")
@@ -243,7 +245,7 @@ def _window_words(ds: Dataset) -> str:
 
 
 def _by_range(values: NDArray[Any], padding: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """From the smallest to the largest value outside the padding."""
+    """The values mapped linearly from their range outside the padding to [0, 1]."""
     inside = values[~padding] if not padding.all() else values.ravel()
     low, high = float(inside.min()), float(inside.max())
     span = high - low if high > low else 1.0
@@ -252,14 +254,15 @@ def _by_range(values: NDArray[Any], padding: NDArray[np.bool_]) -> NDArray[np.fl
 
 
 def _decode_with_gdcm(ds: Dataset, path: str) -> NDArray[Any]:
-    """12-bit JPEG (PS3.5 A.4.1): GDCM reads it, pydicom's own way to GDCM refuses to ask."""
+    """12-bit JPEG (PS3.5 A.4.1), by calling GDCM directly: it reads such files, but pydicom's GDCM
+    decoder does not pass them on."""
     import gdcm  # type: ignore[import-untyped]
 
     reader = gdcm.ImageReader()
     reader.SetFileName(path)
     if not reader.Read():
         raise ValueError("GDCM cannot read the file")
-    # GDCM hands its bytes over as a string with surrogates.
+    # GDCM returns bytes as a string with surrogates.
     data = reader.GetImage().GetBuffer().encode("utf-8", "surrogateescape")
     kind = np.int16 if ds.PixelRepresentation else np.uint16
     return np.frombuffer(data, dtype=kind).reshape(int(ds.Rows), int(ds.Columns))

@@ -1,8 +1,7 @@
-"""What is read at all: limits, and what a file is by its first bytes.
+"""Limits on the size of pictures and files, and detection of a file's kind from its first bytes.
 
-How large and how small a picture may be: one rule for every kind of file.
-
-What a file is, by its first bytes: names lie, contents do not."""
+The limits are the same for every kind of file.  The kind is taken from the content, not the name.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +10,9 @@ from typing import Literal
 
 from xai_core.errors import UnreadableImage
 
-MIN_SIDE = 32  # px; the classifier has nothing to look at below this
+# --- Limits of size ---------------------------------------------------------------------------
+
+MIN_SIDE = 32  # px; smaller pictures hold too little for the classifier
 MAX_SIDE = 20_000  # px
 MAX_PIXELS = 100_000_000  # a mammogram has 5 to 30 million
 MAX_ASPECT = 10  # long side to short side; a breast has 2 to 3
@@ -24,12 +25,12 @@ ALLOWED_SIZE = (
 
 
 def check_size(name: str, height: int, width: int) -> None:
-    """Refuse a picture by the size its header states, before any pixel is decoded.
+    """Check a picture's size as stated in its header, before any pixel is decoded.
 
-    ``name`` is what the user calls the file, without folders; ``height`` and ``width`` in pixels.
+    ``name``: the file's name without folders, for messages; ``height``, ``width``: in pixels.
 
     Raises:
-        UnreadableImage: a side, the area or the shape is outside the limits above.
+        UnreadableImage: a side, the area or the aspect ratio is outside the limits above.
     """
     short, long = sorted((height, width))
     if (
@@ -42,7 +43,7 @@ def check_size(name: str, height: int, width: int) -> None:
 
 
 def check_file_size(name: str, size: int) -> None:
-    """Refuse a file of ``size`` bytes that is empty or larger than any mammogram.
+    """Check that a file of ``size`` bytes is not empty and not larger than any mammogram.
 
     Raises:
         UnreadableImage: no bytes, or more than :data:`MAX_FILE_BYTES`.
@@ -54,6 +55,8 @@ def check_file_size(name: str, size: int) -> None:
             f"{name} has {size / 2**20:,.0f} MiB; at most {MAX_FILE_BYTES // 2**20} MiB are read."
         )
 
+
+# --- Kind of file -----------------------------------------------------------------------------
 
 Kind = Literal["picture", "dicom"]
 
@@ -72,7 +75,7 @@ _PREAMBLE = 128  # bytes before "DICM": DICOM PS3.10, section 7.1
 def kind_of(start: bytes) -> Kind | None:
     """The kind of a file that begins with ``start`` (132 bytes are enough), or None.
 
-    DICOM comes first: its preamble may itself look like a TIFF (PS3.10, section 7.1).
+    DICOM is tested first: its preamble may be a valid TIFF header (PS3.10, section 7.1).
     """
     if start[_PREAMBLE : _PREAMBLE + 4] == b"DICM":
         return "dicom"
@@ -80,7 +83,7 @@ def kind_of(start: bytes) -> Kind | None:
 
 
 def kind_of_file(path: Path) -> Kind | None:
-    """The kind of the file at ``path``; None where it is neither, or cannot be opened."""
+    """The kind of the file at ``path``; None where it is neither or cannot be opened."""
     try:
         with path.open("rb") as file:
             return kind_of(file.read(_PREAMBLE + 4))

@@ -1,4 +1,4 @@
-"""PNG, JPEG and TIFF pictures as grey arrays in [0, 1]."""
+"""Reading of PNG, JPEG and TIFF pictures as grey arrays in [0, 1]."""
 
 from __future__ import annotations
 
@@ -17,23 +17,24 @@ FORMATS = ("PNG", "JPEG", "TIFF")
 _GREY_8 = ("1", "L", "LA", "La")
 _GREY_16 = ("I;16", "I;16L", "I;16B", "I;16N")
 _BITS_IN_16 = (8, 10, 12, 14, 16)
-_COLOUR_DIFFERENCE = 8  # of 255; below it, channels differ by the rounding of JPEG
+_COLOUR_DIFFERENCE = 8  # of 255; smaller differences between channels come from JPEG rounding
 _TIFF_PHOTOMETRIC = 262  # TIFF 6.0, section 3: 0 = white is zero
 
-# Pillow's own guard against decompression bombs warns at 89 megapixels: let both say the same.
+# Pillow's guard against decompression bombs warns at 89 megapixels by default: use the same limit.
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 
 
 def read_picture(content: Path | bytes, name: str) -> tuple[FloatArray, tuple[str, ...]]:
-    """A picture as grey values.
+    """Read a picture as grey values.
 
-    ``content``: a path, or the bytes of a file.  ``name``: what the user calls it, for messages.
+    ``content``: a path, or the bytes of a file.  ``name``: the file's name in messages.
 
     Returns float32 (H, W) in [0, 1], read-only, with the EXIF or TIFF orientation applied, and
-    sentences about what had to be assumed.  8 bits are divided by 255.  A 16-bit file is divided
-    by ``2**b - 1`` where b is the smallest of 8, 10, 12, 14 and 16 bits that holds its maximum:
+    sentences about assumptions made.  8-bit values are divided by 255.  16-bit values are divided
+    by ``2**b - 1`` where b is the smallest of 8, 10, 12, 14 and 16 bits that holds the maximum:
     detectors write 12 or 14 bits into 16, and dividing those by 65535 would leave them nearly
-    black; any b but 16 is told.  Colour becomes luminance (ITU-R BT.601); transparency is ignored.
+    black; a sentence says so unless b is 16.  Colour becomes luminance (ITU-R BT.601);
+    transparency is ignored.
 
     Raises:
         UnreadableImage: not a PNG, JPEG or TIFF; empty, damaged or truncated; outside the limits
@@ -58,7 +59,7 @@ def read_picture(content: Path | bytes, name: str) -> tuple[FloatArray, tuple[st
         raise UnreadableImage(f"{name} is no longer there; put it back, or reload.") from None
     except MemoryError:
         raise UnreadableImage(f"{name} does not fit into memory; give a smaller picture.") from None
-    except Exception:  # decoders raise nearly anything on damaged bytes
+    except Exception:  # decoders can raise any exception on damaged bytes
         raise UnreadableImage(
             f"{name} is damaged or incomplete and cannot be decoded; copy or export it again."
         ) from None
@@ -93,7 +94,8 @@ def _grey(image: Image.Image, name: str) -> tuple[FloatArray, tuple[str, ...]]:
 
 
 def _white_is_zero(image: Image.Image) -> bool:
-    """Whether a 16-bit TIFF counts from white: Pillow inverts 8 bits itself, but not 16."""
+    """Whether 0 is white in a 16-bit TIFF: Pillow inverts 8-bit files itself, but not 16-bit
+    ones."""
     tags = getattr(image, "tag_v2", None)
     return image.mode in _GREY_16 and tags is not None and tags.get(_TIFF_PHOTOMETRIC) == 0
 
@@ -114,7 +116,7 @@ def _from_16_bits(stored: NDArray[np.uint16], name: str, notes: list[str]) -> ND
 
 
 def _from_colour(image: Image.Image, name: str, notes: list[str]) -> NDArray[np.float32]:
-    # A palette may carry transparency that Pillow drops only by way of RGBA.
+    # A palette may contain transparency, which Pillow drops only when converting via RGBA.
     rgb = (image.convert("RGBA") if image.mode in ("P", "PA") else image).convert("RGB")
     red, green, blue = (np.asarray(band, dtype=np.int16) for band in rgb.split())
     if max(int(np.abs(red - green).max()), int(np.abs(green - blue).max())) > _COLOUR_DIFFERENCE:

@@ -1,4 +1,4 @@
-"""One file as one case: what the folder source and an upload have in common."""
+"""Reading of one file as one case, for the folder source and for uploads."""
 
 from __future__ import annotations
 
@@ -14,17 +14,18 @@ _LONGEST_NAME = 100
 
 
 def plain_name(name: str) -> str:
-    """``name`` as it may be shown: the last part of a path, printable, of bounded length."""
+    """``name`` in a form that may be shown: the last part of the path, with characters that are not
+    printable replaced, at most 100 characters long."""
     last = PurePosixPath(name.replace("\\", "/")).name
     shown = "".join(c if c.isprintable() else "?" for c in last)
     return shown[:_LONGEST_NAME] or "the file"
 
 
 def read_upload(data: bytes, name: str) -> Case:
-    """The case of an uploaded file, a picture or DICOM by its content.
+    """The case of an uploaded file; its content decides whether it is a picture or DICOM.
 
-    ``data``: the file's bytes.  ``name``: the name it was uploaded under; only shown.
-    The case's id is that name, its source ``upload``; no pathology is known.
+    ``data``: the file's bytes.  ``name``: the uploaded file's name, only for display.
+    The case's id is that name, its source ``upload``; the pathology is None.
 
     Raises:
         UnreadableImage: see :func:`read_picture` and :func:`read_dicom`.
@@ -35,14 +36,15 @@ def read_upload(data: bytes, name: str) -> Case:
 
 
 def is_dicom(content: Path | bytes, name: str) -> bool:
-    """Whether a file is to be read as DICOM: by its first bytes, or where those say nothing, by
-    its name."""
+    """Whether a file is to be read as DICOM: decided by its first bytes, or where these are of no
+    known kind, by its name."""
     kind = kind_of(content[:132]) if isinstance(content, bytes) else kind_of_file(content)
     return kind == "dicom" or (kind is None and name.lower().endswith(DICOM_SUFFIXES))
 
 
 def read_case(content: Path | bytes, name: str, record: CaseRecord) -> Case:
-    """The case of one file: ``record`` completed by the file's pixels and, for DICOM, its header.
+    """The case of one file: ``record`` with the file's pixels and, for DICOM, the laterality, view
+    and pixel spacing of its header.
 
     Raises:
         UnreadableImage: see :func:`read_picture` and :func:`read_dicom`.

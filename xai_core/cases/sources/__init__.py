@@ -1,1 +1,1 @@
-"""Where cases come from: one file per source."""
+"""Sources of cases, one file per kind of source."""

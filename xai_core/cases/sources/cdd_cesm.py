@@ -1,8 +1,8 @@
-"""A folder of the CDD-CESM release, as it is found on disks.
+"""A folder of the CDD-CESM release as a source of cases.
 
 Khaled R. et al., The Cancer Imaging Archive (2021), doi:10.7937/29kw-ae92.  A case is one
-low-energy image with its own label; the recombined ("subtracted") image of the same exposure
-comes with it on its own pixel grid, never laid over the other.
+low-energy image with its own label, together with the recombined ("subtracted") image of the same
+exposure.  The two images are not registered: each has its own pixel grid.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from xai_core.cases.annotations.cdd_cesm import (
     read_annotations,
 )
 from xai_core.cases.annotations.via_regions import Shape, draw_regions, is_region_file, read_regions
-from xai_core.cases.base import find_entry, some, with_pixels
+from xai_core.cases.base import find_entry, first_few, with_pixels
 from xai_core.cases.readers.limits import PICTURE_SUFFIXES
 from xai_core.cases.readers.raster import read_picture
 from xai_core.errors import SourceNotFound
@@ -34,7 +34,7 @@ _IGNORED = re.compile(r"^(desktop\.ini$|thumbs\.db$|~\$|\.)", re.IGNORECASE)
 
 @dataclass
 class _Found:
-    """The release's files, by what they are."""
+    """The files of the release that were found, by kind."""
 
     images: dict[ImageName, Path] = field(default_factory=dict)
     annotations: list[Path] = field(default_factory=list)
@@ -44,13 +44,13 @@ class _Found:
 
 
 class CddCesm:
-    """The low-energy images of a CDD-CESM folder with their labels, regions and partners.
+    """The low-energy images of a CDD-CESM folder with their labels, regions and recombined images.
 
-    Only names and tables are read when it is opened; an image is decoded when it is loaded.
+    The constructor reads only file names and tables; :meth:`load` decodes the images of a case.
 
     Raises:
         SourceNotFound: the folder holds no low-energy image of the release.
-        BadAnnotation: a table is there but cannot be understood.
+        BadAnnotation: a table exists but cannot be read.
     """
 
     name = "CDD-CESM"
@@ -78,7 +78,7 @@ class CddCesm:
         warnings = list(found.warnings)
         notes: dict[ImageName, ImageNotes] = {}
         self._regions: dict[ImageName, tuple[Shape, ...]] = {}
-        # A workbook holds more than its main sheet as CSV.
+        # The workbook is preferred to its main sheet as CSV: it has the detail sheets as well.
         for path in sorted(found.annotations, key=lambda p: (p.suffix.lower() != ".xlsx", p))[:1]:
             notes, more = read_annotations(path)
             warnings += more
@@ -94,41 +94,42 @@ class CddCesm:
         }
 
     def records(self) -> tuple[CaseRecord, ...]:
-        """One record per low-energy image, by patient, side and view; nothing is decoded."""
+        """One record per low-energy image, ordered by patient, side and view; no image is
+        decoded."""
         return tuple(self._records.values())
 
     def load(self, case_id: str) -> Case:
-        """Decode the low-energy image and its partner and draw the regions of each.
+        """Decode the low-energy image and its recombined image and draw the regions of each.
 
         Raises:
-            CaseNotFound: no such id.
-            UnreadableImage: an image is damaged or gone.
+            CaseNotFound: no case has this id.
+            UnreadableImage: an image is damaged or missing.
         """
         name = find_entry(self._names, case_id, self.name)
-        image, image_mask, said = self._read(name)
+        image, image_mask, warnings = self._read(name)
         recombined = recombined_mask = None
         if name.partner in self._images:
             recombined, recombined_mask, more = self._read(name.partner)
-            said += more
+            warnings += more
         return with_pixels(
             self._records[case_id],
             image=image,
             lesion_mask=image_mask,
             recombined=recombined,
             recombined_mask=recombined_mask,
-            more_warnings=said,
+            more_warnings=warnings,
         )
 
     def _read(self, name: ImageName) -> tuple[FloatArray, BoolArray | None, tuple[str, ...]]:
         path = self._images[name]
-        image, said = read_picture(path, path.name)
+        image, warnings = read_picture(path, path.name)
         shapes = self._regions.get(name)
         if not shapes:
-            return image, None, said
+            return image, None, warnings
         mask = draw_regions(shapes, *image.shape)
         if not mask.any():
-            return image, None, (*said, f"{path.name}: its regions lie outside the picture.")
-        return image, mask, said
+            return image, None, (*warnings, f"{path.name}: its regions lie outside the picture.")
+        return image, mask, warnings
 
     def _record(
         self, key: str, name: ImageName, own: ImageNotes | None, partner: ImageNotes | None
@@ -144,7 +145,7 @@ class CddCesm:
             )
         descriptors = dict(known.descriptors)
         for term, value in (partner.descriptors if partner else {}).items():
-            of_shape = term in ("mass shape", "mass margin")  # seen differently on each image
+            of_shape = term in ("mass shape", "mass margin")  # may differ between the two images
             descriptors.setdefault(f"{term} (recombined)" if of_shape else term, value)
         return CaseRecord(
             id=key,
@@ -172,7 +173,7 @@ def _search(folder: Path) -> _Found:
         for file in sorted(n for n in names if not _IGNORED.match(n)):
             path = here / file
             if not path.is_file():
-                continue  # opening a pipe would wait for ever
+                continue  # opening a named pipe would block
             if is_annotation_file(file):
                 found.annotations.append(path)
             elif path.suffix.lower() == ".csv" and is_region_file(path):
@@ -183,31 +184,37 @@ def _search(folder: Path) -> _Found:
                 else:
                     found.images[name] = path
     if repeated:
-        found.warnings.append(f"Images found twice, the first one counts: {some(repeated)}.")
+        found.warnings.append(f"Images found twice, the first one counts: {first_few(repeated)}.")
     return found
 
 
 def _gaps(found: _Found, notes: dict[ImageName, ImageNotes]) -> list[str]:
-    """Sentences about what the tables and the images lack of each other."""
-    said = []
+    """Warnings about missing tables, rows without an image and images without a partner."""
+    warnings = []
     if not found.annotations:
-        said.append("There is no annotation table (Radiology manual annotations.xlsx): no labels.")
+        warnings.append(
+            "There is no annotation table (Radiology manual annotations.xlsx): no labels."
+        )
     if not found.regions:
-        said.append("There is no table of hand-drawn regions: no masks.")
+        warnings.append("There is no table of hand-drawn regions: no masks.")
     for kind, paths in (("annotation tables", found.annotations), ("region", found.regions)):
         if len(paths) > 1:
-            said.append(f"Several {kind} files; only one is used: {some([p.name for p in paths])}.")
+            warnings.append(
+                f"Several {kind} files; only one is used: {first_few([p.name for p in paths])}."
+            )
     absent = [_title(name) for name in sorted(notes) if name not in found.images]
     if absent:
-        said.append(f"{len(absent)} rows of the table have no image: {some(absent)}.")
+        warnings.append(f"{len(absent)} rows of the table have no image: {first_few(absent)}.")
     alone = [
         found.images[name].name
         for name in sorted(found.images)
         if name.kind != LOW_ENERGY and name.partner not in found.images
     ]
     if alone:
-        said.append(f"{len(alone)} recombined images have no low-energy image: {some(alone)}.")
-    return said
+        warnings.append(
+            f"{len(alone)} recombined images have no low-energy image: {first_few(alone)}."
+        )
+    return warnings
 
 
 def _title(name: ImageName) -> str:

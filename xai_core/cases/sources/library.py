@@ -25,12 +25,12 @@ _ROLES = ("low_energy", "lesion_mask", "recombined", "recombined_mask")
 class PhantomLibrary:
     """The phantoms of a folder with ``manifest.json`` (format 1) and 8-bit grey PNG files.
 
-    Every file's SHA-256 is in the manifest and compared when it is read, so that a picture cannot
-    differ from the description it is shown with.
+    The manifest holds every file's SHA-256, which is compared when the file is read, so that a
+    picture always matches its description.
 
     Raises:
         SourceNotFound: the folder has no manifest.
-        BadAnnotation: the manifest cannot be understood.
+        BadAnnotation: the manifest is damaged or of another format.
     """
 
     is_phantom = True
@@ -66,15 +66,15 @@ class PhantomLibrary:
             self._files[record.id] = files
 
     def records(self) -> tuple[CaseRecord, ...]:
-        """One record per phantom, in the manifest's order; nothing is decoded."""
+        """One record per phantom, in the manifest's order; no image is decoded."""
         return tuple(self._records.values())
 
     def load(self, case_id: str) -> Case:
         """Read a phantom's pictures and masks.
 
         Raises:
-            CaseNotFound: no such id.
-            UnreadableImage: a file is gone or differs from the manifest.
+            CaseNotFound: no case has this id.
+            UnreadableImage: a file is missing or differs from the manifest.
         """
         record = find_entry(self._records, case_id, self.name)
         pictures = {role: self._read(*entry) for role, entry in self._files[case_id].items()}
@@ -90,7 +90,7 @@ class PhantomLibrary:
         """SHA-256, in hex, of a phantom's low-energy picture file.
 
         Raises:
-            CaseNotFound: no such id.
+            CaseNotFound: no case has this id.
         """
         find_entry(self._records, case_id, self.name)
         return self._files[case_id]["low_energy"][1]
@@ -160,8 +160,8 @@ def _files(entry: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
     """Role -> file name and SHA-256.
 
     Raises:
-        ValueError: a name that leads out of the library's folder.
-        KeyError: no low-energy picture.
+        ValueError: a name that points outside the library's folder.
+        KeyError: the low-energy picture is missing.
     """
     found = {}
     for role in _ROLES:
@@ -178,5 +178,5 @@ def _files(entry: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
 
 
 def _mask(picture: FloatArray | None) -> BoolArray | None:
-    """0/255 pictures as masks."""
+    """A picture of 0 and 255 as a mask."""
     return None if picture is None else picture > 0.5

@@ -1,7 +1,7 @@
-"""A file a person brings along: one case, what was read about it, and a source of that one case.
+"""An uploaded file: its case, the facts of its header, and a source with that single case.
 
-Everything stays in memory.  Only a DICOM file is written, to a temporary folder that is gone when
-it has been decoded (:mod:`xai_core.cases.readers.dicom`).
+Everything stays in memory, except that a DICOM file is written to a temporary folder, which is
+removed as soon as it has been decoded (:mod:`xai_core.cases.readers.dicom`).
 """
 
 from __future__ import annotations
@@ -21,18 +21,21 @@ from xai_core.cases.readers.single_file import is_dicom, plain_name
 from xai_core.types import Case, CaseRecord
 
 OWN_ID = "your image"
-"""The id of an uploaded case: file names may hold a patient's name, and ids reach logs."""
+"""The id of an uploaded case; not the file's name, which may hold a patient's name, since ids are
+written to logs."""
 
 MOST_SHOWN = 40_000_000
-"""Pixels that are sent to a browser at most; a larger picture is averaged down, and says so."""
+"""The maximum number of pixels sent to a browser; a larger picture is averaged down, with a
+warning."""
 
 _DEPTHS = {"1": "1 bit, black and white", "L": "8 bits, grey", "LA": "8 bits, grey"}
 
 
 @dataclass(frozen=True, eq=False)
 class Upload:
-    """``case``: the pixels, and nothing of who it is.  ``header``: title -> what the file says of
-    itself.  ``windowed``: how stored values became grey, in words."""
+    """``case``: the pixels, without anything that identifies the patient.  ``header``: title ->
+    value of the facts that may be shown.  ``windowed``: how stored values were mapped to grey
+    values, in words."""
 
     case: Case
     header: Mapping[str, str]
@@ -40,12 +43,12 @@ class Upload:
 
 
 def read_own(data: bytes, name: str) -> Upload:
-    """Read a DICOM mammogram or a picture (PNG, JPEG, TIFF), told apart by content.
+    """Read an uploaded DICOM mammogram or picture (PNG, JPEG, TIFF), recognised by content.
 
-    ``data``: the file's bytes.  ``name``: what it was called; only used in messages.
+    ``data``: the file's bytes.  ``name``: the file's name, only for messages.
 
     Raises:
-        UnreadableImage: not such a file, damaged, or outside the limits of size; one sentence.
+        UnreadableImage: a file of another kind, damaged, or outside the limits of size.
     """
     shown = plain_name(name)
     check_file_size(shown, len(data))
@@ -57,15 +60,16 @@ def read_own(data: bytes, name: str) -> Upload:
             warnings=found.warnings,
         )  # fmt: skip
         header = {"Kind of file": "DICOM", **found.header}
-        return Upload(_within(case), header, found.windowed)
+        return Upload(_limited(case), header, found.windowed)
     image, warnings = read_picture(data, shown)
     case = Case(id=OWN_ID, source="upload", patient_id=OWN_ID, image=image, warnings=warnings)
     header, windowed = _picture_facts(data)
-    return Upload(_within(case), header, windowed)
+    return Upload(_limited(case), header, windowed)
 
 
-def _within(case: Case) -> Case:
-    """The case with at most :data:`MOST_SHOWN` pixels: means of k x k pixels where it has more."""
+def _limited(case: Case) -> Case:
+    """The case with at most :data:`MOST_SHOWN` pixels: a larger one is averaged over k x k
+    pixels."""
     h, w = case.image.shape
     k = int(np.ceil(np.sqrt(h * w / MOST_SHOWN)))
     if k < 2:
@@ -86,7 +90,7 @@ def _within(case: Case) -> Case:
 
 
 def _picture_facts(data: bytes) -> tuple[dict[str, str], str]:
-    """Of a picture that has been read without an error."""
+    """Header facts and windowing of a picture that was read without an error."""
     with Image.open(io.BytesIO(data), formats=FORMATS) as image:
         kind, mode, (width, height) = str(image.format), image.mode, image.size
     deep = mode.startswith("I;16")
@@ -98,7 +102,7 @@ def _picture_facts(data: bytes) -> tuple[dict[str, str], str]:
 
 
 class OneCase:
-    """A source with a single case that is already in memory."""
+    """A source with a single case in memory."""
 
     name = "Your image"
     is_phantom = False
@@ -115,6 +119,6 @@ class OneCase:
         """The case.
 
         Raises:
-            CaseNotFound: another id than the case's.
+            CaseNotFound: ``case_id`` is not the case's id.
         """
         return find_entry({self._case.id: self._case}, case_id, self.name)

@@ -1,7 +1,7 @@
-"""The measures of a map, one file each: a file that is put here is found.
+"""The metrics of a map, one file each; files in this folder are discovered automatically.
 
-A module of this folder that defines ``METRICS: tuple[Metric, ...]`` adds them to :data:`METRICS`;
-rows, tables, manifests and the page are written from that.
+A module of this folder that defines ``METRICS: tuple[Metric, ...]`` adds them to :data:`METRICS`,
+from which rows, tables, manifests and the page are written.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ _NOTHING: Measured = MappingProxyType({})
 
 
 def registry(found: Iterable[tuple[str, Iterable[Metric]]]) -> Mapping[str, Metric]:
-    """The measures of some modules (name, measures) by name, ordered by ``order``, then by name.
+    """The metrics of modules (name, metrics) by name, ordered by ``order``, then by name.
 
     Raises:
-        ValueError: two measures have the same name or write the same column.
+        ValueError: two metrics have the same name or write the same column.
     """
     owner: dict[str, str] = {}
     metrics: list[Metric] = []
-    for module, its in found:
-        for metric in its:
+    for module, declared in found:
+        for metric in declared:
             for column in metric.columns:
                 if column in owner:
                     raise ValueError(
@@ -45,13 +45,13 @@ def _modules() -> Iterable[tuple[str, tuple[Metric, ...]]]:
 
 
 METRICS: Mapping[str, Metric] = registry(_modules())
-"""Every measure by name, in the order of columns and lines."""
+"""Every metric by name, in the order of columns and lines."""
 
 
 def measure(inputs: MetricInputs, before: Measured = _NOTHING) -> Measured:
-    """Every measure whose needs are at hand; the others with the reason why not.
+    """The measurement of every metric; where an input is missing, the reason instead of a value.
 
-    ``before``: earlier measurements of the same map; those with a value are kept as they are.
+    ``before``: earlier measurements of the same map; those with a value are returned unchanged.
     """
     return MappingProxyType(
         {

@@ -1,6 +1,6 @@
-"""How alike two maps of one image are: does a fast map stand in for the exact one?
+"""Agreement of two maps of one image: how well a fast map approximates the exact one.
 
-Both are compared as the curves read them, by the mean of each of the 24 x 24 patches.
+Both are compared by the mean of each of the 24 x 24 patches, which is what the curves use.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ CONSTANT = "one of the two maps is constant"
 
 @dataclass(frozen=True)
 class Agreement:
-    """``spearman``: rank correlation over all patches, in [-1, 1]; None where a map is constant, so
-    that nothing ranks.  ``top_overlap``: of the most relevant tenth of the patches, the share that
-    both maps name, in [0, 1]; about 0.1 by chance."""
+    """``spearman``: rank correlation over all patches, in [-1, 1]; None where a map is constant.
+    ``top_overlap``: of the most relevant tenth of the patches, the share that is in the top tenth
+    of both maps, in [0, 1]; about 0.1 by chance."""
 
     spearman: float | None
     top_overlap: float
@@ -33,7 +33,7 @@ def agreement(a: FloatArray, b: FloatArray) -> Agreement:
     """Compare two maps (S, S) in [0, 1] of the same image.
 
     Raises:
-        BadRequest: a map that does not divide into the patches.
+        BadRequest: a map with fewer pixels on a side than patches.
     """
     first, second = relevance(a), relevance(b)
     top = round(TOP * first.size)
@@ -44,7 +44,7 @@ def agreement(a: FloatArray, b: FloatArray) -> Agreement:
 
 
 def _found(inputs: MetricInputs) -> Agreement:
-    assert inputs.exact_map is not None  # noqa: S101 - needed
+    assert inputs.exact_map is not None  # noqa: S101 - in ``needs``
     return agreement(inputs.values, inputs.exact_map)
 
 
@@ -55,7 +55,7 @@ def _spearman(inputs: MetricInputs) -> Measurement:
 
 def _top_overlap(inputs: MetricInputs) -> Measurement:
     found = inputs.once(_found)
-    if found.spearman is None:  # the first tenth of an order that no map decided
+    if found.spearman is None:  # the top tenth of a constant map would be arbitrary
         return Measurement(None, state=CONSTANT)
     return Measurement(found.top_overlap)
 

@@ -1,4 +1,4 @@
-"""The curves' areas under orders of patches that a map should beat, and under reversed ties."""
+"""Areas of the curves under baseline orders of patches (random, centre first) and reversed ties."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ORDERS = {
 def _area(order: str, kind: str) -> Callable[[MetricInputs], Measurement]:
     def compute(inputs: MetricInputs) -> Measurement:
         orders = inputs.orders
-        assert isinstance(orders, Reliability)  # noqa: S101 - needed
+        assert isinstance(orders, Reliability)  # noqa: S101 - in ``needs``
         return area(getattr(getattr(orders, order), kind))
 
     return compute
@@ -32,14 +32,14 @@ def _metrics() -> Iterator[Metric]:
                 name=f"{order}_{kind}_auc",
                 title=f"{kind.capitalize()} AUC, {title}",
                 unit="mean probability",
-                better=None,  # a property of the image: what the map's own area is compared with
+                better=None,  # the map's own area is compared with it
                 reference=REFERENCE,
                 description=f"The area under the {kind} curve of {words}.",
                 compute=_area(order, kind),
                 needs=(Need.ORDERS,),
                 order=200 + i,
                 error_column=f"{order}_{kind}_error",
-                line=no_line,  # the page has a table of the orders
+                line=no_line,  # the page shows a table of the orders
             )
 
 

@@ -1,4 +1,4 @@
-"""The areas under the insertion and the deletion curve, and whether they can be interpreted."""
+"""Areas under the insertion and deletion curves, and whether they can be interpreted."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ REFERENCE = "Petsiuk, Das, Saenko, RISE, BMVC 2018, arXiv:1806.07421"
 
 
 def area(curve: PerturbationCurve) -> Measurement:
-    """The area under a curve with the estimate of its error."""
+    """The area under a curve with its error estimate."""
     return Measurement(float(curve.auc), float(curve.error))
 
 
 def _pair(inputs: MetricInputs) -> CurvePair:
-    assert inputs.curves is not None  # noqa: S101 - needed
+    assert inputs.curves is not None  # noqa: S101 - in ``needs``
     return inputs.curves
 
 
@@ -56,7 +56,7 @@ METRICS = (
         description="Whether blurring the whole image lowers the probability of the class at all.",
         compute=lambda inputs: Measurement(_pair(inputs).interpretable),
         kind=bool,
-        averaged=False,  # the tables count it beside the areas
+        averaged=False,  # the tables show a count beside the areas instead
         order=40,
         **_SHARED,
     ),
@@ -68,7 +68,7 @@ METRICS = (
         description="Distinct perturbed images that the two curves rest on, remembered or not.",
         compute=lambda inputs: Measurement(_pair(inputs).images),
         kind=int,
-        averaged=False,  # what it cost, not what the map is like
+        averaged=False,  # a cost, not a property of the map
         order=50,
         **_SHARED,
     ),

@@ -1,8 +1,8 @@
-"""Does the map point where the lesion is?
+"""Localisation: the pointing game, and the share of a map's top area that lies on the lesion.
 
 The pointing game: Zhang et al., "Top-down Neural Attention by Excitation Backprop", ECCV 2016,
-arXiv:1608.00507 (a hit within a tolerance of 15 pixels).  A mask that marks nothing is a state of
-its own, never a hit.
+arXiv:1608.00507 (a hit within a tolerance of 15 pixels).  An empty mask gives a state of its own,
+never a hit.
 """
 
 from __future__ import annotations
@@ -42,14 +42,15 @@ class LocalisationState(enum.StrEnum):
 
 @dataclass(frozen=True)
 class Localisation:
-    """Where a map points, against a mask; all but ``state`` and ``mask_area`` None unless OK.
+    """A map's localisation of a mask.  All but ``state`` and ``mask_area`` are None unless OK.
 
     ``peak``: (row, column) of the map's maximum, the first in row-major order where several tie;
-    ``peak_ties``: how many pixels share it.  ``distance``: pixels from the peak to the nearest
-    marked pixel, 0 inside.  ``hit``: distance within the tolerance.  ``top_share``: of the map's
-    top area, the share that is marked, in [0, 1]; ``top_area``: the share of the picture that top
-    area really takes (ties stay together, zeros never belong).  ``mask_area``: marked share of the
-    picture: what ``top_share`` is for a map that knows nothing.
+    ``peak_ties``: how many pixels have the maximum.  ``distance``: pixels from the peak to the
+    nearest marked pixel, 0 inside the mask.  ``hit``: whether the distance is within the tolerance.
+    ``top_share``: of the map's top area, the share that is marked, in [0, 1]; ``top_area``: the
+    share of the picture that the top area covers (tied pixels are all included, zeros never).
+    ``mask_area``: the marked share of the picture, which is the expected ``top_share`` of a random
+    map.
     """
 
     state: LocalisationState
@@ -75,7 +76,7 @@ def localise(
         values: (S, S) in [0, 1]; all 0 where the map shows nothing.
         mask: bool (S, S), on the map's grid.
         tolerance: pixels of that grid, at least 0.
-        area: the top share of the picture looked at, in (0, 1].
+        area: the top area as a share of the picture, in (0, 1].
 
     Raises:
         BadRequest: shapes that differ, a tolerance below 0, or an area outside (0, 1].
@@ -110,7 +111,7 @@ def localise(
 
 
 def _found(inputs: MetricInputs) -> Localisation:
-    assert inputs.lesion_mask is not None  # noqa: S101 - needed
+    assert inputs.lesion_mask is not None  # noqa: S101 - in ``needs``
     return localise(inputs.values, inputs.lesion_mask)
 
 
@@ -228,7 +229,7 @@ METRICS = (
             compute=_peak(i),
             kind=int,
             order=105 + i,
-            averaged=False,  # a place: its mean over images says nothing
+            averaged=False,  # a mean of coordinates over images has no meaning
             line=no_line,
             **_SHARED,
         )
@@ -244,7 +245,7 @@ METRICS = (
         compute=_field("peak_ties"),
         kind=int,
         order=107,
-        averaged=False,  # one flat map would decide the mean
+        averaged=False,  # a single flat map would dominate the mean
         line=no_line,
         **_SHARED,
     ),

@@ -1,4 +1,4 @@
-"""How much of the patches' order a map leaves open."""
+"""The share of patches whose order a map leaves open because of ties."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What scores batches of images: one reference, faster engines that must agree with it."""
+"""Engines that score batches of images: the PyTorch reference, and faster ones that match it."""

@@ -1,10 +1,8 @@
-"""What an engine is: the contract, the reference, and the gate that every other passes.
+"""The interface of an engine, the PyTorch reference, and the parity check of the other engines.
 
-What an engine is, and why one may not be usable.
-
-The reference: PyTorch, operation by operation, in float32.
-
-The gate every engine passes before it scores a case: the reference's logits on fixed images."""
+The reference computes operation by operation in float32.  Another engine may score cases only after
+:func:`check` found that its logits on fixed images agree with the reference's.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +15,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+# --- Interface and status ---------------------------------------------------------------------
 
-class EngineUnavailable(Exception):  # internal: never reaches a person as an error
-    """An engine cannot be used; ``str(problem)`` is half a sentence that says why."""
+
+class EngineUnavailable(Exception):  # internal: users see it only as a note in the engine's status
+    """An engine cannot be used; ``str(problem)`` is the reason, a clause without a full stop."""
 
 
 class Scorer(Protocol):
@@ -31,7 +31,7 @@ class Scorer(Protocol):
 
     @property
     def title(self) -> str:
-        """What a person reads on the About page."""
+        """The engine's name on the About page."""
 
     def __call__(self, inputs: Tensor) -> Tensor:
         """Logits (B, classes), float32, of network inputs (B, 3, S, S), float32, B at least 1."""
@@ -63,9 +63,8 @@ class EngineKind:
 
 @dataclass(frozen=True)
 class EngineStatus:
-    """What scores at this moment.  ``preparing``: a faster engine is being made ready.
-
-    ``notes``: one sentence per thing that did not go as it should; empty where all is well.
+    """The engine in use.  ``title``: its name.  ``preparing``: whether a faster engine is being
+    prepared.  ``notes``: one sentence per problem so far.
     """
 
     title: str
@@ -74,20 +73,23 @@ class EngineStatus:
 
     @property
     def sentence(self) -> str:
-        """The whole status in words."""
+        """The status as one text."""
         more = "; a faster engine is being prepared" if self.preparing else ""
         return " ".join((f"{self.title}{more}.", *self.notes))
 
 
+# --- The reference ----------------------------------------------------------------------------
+
+
 class EagerScorer:
-    """PyTorch on one device; the network must be there, in evaluation mode and channels-last."""
+    """Eager PyTorch on one device; the network must already be on that device, in evaluation mode
+    and in channels-last memory format."""
 
     def __init__(self, network: nn.Module, device: torch.device) -> None:
         self._network, self._device = network, device
         self.title = "PyTorch on the graphics card" if device.type == "cuda" else "PyTorch"
-        if (
-            device.type == "cuda"
-        ):  # TF32 keeps 10 bits of the fraction: logits move by more than 1e-4
+        # TF32 keeps 10 bits of the fraction: logits would change by more than 1e-4.
+        if device.type == "cuda":
             torch.backends.cudnn.allow_tf32 = False
             torch.backends.cuda.matmul.allow_tf32 = False
 
@@ -99,13 +101,15 @@ class EagerScorer:
             return logits
 
 
+# --- Parity check -----------------------------------------------------------------------------
+
 TOLERANCE = 1e-4  # per logit
 
 
 def fixed_images(size: int) -> Tensor:
     """Three images in input space, the same on every machine: float32 (3, 3, size, size).
 
-    A ramp, a disc on air, and noise: smooth, edged and rough.
+    A ramp, a disc on air, and noise: a smooth image, one with an edge, and a rough one.
     """
     y, x = np.mgrid[:size, :size].astype(np.float32) / size
     disc = (np.hypot(x, y - 0.5) < 0.4) * np.float32(2) - 1
@@ -115,19 +119,20 @@ def fixed_images(size: int) -> Tensor:
 
 
 def difference(candidate: Scorer, reference: Scorer, size: int) -> float:
-    """The largest difference of any logit on the fixed images, in a batch, and of one alone."""
+    """The largest difference of any logit: of the fixed images in one batch, and of the last one
+    scored alone.  Infinite where the shapes or a value are wrong."""
     images = fixed_images(size)
-    wanted = reference(images).float().cpu()
-    together = candidate(images).float().cpu()
+    expected = reference(images).float().cpu()
+    batched = candidate(images).float().cpu()
     alone = candidate(images[-1:]).float().cpu()
-    if together.shape != wanted.shape or alone.shape != wanted[-1:].shape:
+    if batched.shape != expected.shape or alone.shape != expected[-1:].shape:
         return float("inf")
-    found = torch.cat([together - wanted, alone - wanted[-1:]]).abs().max()
+    found = torch.cat([batched - expected, alone - expected[-1:]]).abs().max()
     return float(found) if torch.isfinite(found) else float("inf")
 
 
 def check(candidate: Scorer, reference: Scorer, size: int) -> None:
-    """Let ``candidate`` pass only where it agrees with ``reference`` on images of ``size`` px.
+    """Check that ``candidate`` agrees with ``reference`` on the fixed images of ``size`` px.
 
     Raises:
         EngineUnavailable: a logit differs by more than the tolerance, or is not a number.

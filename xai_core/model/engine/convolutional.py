@@ -1,10 +1,10 @@
-"""A ConvNeXt V2 written with convolutions alone: the same function, in a form that compiles well.
+"""ConvNeXt V2 rewritten with convolutions only: the same function, in a form that compiles well.
 
-timm's blocks turn to channels-last for two linear layers and back, and a compiled network then
-moves arrays about between layers.  Written as 1x1 convolutions on channels-first arrays nothing is
-turned, and what is constant is folded into the weights: the norm's scale and shift into the first
+timm's blocks transpose to channels-last for two linear layers and back, so that a compiled network
+copies arrays between layers.  Written as 1x1 convolutions on channels-first arrays nothing is
+transposed, and constants are folded into the weights: the norm's scale and shift into the first
 layer, the shift of the global response norm (GRN) into the second (Woo et al. 2023, ConvNeXt V2,
-section 3.2).  Equal up to rounding; the parity gate holds every use to that.
+section 3.2).  The results are equal up to rounding, which the parity check verifies at each use.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ import torch
 from torch import Tensor, nn
 
 FORM = 1
-"""Changes when a converted network of an earlier form must not be used any more."""
+"""Version of this form; increased when converted networks kept on disk must not be used any
+more."""
 
 
 def as_convolutions(network: nn.Module) -> nn.Module:
     """A copy on the processor, in evaluation mode, whose ConvNeXt V2 blocks are convolutions.
 
-    Parts of any other kind stay as they are; so does a network without such blocks.
+    Other modules are copied unchanged.
     """
     own = copy.deepcopy(network).cpu().eval()
     with torch.no_grad():
@@ -36,7 +37,8 @@ def as_convolutions(network: nn.Module) -> nn.Module:
 
 
 def _is_block(module: Any) -> bool:
-    """Whether it is timm's ConvNeXt block with a channels-last GRN and no change of shape."""
+    """Whether ``module`` is timm's ConvNeXt block with a channels-last GRN and no change of
+    shape."""
     return (
         type(module).__name__ == "ConvNeXtBlock"
         and not module.use_conv_mlp
@@ -52,7 +54,8 @@ def _scales_and_shifts(norm: nn.Module) -> TypeGuard[nn.LayerNorm]:
 
 
 class _ChannelNorm(nn.Module):
-    """Layer norm over the channels of (B, C, H, W), in plain arithmetic; no scale where folded."""
+    """Layer norm over the channels of (B, C, H, W) in elementary operations; ``scale`` and
+    ``shift`` are None where they are folded into the next layer."""
 
     def __init__(self, eps: float, scale: Tensor | None, shift: Tensor | None) -> None:
         super().__init__()
@@ -67,6 +70,8 @@ class _ChannelNorm(nn.Module):
 
 
 class _Block(nn.Module):
+    """timm's ConvNeXt V2 block as convolutions."""
+
     def __init__(self, block: Any) -> None:
         super().__init__()
         norm, mlp = block.norm, block.mlp
@@ -80,8 +85,8 @@ class _Block(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         wide = self.act(self.widen(self.norm(self.depthwise(x))))
-        # Kept flat until it is used: in one expression with ``wide`` a compiler would divide anew
-        # at every position.
+        # ``factor`` stays (B, C) until it is used: in one expression with ``wide`` a compiler would
+        # repeat the division at every position.
         size = torch.linalg.vector_norm(wide, dim=(2, 3))
         factor = 1 + self.response * (size / (size.mean(1, keepdim=True) + self.eps))
         out: Tensor = x + self.narrow(wide * factor[:, :, None, None])
@@ -89,7 +94,7 @@ class _Block(nn.Module):
 
 
 def _pointwise(linear: nn.Linear, scale: Tensor, shift: Tensor) -> nn.Conv2d:
-    """The 1x1 convolution that is ``linear`` after ``* scale + shift`` of its channels."""
+    """The 1x1 convolution equal to ``linear`` applied to ``x * scale + shift`` (per channel)."""
     out = nn.Conv2d(linear.in_features, linear.out_features, 1)
     moved = linear.weight @ shift
     out.weight = nn.Parameter((linear.weight * scale)[:, :, None, None])

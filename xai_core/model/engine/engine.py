@@ -1,4 +1,4 @@
-"""The scorer in use: eager until a faster one is ready, and eager again if that one fails."""
+"""The scorer in use: PyTorch until a faster one is ready, and again if the faster one fails."""
 
 from __future__ import annotations
 
@@ -17,38 +17,39 @@ _MEMORY_WORDS = ("out of memory", "can't allocate", "not enough memory", "bad_al
 
 
 class Engine:
-    """Scores with whatever is best right now.  Safe to call from any thread.
+    """Scores with the fastest usable scorer.  Safe to call from any thread.
 
-    The switch from the reference to a faster scorer, or back, falls between two calls of
-    :meth:`score`; whoever scores notices nothing.
+    It switches from the reference to a faster scorer, or back, between two calls of :meth:`score`;
+    callers are not affected.
     """
 
     def __init__(self, reference: Scorer) -> None:
         self.reference = reference
         self._scorer = reference
-        self._lock = threading.Lock()  # guards the fields below, held for an instant
-        self._limit: int | None = None  # images per pass, once memory was short
+        self._lock = threading.Lock()  # guards the fields; never held while scoring
+        self._limit: int | None = None  # images per pass; set after memory was short
         self._status = EngineStatus(reference.title)
 
     @property
     def status(self) -> EngineStatus:
-        """What scores at this moment, and what went wrong so far."""
+        """The scorer in use and the problems so far."""
         with self._lock:
             return self._status
 
     def preparing(self, value: bool) -> None:
-        """Say whether a faster scorer is being made ready."""
+        """Set whether a faster scorer is being prepared."""
         with self._lock:
             self._status = replace(self._status, preparing=value)
 
     def use(self, scorer: Scorer) -> None:
-        """Score with ``scorer`` from the next call on; it must have passed the parity gate."""
+        """Score with ``scorer`` from the next call on; it must have passed the parity check."""
         with self._lock:
             self._scorer = scorer
             self._status = replace(self._status, title=scorer.title)
 
     def say(self, sentence: str) -> None:
-        """Keep one sentence for the About page, and log it; saying it again changes nothing."""
+        """Add ``sentence`` to the notes of the status, shown on the About page, and log it; nothing
+        where it is there already."""
         with self._lock:
             if sentence in self._status.notes:
                 return
@@ -58,7 +59,7 @@ class Engine:
     def score(self, inputs: Tensor) -> Tensor:
         """Logits (B, classes), float32, of network inputs (B, 3, S, S).
 
-        A scorer that fails is not asked again: the reference answers for it.
+        A scorer that fails is replaced by the reference, for this and all later calls.
 
         Raises:
             ModelError: there is not enough memory for a single image.
@@ -79,7 +80,7 @@ class Engine:
         return self._in_parts(self.reference, inputs)
 
     def _in_parts(self, scorer: Scorer, inputs: Tensor) -> Tensor:
-        """Score as many images at a time as memory allows."""
+        """Score in batches, halving the batch size while memory is short."""
         with self._lock:
             size = min(len(inputs), self._limit or len(inputs))
         while True:
@@ -94,7 +95,7 @@ class Engine:
                         "There is not enough memory to score a single image; close other programs."
                     ) from problem
                 size //= 2
-            # outside the except clause, whose traceback keeps the failed tensors alive
+            # Outside the except clause: its traceback keeps the failed tensors alive.
             with self._lock:
                 self._limit = size
             if torch.cuda.is_available():

@@ -1,8 +1,8 @@
-"""OpenVINO on the processor, and its converted network on disk.
+"""The OpenVINO engine for processors, and the file in which the converted network is kept.
 
-A converted network on disk: one file, whole or not at all, that proves its own integrity.
-
-OpenVINO on the processor: converted once, compiled in a moment, scored in parallel streams."""
+The network is converted once and kept in a file that is written atomically and carries a checksum;
+later starts only compile it.  Images are scored in parallel streams.
+"""
 
 from __future__ import annotations
 
@@ -25,16 +25,18 @@ from xai_core.model.engine.base import EngineKind, EngineUnavailable
 from xai_core.model.engine.convolutional import FORM, as_convolutions
 from xai_core.types import FloatArray
 
+# --- The file of a converted network ----------------------------------------------------------
+
 _MAGIC = b"XAIENG01"
-_KEEP = 3  # files of other weights or versions that stay, about 110 MB each
+_KEEP = 3  # files of other weights or versions that are kept, about 110 MB each
 
 
 class Damaged(Exception):  # internal
-    """The file is there, but it is not what was written."""
+    """The file exists, but its content is not what was written."""
 
 
 def read(path: Path) -> tuple[bytes, bytes] | None:
-    """What :func:`write` kept, (graph, constants); None where there is nothing to read.
+    """The (graph, constants) written by :func:`write`; None where the file is missing.
 
     Raises:
         Damaged: the file is truncated or was changed.
@@ -52,7 +54,7 @@ def read(path: Path) -> tuple[bytes, bytes] | None:
 
 
 def write(path: Path, graph: bytes, constants: bytes) -> None:
-    """Write the file, whole or not at all; old files of other networks are let go of.
+    """Write the file atomically; the oldest files of other networks are removed (``_KEEP``).
 
     Raises:
         OSError: the folder cannot be written, or is full.
@@ -67,8 +69,10 @@ def write(path: Path, graph: bytes, constants: bytes) -> None:
             old.unlink()
 
 
-_STREAMS = 4  # images in flight at most
-_TRACED = 96  # px: the network is convolutional, so a small picture shows all of it
+# --- The scorer -------------------------------------------------------------------------------
+
+_STREAMS = 4  # images scored at the same time, at most
+_TRACED = 96  # px: the network is convolutional, so tracing it on a small picture is enough
 
 
 class OpenVinoScorer:
@@ -79,7 +83,7 @@ class OpenVinoScorer:
     def __init__(self, model: Any, threads: int) -> None:
         """Compile ``model`` (an ``openvino.Model``) for ``threads`` processor threads.
 
-        float32 only: on processors that have bfloat16 OpenVINO would otherwise use it unasked.
+        float32 is set explicitly: on processors with bfloat16 OpenVINO would use that by default.
         """
         ov = _openvino()
         self._compiled = ov.Core().compile_model(
@@ -98,19 +102,19 @@ class OpenVinoScorer:
     def __call__(self, inputs: Tensor) -> Tensor:
         """See :class:`xai_core.model.engine.base.Scorer`; the logits are on the processor."""
         pixels = inputs.detach().float().cpu().contiguous().numpy()
-        # One at a time: an image's arrays stay closer to the processor than a batch's.
+        # One image per request: its arrays fit the processor's caches better than a batch's.
         parts = [pixels[i : i + 1] for i in range(len(pixels))]
         with self._lock:
             try:
                 return torch.from_numpy(np.concatenate(self._run(parts)))
             except BaseException:
-                for request in self._requests:  # they read this call's memory until they end
+                for request in self._requests:  # running requests still read this call's memory
                     with contextlib.suppress(Exception):
                         request.wait()
                 raise
 
     def _run(self, parts: list[FloatArray]) -> list[FloatArray]:
-        """The logits of each part, in order; each stream takes the next one when it is free."""
+        """The logits of each part, in order; the streams take the parts in turn."""
         rows: list[FloatArray] = []
         streams = len(self._requests)
         for i in range(len(parts) + streams):
@@ -124,12 +128,13 @@ class OpenVinoScorer:
 
 
 def prepare(
-    network: nn.Module, digest: str, size: int, folder: Path | None, say: Callable[[str], None]
+    network: nn.Module, digest: str, size: int, folder: Path | None, note: Callable[[str], None]
 ) -> OpenVinoScorer:
-    """The scorer of ``network``, from ``folder`` where it was kept, else converted and kept there.
+    """The scorer of ``network``: read from ``folder`` if kept there, else converted and kept there.
 
-    ``digest`` names the weights, ``size`` is the input's side in px.  ``say`` hears of a damaged
-    file (it is written anew) and of a folder that cannot be written (the next start converts anew).
+    ``digest`` identifies the weights, ``size`` is the input's side in px.  ``note`` is called with
+    a sentence for the user where a kept file is damaged (it is written again) or the folder cannot
+    be written (the next start converts again).
 
     Raises:
         EngineUnavailable: OpenVINO is not installed, or cannot convert or compile the network.
@@ -145,7 +150,7 @@ def prepare(
             if found is not None:
                 return OpenVinoScorer(ov.Core().read_model(*found), threads)
         except (Damaged, RuntimeError):
-            say("The kept OpenVINO model was damaged, so it was converted anew.")
+            note("The kept OpenVINO model was damaged, so it was converted anew.")
     try:
         model = _convert(network, size)
         graph, constants = _serialised(model)
@@ -153,7 +158,7 @@ def prepare(
             try:
                 write(path, graph, constants)
             except OSError as problem:
-                say(
+                note(
                     "The OpenVINO model cannot be kept in the store folder "
                     f"({problem.strerror or type(problem).__name__}), so the next start will "
                     "convert it again."
@@ -165,19 +170,22 @@ def prepare(
 
 
 def _convert(network: nn.Module, size: int) -> Any:
-    """Trace a copy (the original may be scoring) and convert it; any batch size, one image size."""
+    """Trace a copy, since the original may be scoring, and convert it for any batch size and images
+    of ``size`` px."""
     ov = _openvino()
     own = as_convolutions(network)
     side = min(size, _TRACED)
     with warnings.catch_warnings(), torch.no_grad():
-        warnings.simplefilter("ignore")  # the tracer's, about shapes that the parity gate covers
+        warnings.simplefilter(
+            "ignore"
+        )  # tracer warnings about shapes; the parity check covers them
         return ov.convert_model(
             own, example_input=torch.zeros(1, 3, side, side), input=[(-1, 3, size, size)]
         )
 
 
 def _serialised(model: Any) -> tuple[bytes, bytes]:
-    """The graph as XML and the constants, float32 as they are."""
+    """The graph as XML, and the constants, which stay float32."""
     with tempfile.TemporaryDirectory() as folder:
         graph, constants = Path(folder) / "model.xml", Path(folder) / "model.bin"
         _openvino().serialize(model, str(graph), str(constants))
@@ -185,7 +193,7 @@ def _serialised(model: Any) -> tuple[bytes, bytes]:
 
 
 def _openvino() -> Any:
-    """The library, imported on first use and without its telemetry.
+    """The library ``openvino``, imported at first use and without its telemetry.
 
     Its import sends an event over the network unless the telemetry package is missing.
 
@@ -193,7 +201,7 @@ def _openvino() -> Any:
         EngineUnavailable: it is not installed, or its compiled part does not load.
     """
     modules = cast(dict[str, Any], sys.modules)
-    modules.setdefault("openvino_telemetry", None)  # "import" then finds nothing
+    modules.setdefault("openvino_telemetry", None)  # importing it then raises ImportError
     try:
         import openvino
     except ImportError as problem:

@@ -1,1 +1,1 @@
-"""How far phantoms are from real images, in numbers: one file per thing that is measured."""
+"""Realism: quantities of phantoms compared with those of real images."""

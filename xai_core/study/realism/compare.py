@@ -1,14 +1,9 @@
-"""Phantoms beside real images, in numbers.
+"""Comparison of phantoms with real images, one quantity at a time and by a classifier on many.
 
-Phantoms beside real images, quantity by quantity.
-
-Whether a simple classifier can tell phantoms from real images, and by what.
-
-If the area under its ROC curve were 0.5, the phantoms would be real as far as these quantities go.
-
-Everything that is found of one kind of image.
-
-The comparison as text: the cells of its tables, and a Markdown document."""
+The classifier is a logistic regression that separates phantoms from real images.  If the area under
+its ROC curve were 0.5, they could not be distinguished by these quantities.  The comparison is also
+given as text: table cells and a Markdown document.
+"""
 
 from __future__ import annotations
 
@@ -33,6 +28,8 @@ from xai_core.study.realism.measure import (
 )
 from xai_core.viz.text_tables import markdown_table
 
+# --- Quantity by quantity ---------------------------------------------------------------------
+
 
 @dataclass(frozen=True)
 class Spread:
@@ -45,7 +42,7 @@ class Spread:
 
     @classmethod
     def of(cls, values: Sequence[float]) -> Spread:
-        """Of the finite ones among ``values``."""
+        """The spread of the finite values."""
         finite = [v for v in values if np.isfinite(v)]
         if not finite:
             return cls(0, float("nan"), float("nan"), float("nan"))
@@ -56,7 +53,7 @@ class Spread:
 @dataclass(frozen=True)
 class Line:
     """One quantity of one kind of image.  ``auc``: the probability that a phantom's value is above
-    a real image's; 0.5 where nothing tells them apart, NaN where one side has none."""
+    a real image's; 0.5 where they cannot be distinguished, NaN where one side has no value."""
 
     quantity: Quantity
     real: Spread
@@ -65,14 +62,15 @@ class Line:
 
     @property
     def inside(self) -> bool | None:
-        """Whether the phantoms' median lies in the real images' 10 to 90 %; None: not known."""
+        """Whether the phantoms' median lies within the real images' 10 % to 90 % percentiles; None
+        where one side has no value."""
         if not self.real.n or not self.phantoms.n:
             return None
         return self.real.low <= self.phantoms.median <= self.real.high
 
 
 def compare(real: Sequence[Measurement], phantoms: Sequence[Measurement]) -> list[Line]:
-    """A line per quantity, of images of one kind."""
+    """One line per quantity, for images of one kind."""
     lines = []
     for quantity in QUANTITIES:
         ours, theirs = _values(phantoms, quantity), _values(real, quantity)
@@ -83,7 +81,7 @@ def compare(real: Sequence[Measurement], phantoms: Sequence[Measurement]) -> lis
 
 
 def _values(measured: Sequence[Measurement], quantity: Quantity) -> list[float]:
-    """The finite values of a quantity."""
+    """The finite values of a quantity, of the views it applies to."""
     return [
         value
         for m in measured
@@ -92,15 +90,19 @@ def _values(measured: Sequence[Measurement], quantity: Quantity) -> list[float]:
     ]
 
 
+# --- By a classifier --------------------------------------------------------------------------
+
 FOLDS = 5
 
 
 @dataclass(frozen=True)
-class Separation:
-    """``auc``, with its 95 % interval by patient (``low``, ``high``): cross-validated, phantoms
-    positive.  ``phantoms``, ``real``: images used; ``left_out``: those that lack a value.
-    ``weights``: key and coefficient (per standard deviation of all images; above 0: higher in
-    phantoms), the most telling first, of a fit to all."""
+class Separability:
+    """How well a classifier separates phantoms from real images.
+
+    ``auc``, with its 95 % interval by patient (``low``, ``high``): cross-validated, phantoms
+    positive.  ``phantoms``, ``real``: number of images used; ``left_out``: of images that lack a
+    value.  ``weights``: key and coefficient of a fit to all images (per standard deviation of all;
+    above 0: higher in phantoms), the largest magnitude first."""
 
     auc: float
     low: float
@@ -111,25 +113,25 @@ class Separation:
     weights: tuple[tuple[str, float], ...]
 
 
-def separate(
+def separability(
     real: Sequence[Measurement], phantoms: Sequence[Measurement], keys: Sequence[str], seed: int = 0
-) -> Separation | None:
-    """Tell phantoms from real images of one kind by the quantities ``keys``.
+) -> Separability | None:
+    """Separate phantoms from real images of one kind by the quantities ``keys``.
 
-    Images of one patient are never on both sides of a split; an image that lacks one of the
-    quantities is left out.  None where a side has images of fewer than ``FOLDS`` patients.
+    All images of a patient are in the same fold; an image that lacks one of the quantities is left
+    out.  None where a side has images of fewer than ``FOLDS`` patients.
     """
-    everything = [*real, *phantoms]
-    values = np.array([[m.values[key] for key in keys] for m in everything], dtype=np.float64)
-    values = values.reshape(len(everything), len(keys))
+    both = [*real, *phantoms]
+    values = np.array([[m.values[key] for key in keys] for m in both], dtype=np.float64)
+    values = values.reshape(len(both), len(keys))
     label = np.array([False] * len(real) + [True] * len(phantoms))
     names = [
         *(f"real {m.patient_id}" for m in real),
         *(f"phantom {m.patient_id}" for m in phantoms),
     ]
     patient = np.array(names, dtype=object)
-    whole = np.isfinite(values).all(1)
-    values, label, patient = values[whole], label[whole], patient[whole]
+    complete = np.isfinite(values).all(1)
+    values, label, patient = values[complete], label[complete], patient[complete]
     if any(len(set(patient[label == side])) < FOLDS for side in (False, True)):
         return None
     model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=2000))
@@ -141,33 +143,38 @@ def separate(
     low, high = auc_interval(label, score, patients, seed=seed)
     weights = model.fit(values, label)[-1].coef_[0]
     order = np.argsort(-np.abs(weights))
-    return Separation(
+    return Separability(
         auc=roc_auc(label, score), low=low, high=high,
-        phantoms=int(label.sum()), real=int((~label).sum()), left_out=int((~whole).sum()),
+        phantoms=int(label.sum()), real=int((~label).sum()), left_out=int((~complete).sum()),
         weights=tuple((keys[i], float(weights[i])) for i in order),
     )  # fmt: skip
 
 
+# --- Both, for one kind of image --------------------------------------------------------------
+
+
 @dataclass(frozen=True)
-class Findings:
-    """``title``: the kind of image and how many.  ``lines``: a line per quantity.  ``every``:
-    telling phantoms from real images by texture, shape and grey levels, on all images;
-    ``marked``: by all quantities, on images with a marked region; None where there are too few."""
+class KindComparison:
+    """``title``: the kind of image and the numbers of images.  ``lines``: one per quantity.
+    ``every``: separability by texture, shape and grey levels, on all images; ``marked``: by all
+    quantities, on images with a marked region; None where there are too few patients."""
 
     title: str
     lines: Sequence[Line]
-    every: Separation | None
-    marked: Separation | None
+    every: Separability | None
+    marked: Separability | None
 
 
-def find(real: Sequence[Measurement], phantoms: Sequence[Measurement], kind: str) -> Findings:
+def compare_kind(
+    real: Sequence[Measurement], phantoms: Sequence[Measurement], kind: str
+) -> KindComparison:
     """Compare the images of one kind, such as ``low-energy``."""
     theirs, ours = [m for m in real if m.kind == kind], [m for m in phantoms if m.kind == kind]
-    return Findings(
+    return KindComparison(
         title=f"{kind.capitalize()} images: {len(ours)} phantoms, {len(theirs)} real",
         lines=compare(theirs, ours),
-        every=separate(theirs, ours, IMAGE_KEYS),
-        marked=separate(_marked(theirs), _marked(ours), KEYS),
+        every=separability(theirs, ours, IMAGE_KEYS),
+        marked=separability(_marked(theirs), _marked(ours), KEYS),
     )
 
 
@@ -175,8 +182,10 @@ def _marked(measured: Sequence[Measurement]) -> list[Measurement]:
     return [m for m in measured if m.values["area"] > 0]
 
 
+# --- Text -------------------------------------------------------------------------------------
+
 HEAD = ("quantity", "real", "phantoms", "inside", "AUC alone")
-_SHOWN = 8  # coefficients
+_SHOWN = 8  # coefficients named in the text
 _NONE = "-"
 
 
@@ -218,31 +227,32 @@ def _spread(spread: Spread, digits: int) -> str:
     return f"{median} [{low} to {high}]"
 
 
-def sentences(found: Findings) -> list[str]:
-    """How well, and by what, phantoms are told from real images."""
+def sentences(found: KindComparison) -> list[str]:
+    """Sentences on how well, and by which quantities, phantoms are separated from real images."""
     inside = [line.inside for line in found.lines if line.inside is not None]
-    said = [f"Inside: {sum(inside)} of {len(inside)} quantities."]
+    out = [f"Inside: {sum(inside)} of {len(inside)} quantities."]
     variants = (
         ("Texture, shape and grey levels, all images", found.every),
         ("All quantities, images with a marked region", found.marked),
     )
     for title, answer in variants:
         if answer is None:
-            said.append(f"{title}: too few patients to tell phantoms from real images.")
+            out.append(f"{title}: too few patients to tell phantoms from real images.")
             continue
-        out = f", {answer.left_out} left out for a missing value" if answer.left_out else ""
-        said.append(
-            f"{title} ({answer.phantoms} phantoms, {answer.real} real{out}): AUC {answer.auc:.3f} "
+        missing = f", {answer.left_out} left out for a missing value" if answer.left_out else ""
+        out.append(
+            f"{title} ({answer.phantoms} phantoms, {answer.real} real{missing}): AUC "
+            f"{answer.auc:.3f} "
             f"(95 % interval by patient {answer.low:.3f} to {answer.high:.3f}). Most telling "
             "(above 0: higher in phantoms): "
             + ", ".join(f"{TITLES[key]} {w:+.2f}" for key, w in answer.weights[:_SHOWN])
             + "."
         )
-    return said
+    return out
 
 
-def markdown(title: str, kinds: Sequence[Findings]) -> str:
-    """The whole comparison as a document."""
+def markdown(title: str, kinds: Sequence[KindComparison]) -> str:
+    """The comparison as a document."""
     out = [f"# {title}"]
     for kind in kinds:
         lines = [cells(line) for line in kind.lines]

@@ -1,30 +1,28 @@
-"""What is measured of a picture, phantom or real.
+"""The quantities that are measured of a picture, phantom or real.
 
-A picture brought to one scale and one direction, so that pictures can be compared.
+All pictures are first brought to one scale and orientation (:func:`to_square`).  Then measured:
 
-The skin: how deep each pixel lies under it, and how bright the breast is at given depths.
+Skin profile: the mean grey at given depths under the skin, in the middle fifth of the breast's
+height, where the skin faces away from the chest wall in both views.
 
-The profile is taken in the middle fifth of the breast's height, where the edge faces away from the
-chest wall in both views.
+Marked region: its size, its contrast to its surroundings, and its position.  An image can have many
+marked regions, and those of CDD-CESM are of every finding, including thickened skin, which is a
+band along the skin.  Therefore
 
-The marked region of a picture: how large, how bright against its surroundings, and where.
+- a region is a connected component of the mask (8-connected);
+- the image's region is the largest one that is not a band of skin (more than half of it within
+  ``SKIN_BAND`` px of the skin), or the largest of all where there is no other;
+- the marked area is that of the whole mask, and components below ``MIN_REGION_AREA`` px are not
+  counted as regions.
 
-An image can have many marks, and the marks of CDD-CESM are of every finding: also of thickened
-skin, as a band along the edge.  So:
+Power spectrum: the exponent of the radial power spectrum, which describes the balance of coarse and
+fine texture; power falls as frequency ** -exponent (Burgess, Jacobson, Judy, Medical Physics
+28:419, 2001).
 
-- a region is a connected piece of what is marked (pieces that touch are one);
-- the image's region is the largest that is not a band of skin (more than half of it within
-  ``SKIN`` px of the skin's edge), and the largest of all where there is no other;
-- the marked area is that of all marks together, and specks below ``SPECK`` px are not counted
-  as regions.
+Grey levels and shape: percentiles, mean, standard deviation, area and aspect ratio of the breast.
 
-The exponent of the radial power spectrum: how texture divides between coarse and fine.
-
-Power falls as frequency ** -exponent (Burgess, Jacobson, Judy, Medical Physics 28:419, 2001).
-
-The list of what is measured, in the order of the tables.
-
-From cases to measurements: one per image, low-energy and recombined apart."""
+Low-energy and recombined images are measured separately.
+"""
 
 from __future__ import annotations
 
@@ -45,17 +43,19 @@ from xai_core.errors import CaseError
 from xai_core.preprocessing.breast import AIR_GREY_LEVELS, bounding_box, breast_mask
 from xai_core.types import BoolArray, Case, CaseRecord, FloatArray, Pathology
 
-SIZE = 512
+# --- Common scale and orientation -------------------------------------------------------------
+
+SIZE = 512  # px
 
 
 @dataclass(frozen=True, eq=False)
 class Square:
-    """A picture in a square of ``SIZE`` px: its longer side fills it, black fills the rest.
+    """A picture scaled so that its longer side has ``SIZE`` px and padded with black to a square.
 
     The chest wall is at the left: right breasts are mirrored.
 
     ``grey``: float32 (SIZE, SIZE), 0..255.  ``breast``: bool, the largest region above air with
-    its holes filled.  ``marked``: bool, what was marked, within the breast; None where nothing was.
+    its holes filled.  ``marked``: bool, the mask within the breast; None where it is empty.
     ``shown``: (rows, columns) of the square that the picture covers; the rest is padding.
     """
 
@@ -75,8 +75,9 @@ def to_square(image: FloatArray, mask: BoolArray | None, laterality: str | None)
 
     Args:
         image: float32 (H, W) in [0, 1].
-        mask: bool (H, W), what was marked, or None.
-        laterality: "L": chest wall at the left; "R": at the right; None: where the breast is wider.
+        mask: bool (H, W), the lesion mask, or None.
+        laterality: "L": chest wall at the left; "R": at the right; None: on the side with more
+            breast pixels.
     """
     grey = _resized(image * np.float32(255))
     breast = breast_mask(grey, air=AIR_GREY_LEVELS)
@@ -100,7 +101,7 @@ def _side(breast: BoolArray) -> str:
 
 
 def _resized(picture: FloatArray) -> FloatArray:
-    """Scaled, antialiased, so that the longer side has ``SIZE`` px."""
+    """The picture resized with antialiasing so that its longer side has ``SIZE`` px."""
     h, w = picture.shape
     scale = SIZE / max(h, w)
     if scale == 1:
@@ -115,21 +116,23 @@ def _padded(picture: NDArray[Any]) -> NDArray[Any]:
     return np.pad(picture, ((0, SIZE - h), (0, SIZE - w)))
 
 
-DEPTHS = (0, 1, 3, 8, 15, 30, 59)  # px from the skin's edge
-MIDDLE = (0.4, 0.6)  # of the height of the breast's box
+# --- Skin profile -----------------------------------------------------------------------------
+
+DEPTHS = (0, 1, 3, 8, 15, 30, 59)  # px from the skin
+PROFILE_ROWS = (0.4, 0.6)  # rows used, as fractions of the height of the breast's box
 
 
 def skin_depth(square: Square) -> FloatArray:
-    """Pixels from the skin's edge, float32 (SIZE, SIZE): 0 at the outermost pixel of the breast.
+    """Distance from the skin in px, float32 (SIZE, SIZE): 0 at the outermost pixel of the breast.
 
-    Only air beyond the breast makes an edge: neither the picture's border, where the breast goes
-    on, nor black between the chest wall and the breast.  Infinite outside the breast, and
-    everywhere in it where the picture shows no air.
+    The skin is the border to the air beyond the breast; neither the picture's border, where the
+    breast is cut off, nor black between the chest wall and the breast counts.  Infinite outside the
+    breast, and inside it where the picture shows no air.
     """
     rows, columns = square.shown
     breast = square.breast[:rows, :columns]
     beyond = ~breast & (np.cumsum(breast, axis=1) > 0)
-    # Rows above and below the breast are air, unless the breast is cut off there by the border.
+    # Rows above and below the breast are air, unless the border cuts the breast off there.
     beyond |= ~np.any(breast, axis=1, keepdims=True)
     out = np.full(square.breast.shape, np.inf, np.float32)
     if beyond.any():
@@ -139,12 +142,12 @@ def skin_depth(square: Square) -> FloatArray:
 
 
 def skin_profile(square: Square, depth: FloatArray) -> dict[int, float]:
-    """Mean grey at each of ``DEPTHS``, half a pixel to either side; NaN where nothing is so deep.
+    """Mean grey at each of ``DEPTHS``, within half a pixel; NaN where no pixel is that deep.
 
     ``depth``: see :func:`skin_depth`.
     """
     _, y0, _, y1 = square.box
-    first, last = (round(y0 + part * (y1 - y0)) for part in MIDDLE)
+    first, last = (round(y0 + part * (y1 - y0)) for part in PROFILE_ROWS)
     grey, depth = square.grey[first:last], depth[first:last]
     found = {}
     for px in DEPTHS:
@@ -153,20 +156,21 @@ def skin_profile(square: Square, depth: FloatArray) -> dict[int, float]:
     return found
 
 
-SKIN = 12  # px
-SPECK = 100  # px of area
-RING = 10  # px: the surroundings reach so far from the region
-_LEAST = 30  # px of surroundings below which nothing is said of contrast
+# --- Marked region ----------------------------------------------------------------------------
+
+SKIN_BAND = 12  # px
+MIN_REGION_AREA = 100  # px
+RING_WIDTH = 10  # px; the surroundings of a region are a ring of this width
+_MIN_RING_AREA = 30  # px; with smaller surroundings the contrast is not defined
 
 
 @dataclass(frozen=True)
 class Region:
-    """``area``: all marks / breast.  ``regions``: how many.  ``diameter``: px, of a disc as
-    large as the region.
-    ``contrast``: grey, mean of the region minus that of its surroundings; ``cnr``: the same over
-    the surroundings' standard deviation; both NaN where the surroundings are too small.
-    ``across``, ``down``: the centre as a fraction of the breast's box, from the chest wall and
-    from the top."""
+    """``area``: marked area / breast area.  ``regions``: number of regions.  ``diameter``: px, of a
+    disc with the region's area.  ``contrast``: mean grey of the region minus that of its
+    surroundings; ``cnr``: the contrast divided by the surroundings' standard deviation; both NaN
+    where the surroundings are too small.  ``across``, ``down``: the centre as a fraction of the
+    breast's box, from the chest wall and from the top."""
 
     area: float
     regions: int
@@ -178,7 +182,7 @@ class Region:
 
 
 def measure_region(square: Square, depth: FloatArray) -> Region | None:
-    """The region of a picture; None where nothing is marked.
+    """Measure the region of a picture; None where no pixel is marked.
 
     ``depth``: see :func:`xai_core.study.realism.measure.skin_depth`.
     """
@@ -190,7 +194,7 @@ def measure_region(square: Square, depth: FloatArray) -> Region | None:
     y, x = (float(v.mean()) + 0.5 for v in region.nonzero())
     return Region(
         area=float(square.marked.sum() / square.breast.sum()),
-        regions=int((_pieces(square.marked)[1] >= SPECK).sum()),
+        regions=int((_components(square.marked)[1] >= MIN_REGION_AREA).sum()),
         diameter=float(2 * np.sqrt(region.sum() / np.pi)),
         contrast=contrast,
         cnr=contrast / deviation if deviation > 0 else float("nan"),
@@ -200,52 +204,55 @@ def measure_region(square: Square, depth: FloatArray) -> Region | None:
 
 
 def main_region(marked: BoolArray, depth: FloatArray) -> BoolArray:
-    """The largest connected piece that is not a band of skin, or else the largest: bool."""
-    pieces, size = _pieces(marked)
-    shallow = np.bincount(pieces[depth < SKIN], minlength=len(size) + 1)[1:]
+    """The largest component that is not a band of skin, or else the largest: bool (H, W)."""
+    components, size = _components(marked)
+    shallow = np.bincount(components[depth < SKIN_BAND], minlength=len(size) + 1)[1:]
     inner = np.where(shallow * 2 > size, 0, size)
     chosen = inner if inner.any() else size
-    return np.asarray(pieces == chosen.argmax() + 1)
+    return np.asarray(components == chosen.argmax() + 1)
 
 
-def _pieces(marked: BoolArray) -> tuple[NDArray[np.int32], NDArray[np.intp]]:
-    """Connected pieces, corners touching: their numbers from 1, int (H, W), and sizes in px."""
-    pieces, n = ndi.label(marked, np.ones((3, 3)))
-    return pieces, np.bincount(pieces.ravel(), minlength=n + 1)[1:]
+def _components(marked: BoolArray) -> tuple[NDArray[np.int32], NDArray[np.intp]]:
+    """8-connected components: their numbers from 1, int (H, W), and their areas in px."""
+    components, n = ndi.label(marked, np.ones((3, 3)))
+    return components, np.bincount(components.ravel(), minlength=n + 1)[1:]
 
 
 def _against_ring(square: Square, region: BoolArray) -> tuple[float, float]:
-    """Region minus surroundings, and the surroundings' standard deviation; NaN where too small."""
+    """The contrast of the region to its surroundings, and the surroundings' standard deviation; NaN
+    where the surroundings are too small."""
     assert square.marked is not None  # noqa: S101
     away = ndi.distance_transform_edt(~region)
-    ring = (away > 0) & (away <= RING) & square.breast & ~square.marked
-    if ring.sum() < _LEAST:
+    ring = (away > 0) & (away <= RING_WIDTH) & square.breast & ~square.marked
+    if ring.sum() < _MIN_RING_AREA:
         return float("nan"), float("nan")
     around = square.grey[ring]
     return float(square.grey[region].mean() - around.mean()), float(around.std())
 
 
-REGION = 128  # px a side
-STEP = 32  # px from one region to the next
-BAND = (0.03, 0.2)  # cycles per pixel
+# --- Power spectrum ---------------------------------------------------------------------------
+
+PATCH = 128  # side of a patch, px
+PATCH_STEP = 32  # px from one patch to the next
+BAND = (0.03, 0.2)  # frequencies used, cycles per pixel
 
 
-def exponent(square: Square) -> float:
-    """The median exponent of the regions wholly inside the breast; NaN where none fits."""
+def spectrum_exponent(square: Square) -> float:
+    """The median exponent of the patches entirely inside the breast; NaN where none fits."""
     corners = _corners(square.breast)
     if not len(corners):
         return float("nan")
-    found = [region_exponent(square.grey[y : y + REGION, x : x + REGION]) for y, x in corners]
+    found = [patch_exponent(square.grey[y : y + PATCH, x : x + PATCH]) for y, x in corners]
     return float(np.nanmedian(found)) if np.isfinite(found).any() else float("nan")
 
 
-def region_exponent(region: FloatArray) -> float:
+def patch_exponent(patch: FloatArray) -> float:
     """Minus the slope of log radial power over log frequency in ``BAND``, after a Hann window.
 
-    ``region``: (REGION, REGION).  NaN where it holds no variation.
+    ``patch``: (PATCH, PATCH).  NaN where it is constant.
     """
     window, ring, counts, log_f = _rings()
-    centred = (region - (region * window).sum() / window.sum()) * window
+    centred = (patch - (patch * window).sum() / window.sum()) * window
     power = np.abs(np.fft.rfft2(centred)) ** 2
     radial = np.bincount(ring.ravel(), power.ravel(), minlength=len(counts) + 1)[:-1] / counts
     if not (radial > 0).all():
@@ -255,11 +262,12 @@ def region_exponent(region: FloatArray) -> float:
 
 @cache
 def _rings() -> tuple[FloatArray, NDArray[np.intp], FloatArray, FloatArray]:
-    """The window; which ring each frequency lies in (the last: none); sizes; log frequency."""
-    hann = np.hanning(REGION + 1)[:-1]
-    f = np.hypot(np.fft.fftfreq(REGION)[:, None], np.fft.rfftfreq(REGION)[None])
-    number = np.rint(f * REGION).astype(np.intp)
-    low, high = int(np.ceil(BAND[0] * REGION)), int(np.floor(BAND[1] * REGION))
+    """The Hann window; the number of the ring that each frequency lies in (the last number: none);
+    the sizes of the rings; their mean log frequency."""
+    hann = np.hanning(PATCH + 1)[:-1]
+    f = np.hypot(np.fft.fftfreq(PATCH)[:, None], np.fft.rfftfreq(PATCH)[None])
+    number = np.rint(f * PATCH).astype(np.intp)
+    low, high = int(np.ceil(BAND[0] * PATCH)), int(np.floor(BAND[1] * PATCH))
     n = high - low + 1
     ring = np.where((number >= low) & (number <= high), number - low, n)
     counts = np.bincount(ring.ravel(), minlength=n + 1)[:-1].astype(np.float32)
@@ -273,24 +281,29 @@ def _rings() -> tuple[FloatArray, NDArray[np.intp], FloatArray, FloatArray]:
 
 
 def _corners(breast: BoolArray) -> NDArray[np.intp]:
-    """Upper left corners (n, 2), row and column, of regions wholly inside, on a grid."""
+    """Upper left corners (n, 2), row and column, of the patches on a grid that are entirely inside
+    the breast."""
     total = np.pad(breast.astype(np.int32).cumsum(0).cumsum(1), ((1, 0), (1, 0)))
-    a, b = total[:-REGION:STEP, :-REGION:STEP], total[REGION::STEP, REGION::STEP]
-    c, d = total[REGION::STEP, :-REGION:STEP], total[:-REGION:STEP, REGION::STEP]
+    first, second = slice(None, -PATCH, PATCH_STEP), slice(PATCH, None, PATCH_STEP)
+    a, b = total[first, first], total[second, second]
+    c, d = total[second, first], total[first, second]
     h, w = b.shape
-    inside = a[:h, :w] + b - c[:h, :w] - d[:h, :w] == REGION * REGION
-    return np.argwhere(inside) * STEP
+    inside = a[:h, :w] + b - c[:h, :w] - d[:h, :w] == PATCH * PATCH
+    return np.argwhere(inside) * PATCH_STEP
 
+
+# --- The list of quantities, in the order of the tables ---------------------------------------
 
 PERCENTILES = (1, 5, 25, 50, 75, 95, 99)
 
 
 @dataclass(frozen=True)
 class Quantity:
-    """A row of the tables.
+    """A quantity, which is a row of the tables.
 
-    ``key``: its name in a measurement.  ``digits``: decimals shown.  ``lesion``: whether only
-    images with a marked region have it.  ``view``: "CC" or "MLO" where only such images count.
+    ``key``: its name in a measurement.  ``digits``: decimals shown.  ``lesion``: whether it is
+    defined only for images with a marked region.  ``view``: "CC" or "MLO" where only images of that
+    view are compared.
     """
 
     key: str
@@ -324,6 +337,8 @@ IMAGE_KEYS = tuple(key for key in KEYS if key not in LESION_KEYS)
 TITLES = {q.key: q.title.removesuffix(", CC").removesuffix(", MLO") for q in QUANTITIES}
 
 
+# --- Measurement of images and sources --------------------------------------------------------
+
 LOW_ENERGY, RECOMBINED = "low-energy", "recombined"
 KINDS = (LOW_ENERGY, RECOMBINED)
 _NAN = float("nan")
@@ -331,8 +346,8 @@ _NAN = float("nan")
 
 @dataclass(frozen=True)
 class Measurement:
-    """One image.  ``kind``: of ``KINDS``.  ``values``: by the keys of
-    :mod:`xai_core.study.realism.measure`, NaN where a quantity is not defined."""
+    """The measurement of one image.  ``kind``: one of ``KINDS``.  ``values``: by the ``KEYS``, NaN
+    where a quantity is not defined."""
 
     case_id: str
     patient_id: str
@@ -343,17 +358,14 @@ class Measurement:
 
 
 def measure_square(square: Square) -> dict[str, float]:
-    """Every quantity of one picture, by key; NaN where it is not defined.
-
-    Takes about 50 ms on one core.
-    """
+    """Every quantity of one picture, by key; NaN where it is not defined."""
     if not square.breast.any():
         return dict.fromkeys(KEYS, _NAN)
     inside = square.grey[square.breast]
     depth = skin_depth(square)
     x0, y0, x1, y1 = square.box
     values = {
-        "exponent": exponent(square),
+        "exponent": spectrum_exponent(square),
         "mean": float(inside.mean()),
         "sd": float(inside.std()),
         "breast": float(square.breast.mean()),
@@ -370,7 +382,8 @@ def measure_square(square: Square) -> dict[str, float]:
 
 
 def measure_case(case: Case, kinds: Sequence[str] = KINDS) -> list[Measurement]:
-    """The case's images of these kinds; none where its pathology is not given."""
+    """The measurements of the case's images of these kinds; none where its pathology is not
+    given."""
     if case.pathology is None:
         return []
     pictures = {
@@ -394,7 +407,8 @@ def measurable(source: CaseSource, limit: int | None = None) -> tuple[CaseRecord
 def measure_source(
     source: CaseSource, records: Sequence[CaseRecord], kinds: Sequence[str] = KINDS
 ) -> Iterator[list[Measurement] | CaseError]:
-    """Measurements of each case in turn, or why it cannot be read; on all cores."""
+    """The measurements of each case in order, or the error where it cannot be read; on all
+    cores."""
 
     def one(record: CaseRecord) -> list[Measurement] | CaseError:
         try:

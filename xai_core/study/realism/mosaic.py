@@ -1,8 +1,5 @@
-"""Phantoms above real images in one picture, and the files of a comparison.
-
-Phantoms above real images in one picture: numbers do not see everything.
-
-What ``realism`` writes: a folder with the comparison, and a picture to look at."""
+"""The output of the command ``realism``: the folder with the comparison, and a mosaic picture of
+phantoms above real images for visual comparison."""
 
 from __future__ import annotations
 
@@ -19,11 +16,13 @@ from PIL import Image, ImageDraw
 from xai_core.cases.base import CaseSource
 from xai_core.errors import BadRequest, CaseError, OutputExists
 from xai_core.files import MANIFEST, check_folder, whole_file, whole_folder, write_json, writing
-from xai_core.study.realism.compare import Findings, markdown
+from xai_core.study.realism.compare import KindComparison, markdown
 from xai_core.study.realism.measure import KEYS, KINDS, LOW_ENERGY, Measurement, measurable
 from xai_core.types import Case
 
-TILES = 10  # of each side
+# --- The mosaic -------------------------------------------------------------------------------
+
+TILES = 10  # pictures per row
 HEIGHT = 360  # px of a picture, without its label
 _LABEL, _GAP, _WIDTH = 14, 4, 240
 
@@ -31,12 +30,10 @@ _LABEL, _GAP, _WIDTH = 14, 4, 240
 def mosaic(
     phantoms: CaseSource, real: CaseSource, kinds: Sequence[str] = KINDS, limit: int | None = None
 ) -> NDArray[np.uint8]:
-    """Two rows per kind of image: ``TILES`` phantoms, and as many real images under them.
+    """Two rows per kind of image: ``TILES`` phantoms, and as many real images below them.
 
     Cases are taken at equal steps from the first ``limit`` of each source whose pathology is
-    given; the two kinds show the same cases.
-
-    A case that cannot be read leaves its tile empty.
+    given; both kinds of image show the same cases.  Unreadable cases leave a tile empty.
 
     Returns:
         (rows * (HEIGHT + label), TILES * width) grey levels.
@@ -50,7 +47,7 @@ def _spaced(source: CaseSource, limit: int | None) -> list[Case]:
     n = min(TILES, len(records))
     found = []
     for i in range(n):
-        with suppress(CaseError):  # whoever measures names it
+        with suppress(CaseError):  # it is reported where the cases are measured
             found.append(source.load(records[i * len(records) // n].id))
     return found
 
@@ -62,11 +59,11 @@ def _row(cases: Sequence[Case], kind: str) -> NDArray[np.uint8]:
 
 
 def _tile(case: Case, kind: str) -> NDArray[Any]:
-    """A picture ``HEIGHT`` px high, or less where it would be too wide, under its label."""
+    """A picture below its label, ``HEIGHT`` px high, or less where it would be too wide."""
     image = case.image if kind == LOW_ENERGY else case.recombined
     tile = Image.new("L", (_WIDTH + _GAP, HEIGHT + _LABEL + _GAP))
-    what = f"{'phantom ' if case.is_phantom else ''}{case.id} {case.pathology or ''}"
-    ImageDraw.Draw(tile).text((2, 1), what if image is not None else f"{what}: none", fill=200)
+    label = f"{'phantom ' if case.is_phantom else ''}{case.id} {case.pathology or ''}"
+    ImageDraw.Draw(tile).text((2, 1), label if image is not None else f"{label}: none", fill=200)
     if image is not None:
         scale = min(HEIGHT / image.shape[0], _WIDTH / image.shape[1])
         size = (round(image.shape[1] * scale), round(image.shape[0] * scale))
@@ -76,26 +73,28 @@ def _tile(case: Case, kind: str) -> NDArray[Any]:
     return np.asarray(tile)
 
 
+# --- The folder and the picture file ----------------------------------------------------------
+
 MADE_BY = "xai_core realism"
 TABLE, MEASUREMENTS = "realism.md", "measurements.csv"
 
 
 def check_out(out: Path, request: Mapping[str, Any], *, force: bool) -> None:
-    """Refuse to replace anything but an earlier comparison.
+    """Check that ``out`` may be written: only an earlier comparison is replaced.
 
     Raises:
         OutputExists: see :func:`xai_core.files.check_folder`.
     """
-    mine = {TABLE, MEASUREMENTS, MANIFEST}
-    check_folder(out, MADE_BY, request, mine.__contains__, force=force)
+    own_files = {TABLE, MEASUREMENTS, MANIFEST}
+    check_folder(out, MADE_BY, request, own_files.__contains__, force=force)
 
 
 def check_picture(path: Path, *, force: bool) -> None:
-    """Refuse to replace a picture.
+    """Check that the picture file may be written.
 
     Raises:
         BadRequest: the name does not end in .png.
-        OutputExists: a folder; or a file, without ``force``.
+        OutputExists: it is a folder, or, without ``force``, an existing file.
     """
     if path.suffix.lower() != ".png":
         raise BadRequest(f"--pictures is {path.name!r}; give a file that ends in .png.")
@@ -106,17 +105,18 @@ def check_picture(path: Path, *, force: bool) -> None:
 
 
 def write_out(
-    out: Path, request: Mapping[str, Any], findings: Sequence[Findings],
+    out: Path, request: Mapping[str, Any], comparisons: Sequence[KindComparison],
     real: Sequence[Measurement], phantoms: Sequence[Measurement],
 ) -> None:  # fmt: skip
-    """The comparison as Markdown, and a row per image with every quantity.
+    """Write the comparison as Markdown, and a CSV file with one row per image.
 
     Raises:
-        BadRequest: the place cannot be written.
+        BadRequest: ``out`` cannot be written.
     """
     with writing(out), whole_folder(out) as folder:
         (folder / TABLE).write_text(
-            markdown(f"{request['phantoms']} beside {request['real']}", findings), encoding="utf-8"
+            markdown(f"{request['phantoms']} beside {request['real']}", comparisons),
+            encoding="utf-8",
         )
         with (folder / MEASUREMENTS).open("w", newline="", encoding="utf-8") as file:
             table = csv.writer(file, lineterminator="\n")
@@ -136,10 +136,10 @@ def _values(measurement: Measurement) -> list[float]:
 def write_picture(
     path: Path, phantoms: CaseSource, real: CaseSource, kinds: Sequence[str], limit: int | None
 ) -> None:
-    """Phantoms above real images, as PNG.
+    """Write the mosaic of phantoms above real images as PNG.
 
     Raises:
-        BadRequest: the place cannot be written.
+        BadRequest: ``path`` cannot be written.
     """
     picture = mosaic(phantoms, real, kinds, limit)
     with writing(path), whole_file(path) as partial:

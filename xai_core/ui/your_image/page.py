@@ -260,8 +260,8 @@ def _show_distance(case: Case, waiting: bool) -> None:
         lambda: reference.compare(measure_square(to_square(case.image, None, case.laterality))),
     )
     st.markdown(distance_sentence(score, reference.size), help=_HELP)
-    if score is not None and score.odd:
-        quantities = "; ".join(map(unusual_quantity_words, score.odd[:3]))
+    if score is not None and score.unusual:
+        quantities = "; ".join(map(unusual_quantity_words, score.unusual[:3]))
         st.caption(f"Outside the phantoms' usual range: {quantities}.")
 
 

@@ -1,4 +1,4 @@
-"""Judged cases made on the spot."""
+"""Scored cases for the tests of performance."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from xai_core.cases.annotations.cdd_cesm import ImageName, parse_name
         ("P281_L_CM_MLO2.jpg", ImageName(281, "L", "MLO", 2, "CM")),
     ],
 )
-def test_names_of_the_release(text: str, name: ImageName) -> None:
+def test_names_of_the_release_are_parsed(text: str, name: ImageName) -> None:
     assert parse_name(text) == name
 
 
@@ -25,11 +25,11 @@ def test_names_of_the_release(text: str, name: ImageName) -> None:
     "text",
     ["", "desktop.ini", "P7_L_DM", "P7_X_DM_CC", "xP7_L_DM_CC", "P7_L_DM_CC.docx", "P_L_DM_CC"],
 )
-def test_other_names(text: str) -> None:
+def test_other_names_give_none(text: str) -> None:
     assert parse_name(text) is None
 
 
-def test_partners_are_mutual_and_keep_the_number() -> None:
+def test_partner_of_partner_is_the_image_itself() -> None:
     name = parse_name("P99_L_DM_MLO_2")
     assert name is not None
     assert name.partner == parse_name("P99_L_CM_MLO2")
@@ -37,6 +37,6 @@ def test_partners_are_mutual_and_keep_the_number() -> None:
 
 
 @given(st.text(max_size=30))
-def test_any_text_is_a_name_or_none(text: str) -> None:
+def test_any_text_is_parsed_without_error(text: str) -> None:
     found = parse_name(text)
     assert found is None or found.view in ("CC", "MLO")

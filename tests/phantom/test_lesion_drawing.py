@@ -1,4 +1,4 @@
-"""What is drawn agrees with the descriptors it is said to have."""
+"""Drawn lesions have the properties of their descriptors."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_an_oval_mass_is_longer_than_wide_and_an_irregular_one_not_convex() -> N
 
 
 def faint(drawn: Drawing) -> float:
-    """How many px are neither lesion nor tissue: the margin's area."""
+    """The area of the margin in px: neither clearly lesion nor tissue."""
     return float(((drawn.added > 0.05) & (drawn.added < 0.4)).sum())
 
 
@@ -119,7 +119,7 @@ def test_fat_is_darker_than_its_surroundings() -> None:
     assert drawn.added[drawn.window.radius < 0.5 * RADIUS].mean() < -0.2
 
 
-def test_a_line_of_calcifications_is_a_line() -> None:
+def test_linear_distribution_of_calcifications_is_elongated() -> None:
     def stretch(distribution: str, seed: int) -> float:
         drawn = calcifications(seed, "round", distribution)
         rows, columns = np.nonzero(drawn.added > 0.5)

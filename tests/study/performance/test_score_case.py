@@ -15,7 +15,7 @@ from xai_core.study.predictions import predict_case
 from xai_core.types import Pathology
 
 
-def test_a_case_is_what_predict_says_of_it(tiny_weights: Path) -> None:
+def test_scored_case_has_the_prediction_of_predict_case(tiny_weights: Path) -> None:
     explainer = Explainer(Classifier.open(tiny_weights, "cpu"))
     for pathology in Pathology:
         case = make_case(pathology=pathology)

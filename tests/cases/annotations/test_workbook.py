@@ -34,7 +34,7 @@ def _one(tmp_path: Path, *args: Any, **cells: Any) -> ImageNotes:
         ("Radiology_hand_drawn_segmentations_v2.csv", False),
     ],
 )
-def test_names_of_the_workbook(name: str, expected: bool) -> None:
+def test_annotation_files_are_recognised_by_name(name: str, expected: bool) -> None:
     assert is_annotation_file(name) is expected
 
 
@@ -42,45 +42,47 @@ def test_names_of_the_workbook(name: str, expected: bool) -> None:
     ("cell", "expected"),
     [("3$2", 3), ("2$4", 4), (5, 5), (4.0, 4), ("4.0", 4), ("4A", 4), ("_", None), (None, None)],
 )  # fmt: skip
-def test_the_highest_birads_counts(tmp_path: Path, cell: object, expected: int | None) -> None:
+def test_highest_birads_category_is_used(
+    tmp_path: Path, cell: object, expected: int | None
+) -> None:
     notes = _one(tmp_path, birads=cell)
     assert notes.birads == expected
     assert not notes.warnings
 
 
 @pytest.mark.parametrize("cell", ["9", "x", "-1", "4$x"])
-def test_a_birads_that_is_none_is_left_out_and_told(tmp_path: Path, cell: str) -> None:
+def test_invalid_birads_is_left_out_with_a_warning(tmp_path: Path, cell: str) -> None:
     notes = _one(tmp_path, birads=cell)
     assert notes.birads is None
     assert "BI-RADS" in notes.warnings[0]
 
 
 @pytest.mark.parametrize(("cell", "expected"), [(" c ", "C"), ("_", None), (None, None)])
-def test_density(tmp_path: Path, cell: object, expected: str | None) -> None:
+def test_density_is_normalised(tmp_path: Path, cell: object, expected: str | None) -> None:
     notes = _one(tmp_path, density=cell)
     assert notes.density == expected
     assert not notes.warnings
 
 
-def test_an_odd_density_is_told(tmp_path: Path) -> None:
+def test_invalid_density_gives_a_warning(tmp_path: Path) -> None:
     notes = _one(tmp_path, density="E")
     assert notes.density is None
     assert "'E'" in notes.warnings[0]
 
 
 @pytest.mark.parametrize("cell", ["Malignant", " malignant "])
-def test_pathology(tmp_path: Path, cell: str) -> None:
+def test_pathology_is_read_in_any_letter_case(tmp_path: Path, cell: str) -> None:
     assert _one(tmp_path, cell).pathology is Pathology.MALIGNANT
 
 
 @pytest.mark.parametrize("cell", [None, "_", "Perhaps"])
-def test_an_unknown_pathology_is_none_and_told(tmp_path: Path, cell: object) -> None:
+def test_unknown_pathology_is_none_with_a_warning(tmp_path: Path, cell: object) -> None:
     notes = _one(tmp_path, cell)
     assert notes.pathology is None
     assert "pathology is unknown" in notes.warnings[0]
 
 
-def test_padding_repeats_and_odd_rows(tmp_path: Path) -> None:
+def test_padded_repeated_and_unknown_rows(tmp_path: Path) -> None:
     write_workbook(
         tmp_path / "a.xlsx",
         [
@@ -134,7 +136,7 @@ def test_detail_sheets_become_descriptors(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("delimiter", [",", ";"])
-def test_the_main_sheet_as_csv(tmp_path: Path, delimiter: str) -> None:
+def test_main_sheet_can_be_read_from_csv(tmp_path: Path, delimiter: str) -> None:
     write_csv(tmp_path / "all.csv", [MAIN_HEAD, main_row("P7_L_DM_CC ", birads="3$2")], delimiter)
     notes, warnings = read_annotations(tmp_path / "all.csv")
     assert notes[parse_name("P7_L_DM_CC")].birads == 3

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from xai_core.study.pointing import aim, aim_of_map
+from xai_core.study.pointing import map_peak_result, peak_result
 from xai_core.types import Heatmap, MapState
 
 
@@ -24,15 +24,15 @@ MARKED[10:20, 10:20] = True
 def test_a_hit_is_at_most_15_px_from_a_marked_pixel(
     row: int, column: int, distance: float, hit: bool
 ) -> None:
-    found = aim(spot(row, column), MARKED)
+    found = peak_result(spot(row, column), MARKED)
     assert (found.peak, found.distance, found.hit) == ((row, column), distance, hit)
-    assert found.shows
+    assert found.has_peak
 
 
-def test_a_map_that_shows_nothing_misses() -> None:
+def test_map_without_a_peak_is_a_miss() -> None:
     raw = np.zeros((4, 4), np.float32)
     for state in (MapState.CONSTANT, MapState.NO_POSITIVE, MapState.NO_LEVEL):
-        found = aim_of_map(Heatmap(raw, np.zeros((60, 60), np.float32), 0, state), MARKED)
-        assert (found.state, found.peak, found.hit, found.shows) == (state, None, False, False)
-    assert aim_of_map(Heatmap(raw, spot(15, 15), 1, MapState.OK), MARKED).hit
-    assert not aim(np.zeros((60, 60), np.float32), MARKED).shows
+        found = map_peak_result(Heatmap(raw, np.zeros((60, 60), np.float32), 0, state), MARKED)
+        assert (found.state, found.peak, found.hit, found.has_peak) == (state, None, False, False)
+    assert map_peak_result(Heatmap(raw, spot(15, 15), 1, MapState.OK), MARKED).hit
+    assert not peak_result(np.zeros((60, 60), np.float32), MARKED).has_peak

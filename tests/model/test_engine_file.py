@@ -1,4 +1,4 @@
-"""The converted network on disk: whole, or absent, or known to be damaged."""
+"""The file of the converted network: complete, missing, or detected as damaged."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ import pytest
 from xai_core.model.engine import openvino_engine
 
 
-def test_what_is_written_is_read(tmp_path: Path) -> None:
+def test_written_file_is_read_back(tmp_path: Path) -> None:
     path = tmp_path / "new" / "folder" / "a.ir"
     openvino_engine.write(path, b"<graph/>", b"\0\1" * 1000)
     assert openvino_engine.read(path) == (b"<graph/>", b"\0\1" * 1000)
     assert [p.name for p in path.parent.iterdir()] == ["a.ir"]  # no half file is left
 
 
-def test_nothing_is_nothing(tmp_path: Path) -> None:
+def test_missing_file_gives_none(tmp_path: Path) -> None:
     assert openvino_engine.read(tmp_path / "a.ir") is None
 
 
 @pytest.mark.parametrize("harm", ["empty", "short", "bit", "other"])
-def test_damage_is_known(tmp_path: Path, harm: str) -> None:
+def test_damaged_file_is_detected(tmp_path: Path, harm: str) -> None:
     path = tmp_path / "a.ir"
     openvino_engine.write(path, b"<graph/>", bytes(1000))
     content = path.read_bytes()
@@ -54,7 +54,7 @@ def test_a_failed_write_leaves_the_old_file(
     assert [p.name for p in tmp_path.iterdir()] == ["a.ir"]
 
 
-def test_old_files_do_not_pile_up(tmp_path: Path) -> None:
+def test_oldest_files_are_removed(tmp_path: Path) -> None:
     for i in range(8):
         path = tmp_path / f"{i}.ir"
         openvino_engine.write(path, b"g", b"")

@@ -1,11 +1,11 @@
-"""Nothing but lesions tells the class: nuisances, film and tissue are settled before it."""
+"""Only lesions depend on the class: nuisances, tone curve and tissue do not."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from xai_core.phantom.generate import dress
+from xai_core.phantom.generate import insert_lesions
 from xai_core.phantom.nuisance import draw_nuisances
 from xai_core.phantom.tissue import Background, draw_background
 from xai_core.statistics.auc import roc_auc
@@ -22,25 +22,25 @@ def tissue() -> list[Background]:
     ]
 
 
-def test_the_same_stream_gives_the_same_nuisances_whatever_the_class(
+def test_nuisances_do_not_depend_on_the_class(
     tissue: list[Background],
 ) -> None:
     for seed in range(40):
         names = {
-            dress(np.random.default_rng(seed), tissue[1], pathology).nuisances
+            insert_lesions(np.random.default_rng(seed), tissue[1], pathology).nuisances
             for pathology in Pathology
         }
         assert len(names) == 1
 
 
-def test_a_classifier_on_nuisances_alone_knows_nothing(tissue: list[Background]) -> None:
+def test_classifier_on_nuisances_alone_has_auc_0_5(tissue: list[Background]) -> None:
     sklearn = pytest.importorskip("sklearn.linear_model")
     selection = pytest.importorskip("sklearn.model_selection")
     rng = np.random.default_rng(0)
     rows, truth = [], []
     for i in range(600):
         pathology = (Pathology.BENIGN, Pathology.MALIGNANT)[i % 2]
-        drawn = dress(rng, tissue[int(rng.integers(2))], pathology)
+        drawn = insert_lesions(rng, tissue[int(rng.integers(2))], pathology)
         rows.append([name in drawn.nuisances for name in NAMES])
         truth.append(pathology is Pathology.MALIGNANT)
     features, label = np.array(rows, float), np.array(truth)

@@ -9,13 +9,13 @@ from tests.cases.builders import dicom_bytes, encode, mammogram, noise
 from xai_core.cases.readers.limits import kind_of, kind_of_file
 
 
-def test_kinds_are_known_by_content() -> None:
+def test_kind_is_detected_from_content() -> None:
     for kind in ("PNG", "JPEG", "TIFF"):
         assert kind_of(encode(noise(), kind)) == "picture"
     assert kind_of(dicom_bytes(mammogram())) == "dicom"
 
 
-def test_a_dicom_whose_preamble_is_a_tiff_is_dicom() -> None:
+def test_dicom_with_a_tiff_preamble_is_dicom() -> None:
     data = b"II*\0" + dicom_bytes(mammogram())[4:]
     assert kind_of(data) == "dicom"
 
@@ -25,6 +25,6 @@ def test_short_bytes_are_never_dicom(data: bytes) -> None:
     assert kind_of(data) != "dicom"
 
 
-def test_what_cannot_be_opened_has_no_kind(tmp_path: Path) -> None:
+def test_kind_of_a_folder_or_missing_file_is_none(tmp_path: Path) -> None:
     assert kind_of_file(tmp_path) is None
     assert kind_of_file(tmp_path / "absent") is None
