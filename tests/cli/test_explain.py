@@ -57,7 +57,7 @@ def test_every_method_at_every_layer(
     assert found["request"]["channels"] == (6 if method == "score-cam" else None)
 
 
-def test_what_is_written_is_what_was_computed(
+def test_the_written_files_hold_the_computed_result(
     run: Run, picture: Path, tiny_weights: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
@@ -87,7 +87,7 @@ def test_what_is_written_is_what_was_computed(
         assert overlay.mode == "RGB"
 
 
-def test_the_geometry_leads_from_the_case_to_the_network(
+def test_the_geometry_maps_the_case_to_the_networks_input(
     run: Run, tiny_weights: Path, tmp_path: Path
 ) -> None:
     image = np.zeros((200, 160), np.uint8)
@@ -106,7 +106,7 @@ def test_the_geometry_leads_from_the_case_to_the_network(
 
 
 @pytest.mark.slow
-def test_curves_hold_the_areas_of_the_manifest(
+def test_the_areas_of_the_curves_equal_those_of_the_manifest(
     run: Run, picture: Path, tiny_weights: Path, tmp_path: Path
 ) -> None:
     points = {}
@@ -132,7 +132,7 @@ def test_curves_hold_the_areas_of_the_manifest(
     assert 9 <= points["adaptive"] < 100
 
 
-def test_what_was_computed_once_is_not_computed_again(
+def test_a_repeated_request_scores_no_image(
     run: Run, picture: Path, tiny_weights: Path, tmp_path: Path
 ) -> None:
     words = ("explain", picture, "--weights", tiny_weights)
@@ -149,7 +149,7 @@ def test_what_was_computed_once_is_not_computed_again(
     ).read_bytes()
 
 
-def test_reliability_is_there_when_asked_for(
+def test_reliability_is_written_if_requested(
     run: Run, picture: Path, tiny_weights: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
@@ -165,7 +165,7 @@ def test_reliability_is_there_when_asked_for(
         assert (ours["value"], ours["error"]) == (theirs["auc"], theirs["error"])
 
 
-def test_every_measure_has_a_value_or_says_why_not(
+def test_every_metric_has_a_value_or_a_reason(
     run: Run, tiny_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from tests.cases.builders import make_library
@@ -193,7 +193,7 @@ def test_every_measure_has_a_value_or_says_why_not(
     }  # fmt: skip
 
 
-def test_a_library_case_and_a_dicom_file(
+def test_a_library_case_and_a_dicom_file_can_be_explained(
     run: Run, tiny_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from tests.cases.builders import make_library
@@ -217,7 +217,7 @@ def test_a_library_case_and_a_dicom_file(
     assert "Secret" not in text
 
 
-def test_another_result_is_not_replaced_unless_told(
+def test_another_result_is_replaced_only_with_force(
     run: Run, picture: Path, tiny_weights: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
@@ -233,7 +233,7 @@ def test_another_result_is_not_replaced_unless_told(
     assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".")] == []
 
 
-def test_ctrl_c_leaves_nothing(
+def test_ctrl_c_leaves_no_files(
     run: Run,
     picture: Path,
     tiny_weights: Path,
@@ -251,7 +251,9 @@ def test_ctrl_c_leaves_nothing(
 
 
 @pytest.mark.sample
-def test_a_real_image(run: Run, sample_folder: Path, tiny_weights: Path, tmp_path: Path) -> None:
+def test_a_real_image_can_be_explained(
+    run: Run, sample_folder: Path, tiny_weights: Path, tmp_path: Path
+) -> None:
     image = min(sample_folder.rglob("*_DM_*.jpg"))
     out = tmp_path / "out"
     result = run(

@@ -1,4 +1,4 @@
-"""Other networks and other classes than the built-in model's explain themselves truly."""
+"""Networks and classes other than the built-in model's are explained correctly."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PATCHES = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("network", [PICO, NANO], ids=lambda network: network[0])
-def test_a_network_explains_itself_at_its_own_layers(
+def test_a_network_is_explained_at_its_own_layers(
     run: Run, picture: Path, tmp_path: Path, network: tuple[str, int, tuple[str, ...]]
 ) -> None:
     name, size, layers = network
@@ -64,7 +64,7 @@ def test_a_network_explains_itself_at_its_own_layers(
     explain(tmp_path / "default")
     assert manifest_of(tmp_path / "default")["layer"] == layers[0]
 
-    # The built-in model's, and a block that is not its stage's last.
+    # A layer of the built-in model, a block that is not its stage's last, a stage without a layer.
     for wrong in ("stages.2.blocks.8", "stages.3.blocks.0", "stage 2"):
         refused = run("explain", picture, "--layer", wrong, "--weights", weights,
                       "--out", tmp_path / "refused")  # fmt: skip
@@ -73,8 +73,8 @@ def test_a_network_explains_itself_at_its_own_layers(
         assert not (tmp_path / "refused").exists()
 
 
-def test_every_pixel_of_an_uneven_picture_counts(run: Run, picture: Path, tmp_path: Path) -> None:
-    """The ends of the curves are the whole picture, intact and blurred."""
+def test_uneven_patches_cover_every_pixel(run: Run, picture: Path, tmp_path: Path) -> None:
+    """The curves start and end at the whole picture, unchanged."""
     weights = random_weights(tmp_path / "odd.safetensors", size=160)
     out = tmp_path / "out"
     run("explain", picture, "--weights", weights, "--out", out)
@@ -86,7 +86,7 @@ def test_every_pixel_of_an_uneven_picture_counts(run: Run, picture: Path, tmp_pa
     assert float(rows[0]["deletion"]) == float(rows[-1]["insertion"]) == pytest.approx(whole)
 
 
-def test_a_model_of_other_classes_is_told_by_their_names(
+def test_a_model_with_other_classes_uses_their_names(
     run: Run, picture: Path, tmp_path: Path
 ) -> None:
     weights = random_weights(

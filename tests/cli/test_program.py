@@ -1,4 +1,4 @@
-"""The program as users run it, and what is written about it."""
+"""The command line as users run it, and its documentation."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ VERBS = sorted(  # a hidden one is an older name of another
 
 
 def documents() -> dict[str, str]:
-    """The texts in which commands are documented."""
+    """The documents that describe commands."""
     paths = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
     return {path.name: path.read_text(encoding="utf-8") for path in paths if path.is_file()}
 
 
-def test_the_verbs() -> None:
+def test_the_list_of_verbs() -> None:
     assert VERBS == [
         "cases", "evaluate", "explain", "performance", "phantom", "pointing", "precompute",
         "predict", "realism", "train",
@@ -82,12 +82,12 @@ def test_every_option_is_in_the_how_to_of_its_verb() -> None:
                 assert option in by_verb[verb] + common, f"{verb} {option}"
 
 
-def test_help_does_not_wait_for_torch() -> None:
+def test_help_does_not_import_torch() -> None:
     code = "import sys, xai_core.cli; sys.exit('torch' in sys.modules or 'pandas' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
 
 
-def test_help_and_bad_usage(program: Program) -> None:
+def test_exit_codes_of_help_and_bad_usage(program: Program) -> None:
     assert program("--help").returncode == 0
     nothing = program("explain")
     assert nothing.returncode == 2
@@ -115,13 +115,13 @@ def test_explain_runs(program: Program, picture: Path, tiny_weights: Path, tmp_p
 
 
 def test_ctrl_c_ends_with_130_and_leaves_nothing(
-    surroundings: dict[str, str], tmp_path: Path
+    environment: dict[str, str], tmp_path: Path
 ) -> None:
     command = [sys.executable, "-m", "xai_core", "phantom", "--count", "500", "--out"]
     running = subprocess.Popen(
-        [*command, str(tmp_path / "lib")], cwd=ROOT, env=surroundings,
+        [*command, str(tmp_path / "lib")], cwd=ROOT, env=environment,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        # A shell's background job ignores Ctrl-C, and so would whatever a test starts from it.
+        # Processes started by a shell's background job inherit that Ctrl-C is ignored.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     deadline = time.monotonic() + 60
