@@ -90,7 +90,7 @@ def test_sixteen_bits_and_colour_are_read(run: Run, tmp_path: Path, tiny_weights
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "expected"),
     [
         (("--method", "lime"), "grad-cam"),
         (("--layer", "stages.0"), "stages.2.blocks.8 (Stage 3 Block 9) and"),
@@ -104,15 +104,15 @@ def test_sixteen_bits_and_colour_are_read(run: Run, tmp_path: Path, tiny_weights
     ],
 )
 def test_invalid_parameters_are_refused(
-    run: Run, picture: Path, tmp_path: Path, words: tuple[str, str], said: str
+    run: Run, picture: Path, tmp_path: Path, words: tuple[str, str], expected: str
 ) -> None:
     result = run("explain", picture, *words, "--out", tmp_path / "out")
-    assert said in one_sentence(result, tmp_path)
+    assert expected in one_sentence(result, tmp_path)
     assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(
-    ("image", "said"),
+    ("image", "expected"),
     [
         ("library:PH-9999", "PH-9999"),
         ("library:../../secret", "secret"),
@@ -122,8 +122,8 @@ def test_invalid_parameters_are_refused(
         ("x" * 5000, "x" * 20),
     ],
 )
-def test_missing_images_are_refused(run: Run, tmp_path: Path, image: str, said: str) -> None:
-    assert said in one_sentence(run("explain", image, "--out", tmp_path / "out"), tmp_path)
+def test_missing_images_are_refused(run: Run, tmp_path: Path, image: str, expected: str) -> None:
+    assert expected in one_sentence(run("explain", image, "--out", tmp_path / "out"), tmp_path)
 
 
 def _with_digest(folder: Path, tiny: Path, data: bytes) -> Path:
@@ -163,11 +163,11 @@ WEIGHTS: dict[str, tuple[Callable[[Path, Path], Path], str]] = {
 def test_unusable_weights_are_refused(
     run: Run, picture: Path, tmp_path: Path, tiny_weights: Path, name: str, verb: str
 ) -> None:
-    make, said = WEIGHTS[name]
+    make, expected = WEIGHTS[name]
     out = tmp_path / ("out.csv" if verb == "predict" else "out")
     what = ("--cases", picture.parent) if verb == "evaluate" else (picture,)
     result = run(verb, *what, "--weights", make(tmp_path, tiny_weights), "--out", out)
-    assert said in one_sentence(result, tmp_path)
+    assert expected in one_sentence(result, tmp_path)
     assert not out.exists()
 
 

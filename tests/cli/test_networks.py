@@ -48,16 +48,16 @@ def test_a_network_is_explained_at_its_own_layers(
         for i, word in enumerate(accepted):
             out = tmp_path / f"{stage} {i}"
             explain(out, "--layer", word)
-            found = manifest_of(out)
-            assert (found["layer"], found["layer_title"]) == (layer, title)
-            assert found["request"]["layer"] == layer
-            assert found["map"]["native_shape"] == [side, side]
-            assert found["conventions"]["curve patches"].startswith(PATCHES[network])
+            written = manifest_of(out)
+            assert (written["layer"], written["layer_title"]) == (layer, title)
+            assert written["request"]["layer"] == layer
+            assert written["map"]["native_shape"] == [side, side]
+            assert written["conventions"]["curve patches"].startswith(PATCHES[network])
             heat = np.load(out / "heatmap.npy")
             assert heat.shape == (size, size)
-            states.add(found["map"]["state"])
-            if found["map"]["state"] == "ok":
-                assert 0 <= found["curves"]["insertion"]["auc"] <= 1
+            states.add(written["map"]["state"])
+            if written["map"]["state"] == "ok":
+                assert 0 <= written["curves"]["insertion"]["auc"] <= 1
             first = np.load(tmp_path / f"{stage} 0" / "heatmap.npy")
             assert np.array_equal(heat, first), "another word for the same layer"
     assert "ok" in states, "no curve was measured"
@@ -78,11 +78,11 @@ def test_uneven_patches_cover_every_pixel(run: Run, picture: Path, tmp_path: Pat
     weights = random_weights(tmp_path / "odd.safetensors", size=160)
     out = tmp_path / "out"
     run("explain", picture, "--weights", weights, "--out", out)
-    found = manifest_of(out)
-    assert "patches of 6 or 7 px a side" in found["conventions"]["curve patches"]
+    written = manifest_of(out)
+    assert "patches of 6 or 7 px a side" in written["conventions"]["curve patches"]
     with (out / "curves.csv").open() as file:
         rows = list(csv.DictReader(file))
-    whole = found["prediction"]["probabilities"][found["target"]["class"]]
+    whole = written["prediction"]["probabilities"][written["target"]["class"]]
     assert float(rows[0]["deletion"]) == float(rows[-1]["insertion"]) == pytest.approx(whole)
 
 
@@ -95,23 +95,23 @@ def test_a_model_with_other_classes_uses_their_names(
     out = tmp_path / "out"
     result = run("explain", picture, "--target", "cyst", "--weights", weights, "--out", out)
     assert result.exit_code == 0
-    found = manifest_of(out)
-    assert found["prediction"]["classes"] == ["cancer", "cyst", "normal"]
-    p = found["prediction"]["probabilities"]
+    written = manifest_of(out)
+    assert written["prediction"]["classes"] == ["cancer", "cyst", "normal"]
+    p = written["prediction"]["probabilities"]
     assert sum(p) == pytest.approx(1)
-    assert found["target"] == {"class": 1, "name": "cyst"}
+    assert written["target"] == {"class": 1, "name": "cyst"}
     assert f"P(cancer) {p[0]:.3f}" in result.stdout
-    names = found["prediction"]["classes"]
+    names = written["prediction"]["classes"]
     decided = names[0] if p[0] >= 0.5 else names[1 + int(np.argmax(p[1:]))]
-    assert found["prediction"]["predicted"] == decided
+    assert written["prediction"]["predicted"] == decided
 
     table = tmp_path / "table.csv"
     assert run("predict", picture, "--weights", weights, "--out", table).exit_code == 0
     with table.open() as file:
         (row,) = csv.DictReader(file)
     assert float(row["probability_malignant"]) == pytest.approx(p[0])
-    assert float(row["logit_malignant"]) == pytest.approx(found["prediction"]["logits"][0])
-    assert float(row["logit_benign"]) == pytest.approx(max(found["prediction"]["logits"][1:]))
+    assert float(row["logit_malignant"]) == pytest.approx(written["prediction"]["logits"][0])
+    assert float(row["logit_benign"]) == pytest.approx(max(written["prediction"]["logits"][1:]))
     assert row["predicted"] == decided
 
     refused = run("explain", picture, "--target", "malignant", "--weights", weights,

@@ -19,8 +19,8 @@ def test_the_results_are_printed_and_written(
     assert (result.exit_code, result.stderr) == (0, "")
     document = (out / "performance.md").read_text()
     assert document in result.stdout
-    for said in ("AUC of malignant", "expected calibration error", "| density |", "| view |"):
-        assert said in document
+    for expected in ("AUC of malignant", "expected calibration error", "| density |", "| view |"):
+        assert expected in document
     figures = json.loads((out / "performance.json").read_text())
     assert figures["images"] == 3  # the fourth has no row in the table
     assert sum(figures["confusion"].values()) == 3
@@ -59,7 +59,7 @@ def test_bad_input_gets_a_sentence(
 ) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "notes.txt").write_text("keep")
-    for words, said in (
+    for words, expected in (
         ((release, "--limit", 0), "--limit is 0"),
         ((release, "--out", tmp_path / "mine"), "holds other files"),
         ((release, "--even-patients"), "of a patient with an even number"),
@@ -68,7 +68,7 @@ def test_bad_input_gets_a_sentence(
     ):
         result = run("performance", *words, "--weights", tiny_weights)
         assert result.exit_code == 2
-        assert said in result.stderr
+        assert expected in result.stderr
         assert result.stderr.count("\n") == 1
         assert result.stdout == ""
     for path in (release / LOW).glob("*.jpg"):

@@ -58,7 +58,7 @@ def test_bad_input_gets_a_sentence(
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "notes.txt").write_text("keep")
     (library / "PH-0001_mask.png").unlink()
-    for words, said in (
+    for words, expected in (
         ((library, "--method", "lime"), "The method is 'lime'; allowed are"),
         ((library, "--layer", "stem"), "The layer is 'stem'"),
         ((library, "--target", "cyst"), "The target is 'cyst'"),
@@ -70,7 +70,7 @@ def test_bad_input_gets_a_sentence(
     ):
         result = run("pointing", *words, "--weights", tiny_weights)
         assert result.exit_code == 2
-        assert said in result.stderr
+        assert expected in result.stderr
         assert result.stderr.count("\n") == 1
         assert result.stdout == ""
     result = run("pointing", library, "--even-patients", "--weights", tiny_weights)

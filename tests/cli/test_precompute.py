@@ -252,7 +252,7 @@ def test_a_too_small_store_limit_is_reported(
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "expected"),
     [
         (("--curves", "none"), "allowed are adaptive and full"),
         (("--curves", "some"), "curves is 'some'"),
@@ -265,12 +265,12 @@ def test_a_too_small_store_limit_is_reported(
     ],
 )
 def test_bad_input_gets_a_sentence_and_writes_nothing(
-    run: Run, release: Path, tiny_weights: Path, tmp_path: Path, words: tuple, said: str
+    run: Run, release: Path, tiny_weights: Path, tmp_path: Path, words: tuple, expected: str
 ) -> None:
     out = tmp_path / "out"
     result = run("precompute", release, *words, "--weights", tiny_weights, "--out", out)
     assert result.exit_code == 2
-    assert said in result.stderr
+    assert expected in result.stderr
     assert result.stderr.count("\n") == 1
     assert not out.exists()
 

@@ -19,7 +19,7 @@ from xai_core.cli import app
 from .conftest import ROOT
 
 Program = Callable[..., subprocess.CompletedProcess[str]]
-VERBS = sorted(  # a hidden one is an older name of another
+VERBS = sorted(  # hidden ones are older names
     name
     for name, command in get_command(app).commands.items()  # type: ignore[attr-defined]
     if not command.hidden
@@ -130,7 +130,7 @@ def test_ctrl_c_ends_with_130_and_leaves_nothing(
         assert time.monotonic() < deadline
         time.sleep(0.05)
     running.send_signal(signal.SIGINT)
-    _, said = running.communicate(timeout=60)
+    _, stderr = running.communicate(timeout=60)
     assert running.returncode == 130
-    assert said == "Stopped; nothing was written to --out.\n"
+    assert stderr == "Stopped; nothing was written to --out.\n"
     assert list(tmp_path.iterdir()) == []

@@ -76,7 +76,7 @@ def test_bad_input_gets_a_sentence(
     (other / "notes.txt").write_text("keep")
     folder = tmp_path / "look.png"
     folder.mkdir()
-    for words, said in (
+    for words, expected in (
         ((library, "--real", tmp_path / "nowhere"), "no file or folder 'nowhere'"),
         ((library, "--real", picture.parent), "none with a known pathology"),
         ((library, "--real", release, "--limit", 0), "--limit is 0"),
@@ -86,6 +86,6 @@ def test_bad_input_gets_a_sentence(
     ):
         result = run("realism", *words)
         assert result.exit_code == 2
-        assert said in result.stderr
+        assert expected in result.stderr
         assert "Traceback" not in result.stderr
     assert (other / "notes.txt").read_text() == "keep"
