@@ -10,7 +10,7 @@ import pytest
 
 from tests.cases.builders import LOW, encode, noise
 from tests.conftest import TINY_LAYERS, make_case
-from tests.study.cohort import Cohort
+from tests.support.sources import MemorySource
 from xai_core.explain.explainer import Explainer
 from xai_core.model.classifier import Classifier
 from xai_core.study.evaluate import ROWS, Plan, measure, part_of
@@ -123,11 +123,11 @@ def test_a_case_whose_marks_changed_is_measured_again(tiny_weights: Path) -> Non
     explainer = Explainer(Classifier.open(tiny_weights, "cpu"))
     plan = Plan(("grad-cam",), (TINY_LAYERS[0],))
     case = make_case()
-    source = Cohort([case])
+    source = MemorySource([case])
     before = measure(explainer, source, case, plan)
     assert measure(explainer, source, case, plan, before) is before
     other = make_case(lesion_mask=np.roll(case.lesion_mask, 20, axis=0))
-    after = measure(explainer, Cohort([other]), other, plan, before)
+    after = measure(explainer, MemorySource([other]), other, plan, before)
     assert after[0].image_sha256 == before[0].image_sha256
     assert after[0].measures["distance"] != before[0].measures["distance"]
     assert after[0].measures["insertion_auc"] == before[0].measures["insertion_auc"]
