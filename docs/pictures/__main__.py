@@ -33,7 +33,7 @@ def main() -> None:
     with (
         tempfile.TemporaryDirectory() as folder,
         dashboard(
-            Path(folder), "library", DEFAULT_WEIGHTS, engine="auto", ready=PRECOMPUTED
+            Path(folder), "library", DEFAULT_WEIGHTS, engine="auto", precomputed=PRECOMPUTED
         ) as server,
         sync_playwright() as play,
     ):
@@ -42,10 +42,10 @@ def main() -> None:
         page.set_default_timeout(TIMEOUT_MS)
         start = f"{server.url}/explore?case={case}&layer=stages.2.blocks.8&target=malignant"
         page.goto(f"{start}&method=grad-cam")
-        explore.finished(page, "Grad-CAM")
+        explore.wait_until_done(page, "Grad-CAM")
         _keep(page, "explore")
         page.goto(f"{start}&method=hybrid-cam")
-        explore.finished(page, "Hybrid-CAM")
+        explore.wait_until_done(page, "Hybrid-CAM")
         _levels(page)
         page.goto(f"{server.url}/compare?view=methods&case={case}")
         expect(page.get_by_text(re.compile("Score-CAM, Stage 4 Block 3")).first).to_be_visible()

@@ -1,4 +1,4 @@
-"""A command line with its own cache folder and a small network."""
+"""Fixtures: the command line with its own cache folder, and small inputs."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ Run = Callable[..., Result]
 
 
 @pytest.fixture
-def surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """An environment whose cache is of this test alone."""
+def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Environment variables with a cache folder for this test alone."""
     own = {"XAI_STORE": str(tmp_path / "store"), "XAI_DEVICE": "cpu", "OMP_NUM_THREADS": "1"}
-    own["XAI_READY"] = str(tmp_path / "no precomputed results")
+    own["XAI_PRECOMPUTED"] = str(tmp_path / "no precomputed results")
     own["XAI_ENGINE"] = "torch"  # the engines have tests of their own
     for name, value in own.items():
         monkeypatch.setenv(name, value)
@@ -31,7 +31,7 @@ def surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, s
 
 
 @pytest.fixture
-def run(surroundings: dict[str, str]) -> Run:
+def run(environment: dict[str, str]) -> Run:
     """Runs the command line in this process."""
 
     def invoke(*words: object) -> Result:
@@ -44,13 +44,13 @@ def run(surroundings: dict[str, str]) -> Run:
 
 
 @pytest.fixture
-def program(surroundings: dict[str, str]) -> Callable[..., subprocess.CompletedProcess[str]]:
+def program(environment: dict[str, str]) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Runs ``python -m xai_core`` as users do."""
 
     def invoke(*words: object) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "xai_core", *map(str, words)]
         return subprocess.run(
-            command, cwd=ROOT, env=surroundings, capture_output=True, text=True, timeout=120
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120
         )
 
     return invoke
@@ -67,5 +67,5 @@ def picture(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def release(tmp_path: Path) -> Path:
-    """A little CDD-CESM release: four low-energy images of two patients."""
+    """A small CDD-CESM release: four low-energy images of two patients."""
     return make_release(tmp_path / "release")

@@ -1,4 +1,4 @@
-"""Whatever is wrong: exit code 2, one sentence, nothing written."""
+"""Bad input ends with exit code 2 and one sentence, and nothing is written."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from .conftest import Run
 
 
 def one_sentence(result: Result, tmp_path: Path) -> str:
-    """Checks the contract of bad input; returns what was said."""
+    """Check how a command ended after bad input; returns its sentence."""
     assert result.exit_code == 2, (result.output, result.stderr)
     assert result.stdout == ""
     assert result.stderr.count("\n") == 1
-    said = result.stderr.strip()
-    assert said.endswith(".")
-    assert "Traceback" not in said
-    assert str(tmp_path) not in said
-    return said
+    sentence = result.stderr.strip()
+    assert sentence.endswith(".")
+    assert "Traceback" not in sentence
+    assert str(tmp_path) not in sentence
+    return sentence
 
 
 def _truncated() -> bytes:
@@ -61,7 +61,9 @@ FILES: dict[str, tuple[str, Callable[[], bytes], str]] = {
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_files_that_are_no_images(run: Run, tmp_path: Path, tiny_weights: Path, name: str) -> None:
+def test_files_that_are_not_images_are_refused(
+    run: Run, tmp_path: Path, tiny_weights: Path, name: str
+) -> None:
     file, make, word = FILES[name]
     path = tmp_path / file
     path.write_bytes(make())
@@ -88,7 +90,7 @@ def test_sixteen_bits_and_colour_are_read(run: Run, tmp_path: Path, tiny_weights
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "expected"),
     [
         (("--method", "lime"), "grad-cam"),
         (("--layer", "stages.0"), "stages.2.blocks.8 (Stage 3 Block 9) and"),
@@ -101,16 +103,16 @@ def test_sixteen_bits_and_colour_are_read(run: Run, tmp_path: Path, tiny_weights
         (("--channels", "0"), "at least 1"),
     ],
 )
-def test_parameters_that_are_not_allowed(
-    run: Run, picture: Path, tmp_path: Path, words: tuple[str, str], said: str
+def test_invalid_parameters_are_refused(
+    run: Run, picture: Path, tmp_path: Path, words: tuple[str, str], expected: str
 ) -> None:
     result = run("explain", picture, *words, "--out", tmp_path / "out")
-    assert said in one_sentence(result, tmp_path)
+    assert expected in one_sentence(result, tmp_path)
     assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(
-    ("image", "said"),
+    ("image", "expected"),
     [
         ("library:PH-9999", "PH-9999"),
         ("library:../../secret", "secret"),
@@ -120,12 +122,12 @@ def test_parameters_that_are_not_allowed(
         ("x" * 5000, "x" * 20),
     ],
 )
-def test_images_that_are_not_there(run: Run, tmp_path: Path, image: str, said: str) -> None:
-    assert said in one_sentence(run("explain", image, "--out", tmp_path / "out"), tmp_path)
+def test_missing_images_are_refused(run: Run, tmp_path: Path, image: str, expected: str) -> None:
+    assert expected in one_sentence(run("explain", image, "--out", tmp_path / "out"), tmp_path)
 
 
 def _with_digest(folder: Path, tiny: Path, data: bytes) -> Path:
-    """A weights file of ``data`` whose specification promises just that."""
+    """A weights file of ``data`` with a specification that has its digest."""
     path = folder / "bad.safetensors"
     path.write_bytes(data)
     dataclasses.replace(read_spec(tiny), sha256=file_digest(path)).write(path.with_suffix(".json"))
@@ -158,14 +160,14 @@ WEIGHTS: dict[str, tuple[Callable[[Path, Path], Path], str]] = {
 
 @pytest.mark.parametrize("name", WEIGHTS)
 @pytest.mark.parametrize("verb", ["explain", "predict", "evaluate"])
-def test_weights_that_cannot_be_used(
+def test_unusable_weights_are_refused(
     run: Run, picture: Path, tmp_path: Path, tiny_weights: Path, name: str, verb: str
 ) -> None:
-    make, said = WEIGHTS[name]
+    make, expected = WEIGHTS[name]
     out = tmp_path / ("out.csv" if verb == "predict" else "out")
     what = ("--cases", picture.parent) if verb == "evaluate" else (picture,)
     result = run(verb, *what, "--weights", make(tmp_path, tiny_weights), "--out", out)
-    assert said in one_sentence(result, tmp_path)
+    assert expected in one_sentence(result, tmp_path)
     assert not out.exists()
 
 
@@ -189,7 +191,7 @@ def test_weights_that_cannot_be_used(
     ],
     ids=lambda words: " ".join(words[:5]),
 )
-def test_sources_and_numbers(
+def test_bad_sources_and_numbers_are_refused(
     run: Run, picture: Path, tmp_path: Path, tiny_weights: Path, words: tuple[str, ...]
 ) -> None:
     (tmp_path / "empty").mkdir()
@@ -200,7 +202,7 @@ def test_sources_and_numbers(
 
 
 @pytest.mark.parametrize("verb", ["explain", "predict", "evaluate", "phantom"])
-def test_a_place_that_cannot_be_written(
+def test_an_unwritable_output_path_is_refused(
     run: Run, picture: Path, tmp_path: Path, tiny_weights: Path, verb: str
 ) -> None:
     (tmp_path / "file").write_text("mine")
@@ -216,7 +218,7 @@ def test_a_place_that_cannot_be_written(
 
 
 @pytest.mark.parametrize("verb", ["explain", "predict", "evaluate", "phantom"])
-def test_files_of_others_are_kept(
+def test_foreign_files_are_never_replaced(
     run: Run, picture: Path, tmp_path: Path, tiny_weights: Path, verb: str
 ) -> None:
     out = tmp_path / ("theirs.csv" if verb == "predict" else "theirs")
@@ -237,7 +239,7 @@ def test_files_of_others_are_kept(
 
 
 @pytest.mark.parametrize(("name", "value"), [("XAI_BATCH", "many"), ("XAI_ENGINE", "tensorrt")])
-def test_a_bad_setting(
+def test_a_bad_setting_is_refused(
     run: Run, picture: Path, tmp_path: Path, monkeypatch, name: str, value: str
 ) -> None:
     monkeypatch.setenv(name, value)

@@ -9,7 +9,7 @@ from tests.cases.builders import LOW
 from .conftest import Run
 
 
-def test_counts_and_warnings(run: Run, release: Path) -> None:
+def test_cases_prints_counts_and_warnings(run: Run, release: Path) -> None:
     result = run("cases", release)
     assert (result.exit_code, result.stderr) == (0, "")
     lines = result.stdout.splitlines()
@@ -19,7 +19,7 @@ def test_counts_and_warnings(run: Run, release: Path) -> None:
     assert any(line.startswith("Warning: ") for line in lines)
 
 
-def test_a_line_per_case(run: Run, release: Path) -> None:
+def test_list_prints_one_line_per_case(run: Run, release: Path) -> None:
     lines = run("cases", release, "--list").stdout.splitlines()
     table = [line.split("\t") for line in lines if "\t" in line]
     assert table[0][:3] == ["id", "patient_id", "pathology"]
@@ -43,14 +43,14 @@ def test_check_decodes_every_case(run: Run, release: Path) -> None:
     assert result.stderr == ("1 of 4 cases of CDD-CESM cannot be read; they are listed above.\n")
 
 
-def test_the_built_in_library(run: Run) -> None:
+def test_the_built_in_library_can_be_checked(run: Run) -> None:
     result = run("cases", "library")
     assert result.exit_code == 0
     assert "phantoms, synthetic" in result.stdout.splitlines()[0]
 
 
 @pytest.mark.sample
-def test_the_real_sample(run: Run, sample_folder: Path) -> None:
+def test_the_real_sample_can_be_checked(run: Run, sample_folder: Path) -> None:
     result = run("cases", sample_folder)
     assert result.exit_code == 0
     assert result.stdout.startswith("CDD-CESM: ")

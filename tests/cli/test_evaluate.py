@@ -10,7 +10,7 @@ import pytest
 
 from tests.cases.builders import LOW, encode, noise
 from tests.conftest import TINY_LAYERS, make_case
-from tests.study.cohort import Cohort
+from tests.support.sources import MemorySource
 from xai_core.explain.explainer import Explainer
 from xai_core.model.classifier import Classifier
 from xai_core.study.evaluate import ROWS, Plan, measure, part_of
@@ -22,11 +22,13 @@ QUICK = ("--methods", "grad-cam,hybrid-cam", "--no-store")
 
 
 def measured(out: Path) -> list[dict]:
-    """The merged rows without what they cost."""
+    """The merged rows without times and costs."""
     return pq.read_table(out / "rows.parquet").drop_columns(list(COST)).to_pylist()
 
 
-def test_rows_and_tables(run: Run, release: Path, tiny_weights: Path, tmp_path: Path) -> None:
+def test_evaluate_writes_rows_and_tables(
+    run: Run, release: Path, tiny_weights: Path, tmp_path: Path
+) -> None:
     out = tmp_path / "out"
     result = run("evaluate", "--cases", release, *QUICK, "--weights", tiny_weights, "--out", out)
     assert (result.exit_code, result.stderr) == (0, "")
@@ -56,7 +58,7 @@ def test_rows_and_tables(run: Run, release: Path, tiny_weights: Path, tmp_path: 
 
 
 @pytest.mark.slow
-def test_a_stopped_run_goes_on_to_the_same_result(
+def test_a_stopped_run_resumes_to_the_same_result(
     run: Run, release: Path, tiny_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     words = ("evaluate", "--cases", release, *QUICK[:2], "--weights", tiny_weights, "--out")
@@ -121,17 +123,17 @@ def test_a_case_whose_marks_changed_is_measured_again(tiny_weights: Path) -> Non
     explainer = Explainer(Classifier.open(tiny_weights, "cpu"))
     plan = Plan(("grad-cam",), (TINY_LAYERS[0],))
     case = make_case()
-    source = Cohort([case])
+    source = MemorySource([case])
     before = measure(explainer, source, case, plan)
     assert measure(explainer, source, case, plan, before) is before
     other = make_case(lesion_mask=np.roll(case.lesion_mask, 20, axis=0))
-    after = measure(explainer, Cohort([other]), other, plan, before)
+    after = measure(explainer, MemorySource([other]), other, plan, before)
     assert after[0].image_sha256 == before[0].image_sha256
     assert after[0].measures["distance"] != before[0].measures["distance"]
     assert after[0].measures["insertion_auc"] == before[0].measures["insertion_auc"]
 
 
-def test_the_limit_may_grow_and_shrink(
+def test_a_run_may_be_repeated_with_another_limit(
     run: Run, release: Path, tiny_weights: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
@@ -152,7 +154,7 @@ def test_the_limit_may_grow_and_shrink(
         (("--layers", TINY_LAYERS[1]), "layers"),
     ],
 )
-def test_a_run_with_other_parameters_is_not_mixed_in(
+def test_a_run_with_other_parameters_needs_another_folder(
     run: Run, release: Path, tiny_weights: Path, tmp_path: Path, change: tuple, said: str
 ) -> None:
     out = tmp_path / "out"
@@ -165,7 +167,7 @@ def test_a_run_with_other_parameters_is_not_mixed_in(
     assert (out / "run.json").read_bytes() == before
 
 
-def test_another_source_is_not_mixed_in(
+def test_another_source_needs_another_folder(
     run: Run, release: Path, picture: Path, tiny_weights: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
@@ -176,7 +178,7 @@ def test_another_source_is_not_mixed_in(
     assert "another value of source, cases" in result.stderr
 
 
-def test_a_case_that_cannot_be_read_is_told_and_left_out(
+def test_an_unreadable_case_is_reported_and_left_out(
     run: Run, release: Path, tiny_weights: Path, tmp_path: Path
 ) -> None:
     bad = release / LOW / "P7_L_DM_CC.jpg"
@@ -191,7 +193,7 @@ def test_a_case_that_cannot_be_read_is_told_and_left_out(
     assert "1 cases that cannot be read" in (out / "tables.md").read_text()
 
 
-def test_pictures_without_truth_give_rows_but_no_figures(
+def test_pictures_without_truth_give_rows_but_no_summary(
     run: Run, picture: Path, tiny_weights: Path, tmp_path: Path
 ) -> None:
     shutil.copy(picture, picture.with_name("second.png"))
@@ -208,7 +210,7 @@ def test_pictures_without_truth_give_rows_but_no_figures(
 def test_equal_masks_of_two_methods_are_scored_once(
     run: Run, release: Path, tiny_weights: Path, tmp_path: Path
 ) -> None:
-    """Hybrid-CAM orders pixels as Grad-CAM does: most of its curve's images are known."""
+    """Hybrid-CAM orders pixels as Grad-CAM does, so most images of its curves are known."""
     out = tmp_path / "out"
     words = ("--limit", 1, "--layers", TINY_LAYERS[0], *QUICK, "--weights", tiny_weights)
     run("evaluate", "--cases", release, *words, "--out", out)

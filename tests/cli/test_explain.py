@@ -48,21 +48,21 @@ def test_every_method_at_every_layer(
     assert (heat.dtype, heat.shape) == (np.float32, (96, 96))
     assert heat.min() >= 0
     assert heat.max() <= 1
-    found = manifest_of(out)
-    assert found["method"] == method
-    assert found["layer"] == layer
-    assert found["map"]["state"] in ("ok", "no positive evidence", "no level raises the score")
-    assert bool(found["levels"]) == (method == "hybrid-cam")
-    assert found["conventions"]
-    assert found["request"]["channels"] == (6 if method == "score-cam" else None)
+    written = manifest_of(out)
+    assert written["method"] == method
+    assert written["layer"] == layer
+    assert written["map"]["state"] in ("ok", "no positive evidence", "no level raises the score")
+    assert bool(written["levels"]) == (method == "hybrid-cam")
+    assert written["conventions"]
+    assert written["request"]["channels"] == (6 if method == "score-cam" else None)
 
 
-def test_what_is_written_is_what_was_computed(
+def test_the_written_files_hold_the_computed_result(
     run: Run, picture: Path, tiny_weights: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
     run("explain", picture, "--weights", tiny_weights, "--out", out, "--target", "malignant")
-    found = manifest_of(out)
+    written = manifest_of(out)
     seen = np.load(out / "input.npy")
     assert (seen.dtype, seen.shape) == (np.float32, (3, 96, 96))
 
@@ -71,23 +71,23 @@ def test_what_is_written_is_what_was_computed(
     prepared = classifier.prepare(grey)
     np.testing.assert_array_equal(seen, classifier.normalise(prepared.grey)[0].numpy())
     logits = classifier.predict(prepared).logits
-    assert found["prediction"]["classes"] == ["benign", "malignant"]
-    assert found["prediction"]["logits"] == pytest.approx(logits, abs=1e-5)
-    assert sum(found["prediction"]["probabilities"]) == pytest.approx(1)
-    assert found["target"] == {"class": 1, "name": "malignant"}
-    assert found["geometry"] == prepared.geometry.as_json()
-    assert found["digests"]["image_sha256"] == hashlib.sha256(picture.read_bytes()).hexdigest()
-    assert found["digests"]["pixels_sha256"] == pixels_sha256(grey)
-    assert found["digests"]["weights_sha256"] == classifier.spec.sha256
+    assert written["prediction"]["classes"] == ["benign", "malignant"]
+    assert written["prediction"]["logits"] == pytest.approx(logits, abs=1e-5)
+    assert sum(written["prediction"]["probabilities"]) == pytest.approx(1)
+    assert written["target"] == {"class": 1, "name": "malignant"}
+    assert written["geometry"] == prepared.geometry.as_json()
+    assert written["digests"]["image_sha256"] == hashlib.sha256(picture.read_bytes()).hexdigest()
+    assert written["digests"]["pixels_sha256"] == pixels_sha256(grey)
+    assert written["digests"]["weights_sha256"] == classifier.spec.sha256
     assert (
-        found["digests"]["prepared_sha256"] == hashlib.sha256(prepared.grey.tobytes()).hexdigest()
+        written["digests"]["prepared_sha256"] == hashlib.sha256(prepared.grey.tobytes()).hexdigest()
     )
     with Image.open(out / "overlay.png") as overlay:
         assert overlay.size == (90, 120)
         assert overlay.mode == "RGB"
 
 
-def test_the_geometry_leads_from_the_case_to_the_network(
+def test_the_geometry_maps_the_case_to_the_networks_input(
     run: Run, tiny_weights: Path, tmp_path: Path
 ) -> None:
     image = np.zeros((200, 160), np.uint8)
@@ -106,7 +106,7 @@ def test_the_geometry_leads_from_the_case_to_the_network(
 
 
 @pytest.mark.slow
-def test_curves_hold_the_areas_of_the_manifest(
+def test_the_areas_of_the_curves_equal_those_of_the_manifest(
     run: Run, picture: Path, tiny_weights: Path, tmp_path: Path
 ) -> None:
     points = {}
@@ -115,24 +115,24 @@ def test_curves_hold_the_areas_of_the_manifest(
         run("explain", picture, "--curves", mode, "--weights", tiny_weights, "--out", out)
         with (out / "curves.csv").open(newline="") as file:
             rows = list(csv.DictReader(file))
-        found = manifest_of(out)
+        written = manifest_of(out)
         points[mode] = len(rows)
         if mode == "none":
-            assert (rows, found["curves"]) == ([], None)
+            assert (rows, written["curves"]) == ([], None)
             continue
         for kind in ("insertion", "deletion"):
             known = [(float(r["fraction"]), float(r[kind])) for r in rows if r[kind]]
             fraction, p = np.array(known).T
             assert (fraction[0], fraction[-1]) == (0, 1)
             assert (np.diff(fraction) > 0).all()
-            assert np.trapezoid(p, fraction) == found["curves"][kind]["auc"]
-            assert len(known) == found["curves"][kind]["points"]
-        assert found["forward_passes"]["curves_rest_on"] > 0
+            assert np.trapezoid(p, fraction) == written["curves"][kind]["auc"]
+            assert len(known) == written["curves"][kind]["points"]
+        assert written["forward_passes"]["curves_rest_on"] > 0
     assert points["full"] == 577
     assert 9 <= points["adaptive"] < 100
 
 
-def test_what_was_computed_once_is_not_computed_again(
+def test_a_repeated_request_scores_no_image(
     run: Run, picture: Path, tiny_weights: Path, tmp_path: Path
 ) -> None:
     words = ("explain", picture, "--weights", tiny_weights)
@@ -149,23 +149,23 @@ def test_what_was_computed_once_is_not_computed_again(
     ).read_bytes()
 
 
-def test_reliability_is_there_when_asked_for(
+def test_reliability_is_written_if_requested(
     run: Run, picture: Path, tiny_weights: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
     run("explain", picture, "--reliability", "--weights", tiny_weights, "--out", out)
-    found = manifest_of(out)
-    assert set(found["reliability"]) == {
+    written = manifest_of(out)
+    assert set(written["reliability"]) == {
         "ties by lower index", "ties by higher index", "random order", "centre first",
     }  # fmt: skip
-    assert found["reliability"]["ties by lower index"] == found["curves"]
+    assert written["reliability"]["ties by lower index"] == written["curves"]
     for kind in ("insertion", "deletion"):
-        theirs = found["reliability"]["random order"][kind]
-        ours = found["metrics"][f"random_{kind}_auc"]
+        theirs = written["reliability"]["random order"][kind]
+        ours = written["metrics"][f"random_{kind}_auc"]
         assert (ours["value"], ours["error"]) == (theirs["auc"], theirs["error"])
 
 
-def test_every_measure_has_a_value_or_says_why_not(
+def test_every_metric_has_a_value_or_a_reason(
     run: Run, tiny_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from tests.cases.builders import make_library
@@ -175,16 +175,16 @@ def test_every_measure_has_a_value_or_says_why_not(
         "xai_core.explain.result_files.PhantomLibrary", lambda: PhantomLibrary(folder)
     )
     run("explain", "library:PH-0001", "--weights", tiny_weights, "--out", tmp_path / "out")
-    found = manifest_of(tmp_path / "out")
-    measured = found["metrics"]
+    written = manifest_of(tmp_path / "out")
+    measured = written["metrics"]
     assert list(measured) == list(METRICS)
-    assert found["map"]["state"] == "ok"
-    assert measured["tie_fraction"]["value"] == found["map"]["tie_fraction"]
+    assert written["map"]["state"] == "ok"
+    assert measured["tie_fraction"]["value"] == written["map"]["tie_fraction"]
     for kind in ("insertion", "deletion"):
-        ours, theirs = measured[f"{kind}_auc"], found["curves"][kind]
+        ours, theirs = measured[f"{kind}_auc"], written["curves"][kind]
         assert (ours["value"], ours["error"]) == (theirs["auc"], theirs["error"])
-    assert measured["interpretable"]["value"] is found["curves"]["interpretable"]
-    assert measured["curve_images"]["value"] == found["forward_passes"]["curves_rest_on"]
+    assert measured["interpretable"]["value"] is written["curves"]["interpretable"]
+    assert measured["curve_images"]["value"] == written["forward_passes"]["curves_rest_on"]
     assert measured["mask_area"]["unit"] == "share of pixels"
     assert 0 < measured["mask_area"]["value"] < 1, "the case has a mask"
     assert measured["hit"]["value"] is (measured["distance"]["value"] <= 15)
@@ -193,7 +193,7 @@ def test_every_measure_has_a_value_or_says_why_not(
     }  # fmt: skip
 
 
-def test_a_library_case_and_a_dicom_file(
+def test_a_library_case_and_a_dicom_file_can_be_explained(
     run: Run, tiny_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from tests.cases.builders import make_library
@@ -204,10 +204,10 @@ def test_a_library_case_and_a_dicom_file(
     )
     words = ("--curves", "none", "--weights", tiny_weights, "--out")
     assert run("explain", "library:PH-0002", *words, tmp_path / "a").exit_code == 0
-    found = manifest_of(tmp_path / "a")
+    written = manifest_of(tmp_path / "a")
     digest = hashlib.sha256((folder / "PH-0002.png").read_bytes()).hexdigest()
-    assert found["digests"]["image_sha256"] == digest
-    assert found["case"]["is_phantom"]
+    assert written["digests"]["image_sha256"] == digest
+    assert written["case"]["is_phantom"]
 
     dicom = tmp_path / "study.dcm"
     dicom.write_bytes(dicom_bytes(mammogram(noise(120, 90, top=4095))))
@@ -217,7 +217,7 @@ def test_a_library_case_and_a_dicom_file(
     assert "Secret" not in text
 
 
-def test_another_result_is_not_replaced_unless_told(
+def test_another_result_is_replaced_only_with_force(
     run: Run, picture: Path, tiny_weights: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
@@ -233,7 +233,7 @@ def test_another_result_is_not_replaced_unless_told(
     assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".")] == []
 
 
-def test_ctrl_c_leaves_nothing(
+def test_ctrl_c_leaves_no_files(
     run: Run,
     picture: Path,
     tiny_weights: Path,
@@ -251,7 +251,9 @@ def test_ctrl_c_leaves_nothing(
 
 
 @pytest.mark.sample
-def test_a_real_image(run: Run, sample_folder: Path, tiny_weights: Path, tmp_path: Path) -> None:
+def test_a_real_image_can_be_explained(
+    run: Run, sample_folder: Path, tiny_weights: Path, tmp_path: Path
+) -> None:
     image = min(sample_folder.rglob("*_DM_*.jpg"))
     out = tmp_path / "out"
     result = run(

@@ -1,4 +1,4 @@
-"""Other networks and other classes than the built-in model's explain themselves truly."""
+"""Networks and classes other than the built-in model's are explained correctly."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PATCHES = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("network", [PICO, NANO], ids=lambda network: network[0])
-def test_a_network_explains_itself_at_its_own_layers(
+def test_a_network_is_explained_at_its_own_layers(
     run: Run, picture: Path, tmp_path: Path, network: tuple[str, int, tuple[str, ...]]
 ) -> None:
     name, size, layers = network
@@ -48,23 +48,23 @@ def test_a_network_explains_itself_at_its_own_layers(
         for i, word in enumerate(accepted):
             out = tmp_path / f"{stage} {i}"
             explain(out, "--layer", word)
-            found = manifest_of(out)
-            assert (found["layer"], found["layer_title"]) == (layer, title)
-            assert found["request"]["layer"] == layer
-            assert found["map"]["native_shape"] == [side, side]
-            assert found["conventions"]["curve patches"].startswith(PATCHES[network])
+            written = manifest_of(out)
+            assert (written["layer"], written["layer_title"]) == (layer, title)
+            assert written["request"]["layer"] == layer
+            assert written["map"]["native_shape"] == [side, side]
+            assert written["conventions"]["curve patches"].startswith(PATCHES[network])
             heat = np.load(out / "heatmap.npy")
             assert heat.shape == (size, size)
-            states.add(found["map"]["state"])
-            if found["map"]["state"] == "ok":
-                assert 0 <= found["curves"]["insertion"]["auc"] <= 1
+            states.add(written["map"]["state"])
+            if written["map"]["state"] == "ok":
+                assert 0 <= written["curves"]["insertion"]["auc"] <= 1
             first = np.load(tmp_path / f"{stage} 0" / "heatmap.npy")
             assert np.array_equal(heat, first), "another word for the same layer"
     assert "ok" in states, "no curve was measured"
     explain(tmp_path / "default")
     assert manifest_of(tmp_path / "default")["layer"] == layers[0]
 
-    # The built-in model's, and a block that is not its stage's last.
+    # A layer of the built-in model, a block that is not its stage's last, a stage without a layer.
     for wrong in ("stages.2.blocks.8", "stages.3.blocks.0", "stage 2"):
         refused = run("explain", picture, "--layer", wrong, "--weights", weights,
                       "--out", tmp_path / "refused")  # fmt: skip
@@ -73,20 +73,20 @@ def test_a_network_explains_itself_at_its_own_layers(
         assert not (tmp_path / "refused").exists()
 
 
-def test_every_pixel_of_an_uneven_picture_counts(run: Run, picture: Path, tmp_path: Path) -> None:
-    """The ends of the curves are the whole picture, intact and blurred."""
+def test_uneven_patches_cover_every_pixel(run: Run, picture: Path, tmp_path: Path) -> None:
+    """The curves start and end at the whole picture, unchanged."""
     weights = random_weights(tmp_path / "odd.safetensors", size=160)
     out = tmp_path / "out"
     run("explain", picture, "--weights", weights, "--out", out)
-    found = manifest_of(out)
-    assert "patches of 6 or 7 px a side" in found["conventions"]["curve patches"]
+    written = manifest_of(out)
+    assert "patches of 6 or 7 px a side" in written["conventions"]["curve patches"]
     with (out / "curves.csv").open() as file:
         rows = list(csv.DictReader(file))
-    whole = found["prediction"]["probabilities"][found["target"]["class"]]
+    whole = written["prediction"]["probabilities"][written["target"]["class"]]
     assert float(rows[0]["deletion"]) == float(rows[-1]["insertion"]) == pytest.approx(whole)
 
 
-def test_a_model_of_other_classes_is_told_by_their_names(
+def test_a_model_with_other_classes_uses_their_names(
     run: Run, picture: Path, tmp_path: Path
 ) -> None:
     weights = random_weights(
@@ -95,23 +95,23 @@ def test_a_model_of_other_classes_is_told_by_their_names(
     out = tmp_path / "out"
     result = run("explain", picture, "--target", "cyst", "--weights", weights, "--out", out)
     assert result.exit_code == 0
-    found = manifest_of(out)
-    assert found["prediction"]["classes"] == ["cancer", "cyst", "normal"]
-    p = found["prediction"]["probabilities"]
+    written = manifest_of(out)
+    assert written["prediction"]["classes"] == ["cancer", "cyst", "normal"]
+    p = written["prediction"]["probabilities"]
     assert sum(p) == pytest.approx(1)
-    assert found["target"] == {"class": 1, "name": "cyst"}
+    assert written["target"] == {"class": 1, "name": "cyst"}
     assert f"P(cancer) {p[0]:.3f}" in result.stdout
-    names = found["prediction"]["classes"]
+    names = written["prediction"]["classes"]
     decided = names[0] if p[0] >= 0.5 else names[1 + int(np.argmax(p[1:]))]
-    assert found["prediction"]["predicted"] == decided
+    assert written["prediction"]["predicted"] == decided
 
     table = tmp_path / "table.csv"
     assert run("predict", picture, "--weights", weights, "--out", table).exit_code == 0
     with table.open() as file:
         (row,) = csv.DictReader(file)
     assert float(row["probability_malignant"]) == pytest.approx(p[0])
-    assert float(row["logit_malignant"]) == pytest.approx(found["prediction"]["logits"][0])
-    assert float(row["logit_benign"]) == pytest.approx(max(found["prediction"]["logits"][1:]))
+    assert float(row["logit_malignant"]) == pytest.approx(written["prediction"]["logits"][0])
+    assert float(row["logit_benign"]) == pytest.approx(max(written["prediction"]["logits"][1:]))
     assert row["predicted"] == decided
 
     refused = run("explain", picture, "--target", "malignant", "--weights", weights,

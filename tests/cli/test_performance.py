@@ -10,7 +10,7 @@ from xai_core.cli.predict import COLUMNS
 from .conftest import Run
 
 
-def test_the_figures_on_the_screen_and_in_files(
+def test_the_results_are_printed_and_written(
     run: Run, release: Path, tiny_weights: Path, tmp_path: Path
 ) -> None:
     out, other = tmp_path / "out", tmp_path / "predictions.csv"
@@ -19,12 +19,12 @@ def test_the_figures_on_the_screen_and_in_files(
     assert (result.exit_code, result.stderr) == (0, "")
     document = (out / "performance.md").read_text()
     assert document in result.stdout
-    for said in ("AUC of malignant", "expected calibration error", "| density |", "| view |"):
-        assert said in document
+    for expected in ("AUC of malignant", "expected calibration error", "| density |", "| view |"):
+        assert expected in document
     figures = json.loads((out / "performance.json").read_text())
     assert figures["images"] == 3  # the fourth has no row in the table
     assert sum(figures["confusion"].values()) == 3
-    # The predictions are those of predict, case by case.
+    # The predictions equal those of the verb predict.
     run("predict", release, "--weights", tiny_weights, "--out", other)
     with other.open(newline="") as file:
         theirs = [row for row in csv.DictReader(file) if row["pathology"]]
@@ -36,7 +36,7 @@ def test_the_figures_on_the_screen_and_in_files(
     assert marked["P7_R_DM_MLO"] == ""
     assert json.loads(ours[0]["descriptors"])["mass margin"] == "spiculated"
     assert str(tmp_path) not in document + (out / "manifest.json").read_text()
-    # The same request replaces its folder, another one only by force.
+    # The same request replaces its folder; another one needs --force.
     assert run(*words).exit_code == 0
     refused = run(*words, "--limit", 1)
     assert refused.exit_code == 2
@@ -44,7 +44,7 @@ def test_the_figures_on_the_screen_and_in_files(
     assert run(*words, "--limit", 1, "--force").exit_code == 0
 
 
-def test_a_case_that_cannot_be_read_is_named(run: Run, release: Path, tiny_weights: Path) -> None:
+def test_an_unreadable_case_is_reported(run: Run, release: Path, tiny_weights: Path) -> None:
     bad = release / LOW / "P7_L_DM_CC.jpg"
     bad.write_bytes(bad.read_bytes()[:300])
     result = run("performance", release, "--weights", tiny_weights)
@@ -54,12 +54,12 @@ def test_a_case_that_cannot_be_read_is_named(run: Run, release: Path, tiny_weigh
     assert "not defined: all cases are of one class" in result.stdout
 
 
-def test_bad_input_is_a_sentence(
+def test_bad_input_gets_a_sentence(
     run: Run, release: Path, picture: Path, tiny_weights: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "notes.txt").write_text("keep")
-    for words, said in (
+    for words, expected in (
         ((release, "--limit", 0), "--limit is 0"),
         ((release, "--out", tmp_path / "mine"), "holds other files"),
         ((release, "--even-patients"), "of a patient with an even number"),
@@ -68,7 +68,7 @@ def test_bad_input_is_a_sentence(
     ):
         result = run("performance", *words, "--weights", tiny_weights)
         assert result.exit_code == 2
-        assert said in result.stderr
+        assert expected in result.stderr
         assert result.stderr.count("\n") == 1
         assert result.stdout == ""
     for path in (release / LOW).glob("*.jpg"):

@@ -24,7 +24,7 @@ def digests(folder: Path) -> dict[str, str]:
     return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in folder.iterdir()}
 
 
-def test_a_plan_is_balanced_shuffled_and_never_of_the_training_split() -> None:
+def test_a_plan_is_balanced_shuffled_and_outside_the_training_split() -> None:
     plans = plan_library(48, 3, MIX)
     assert Counter(p.pathology for p in plans) == {"malignant": 19, "benign": 19, "normal": 10}
     places = Counter((p.view, p.laterality) for p in plans)
@@ -56,12 +56,12 @@ def test_the_last_seed_stays_in_the_test_split() -> None:
         (4, 0, {Pathology.NORMAL: 1.5, Pathology.BENIGN: -0.5}, "sum to 1"),
     ],
 )
-def test_parameters_out_of_range(count: int, seed: int, mix: dict, word: str) -> None:
+def test_parameters_out_of_range_are_refused(count: int, seed: int, mix: dict, word: str) -> None:
     with pytest.raises(BadRequest, match=word):
         plan_library(count, seed, mix)
 
 
-def test_the_library_is_read_back_and_made_again_alike(tmp_path: Path) -> None:
+def test_a_library_is_read_back_and_reproducible(tmp_path: Path) -> None:
     first = CliRunner().invoke(app, [*SMALL, "--out", str(tmp_path / "a")])
     assert (first.exit_code, first.stderr) == (0, "")
     second = CliRunner().invoke(app, [*SMALL, "--out", str(tmp_path / "deep" / "b")])
@@ -88,7 +88,7 @@ def test_the_library_is_read_back_and_made_again_alike(tmp_path: Path) -> None:
     assert str(tmp_path) not in json.dumps(manifest)
 
 
-def test_an_earlier_library_is_replaced_only_by_its_own_kind(tmp_path: Path) -> None:
+def test_an_existing_folder_is_replaced_only_if_it_is_a_library(tmp_path: Path) -> None:
     out = tmp_path / "lib"
     run = [*SMALL[:1], "--count", "1", "--height", "384", "--out", str(out)]
     runner = CliRunner()
@@ -112,7 +112,7 @@ def test_an_earlier_library_is_replaced_only_by_its_own_kind(tmp_path: Path) -> 
     assert sorted(p.name for p in tmp_path.iterdir()) == ["lib"]
 
 
-def test_ctrl_c_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ctrl_c_leaves_no_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def stop(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 

@@ -16,7 +16,7 @@ def library(tmp_path: Path) -> Path:
     return make_library(tmp_path / "phantoms", 3)  # the first of three malignant ones is marked
 
 
-def test_the_game_on_the_screen_and_in_files(
+def test_the_results_are_printed_and_written(
     run: Run, library: Path, tiny_weights: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
@@ -38,7 +38,7 @@ def test_the_game_on_the_screen_and_in_files(
     manifest = json.loads((out / "manifest.json").read_text())
     assert manifest["made_by"] == "xai_core pointing"
     assert str(tmp_path) not in json.dumps(manifest) + document
-    # The same request replaces its folder, another one only by force.
+    # The same request replaces its folder; another one needs --force.
     assert run(*words).exit_code == 0
     refused = run(*words, "--layer", "stages.3.blocks.1")
     assert refused.exit_code == 2
@@ -46,19 +46,19 @@ def test_the_game_on_the_screen_and_in_files(
     assert run(*words, "--layer", "stages.3.blocks.1", "--force").exit_code == 0
 
 
-def test_other_methods(run: Run, library: Path, tiny_weights: Path) -> None:
+def test_other_methods_can_be_tested(run: Run, library: Path, tiny_weights: Path) -> None:
     words = ("pointing", library, "--weights", tiny_weights, "--limit", 1)
     result = run(*words, "--method", "score-cam", "--channels", 4, "--target", "predicted")
     assert "Score-CAM, Stage 3 Block 6, for predicted" in result.stdout
 
 
-def test_bad_input_is_a_sentence(
+def test_bad_input_gets_a_sentence(
     run: Run, library: Path, picture: Path, tiny_weights: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "notes.txt").write_text("keep")
     (library / "PH-0001_mask.png").unlink()
-    for words, said in (
+    for words, expected in (
         ((library, "--method", "lime"), "The method is 'lime'; allowed are"),
         ((library, "--layer", "stem"), "The layer is 'stem'"),
         ((library, "--target", "cyst"), "The target is 'cyst'"),
@@ -70,7 +70,7 @@ def test_bad_input_is_a_sentence(
     ):
         result = run("pointing", *words, "--weights", tiny_weights)
         assert result.exit_code == 2
-        assert said in result.stderr
+        assert expected in result.stderr
         assert result.stderr.count("\n") == 1
         assert result.stdout == ""
     result = run("pointing", library, "--even-patients", "--weights", tiny_weights)

@@ -1,4 +1,4 @@
-"""``warm``: what is asked for later is known; a stop loses nothing; what is left out is said."""
+"""``precompute``: later requests score nothing, a stop loses nothing, omissions are reported."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.cases.builders import LOW
 from tests.conftest import TINY_LAYERS
 from xai_core.explain.explainer import Explainer
 from xai_core.model.classifier import Classifier
-from xai_core.scoring import disk_store as books_module
+from xai_core.scoring import disk_store
 from xai_core.types import DENSE_LEVELS
 
 from .conftest import Run
@@ -30,7 +30,7 @@ BAD = "P7_L_DM_CC"
 
 @pytest.fixture(autouse=True)
 def quick_scores(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Logits of an image from its brightness alone: what is kept and when is tested here."""
+    """Logits from an image's brightness alone: these tests are about what is stored, and when."""
 
     def score(self: Classifier, images: Tensor) -> Tensor:
         left, right = images.flatten(2).mean(1).chunk(2, dim=1)
@@ -39,16 +39,16 @@ def quick_scores(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Classifier, "score", score)
 
 
-BOOKS = 2  # of each image: its scores, and its maps at the one layer of QUICK
+FILES_PER_CASE = 2  # a logit cache, and a raw-map cache for the one layer of QUICK
 
 
 def scored(result: Result) -> int:
-    """How many images a run says it scored."""
+    """The number of scored images that a run reports."""
     assert result.exit_code == 0, result.output
     return int(result.stdout.split("maps; ")[1].split(" ")[0])
 
 
-def books(folder: Path) -> dict[str, bytes]:
+def cache_files(folder: Path) -> dict[str, bytes]:
     return {p.name: p.read_bytes() for p in folder.rglob("*.safetensors")}
 
 
@@ -56,7 +56,7 @@ def manifest_of(folder: Path) -> dict:
     return json.loads((folder / "manifest.json").read_text())
 
 
-def test_what_is_warm_is_not_scored_again(
+def test_precomputed_results_are_not_scored_again(
     run: Run, release: Path, tiny_weights: Path, tmp_path: Path
 ) -> None:
     words = ("precompute", release, *QUICK, "--weights", tiny_weights)
@@ -64,7 +64,7 @@ def test_what_is_warm_is_not_scored_again(
     assert first.stderr == ""
     assert first.stdout.startswith("Cache folder: 4 of 4 cases, 4 maps; ")
     assert scored(first) > 4 * 10
-    assert len(books(tmp_path / "store")) == 4 * BOOKS
+    assert len(cache_files(tmp_path / "store")) == 4 * FILES_PER_CASE
     assert scored(run(*words)) == 0
     case = release / LOW / "P7_L_DM_CC.jpg"
     out = tmp_path / "out"
@@ -73,7 +73,7 @@ def test_what_is_warm_is_not_scored_again(
     assert manifest_of(out)["forward_passes"]["scored"] == 0
 
 
-def test_methods_layers_targets_and_the_limit(
+def test_methods_layers_targets_and_limit_choose_the_requests(
     run: Run, release: Path, tiny_weights: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     explain, asked = Explainer.explain, []
@@ -95,7 +95,7 @@ def test_methods_layers_targets_and_the_limit(
 
 
 @pytest.mark.parametrize("to_folder", [False, True])
-def test_a_stopped_run_goes_on_with_what_it_had(
+def test_a_stopped_run_resumes_with_what_it_scored(
     run: Run,
     release: Path,
     tiny_weights: Path,
@@ -122,24 +122,24 @@ def test_a_stopped_run_goes_on_with_what_it_had(
         result = run(*words)
     assert result.exit_code == 130
     assert result.stderr == "Stopped after 2 of 4 cases; run the same command to go on.\n"
-    assert len(books(out)) == 3 * BOOKS
+    assert len(cache_files(out)) == 3 * FILES_PER_CASE
     if to_folder:
         manifest = manifest_of(out)
-        assert (manifest["complete"], len(manifest["files"])) == (False, 3 * BOOKS)
+        assert (manifest["complete"], len(manifest["files"])) == (False, 3 * FILES_PER_CASE)
     assert 0 < scored(run(*words)) < whole / 2, "only the fourth case"
-    assert books(out) == books(tmp_path / "whole")
+    assert cache_files(out) == cache_files(tmp_path / "whole")
     assert not list(out.rglob("*.part"))
 
 
-def test_ready_results_are_used_and_never_written(
+def test_a_folder_of_precomputed_results_is_read_and_never_written(
     run: Run, release: Path, tiny_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ready = tmp_path / "ready"
+    precomputed = tmp_path / "ready"
     words = ("precompute", release, *QUICK, "--weights", tiny_weights)
-    made = run(*words, "--limit", 2, "--out", ready)
-    assert (made.exit_code, made.stderr) == (0, "")
-    assert not books(tmp_path / "store"), "made without the cache"
-    manifest = manifest_of(ready)
+    result = run(*words, "--limit", 2, "--out", precomputed)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert not cache_files(tmp_path / "store"), "the cache folder is not used"
+    manifest = manifest_of(precomputed)
     assert manifest["made_by"] == "xai_core warm"
     assert manifest["complete"] is True
     assert manifest["weights"] == hashlib.sha256(tiny_weights.read_bytes()).hexdigest()
@@ -151,17 +151,17 @@ def test_ready_results_are_used_and_never_written(
     assert manifest["left_out"] == []
     assert manifest["files"] == {
         f"{name[:2]}/{name}": hashlib.sha256(data).hexdigest()
-        for name, data in sorted(books(ready).items())
+        for name, data in sorted(cache_files(precomputed).items())
     }
     assert str(tmp_path) not in json.dumps(manifest)
 
-    monkeypatch.setenv("XAI_READY", str(ready))
-    before = {p: (p.read_bytes(), p.stat().st_mtime_ns) for p in ready.rglob("*.*")}
+    monkeypatch.setenv("XAI_PRECOMPUTED", str(precomputed))
+    before = {p: (p.read_bytes(), p.stat().st_mtime_ns) for p in precomputed.rglob("*.*")}
     assert scored(run(*words, "--limit", 2)) == 0
-    assert not books(tmp_path / "store")
+    assert not cache_files(tmp_path / "store")
     assert scored(run(*words, "--limit", 3)) > 0
-    assert len(books(tmp_path / "store")) == BOOKS
-    assert {p: (p.read_bytes(), p.stat().st_mtime_ns) for p in ready.rglob("*.*")} == before
+    assert len(cache_files(tmp_path / "store")) == FILES_PER_CASE
+    assert {p: (p.read_bytes(), p.stat().st_mtime_ns) for p in precomputed.rglob("*.*")} == before
 
 
 def test_a_showcase_predicts_all_and_explains_the_first_of_each_outcome(
@@ -183,7 +183,9 @@ def test_a_showcase_predicts_all_and_explains_the_first_of_each_outcome(
     assert asked == [row["case_id"] for row in rows if row["case_id"] in first.values()]
     assert result.stderr.startswith(f"Left out: {BAD}: ")
     folder = tmp_path / "shown/ready"
-    assert len(books(folder)) == len(rows) + (BOOKS - 1) * len(first), "each has its prediction"
+    assert len(cache_files(folder)) == len(rows) + (FILES_PER_CASE - 1) * len(first), (
+        "each has its prediction"
+    )
     assert manifest_of(folder)["command"].endswith(" --showcase 1 --out shown/ready")
 
 
@@ -200,7 +202,7 @@ def test_a_showcase_needs_cases_whose_truth_is_known(
     assert result.stderr.count("\n") == 1
 
 
-def test_a_case_that_cannot_be_read_is_left_out_and_said(
+def test_an_unreadable_case_is_reported_and_left_out(
     run: Run, release: Path, tiny_weights: Path, tmp_path: Path
 ) -> None:
     bad = release / LOW / f"{BAD}.jpg"
@@ -216,7 +218,7 @@ def test_a_case_that_cannot_be_read_is_left_out_and_said(
     assert (manifest["cases_done"], manifest["cases_wanted"]) == (3, 4)
 
 
-def test_where_no_case_can_be_read_there_is_nothing_to_do(
+def test_a_source_without_readable_cases_is_an_error(
     run: Run, release: Path, tiny_weights: Path
 ) -> None:
     for path in (release / LOW).iterdir():
@@ -226,23 +228,23 @@ def test_where_no_case_can_be_read_there_is_nothing_to_do(
     assert result.stderr.endswith("can be read; nothing was scored.\n")
 
 
-def test_it_does_not_work_for_hours_where_nothing_can_be_kept(
+def test_a_full_disk_stops_the_run_at_the_first_case(
     run: Run, release: Path, tiny_weights: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*args: object) -> int:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(books_module, "write_cache_file", full)
+    monkeypatch.setattr(disk_store, "write_cache_file", full)
     result = run("precompute", release, *QUICK, "--weights", tiny_weights)
     assert result.exit_code == 2
     assert "Stopped after 0 cases: scores cannot be kept (No space left" in result.stderr
 
 
-def test_a_limit_too_small_for_the_work_is_said(
+def test_a_too_small_store_limit_is_reported(
     run: Run, release: Path, tiny_weights: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(books_module, "evict", lambda *a, **k: 1)
-    monkeypatch.setattr(books_module, "_CHECKS_PER_LIMIT", 1e12)
+    monkeypatch.setattr(disk_store, "evict", lambda *a, **k: 1)
+    monkeypatch.setattr(disk_store, "_CHECKS_PER_LIMIT", 1e12)
     result = run("precompute", release, *QUICK, "--limit", 1, "--weights", tiny_weights)
     assert result.exit_code == 0
     assert "The cache folder is full: 2 kept results were removed" in result.stderr
@@ -250,7 +252,7 @@ def test_a_limit_too_small_for_the_work_is_said(
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "expected"),
     [
         (("--curves", "none"), "allowed are adaptive and full"),
         (("--curves", "some"), "curves is 'some'"),
@@ -262,18 +264,18 @@ def test_a_limit_too_small_for_the_work_is_said(
         (("--showcase", 0), "--showcase is 0"),
     ],
 )
-def test_bad_input_is_a_sentence_and_writes_nothing(
-    run: Run, release: Path, tiny_weights: Path, tmp_path: Path, words: tuple, said: str
+def test_bad_input_gets_a_sentence_and_writes_nothing(
+    run: Run, release: Path, tiny_weights: Path, tmp_path: Path, words: tuple, expected: str
 ) -> None:
     out = tmp_path / "out"
     result = run("precompute", release, *words, "--weights", tiny_weights, "--out", out)
     assert result.exit_code == 2
-    assert said in result.stderr
+    assert expected in result.stderr
     assert result.stderr.count("\n") == 1
     assert not out.exists()
 
 
-def test_a_folder_of_something_else_is_never_replaced(
+def test_a_foreign_folder_is_never_replaced(
     run: Run, release: Path, tiny_weights: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
@@ -285,24 +287,24 @@ def test_a_folder_of_something_else_is_never_replaced(
         assert [p.name for p in out.iterdir()] == ["notes.txt"]
 
 
-def test_another_request_needs_force_and_takes_the_old_results_away(
+def test_another_request_needs_force_and_replaces_the_old_results(
     run: Run, release: Path, tiny_weights: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
     words = ("--weights", tiny_weights, "--out", out)
     run("precompute", release, *QUICK, *words)
-    before = books(out)
+    before = cache_files(out)
     other = ("precompute", release, *QUICK, "--targets", "both", "--limit", 1)
     refused = run(*other, *words)
     assert refused.exit_code == 2
     assert "another request" in refused.stderr
-    assert books(out) == before
+    assert cache_files(out) == before
     assert run(*other, *words, "--force").exit_code == 0
-    assert len(books(out)) == len(manifest_of(out)["files"]) == BOOKS
+    assert len(cache_files(out)) == len(manifest_of(out)["files"]) == FILES_PER_CASE
     assert manifest_of(out)["request"]["targets"] == "both"
 
 
-def test_the_verb_s_first_name_still_works(
+def test_the_older_name_warm_still_works(
     run: Run, release: Path, tiny_weights: Path, tmp_path: Path
 ) -> None:
     result = run("warm", release, *QUICK, "--limit", 1, "--weights", tiny_weights)

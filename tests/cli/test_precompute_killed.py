@@ -1,4 +1,4 @@
-"""A worker killed in the middle: what was scored stays, nothing half-written is believed."""
+"""A killed ``precompute``: finished scores stay, and partly written files are not read."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.slow
-def test_a_killed_worker_loses_the_case_at_hand_at_most(tmp_path: Path, tiny_weights: Path) -> None:
+def test_a_killed_run_loses_at_most_its_current_case(tmp_path: Path, tiny_weights: Path) -> None:
     release, out = make_release(tmp_path / "release"), tmp_path / "ready"
     words = [
         sys.executable, "-m", "xai_core", "precompute", str(release), "--methods", "grad-cam",

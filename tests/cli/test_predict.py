@@ -14,7 +14,7 @@ from xai_core.model.classifier import Classifier
 from .conftest import Run
 
 
-def test_the_table_holds_what_the_model_says(
+def test_the_table_holds_the_models_predictions(
     run: Run, release: Path, tiny_weights: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out.csv"
@@ -42,7 +42,9 @@ def test_the_table_holds_what_the_model_says(
     assert "interval by patient" in result.stdout or "not defined" in result.stdout
 
 
-def test_only_the_first_cases(run: Run, release: Path, tiny_weights: Path, tmp_path: Path) -> None:
+def test_the_limit_takes_the_first_cases(
+    run: Run, release: Path, tiny_weights: Path, tmp_path: Path
+) -> None:
     out = tmp_path / "out.csv"
     words = ("predict", release, "--weights", tiny_weights, "--out", out)
     assert "2 of 2 cases" in run(*words, "--limit", 2).stdout
@@ -50,7 +52,7 @@ def test_only_the_first_cases(run: Run, release: Path, tiny_weights: Path, tmp_p
     assert len(out.read_text().splitlines()) == 5
 
 
-def test_a_case_that_cannot_be_read_is_named(
+def test_an_unreadable_case_is_reported(
     run: Run, release: Path, tiny_weights: Path, tmp_path: Path
 ) -> None:
     bad = release / LOW / "P7_L_DM_CC.jpg"
@@ -63,7 +65,7 @@ def test_a_case_that_cannot_be_read_is_named(
     assert "P7_L_DM_CC" not in out.read_text()
 
 
-def test_pictures_have_no_outcome(
+def test_pictures_without_truth_have_no_outcome(
     run: Run, picture: Path, tiny_weights: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out.csv"

@@ -1,4 +1,4 @@
-"""The program as users run it, and what is written about it."""
+"""The command line as users run it, and its documentation."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from xai_core.cli import app
 from .conftest import ROOT
 
 Program = Callable[..., subprocess.CompletedProcess[str]]
-VERBS = sorted(  # a hidden one is an older name of another
+VERBS = sorted(  # hidden ones are older names
     name
     for name, command in get_command(app).commands.items()  # type: ignore[attr-defined]
     if not command.hidden
@@ -27,7 +27,7 @@ VERBS = sorted(  # a hidden one is an older name of another
 
 
 def documents() -> dict[str, str]:
-    """The texts in which commands are documented."""
+    """The documents that describe commands."""
     paths = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
     return {path.name: path.read_text(encoding="utf-8") for path in paths if path.is_file()}
 
@@ -89,7 +89,7 @@ def test_every_option_is_in_the_how_to_of_its_verb() -> None:
                 assert option in by_verb[verb] + common, f"{verb} {option}"
 
 
-def test_help_waits_for_nothing_heavy() -> None:
+def test_help_imports_nothing_heavy() -> None:
     """Importing the command line imports every verb's file."""
     code = "import sys, xai_core.cli; print([n for n in sys.argv[1:] if n in sys.modules])"
     heavy = ("torch", "pandas", "scipy", "sklearn", "streamlit", "timm", "plotly")
@@ -98,7 +98,7 @@ def test_help_waits_for_nothing_heavy() -> None:
     assert said.strip() == "[]"
 
 
-def test_help_and_bad_usage(program: Program) -> None:
+def test_exit_codes_of_help_and_bad_usage(program: Program) -> None:
     assert program("--help").returncode == 0
     nothing = program("explain")
     assert nothing.returncode == 2
@@ -126,13 +126,13 @@ def test_explain_runs(program: Program, picture: Path, tiny_weights: Path, tmp_p
 
 
 def test_ctrl_c_ends_with_130_and_leaves_nothing(
-    surroundings: dict[str, str], tmp_path: Path
+    environment: dict[str, str], tmp_path: Path
 ) -> None:
     command = [sys.executable, "-m", "xai_core", "phantom", "--count", "500", "--out"]
     running = subprocess.Popen(
-        [*command, str(tmp_path / "lib")], cwd=ROOT, env=surroundings,
+        [*command, str(tmp_path / "lib")], cwd=ROOT, env=environment,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        # A shell's background job ignores Ctrl-C, and so would whatever a test starts from it.
+        # Processes started by a shell's background job inherit that Ctrl-C is ignored.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     deadline = time.monotonic() + 60
@@ -141,7 +141,7 @@ def test_ctrl_c_ends_with_130_and_leaves_nothing(
         assert time.monotonic() < deadline
         time.sleep(0.05)
     running.send_signal(signal.SIGINT)
-    _, said = running.communicate(timeout=60)
+    _, stderr = running.communicate(timeout=60)
     assert running.returncode == 130
-    assert said == "Stopped; nothing was written to --out.\n"
+    assert stderr == "Stopped; nothing was written to --out.\n"
     assert list(tmp_path.iterdir()) == []

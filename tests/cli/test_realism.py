@@ -18,7 +18,7 @@ def library(tmp_path: Path) -> Path:
     return make_library(tmp_path / "phantoms", 4)
 
 
-def test_the_comparison_on_the_screen_and_in_files(
+def test_the_comparison_is_printed_and_written(
     run: Run, library: Path, release: Path, tmp_path: Path
 ) -> None:
     out, picture = tmp_path / "out", tmp_path / "look.png"
@@ -41,7 +41,7 @@ def test_the_comparison_on_the_screen_and_in_files(
     assert json.loads((out / "manifest.json").read_text())["made_by"] == "xai_core realism"
     with Image.open(picture) as image:
         assert image.mode == "L"
-    # The same request again replaces its own folder, but never a picture.
+    # The same request replaces its folder, but never a picture.
     assert run(*words[:-2]).exit_code == 0
     refused = run(*words)
     assert refused.exit_code == 2
@@ -49,13 +49,15 @@ def test_the_comparison_on_the_screen_and_in_files(
     assert run(*words, "--force").exit_code == 0
 
 
-def test_one_kind_and_the_first_cases(run: Run, library: Path, release: Path) -> None:
+def test_the_kind_of_images_and_the_limit_are_respected(
+    run: Run, library: Path, release: Path
+) -> None:
     result = run("realism", library, "--real", release, "--images", "recombined", "--limit", 1)
     assert "Recombined images: 1 phantoms, 1 real" in result.stdout
     assert "Low-energy" not in result.stdout
 
 
-def test_a_case_that_cannot_be_read_is_named(run: Run, library: Path, release: Path) -> None:
+def test_an_unreadable_case_is_reported(run: Run, library: Path, release: Path) -> None:
     bad = release / LOW / "P7_L_DM_CC.jpg"
     bad.write_bytes(bad.read_bytes()[:300])
     look = release.parent / "look.png"
@@ -66,7 +68,7 @@ def test_a_case_that_cannot_be_read_is_named(run: Run, library: Path, release: P
     assert "4 phantoms, 2 real" in result.stdout
 
 
-def test_bad_input_is_a_sentence(
+def test_bad_input_gets_a_sentence(
     run: Run, library: Path, release: Path, picture: Path, tmp_path: Path
 ) -> None:
     other = tmp_path / "mine"
@@ -74,7 +76,7 @@ def test_bad_input_is_a_sentence(
     (other / "notes.txt").write_text("keep")
     folder = tmp_path / "look.png"
     folder.mkdir()
-    for words, said in (
+    for words, expected in (
         ((library, "--real", tmp_path / "nowhere"), "no file or folder 'nowhere'"),
         ((library, "--real", picture.parent), "none with a known pathology"),
         ((library, "--real", release, "--limit", 0), "--limit is 0"),
@@ -84,6 +86,6 @@ def test_bad_input_is_a_sentence(
     ):
         result = run("realism", *words)
         assert result.exit_code == 2
-        assert said in result.stderr
+        assert expected in result.stderr
         assert "Traceback" not in result.stderr
     assert (other / "notes.txt").read_text() == "keep"

@@ -1,4 +1,4 @@
-"""A page of Streamlit with one small component: what any page costs before it shows anything."""
+"""A Streamlit page with one minimal component, to time what any page costs before it draws."""
 
 import streamlit as st
 

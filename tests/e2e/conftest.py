@@ -1,7 +1,7 @@
-"""A real dashboard on a free port and a real browser in front of it.
+"""Fixtures: a dashboard on a free port and a browser that opens its pages.
 
-Most tests run on the built-in library with a small random network, so that what they check does not
-wait for a large one; a few run on the built-in weights.
+Most tests use the built-in library with a small random network, which is fast; a few use the
+built-in weights.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from tests.conftest import SAMPLE
 from xai_core.settings import DEFAULT_WEIGHTS
 
 ROOT = Path(__file__).resolve().parents[2]
-# A slow machine shares two cores between the browser, the server and the network.
+# Long enough for a machine whose two cores are shared by the browser, the server and the network.
 TIMEOUT_MS = 240_000
 _ARGUMENTS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -44,18 +44,18 @@ _CLOSED_TAB = re.compile(
 
 @dataclass(frozen=True)
 class Server:
-    """A dashboard: where it listens, what it has printed, its process."""
+    """A running dashboard: its address, its log file, its process id."""
 
     url: str
     log: Path
     pid: int = 0
 
     def complaints(self) -> str:
-        """What went wrong inside, as far as it was logged: pages hide it on purpose."""
+        """The log if it holds an error, else empty; pages hide errors on purpose."""
         text = self.log.read_text(encoding="utf-8", errors="replace")
-        # A tab that is closed while the server writes to it: the web server's own noise.
-        told = _CLOSED_TAB.sub("", text)
-        return text if "Traceback" in told or "Error" in told else ""
+        # The web server logs an exception when a tab is closed while it writes to it.
+        relevant = _CLOSED_TAB.sub("", text)
+        return text if "Traceback" in relevant or "Error" in relevant else ""
 
 
 def _free_port() -> int:
@@ -67,13 +67,17 @@ def _free_port() -> int:
 @contextmanager
 def dashboard(
     folder: Path, cases: str, weights: Path, port: int | None = None, engine: str = "torch",
-    ready: Path | None = None, script: str = "app.py",
+    precomputed: Path | None = None, script: str = "app.py",
 ) -> Iterator[Server]:  # fmt: skip
-    """A running dashboard with a store of its own; ended afterwards.
+    """Start a dashboard with its own disk store; end it afterwards.
 
-    ``engine``: "torch" is the reference; what is tested here is the dashboard.  ``ready``: a folder
-    of precomputed results; without one all that is asked for is computed.
-    ``script``: what Streamlit runs, from the project's folder.
+    Args:
+        folder: for the log and the disk store.
+        cases, weights: settings of the dashboard.
+        port: None takes a free one.
+        engine: "torch" is the reference; these tests are not about the engines.
+        precomputed: a folder of precomputed results; None computes everything.
+        script: what Streamlit runs, relative to the project's root.
     """
     port = port or _free_port()
     environment = {
@@ -81,7 +85,7 @@ def dashboard(
         "XAI_CASES": os.environ.get("E2E_CASES") or cases,
         "XAI_WEIGHTS": str(weights),
         "XAI_STORE": str(folder / "store"),
-        "XAI_READY": str(ready or folder / "ready"),
+        "XAI_PRECOMPUTED": str(precomputed or folder / "no precomputed results"),
         "XAI_DEVICE": "cpu",
         "XAI_ENGINE": engine,
     }
@@ -120,12 +124,12 @@ def _wait_healthy(process: subprocess.Popen[bytes], url: str, log: Path) -> None
 
 
 def chromium(play: Playwright) -> Browser:
-    """Chromium as it is installed here, without a window."""
-    return play.chromium.launch(**how_started())
+    """The installed Chromium, headless."""
+    return play.chromium.launch(**launch_options())
 
 
-def how_started() -> dict[str, Any]:
-    """What Playwright is to be told about Chromium."""
+def launch_options() -> dict[str, Any]:
+    """Playwright's options for starting Chromium."""
     path = os.environ.get("CHROMIUM") or shutil.which("chromium")
     return {"executable_path": path, "args": list(_ARGUMENTS)}
 
@@ -140,7 +144,7 @@ def small(tmp_path_factory: pytest.TempPathFactory, tiny_weights: Path) -> Itera
 
 @pytest.fixture(scope="session")
 def built_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The dashboard as it comes: built-in library, built-in weights."""
+    """A dashboard with the built-in library and the built-in weights."""
     weights = Path(os.environ.get("XAI_WEIGHTS") or DEFAULT_WEIGHTS)
     with dashboard(tmp_path_factory.mktemp("built-in"), "library", weights) as server:
         yield server
@@ -160,7 +164,7 @@ def sample(
 
 @pytest.fixture
 def visit(browser: Browser) -> Iterator[Callable[[str], Page]]:
-    """Opens an address in a browser session of its own, cold."""
+    """Opens an address in a new browser session."""
     contexts = []
     expect.set_options(timeout=TIMEOUT_MS)
 
@@ -176,8 +180,8 @@ def visit(browser: Browser) -> Iterator[Callable[[str], Page]]:
     for context in contexts:
         for page in context.pages:
             assert page.get_by_test_id("stException").count() == 0
-            # Where Streamlit's browser part tells what it could not make sense of; a server that a
-            # test has ended itself does not respond.
-            told = page.get_by_test_id("stDialog").all_inner_texts()
-            assert [text for text in told if "not responding" not in text] == []
+            # Streamlit's frontend reports its own errors in a dialog.  "Not responding" is allowed:
+            # some tests end the server themselves.
+            dialogs = page.get_by_test_id("stDialog").all_inner_texts()
+            assert [text for text in dialogs if "not responding" not in text] == []
         context.close()

@@ -1,4 +1,4 @@
-"""What a person does and sees on the Explore page, in words the tests can use."""
+"""Actions and elements of the Explore page, for the browser tests."""
 
 from __future__ import annotations
 
@@ -15,9 +15,8 @@ def choose(page: Page, label: str) -> None:
     expect(page.get_by_role("radio", name=label, exact=True)).to_be_checked()
 
 
-def step(page: Page, key: str) -> None:
-    """Press the key of the next or the previous case, once the list, which follows the first
-    picture, is there to hear it."""
+def press_step_key(page: Page, key: str) -> None:
+    """Press the key of the next or previous case, once the (deferred) list of cases is drawn."""
     expect(page.get_by_role("button", name=re.compile("^Next"))).to_be_visible()
     page.keyboard.press(key)
 
@@ -28,20 +27,22 @@ def level(page: Page, percent: str) -> Locator:
 
 
 def progress(page: Page) -> Locator:
-    """The line that tells how far the job is."""
+    """The progress line of the job."""
     return page.locator(".st-key-progress")
 
 
-def finished(page: Page, what: str = "") -> None:
-    """Wait until map and curves are there, those of ``what`` (as "Grad-CAM, Stage 3 Block 6")."""
+def wait_until_done(page: Page, what: str = "") -> None:
+    """Wait until the job is done.  ``what``: of which map, such as "Grad-CAM, Stage 3 Block 6"."""
     expect(picture(page, what)).to_be_visible()
     expect(progress(page)).to_contain_text("Done in")
 
 
-def areas(page: Page, what: str = "") -> str:
-    """The finished insertion and deletion areas of the map of ``what``."""
-    whole = re.compile(f"curves of {re.escape(what)}.*: insertion AUC [^,]*, deletion AUC [^,]*$")
-    figure = page.get_by_role("figure", name=whole)
+def auc_texts(page: Page, what: str = "") -> str:
+    """The areas in the legend of the finished curves of ``what``."""
+    finished = re.compile(
+        f"curves of {re.escape(what)}.*: insertion AUC [^,]*, deletion AUC [^,]*$"
+    )
+    figure = page.get_by_role("figure", name=finished)
     expect(figure).to_be_visible()
     legend = figure.locator(".legendtext")
     expect(legend).to_have_count(2)
@@ -49,8 +50,8 @@ def areas(page: Page, what: str = "") -> str:
     return " / ".join(texts)
 
 
-def scale(page: Page) -> str:
-    """What the top of the colour bar stands for."""
+def scale_maximum(page: Page) -> str:
+    """The label at the upper end of the colour bar."""
     return page.locator(".viewer .bar .most").inner_text()
 
 
@@ -66,12 +67,12 @@ def original(page: Page, case_id: str = "") -> Locator:
 
 
 def pixels(page: Page, what: str = "") -> str:
-    """What is drawn in the picture with the heatmap, as a data address."""
-    drawn: str = picture(page, what).evaluate("canvas => canvas.toDataURL()")
-    return drawn
+    """The pixels of the picture with the heatmap, as a data URL."""
+    url: str = picture(page, what).evaluate("canvas => canvas.toDataURL()")
+    return url
 
 
-def map_source(page: Page, what: str = "") -> str:
-    """The name of the map that is drawn, by its content."""
+def map_digest(page: Page, what: str = "") -> str:
+    """The digest of the map that is drawn."""
     expect(picture(page, what)).to_have_attribute("data-map", re.compile("[0-9a-f]{16}"))
     return picture(page, what).get_attribute("data-map") or ""

@@ -1,6 +1,6 @@
-"""axe-core on every page in its main states: nothing serious, nothing critical.
+"""axe-core finds no serious or critical problem on any page in its main states.
 
-The script is the one the package ``axe-playwright-python`` brings along; no network is needed.
+The script comes with the package ``axe-playwright-python``; no network is needed.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ def invitation(page: Page) -> None:
 def own_image(page: Page) -> None:
     file = {"name": "a.dcm", "mimeType": "application/dicom", "buffer": dicom_bytes(mammogram())}
     page.locator("input[type=file]").first.set_input_files(files=[file])  # type: ignore[list-item]
-    explore.finished(page)
+    explore.wait_until_done(page)
     expect(page.get_by_text("Unlike the training phantoms").first).to_be_visible()
 
 
 def stop(page: Page) -> None:
     expect(page.get_by_text(re.compile(r"Stop \d of 7"))).to_be_visible()
-    explore.finished(page)
+    explore.wait_until_done(page)
 
 
 def stop_of_compare(page: Page) -> None:
@@ -51,8 +51,8 @@ def stop_of_compare(page: Page) -> None:
 
 
 STATES: dict[str, Callable[[Page], None]] = {
-    "explore?case=PH-0001&method=hybrid-cam": explore.finished,
-    "explore?case=PH-0004&layer=stages.3.blocks.1&curves=none": explore.finished,
+    "explore?case=PH-0001&method=hybrid-cam": explore.wait_until_done,
+    "explore?case=PH-0004&layer=stages.3.blocks.1&curves=none": explore.wait_until_done,
     "compare?case=PH-0001": panels,
     "compare?view=figure3&tp=PH-0001&tn=PH-0004": panels,
     "about": about,
@@ -63,13 +63,13 @@ STATES: dict[str, Callable[[Page], None]] = {
 }
 
 
-def test_every_page_is_among_them() -> None:
+def test_the_states_cover_every_page() -> None:
     pages = {path.stem for path in (ROOT / "pages").glob("*.py")}
     assert pages == {address.partition("?")[0] for address in STATES}
 
 
 @pytest.mark.parametrize("address", STATES)
-def test_nothing_serious(small: Server, visit: Visit, address: str) -> None:
+def test_axe_finds_no_serious_problem(small: Server, visit: Visit, address: str) -> None:
     page = visit(f"{small.url}/{address}")
     STATES[address](page)
     found = Axe().run(page).response["violations"]

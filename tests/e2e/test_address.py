@@ -1,4 +1,4 @@
-"""The address: where a hand has looked is in it and found again cold, and back goes back."""
+"""The address holds request and viewport, restores both in a new session, and works with back."""
 
 from __future__ import annotations
 
@@ -13,38 +13,39 @@ from tests.e2e.conftest import Server
 
 pytestmark = pytest.mark.e2e
 Visit = Callable[[str], Page]
-_LOOK = """e => {
+_VIEWPORT = """e => {
   const { view, viewport, stepper } = e.viewer;
-  const all = [view.zoom, view.x, view.y, viewport.window, viewport.level, viewport.outline,
-               viewport.opacity, viewport.table.name, stepper.kind, stepper.step];
-  return all;
+  return [view.zoom, view.x, view.y, viewport.window, viewport.level, viewport.outline,
+          viewport.opacity, viewport.table.name, stepper.kind, stepper.step];
 }"""
 
 
-def look(page: Page) -> list[object]:
-    """How the viewer looks at its picture."""
-    found: list[object] = page.locator(".viewer").evaluate(_LOOK)
-    return found
+def viewport_of(page: Page) -> list[object]:
+    """The viewer's viewport and step."""
+    values: list[object] = page.locator(".viewer").evaluate(_VIEWPORT)
+    return values
 
 
-def same(one: Page, other: Page) -> None:
-    """Both look alike, but for the digits an address leaves out."""
-    for here, there in zip(look(one), look(other), strict=True):
-        if isinstance(there, int | float):
-            assert here == pytest.approx(there, abs=1e-4)
+def assert_same_viewport(page: Page, other: Page) -> None:
+    """Both viewports are equal up to the digits that an address leaves out."""
+    for value, expected in zip(viewport_of(page), viewport_of(other), strict=True):
+        if isinstance(expected, int | float):
+            assert value == pytest.approx(expected, abs=1e-4)
         else:
-            assert here == there
+            assert value == expected
 
 
-def chosen(page: Page, name: str) -> None:
-    """Wait until a choice is on; the widget it takes the place of may still be there."""
+def wait_until_chosen(page: Page, name: str) -> None:
+    """Wait until a choice is on; the widget that it replaces may still be drawn."""
     expect(page.get_by_role("radio", name=name, checked=True).first).to_be_visible()
 
 
-def test_where_a_hand_has_looked_is_found_again_cold(small: Server, visit: Visit) -> None:
+def test_the_viewport_is_restored_from_the_address_in_a_new_session(
+    small: Server, visit: Visit
+) -> None:
     page = visit(f"{small.url}/explore?case=PH-0001")
-    explore.finished(page)
-    explore.areas(page)
+    explore.wait_until_done(page)
+    explore.auc_texts(page)
     picture = explore.picture(page)
     picture.focus()
     for key in ("+", "+", "ArrowLeft", "ArrowUp", "o", "]"):
@@ -61,48 +62,48 @@ def test_where_a_hand_has_looked_is_found_again_cold(small: Server, visit: Visit
         assert part in page.url
 
     again = visit(page.url)
-    explore.finished(again)
-    explore.areas(again)
+    explore.wait_until_done(again)
+    explore.auc_texts(again)
     expect(again.locator(".viewer .scrub output")).to_contain_text("5 of 576 patches blurred")
-    same(again, page)
+    assert_same_viewport(again, page)
     expect(again.get_by_role("combobox", name="Window")).to_have_value("dense")
-    # Another method is asked of the server; the look stays, on the page and in the address.
+    # Another layer needs the server; the viewport stays, on the page and in the address.
     explore.choose(again, "Stage 4 Block 2")
-    explore.finished(again, "Grad-CAM, Stage 4 Block 2")
+    explore.wait_until_done(again, "Grad-CAM, Stage 4 Block 2")
     expect(again).to_have_url(re.compile("layer=stages.3.blocks.1.*zoom=.*step=deletion:5"))
-    same(again, page)
+    assert_same_viewport(again, page)
 
 
-def test_what_is_wrong_with_a_look_is_said(small: Server, visit: Visit) -> None:
+def test_unusable_viewport_parameters_are_listed(small: Server, visit: Visit) -> None:
     page = visit(f"{small.url}/explore?case=PH-0001&curves=none&zoom=far&window=9&show=all")
     main = page.get_by_test_id("stMain")
     for name in ("zoom", "window", "show"):
         expect(main.get_by_text(f"The address's {name} is")).to_be_visible()
-    explore.finished(page)
-    assert look(page)[:2] == [1, None]
+    explore.wait_until_done(page)
+    assert viewport_of(page)[:2] == [1, None]
     expect(page).to_have_url(re.compile(r"curves=none$"))
 
 
-def test_back_and_forward(small: Server, visit: Visit) -> None:
+def test_back_and_forward_restore_earlier_requests(small: Server, visit: Visit) -> None:
     page = visit(f"{small.url}/explore?case=PH-0001&curves=none")
-    explore.finished(page)
-    explore.step(page, "n")
-    chosen(page, "PH-0002")
-    explore.finished(page)
+    explore.wait_until_done(page)
+    explore.press_step_key(page, "n")
+    wait_until_chosen(page, "PH-0002")
+    explore.wait_until_done(page)
     explore.choose(page, "Stage 4 Block 2")
-    explore.finished(page, "Grad-CAM, Stage 4 Block 2")
+    explore.wait_until_done(page, "Grad-CAM, Stage 4 Block 2")
     expect(page).to_have_url(re.compile("case=PH-0002.*layer=stages.3"))
 
     page.go_back()
-    chosen(page, "Stage 3 Block 6")
-    chosen(page, "PH-0002")
+    wait_until_chosen(page, "Stage 3 Block 6")
+    wait_until_chosen(page, "PH-0002")
     expect(page).to_have_url(re.compile("case=PH-0002.*layer=stages.2"))
     page.go_back()
-    chosen(page, "PH-0001")
-    explore.finished(page)
+    wait_until_chosen(page, "PH-0001")
+    explore.wait_until_done(page)
     expect(explore.original(page, "PH-0001")).to_be_visible()
     page.go_forward()
-    chosen(page, "PH-0002")
+    wait_until_chosen(page, "PH-0002")
     page.go_forward()
-    chosen(page, "Stage 4 Block 2")
-    explore.finished(page, "Grad-CAM, Stage 4 Block 2")
+    wait_until_chosen(page, "Stage 4 Block 2")
+    explore.wait_until_done(page, "Grad-CAM, Stage 4 Block 2")

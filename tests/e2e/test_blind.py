@@ -1,4 +1,4 @@
-"""Blind reading: nothing gives the truth or the model away before the answer."""
+"""Blind reading: before the answer nothing sent to the browser reveals the truth or the model."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from xai_core.ui.blind.reading import alias, cases_by_alias
 
 pytestmark = pytest.mark.e2e
 Visit = Callable[[str], Page]
-# What is sent to the viewer, without the pixels themselves and the names of their content.
+# The data sent to the viewer without pixels and digests.
 _DATA = """e => {
   const data = structuredClone(e.viewer.data);
   for (const name of ["low", "recombined"]) {
@@ -29,53 +29,56 @@ _DATA = """e => {
 }"""
 
 
-def one_of_each() -> list[CaseRecord]:
-    """A case of each truth, each with its recombined image."""
+def one_case_per_pathology() -> list[CaseRecord]:
+    """The first case of each pathology; all have a recombined image."""
     records = PhantomLibrary().records()
     return [next(r for r in records if r.pathology is pathology) for pathology in Pathology]
 
 
-def opened(page: Page) -> None:
-    """Wait until the case and all small pictures are on show."""
+def wait_until_drawn(page: Page) -> None:
+    """Wait until the case and all thumbnails are drawn."""
     expect(page.get_by_role("img", name=re.compile(r"^Case \d+, low-energy"))).to_be_visible()
     expect(page.locator(".tile img")).to_have_count(24)
     page.wait_for_function("document.querySelector('[data-testid=stStatusWidget]') === null")
 
 
-def mark_and_answer(page: Page, called: str) -> None:
-    """Mark a spot and answer, up to the commitment."""
+def mark_and_answer(page: Page, class_name: str) -> None:
+    """Mark a spot and answer the questions without committing."""
     picture = page.get_by_role("img", name=re.compile("low-energy"))
     box = picture.bounding_box()
     assert box is not None
     page.mouse.click(box["x"] + 0.5 * box["width"], box["y"] + 0.5 * box["height"])
     expect(page.get_by_text(re.compile(": 1 mark"))).to_be_visible()
-    page.get_by_role("radio", name=called).click()
+    page.get_by_role("radio", name=class_name).click()
     page.get_by_role("radio", name="75 %").click()
 
 
-def test_nothing_leaks_before_the_answer(small: Server, browser: Browser) -> None:
-    """Of three cases, one of each truth, all that a browser gets says the same but for pixels."""
+def test_before_the_answer_pages_of_all_pathologies_are_alike(
+    small: Server, browser: Browser
+) -> None:
+    """What the browser gets about one case of each pathology is the same except for pixels."""
     expect.set_options(timeout=TIMEOUT_MS)
-    said = []
-    for record in one_of_each():
+    pages_seen = []
+    for record in one_case_per_pathology():
         frames: list[bytes] = []
         context = browser.new_context(viewport={"width": 1440, "height": 900})
         context.set_default_timeout(TIMEOUT_MS)
         page = context.new_page()
 
-        def listen(socket: WebSocket, into: list[bytes] = frames) -> None:
+        def record_frames(socket: WebSocket, frames: list[bytes] = frames) -> None:
             socket.on(
                 "framereceived",
-                lambda frame: into.append(frame if isinstance(frame, bytes) else frame.encode()),
+                lambda frame: frames.append(frame if isinstance(frame, bytes) else frame.encode()),
             )
 
-        page.on("websocket", listen)
-        name = alias(record.id)
-        page.goto(f"{small.url}/explore?blind=on&case={name}")
-        opened(page)
-        number = list(cases_by_alias(r.id for r in PhantomLibrary().records())).index(name) + 1
-        everything = b"".join(frames)
-        whole = page.content() + json.dumps(page.evaluate("() => document.body.innerText"))
+        page.on("websocket", record_frames)
+        case_alias = alias(record.id)
+        page.goto(f"{small.url}/explore?blind=on&case={case_alias}")
+        wait_until_drawn(page)
+        aliases = list(cases_by_alias(r.id for r in PhantomLibrary().records()))
+        number = aliases.index(case_alias) + 1
+        received = b"".join(frames)
+        content = page.content() + json.dumps(page.evaluate("() => document.body.innerText"))
         secrets = [record.id, record.patient_id, record.note, *record.findings]
         secrets += [
             "BI-RADS",
@@ -86,33 +89,33 @@ def test_nothing_leaks_before_the_answer(small: Server, browser: Browser) -> Non
         ]
         for secret in secrets:
             if secret:
-                assert secret.encode() not in everything, f"{secret} was sent"
-                assert secret not in whole
-        shadow = page.locator(".viewer").evaluate("e => e.outerHTML")
+                assert secret.encode() not in received, f"{secret} was sent"
+                assert secret not in content
+        viewer = page.locator(".viewer").evaluate("e => e.outerHTML")
         grid = page.locator(".cases").evaluate("e => e.innerHTML.replace(/src=.[^ ]*/g, '')")
-        assert record.id not in shadow + grid
+        assert record.id not in viewer + grid
         data = page.locator(".viewer").evaluate(_DATA)
         assert data["heat"] is None
         assert data["scrub"] is None
         assert data["case"]["low"]["mask"] is None
         assert data["case"]["recombined"]["mask"] is None
         text = page.evaluate("() => document.body.innerText") + grid + json.dumps(data)
-        text = text.replace(name, "ALIAS").replace(f"Case {number}", "Case N")
+        text = text.replace(case_alias, "ALIAS").replace(f"Case {number}", "Case N")
         text = re.sub(
             r'aria-checked="\w+"|tabindex="-?\d"| disabled=""|left |right |\bCC\b|\bMLO\b', "", text
         )
-        said.append((text, re.sub("[&?](show|case)=[^&]*", "", page.url)))
+        pages_seen.append((text, re.sub("[&?](show|case)=[^&]*", "", page.url)))
         context.close()
-    words = [re.sub(r"Case (N|\d+)|\d of 6|page. \d", "", text) for text, _ in said]
-    assert words[0] == words[1] == words[2]
-    assert said[0][1] == said[1][1] == said[2][1]
+    texts = [re.sub(r"Case (N|\d+)|\d of 6|page. \d", "", text) for text, _ in pages_seen]
+    assert texts[0] == texts[1] == texts[2]
+    assert pages_seen[0][1] == pages_seen[1][1] == pages_seen[2][1]
 
 
-def test_mark_answer_truth_model(small: Server, visit: Visit) -> None:
-    record = one_of_each()[2]
+def test_marks_answer_truth_and_model_follow_in_this_order(small: Server, visit: Visit) -> None:
+    record = one_case_per_pathology()[2]
     assert record.pathology is Pathology.MALIGNANT
     page = visit(f"{small.url}/explore?blind=on&case={alias(record.id)}")
-    opened(page)
+    wait_until_drawn(page)
     commit = page.get_by_role("button", name="Commit, then see the truth")
     expect(commit).to_be_disabled()
     mark_and_answer(page, "Benign")
@@ -120,7 +123,7 @@ def test_mark_answer_truth_model(small: Server, visit: Visit) -> None:
     expect(page.get_by_role("list", name="Your marks").get_by_role("listitem")).to_have_count(1)
     commit.click()
 
-    # Truth first: the outline, the case's name, right or wrong; of the model nothing yet.
+    # First the truth: the outline, the case's id, right or wrong; nothing about the model yet.
     expect(page.get_by_text("The truth (phantom)")).to_be_visible()
     expect(page.get_by_text(re.compile("You said benign, 75 % sure: wrong"))).to_be_visible()
     expect(page.get_by_text(record.id).first).to_be_visible()
@@ -140,8 +143,8 @@ def test_mark_answer_truth_model(small: Server, visit: Visit) -> None:
     expect(page.get_by_text("The model says")).to_be_visible()
     expect(explore.picture(page)).to_be_visible()
     kept = page.locator(".viewer").evaluate("e => [e.viewer.view.zoom, e.viewer.viewport.outline]")
-    assert kept == [zoomed, True], "the eye stays where it was, and so does the outline"
-    explore.finished(page)
+    assert kept == [zoomed, True], "zoom and outline stay when the model is shown"
+    explore.wait_until_done(page)
     expect(page.get_by_text(re.compile("You said benign, 75 % sure: wrong"))).to_be_visible()
     expect(page).to_have_url(re.compile("blind=on"))
 
@@ -149,14 +152,14 @@ def test_mark_answer_truth_model(small: Server, visit: Visit) -> None:
     expect(page.get_by_text("Your reading")).to_be_visible()
     expect(page.get_by_text("The model says")).to_have_count(0)
     page.keyboard.press("p")
-    expect(page.get_by_text("The model says")).to_be_visible()  # what was shown stays shown
+    expect(page.get_by_text("The model says")).to_be_visible()  # the case keeps its stage
 
 
-def test_nothing_to_mark_and_marks_by_key(small: Server, visit: Visit) -> None:
-    record = one_of_each()[0]
+def test_a_mark_by_key_and_nothing_to_mark_exclude_each_other(small: Server, visit: Visit) -> None:
+    record = one_case_per_pathology()[0]
     assert record.pathology is Pathology.NORMAL
     page = visit(f"{small.url}/explore?blind=on&case={alias(record.id)}")
-    opened(page)
+    wait_until_drawn(page)
     page.get_by_role("img", name=re.compile("low-energy")).focus()
     page.keyboard.press("m")
     expect(page.get_by_text(re.compile(": 1 mark"))).to_be_visible()
@@ -174,12 +177,14 @@ def test_nothing_to_mark_and_marks_by_key(small: Server, visit: Visit) -> None:
     expect(page.get_by_text("Nothing is marked on this case by its source")).to_be_visible()
 
 
-def test_the_switch_begins_with_a_case_not_seen_and_leads_back(small: Server, visit: Visit) -> None:
+def test_the_switch_starts_with_an_unseen_case_and_returns_to_the_former(
+    small: Server, visit: Visit
+) -> None:
     first = next(iter(cases_by_alias(r.id for r in PhantomLibrary().records()).values()))
     page = visit(f"{small.url}/explore?case={first}&curves=none")
-    explore.finished(page)
+    explore.wait_until_done(page)
     page.get_by_text("Blind reading", exact=True).click()
-    opened(page)
+    wait_until_drawn(page)
     expect(page).not_to_have_url(re.compile(alias(first)))  # its truth was on show
     expect(page).to_have_url(re.compile("blind=on&case=[0-9a-f]{10}"))
     expect(page.get_by_text("Outcome")).to_have_count(0)
@@ -188,7 +193,7 @@ def test_the_switch_begins_with_a_case_not_seen_and_leads_back(small: Server, vi
     expect(page.get_by_text("The model says")).to_be_visible()
 
 
-def test_an_address_that_names_no_blind_case_is_a_sentence(small: Server, visit: Visit) -> None:
+def test_an_address_with_an_unknown_alias_gets_a_sentence(small: Server, visit: Visit) -> None:
     page = visit(f"{small.url}/explore?blind=on&case=PH-0001")
     expect(page.get_by_text(re.compile("names a blind case that is not among"))).to_be_visible()
-    opened(page)
+    wait_until_drawn(page)

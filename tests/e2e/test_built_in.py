@@ -1,4 +1,4 @@
-"""The dashboard as it comes, with the real network: what is slow is shown while it grows."""
+"""The dashboard with the built-in weights: slow results are shown while they grow."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_score_cam_streams_and_can_be_stopped_and_continued(built_in: Server, vi
     line = explore.progress(page)
     expect(line).to_contain_text(re.compile(r"Drawing the map: [1-9]\d* of 384 images scored"))
     bar = page.locator(".viewer .bar")
-    expect(bar).to_contain_text("class score")  # the first channels may all speak against the class
+    expect(bar).to_contain_text("class score")  # the first channels may give no positive evidence
     page.get_by_role("button", name="Stop").click()
     expect(line).to_contain_text("Stopped")
     expect(bar).to_contain_text("class score")  # the map so far stays
@@ -40,7 +40,7 @@ def test_score_cam_streams_and_can_be_stopped_and_continued(built_in: Server, vi
     stop = page.get_by_role("button", name="Stop")
     with contextlib.suppress(AssertionError):
         expect(stop).to_be_visible(timeout=20_000)
-    if not stop.is_visible():  # drawn anew under the click: a person clicks again
+    if not stop.is_visible():  # the button was redrawn during the click: click again
         page.get_by_role("button", name="Continue").click()
         expect(stop).to_be_visible()
     expect(line).to_contain_text(re.compile(r"Drawing the map: \d+ of 384"))

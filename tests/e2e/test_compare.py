@@ -19,17 +19,17 @@ Visit = Callable[[str], Page]
 
 
 def pictures(page: Page) -> Locator:
-    """The pictures of maps: those that say nothing of a case have none."""
+    """The pictures of maps; a map without evidence has none."""
     return page.get_by_role("img", name=re.compile("with the heatmap over it"))
 
 
 def wait_for_all_panels(page: Page) -> None:
-    """Wait until every panel is there."""
+    """Wait until every panel is complete."""
     expect(explore.progress(page)).to_contain_text(re.compile(r"All \d panels ready"))
 
 
 def saved(page: Page, kind: str, folder: Path) -> bytes:
-    """What the button for a kind of file gives."""
+    """The bytes that the download button for a kind of file gives."""
     button = page.get_by_role("button", name=f"Save for print ({kind})")
     expect(button).to_be_enabled()
     with page.expect_download() as waiting:
@@ -39,9 +39,7 @@ def saved(page: Page, kind: str, folder: Path) -> bytes:
     return path.read_bytes()
 
 
-def test_a_case_linked_to_the_page_opened_cold_fills_the_matrix(
-    small: Server, visit: Visit
-) -> None:
+def test_an_address_opens_its_case_with_all_panels(small: Server, visit: Visit) -> None:
     page = visit(f"{small.url}/compare?case=PH-0004&target=malignant")
     expect(page.get_by_role("radio", name="PH-0004")).to_be_checked()
     expect(page.get_by_role("radio", name="malignant", exact=True)).to_be_checked()
@@ -63,17 +61,17 @@ def test_curves_are_measured_when_switched_on(small: Server, visit: Visit) -> No
     wait_for_all_panels(page)
 
 
-def test_what_is_shown_is_saved_for_print(small: Server, visit: Visit, tmp_path: Path) -> None:
+def test_the_panels_are_saved_for_print(small: Server, visit: Visit, tmp_path: Path) -> None:
     page = visit(f"{small.url}/compare?case=PH-0002")
     wait_for_all_panels(page)
-    with Image.open(io.BytesIO(saved(page, "PNG", tmp_path))) as plate:
-        assert plate.width == 2126
-        assert "PH-0002" in plate.info["Description"]
-        assert "not a medical device" in plate.info["Description"]
+    with Image.open(io.BytesIO(saved(page, "PNG", tmp_path))) as sheet:
+        assert sheet.width == 2126
+        assert "PH-0002" in sheet.info["Description"]
+        assert "not a medical device" in sheet.info["Description"]
     assert saved(page, "PDF", tmp_path).startswith(b"%PDF-")
 
 
-def test_figure_3_of_an_address(small: Server, visit: Visit) -> None:
+def test_an_address_opens_figure_3_with_its_cases(small: Server, visit: Visit) -> None:
     page = visit(f"{small.url}/compare?view=figure3&tp=PH-0001&tn=PH-0004")
     for case in ("PH-0001", "PH-0004"):
         expect(page.get_by_role("heading", name=re.compile(f"Phantom {case}: "))).to_be_visible()
@@ -81,15 +79,17 @@ def test_figure_3_of_an_address(small: Server, visit: Visit) -> None:
     expect(page.get_by_role("button", name="Save for print (PDF)")).to_be_enabled()
 
 
-def test_a_wrong_address_is_a_sentence_and_a_page(small: Server, visit: Visit) -> None:
+def test_an_unusable_address_gets_a_sentence_and_default_panels(
+    small: Server, visit: Visit
+) -> None:
     page = visit(f"{small.url}/compare?case=nobody&view=3d")
     expect(page.get_by_text(re.compile("which is not among these cases"))).to_be_visible()
     wait_for_all_panels(page)
 
 
-def test_leaving_stops_the_work_and_the_case_stays(small: Server, visit: Visit) -> None:
+def test_leaving_the_page_stops_its_jobs_and_keeps_the_case(small: Server, visit: Visit) -> None:
     page = visit(f"{small.url}/compare?case=PH-0006")
     expect(page.get_by_text("panels ready")).to_be_visible()
     page.get_by_role("link", name="Explore").click()
     expect(page.get_by_role("radio", name="PH-0006")).to_be_checked()
-    explore.finished(page)
+    explore.wait_until_done(page)

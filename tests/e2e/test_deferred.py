@@ -1,4 +1,4 @@
-"""What follows the first picture in a browser leaves the picture where it is."""
+"""The deferred parts of a page do not move the first picture."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.e2e.conftest import TIMEOUT_MS, Server
 
 pytestmark = pytest.mark.e2e
 Visit = Callable[[str], Page]
-# The page asks once and is never heard again, so the rest of it does not come.
+# The browser sends one message and drops all later ones, so the deferred parts never come.
 _MUTE = """
 const send = WebSocket.prototype.send;
 let sent = 0;
@@ -21,11 +21,11 @@ WebSocket.prototype.send = function (data) { if (sent++ < 1) send.call(this, dat
 
 
 @pytest.mark.parametrize(("width", "height"), [(1440, 900), (1920, 1080)])
-def test_the_picture_stays_where_it_is(
+def test_the_picture_stays_in_place_when_the_rest_is_drawn(
     browser: Browser, small: Server, visit: Visit, width: int, height: int
 ) -> None:
     address = f"{small.url}/explore?case=PH-0005&curves=none"
-    explore.finished(visit(address))  # known from here on
+    explore.wait_until_done(visit(address))  # the service knows the answer from here on
     expect.set_options(timeout=TIMEOUT_MS)
     context = browser.new_context(viewport={"width": width, "height": height})
     alone = context.new_page()
@@ -38,7 +38,7 @@ def test_the_picture_stays_where_it_is(
 
     whole = context.new_page()
     whole.goto(address)
-    explore.finished(whole)
+    explore.wait_until_done(whole)
     expect(whole.get_by_text("The model says")).to_be_visible()
     assert explore.picture(whole).bounding_box() == at_first
     context.close()

@@ -25,9 +25,11 @@ Visit = Callable[[str], Page]
 
 
 @pytest.fixture(scope="module")
-def telling(tiny_weights: Path) -> str:
-    """A case for which the two smallest levels alone give a map: without one there are no curves,
-    and what a random network makes of a case is not to be known beforehand."""
+def case_with_small_levels(tiny_weights: Path) -> str:
+    """A case for which the two smallest levels alone give a map, and so curves.
+
+    It is searched for, because the network is random.
+    """
     explainer, library = Explainer(Classifier.open(tiny_weights, "cpu", 8)), PhantomLibrary()
     for record in library.records():
         request = ExplainRequest("hybrid-cam", TINY_LAYERS[1], curves="none").with_options(
@@ -40,21 +42,21 @@ def telling(tiny_weights: Path) -> str:
 
 
 def test_layer_method_and_levels_change_the_curves(
-    small: Server, visit: Visit, telling: str
+    small: Server, visit: Visit, case_with_small_levels: str
 ) -> None:
-    page = visit(f"{small.url}/?case={telling}")
-    fine = explore.areas(page, "Grad-CAM, Stage 3 Block 6")
-    source = explore.map_source(page, "Grad-CAM, Stage 3 Block 6")
+    page = visit(f"{small.url}/?case={case_with_small_levels}")
+    fine = explore.auc_texts(page, "Grad-CAM, Stage 3 Block 6")
+    source = explore.map_digest(page, "Grad-CAM, Stage 3 Block 6")
 
     explore.choose(page, "Stage 4 Block 2")
     expect(page).to_have_url(re.compile(r"layer=stages\.3\.blocks\.1"))
-    coarse = explore.areas(page, "Grad-CAM, Stage 4 Block 2")
+    coarse = explore.auc_texts(page, "Grad-CAM, Stage 4 Block 2")
     assert coarse != fine
-    assert explore.map_source(page, "Grad-CAM, Stage 4 Block 2") != source
+    assert explore.map_digest(page, "Grad-CAM, Stage 4 Block 2") != source
 
     explore.choose(page, "Hybrid-CAM")
     hybrid = "Hybrid-CAM, Stage 4 Block 2, benign, levels"
-    ten = explore.areas(page, f"{hybrid} 1, 2, 3, 5, 10, 20, 35, 50, 70, 90 %")
+    ten = explore.auc_texts(page, f"{hybrid} 1, 2, 3, 5, 10, 20, 35, 50, 70, 90 %")
     bars = page.get_by_role("group", name=re.compile("^Area levels: ")).get_by_role("button")
     expect(bars).to_have_count(10)
 
@@ -64,20 +66,20 @@ def test_layer_method_and_levels_change_the_curves(
         explore.level(page, percent).click()
         expect(explore.level(page, percent)).to_have_attribute("aria-pressed", "false")
     expect(page).to_have_url(re.compile(r"levels=1(%2C|,)2$"))
-    two = explore.areas(page, f"{hybrid} 1, 2 %")
+    two = explore.auc_texts(page, f"{hybrid} 1, 2 %")
     expect(bars.and_(page.locator("[aria-pressed=true]"))).to_have_count(2)
     assert two != ten
 
     explore.choose(page, "Grad-CAM")
-    # Known already, and the levels do not matter to it.
-    assert explore.areas(page, "Grad-CAM, Stage 4 Block 2") == coarse
+    # Grad-CAM does not depend on the levels.
+    assert explore.auc_texts(page, "Grad-CAM, Stage 4 Block 2") == coarse
     explore.choose(page, "Hybrid-CAM")
-    assert explore.areas(page, f"{hybrid} 1, 2 %") == two  # the levels were kept
+    assert explore.auc_texts(page, f"{hybrid} 1, 2 %") == two  # the levels were kept
 
 
-def test_a_range_is_slid_and_own_levels_are_added(small: Server, visit: Visit) -> None:
+def test_a_range_of_levels_is_chosen_and_own_levels_are_added(small: Server, visit: Visit) -> None:
     page = visit(f"{small.url}/?case=PH-0002&method=hybrid-cam&curves=none")
-    explore.finished(page)
+    explore.wait_until_done(page)
     end = page.get_by_role("slider", name="Largest area level")
     end.focus()
     for _ in range(4):
@@ -105,9 +107,9 @@ def test_a_range_is_slid_and_own_levels_are_added(small: Server, visit: Visit) -
     expect(explore.level(page, "7.5")).to_have_attribute("aria-pressed", "true")
 
 
-def test_the_address_restores_what_was_on_show(small: Server, visit: Visit) -> None:
+def test_the_address_restores_the_request(small: Server, visit: Visit) -> None:
     page = visit(f"{small.url}/")
-    explore.finished(page)
+    explore.wait_until_done(page)
     page.get_by_role("button", name=re.compile("^Next")).click()
     expect(page.get_by_role("radio", name="PH-0002")).to_be_checked()
     explore.choose(page, "Hybrid-CAM")
@@ -116,10 +118,18 @@ def test_the_address_restores_what_was_on_show(small: Server, visit: Visit) -> N
     explore.level(page, "50").click()
     expect(page).to_have_url(re.compile(r"target=benign.*levels=|levels=.*target=benign"))
     what = "Hybrid-CAM, Stage 4 Block 2, benign, levels 1, 2, 3, 5, 10, 20, 35, 70, 90 %"
-    seen = explore.areas(page, what), explore.map_source(page, what), explore.scale(page)
+    seen = (
+        explore.auc_texts(page, what),
+        explore.map_digest(page, what),
+        explore.scale_maximum(page),
+    )
 
     again = visit(page.url)
-    found = explore.areas(again, what), explore.map_source(again, what), explore.scale(again)
+    found = (
+        explore.auc_texts(again, what),
+        explore.map_digest(again, what),
+        explore.scale_maximum(again),
+    )
     assert found == seen
     expect(again.get_by_role("radio", name="PH-0002")).to_be_checked()
     for chosen in ("Hybrid-CAM", "Stage 4 Block 2", "benign"):
@@ -127,7 +137,7 @@ def test_the_address_restores_what_was_on_show(small: Server, visit: Visit) -> N
     expect(explore.level(again, "50")).to_have_attribute("aria-pressed", "false")
 
 
-def test_what_the_address_gets_wrong_is_said_and_left_out(small: Server, visit: Visit) -> None:
+def test_unusable_address_parameters_are_listed_and_left_out(small: Server, visit: Visit) -> None:
     page = visit(f"{small.url}/?case=../../etc/passwd&method=magic&layer=x&levels=0,200")
     main = page.get_by_test_id("stMain")
     expect(main.get_by_text("The address names the case")).to_contain_text("../../etc/passwd")
@@ -135,7 +145,7 @@ def test_what_the_address_gets_wrong_is_said_and_left_out(small: Server, visit: 
     expect(main.get_by_text("The address names the layer")).to_be_visible()
     expect(main.get_by_text("The address's levels were left out")).to_be_visible()
     expect(page.get_by_role("radio", name="PH-0001")).to_be_checked()
-    explore.finished(page)
+    explore.wait_until_done(page)
     page.get_by_role("button", name=re.compile("^Next")).click()
     expect(main.get_by_text("The address names the case")).to_have_count(0)
 
@@ -143,24 +153,24 @@ def test_what_the_address_gets_wrong_is_said_and_left_out(small: Server, visit: 
 def test_two_sessions_at_once_get_their_own_maps(
     small: Server, visit: Visit, tiny_weights: Path
 ) -> None:
-    asked = [
+    requests = [
         CaseRequest("PH-0007", ExplainRequest("grad-cam", target="malignant", curves="none")),
         CaseRequest("PH-0008", ExplainRequest("hybrid-cam", target="benign", curves="none")),
     ]
-    pages = [visit(f"{small.url}/?{urlencode(write_address(r))}") for r in asked]
+    pages = [visit(f"{small.url}/?{urlencode(write_address(r))}") for r in requests]
     explainer, library = Explainer(Classifier.open(tiny_weights, "cpu", 8)), PhantomLibrary()
-    for page, shown in zip(pages, asked, strict=True):
-        explore.finished(page)
+    for page, shown in zip(pages, requests, strict=True):
+        explore.wait_until_done(page)
         heatmap = explainer.explain(library.load(shown.case_id), shown.request).heatmap
         assert heatmap is not None
-        assert float(explore.scale(page)) == pytest.approx(heatmap.scale, rel=6e-3)
+        assert float(explore.scale_maximum(page)) == pytest.approx(heatmap.scale, rel=6e-3)
         expect(explore.original(page, shown.case_id)).to_be_visible()
 
 
 def test_cases_are_filtered_by_outcome_and_truth(small: Server, visit: Visit) -> None:
     page = visit(f"{small.url}/?curves=none")
-    explore.finished(page)
-    expect(page.get_by_text("Predicted so far")).to_have_count(0)  # the last has been predicted
+    explore.wait_until_done(page)
+    expect(page.get_by_text("Predicted so far")).to_have_count(0)  # all cases are predicted
     pills = page.get_by_role("toolbar", name="Outcome").get_by_role("button")
     expect(pills).to_have_count(4)
     by_outcome = {t.split()[0]: int(t.split()[1]) for t in pills.all_inner_texts()}
@@ -186,65 +196,67 @@ def test_cases_are_filtered_by_outcome_and_truth(small: Server, visit: Visit) ->
     expect(page.get_by_text("normal (counts as benign)")).to_be_visible()
 
 
-def test_the_next_case_is_one_key_away(small: Server, visit: Visit) -> None:
+def test_keys_go_to_the_next_and_the_previous_case(small: Server, visit: Visit) -> None:
     page = visit(f"{small.url}/?case=PH-0003&curves=none")
-    explore.finished(page)
-    explore.step(page, "n")
+    explore.wait_until_done(page)
+    explore.press_step_key(page, "n")
     expect(page.get_by_role("radio", name="PH-0004")).to_be_checked()
-    explore.finished(page)
-    explore.step(page, "p")
+    explore.wait_until_done(page)
+    explore.press_step_key(page, "p")
     expect(page.get_by_role("radio", name="PH-0003")).to_be_checked()
-    explore.finished(page)
+    explore.wait_until_done(page)
     page.get_by_role("radio", name="PH-0003").focus()
     for _ in range(2):
         page.keyboard.press("ArrowRight")
     expect(page).to_have_url(re.compile("case=PH-0005"))
-    explore.finished(page)
+    explore.wait_until_done(page)
     expect(page.get_by_role("radio", name="PH-0005")).to_be_focused()
 
 
 def test_baselines_are_measured_on_demand(small: Server, visit: Visit) -> None:
     page = visit(f"{small.url}/?case=PH-0004")
-    explore.finished(page)
+    explore.wait_until_done(page)
     page.get_by_role("button", name="Measure baselines").click()
     expect(page.get_by_role("cell", name=re.compile("Random order"))).to_be_visible()
     expect(page.locator(".st-key-curve-figure .scatterlayer .trace")).to_have_count(6)
-    # Another map has not been measured so: the baselines are asked for one at a time.
+    # The baseline orders are requested for one map at a time, so another map lacks them.
     explore.choose(page, "Stage 4 Block 2")
     expect(page.get_by_role("button", name="Measure baselines")).to_be_visible()
 
 
-def test_cases_are_found_by_words_and_turned_by_pages(small: Server, visit: Visit) -> None:
+def test_cases_are_found_by_search_words_and_by_turning_pages(small: Server, visit: Visit) -> None:
     page = visit(f"{small.url}/?case=PH-0001&curves=none")
-    explore.finished(page)
+    explore.wait_until_done(page)
     tiles = page.get_by_role("radiogroup", name="Cases").get_by_role("radio")
     expect(tiles).to_have_count(24)
-    expect(tiles.locator("img")).to_have_count(24)  # every small picture was made
+    expect(tiles.locator("img")).to_have_count(24)  # every thumbnail is made
     page.get_by_role("button", name="Page after").click()
     expect(page.get_by_role("radio", name="PH-0025")).to_be_visible()
     expect(page.get_by_role("radio", name="PH-0001")).to_have_count(0)
 
     box = page.get_by_role("searchbox")
     box.click()
-    page.keyboard.type("spiculated mn")  # n and p are keys elsewhere
+    page.keyboard.type("spiculated mn")  # n and p are shortcuts outside the search box
     expect(page.get_by_text(re.compile("No case matches"))).to_be_visible()
     assert "case=PH-0001" in page.url
     box.fill("spiculated mlo")
-    some = [
+    matching = [
         r.id
         for r in PhantomLibrary().records()
         if r.view == "MLO" and any("spiculated" in finding for finding in r.findings)
     ]
-    expect(page.get_by_text(re.compile(f"{len(some)} shown"))).to_be_visible()
-    page.get_by_role("radio", name=some[1]).click()
-    expect(page).to_have_url(re.compile(f"case={some[1]}"))
-    explore.finished(page)
+    expect(page.get_by_text(re.compile(f"{len(matching)} shown"))).to_be_visible()
+    page.get_by_role("radio", name=matching[1]).click()
+    expect(page).to_have_url(re.compile(f"case={matching[1]}"))
+    explore.wait_until_done(page)
     expect(box).to_have_value("spiculated mlo")
 
 
-def test_two_methods_curves_in_one_plot(small: Server, visit: Visit, telling: str) -> None:
-    page = visit(f"{small.url}/?case={telling}&layer={TINY_LAYERS[1]}")
-    explore.finished(page)
+def test_a_second_methods_curves_are_drawn_in_the_same_plot(
+    small: Server, visit: Visit, case_with_small_levels: str
+) -> None:
+    page = visit(f"{small.url}/?case={case_with_small_levels}&layer={TINY_LAYERS[1]}")
+    explore.wait_until_done(page)
     page.get_by_role("radio", name="+ Hybrid-CAM").click()
     legend = page.locator(".st-key-curve-figure .legendtext")
     expect(legend).to_have_count(4)

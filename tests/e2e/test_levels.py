@@ -1,4 +1,4 @@
-"""Area levels under the hand: switches, areas of any size, a way out where no level counts."""
+"""Area levels in the viewer: switches, areas of any size, a case where no level counts."""
 
 from __future__ import annotations
 
@@ -29,24 +29,24 @@ Explain = Callable[[CaseRequest], Explanation]
 @pytest.fixture(scope="module")
 def explain(tiny_weights: Path) -> Explain:
     explainer, library = Explainer(Classifier.open(tiny_weights, "cpu", 8)), PhantomLibrary()
-    return lambda asked: explainer.explain(library.load(asked.case_id), asked.request)
+    return lambda request: explainer.explain(library.load(request.case_id), request.request)
 
 
 @pytest.fixture(scope="module")
-def some(explain: Explain) -> Explanation:
-    """A case where some levels raise the score and some do not."""
+def explanation(explain: Explain) -> Explanation:
+    """Of a case for which some levels raise the score and some do not."""
     for record in PhantomLibrary().records():
-        found = explain(
+        candidate = explain(
             CaseRequest(record.id).change(method="hybrid-cam", layer=TINY_LAYERS[1], curves="none")
         )
-        gains = [level.delta for level in found.levels]
+        gains = [level.delta for level in candidate.levels]
         if gains and max(gains) > 0.01 and min(gains) == 0:
-            return found
+            return candidate
     pytest.fail("no case of the library has both")
 
 
-def asked(found: Explanation) -> CaseRequest:
-    return CaseRequest(found.case_id, found.request)
+def case_request(explanation: Explanation) -> CaseRequest:
+    return CaseRequest(explanation.case_id, explanation.request)
 
 
 def opened(visit: Visit, server: Server, shown: CaseRequest) -> Page:
@@ -56,24 +56,24 @@ def opened(visit: Visit, server: Server, shown: CaseRequest) -> Page:
     return page
 
 
-def test_each_level_says_its_gain_and_what_it_keeps(
-    small: Server, visit: Visit, some: Explanation
+def test_each_switch_shows_its_levels_gain_and_kept_area(
+    small: Server, visit: Visit, explanation: Explanation
 ) -> None:
-    page = opened(visit, small, asked(some))
-    for level in some.levels:
-        column = explore.level(page, f"{level.percent:g}")
+    page = opened(visit, small, case_request(explanation))
+    for level in explanation.levels:
+        switch = explore.level(page, f"{level.percent:g}")
         share = 100 * level.realised
         kept = f"{share:.1f}" if share < 9.95 else f"{share:.0f}"
-        expect(column).to_contain_text(f"kept {kept} %")
-        said = re.search(r"(-?\d+\.\d\d)", column.inner_text().replace(f"{level.percent:g} %", ""))
-        assert said is not None
-        assert float(said[1]) == pytest.approx(level.delta, abs=6e-3)
+        expect(switch).to_contain_text(f"kept {kept} %")
+        gain = re.search(r"(-?\d+\.\d\d)", switch.inner_text().replace(f"{level.percent:g} %", ""))
+        assert gain is not None
+        assert float(gain[1]) == pytest.approx(level.delta, abs=6e-3)
 
 
 def test_an_area_of_any_size_shows_its_mask_and_becomes_a_level(
-    small: Server, visit: Visit, some: Explanation, explain: Explain
+    small: Server, visit: Visit, explanation: Explanation, explain: Explain
 ) -> None:
-    page = opened(visit, small, asked(some))
+    page = opened(visit, small, case_request(explanation))
     picture = page.get_by_role("img", name=re.compile("with the heatmap over it"))
     before = picture.evaluate("c => c.toDataURL()")
     slider = page.get_by_role("slider", name="Area p")
@@ -85,8 +85,8 @@ def test_an_area_of_any_size_shows_its_mask_and_becomes_a_level(
     page.wait_for_function(
         "([c, was]) => c.toDataURL() !== was", arg=[picture.element_handle(), before]
     )
-    known = explain(asked(some).change(levels=(percent,)))
-    share = 100 * known.levels[0].realised
+    expected = explain(case_request(explanation).change(levels=(percent,)))
+    share = 100 * expected.levels[0].realised
     words = f"{percent:g} %, keeps {share:.1f} %" if share < 9.95 else f"keeps {share:.0f} %"
     expect(page.locator(".viewer .levels .row output").filter(has_text="keeps")).to_contain_text(
         words
@@ -97,12 +97,12 @@ def test_an_area_of_any_size_shows_its_mask_and_becomes_a_level(
     expect(explore.level(page, f"{percent:g}")).not_to_contain_text("?")  # Python has scored it
 
 
-def test_where_no_level_counts_another_can_be_switched_on(
-    small: Server, visit: Visit, some: Explanation
+def test_if_no_level_raises_the_score_another_can_be_switched_on(
+    small: Server, visit: Visit, explanation: Explanation
 ) -> None:
-    useless = next(level.percent for level in some.levels if level.delta == 0)
-    useful = max(some.levels, key=lambda level: level.delta).percent
-    page = opened(visit, small, asked(some).change(levels=(useless,)))
+    useless = next(level.percent for level in explanation.levels if level.delta == 0)
+    useful = max(explanation.levels, key=lambda level: level.delta).percent
+    page = opened(visit, small, case_request(explanation).change(levels=(useless,)))
     expect(page.get_by_text(re.compile("No level raises the score"))).to_be_visible()
     only = explore.level(page, f"{useless:g}")
     only.click()
@@ -110,6 +110,6 @@ def test_where_no_level_counts_another_can_be_switched_on(
     expect(only).to_have_attribute("aria-pressed", "true")
     explore.level(page, f"{useful:g}").click()
     expect(page.get_by_text(re.compile("No level raises the score"))).to_have_count(0)
-    explore.map_source(page, "Hybrid-CAM")
-    assert some.heatmap is not None
-    assert some.heatmap.state is MapState.OK
+    explore.map_digest(page, "Hybrid-CAM")
+    assert explanation.heatmap is not None
+    assert explanation.heatmap.state is MapState.OK

@@ -1,4 +1,4 @@
-"""From page to page, and what a page says where the dashboard cannot start."""
+"""Moving between pages, and the page of a dashboard that cannot start."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ pytestmark = pytest.mark.e2e
 Visit = Callable[[str], Page]
 
 
-def test_a_case_linked_to_a_page_opened_cold_is_shown(small: Server, visit: Visit) -> None:
+def test_an_address_opens_its_case_in_a_new_session(small: Server, visit: Visit) -> None:
     page = visit(f"{small.url}/explore?case=PH-0004&layer=stages.3.blocks.1&curves=none")
     expect(page.get_by_role("radio", name="PH-0004")).to_be_checked()
     expect(page.get_by_role("radio", name="Stage 4 Block 2")).to_be_checked()
-    explore.finished(page)
+    explore.wait_until_done(page)
 
 
-def test_leaving_and_coming_back_keeps_the_case(small: Server, visit: Visit) -> None:
+def test_returning_to_explore_keeps_the_case(small: Server, visit: Visit) -> None:
     page = visit(f"{small.url}/?case=PH-0006&method=hybrid-cam&curves=none")
-    explore.finished(page)
+    explore.wait_until_done(page)
     page.get_by_role("link", name="About").click()
     expect(page.get_by_role("heading", name="About this dashboard")).to_be_visible()
     page.get_by_role("link", name="Explore").click()
@@ -33,7 +33,7 @@ def test_leaving_and_coming_back_keeps_the_case(small: Server, visit: Visit) -> 
     expect(page).to_have_url(re.compile("case=PH-0006&method=hybrid-cam"))
 
 
-def test_weights_that_are_missing_are_one_sentence(
+def test_missing_weights_are_reported_in_one_sentence(
     tmp_path: Path, visit: Visit, tiny_weights: Path
 ) -> None:
     with dashboard(tmp_path, "library", tmp_path / "none.safetensors") as server:
@@ -46,7 +46,7 @@ def test_weights_that_are_missing_are_one_sentence(
 @pytest.mark.sample
 def test_a_real_case_shows_its_map(sample: Server, visit: Visit) -> None:
     page = visit(f"{sample.url}/?curves=none")
-    explore.finished(page)
-    assert explore.map_source(page)
+    explore.wait_until_done(page)
+    assert explore.map_digest(page)
     expect(page.get_by_text("Phantom cases")).to_have_count(0)
     expect(page.get_by_text(re.compile(r"BI-RADS \d")).first).to_be_visible()

@@ -1,4 +1,4 @@
-"""The dashboard as it comes, with the precomputed results: a presenter waits for nothing."""
+"""With the built-in weights and precomputed results the tour needs no forward pass."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ pytestmark = pytest.mark.e2e
 
 
 def test_the_whole_tour_scores_no_image(tmp_path: Path, visit: Callable[[str], Page]) -> None:
-    with dashboard(tmp_path, "library", DEFAULT_WEIGHTS, ready=PRECOMPUTED) as server:
+    with dashboard(tmp_path, "library", DEFAULT_WEIGHTS, precomputed=PRECOMPUTED) as server:
         for number, stop in enumerate(STOPS, start=1):
             page = visit(f"{server.url}/demo?stop={number}")
             expect(page.get_by_text(f"Stop {number} of {len(STOPS)}")).to_be_visible()
             if stop.scene == EXPLORE:
-                explore.finished(page)
+                explore.wait_until_done(page)
                 expect(explore.progress(page)).to_contain_text("; 0 images newly scored")
             else:
                 ready = re.compile(r"All \d panels ready")

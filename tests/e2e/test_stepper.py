@@ -1,4 +1,4 @@
-"""Stepping through a curve: the frame on show is the image behind the point."""
+"""Stepping along a curve: the viewer shows the image that was scored at that point."""
 
 from __future__ import annotations
 
@@ -27,43 +27,45 @@ _FRAME = """(e, k) => {
 
 
 @pytest.mark.parametrize("kind", ["insertion", "deletion"])
-def test_the_frame_scored_again_gives_the_plotted_value(
+def test_scoring_the_shown_image_gives_the_plotted_probability(
     kind: str, small: Server, visit: Visit, tiny_weights: Path
 ) -> None:
     page = visit(f"{small.url}/explore?case=PH-0001")
-    explore.finished(page)
-    explore.areas(page)
+    explore.wait_until_done(page)
+    explore.auc_texts(page)
     page.get_by_role("combobox", name="Step through a curve").select_option(kind)
     viewer = page.locator(".viewer")
-    given = viewer.evaluate(
+    curve = viewer.evaluate(
         "(e, kind) => ({...e.viewer.stepper.data[kind], size: e.viewer.stepper.data.size,"
         " name: e.viewer.stepper.data.score})",
         kind,
     )
-    target = 1 if "malignant" in given["name"] else 0
+    target = 1 if "malignant" in curve["name"] else 0
     classifier = Classifier.open(tiny_weights, "cpu", 8)
-    some = np.linspace(0, len(given["counts"]) - 1, 5).astype(int)
-    frames = [viewer.evaluate(_FRAME, given["counts"][i]) for i in some]
-    grey = np.array(frames, np.float32).reshape(-1, given["size"], given["size"]) / 255
+    points = np.linspace(0, len(curve["counts"]) - 1, 5).astype(int)
+    frames = [viewer.evaluate(_FRAME, curve["counts"][i]) for i in points]
+    grey = np.array(frames, np.float32).reshape(-1, curve["size"], curve["size"]) / 255
     logits = classifier.score(classifier.normalise(grey)).double()
     p = logits.softmax(1)[:, target].numpy()
-    # What is on show has 256 grey levels; what was scored has more.
-    np.testing.assert_allclose(p, [given["p"][i] for i in some], atol=5e-3)
+    # The shown image has 256 grey levels, the scored one is not rounded.
+    np.testing.assert_allclose(p, [curve["p"][i] for i in points], atol=5e-3)
 
 
-def test_steps_by_key_and_by_dragging_along_the_curve(small: Server, visit: Visit) -> None:
+def test_stepping_by_key_and_by_dragging_along_the_curve(small: Server, visit: Visit) -> None:
     page = visit(f"{small.url}/explore?case=PH-0001")
-    explore.finished(page)
-    explore.areas(page)
+    explore.wait_until_done(page)
+    explore.auc_texts(page)
     page.get_by_role("combobox", name="Step through a curve").select_option("deletion")
     before = explore.pixels(page)
     slider = page.get_by_role("slider", name="Patches changed")
     slider.focus()
     for _ in range(3):
         page.keyboard.press("ArrowRight")
-    said = page.locator(".viewer .scrub output")
-    expect(said).to_contain_text(re.compile(r"^3 of 576 patches blurred \(0\.5 %\) · P\(\w+\) 0\."))
-    expect(said).to_contain_text("last: patch row")
+    caption = page.locator(".viewer .scrub output")
+    expect(caption).to_contain_text(
+        re.compile(r"^3 of 576 patches blurred \(0\.5 %\) · P\(\w+\) 0\.")
+    )
+    expect(caption).to_contain_text("last: patch row")
     assert explore.pixels(page) != before
     plot = page.get_by_role("img", name="Insertion (solid) and deletion (dashed) curve")
     box = plot.bounding_box()
@@ -72,6 +74,6 @@ def test_steps_by_key_and_by_dragging_along_the_curve(small: Server, visit: Visi
     page.mouse.down()
     page.mouse.move(box["x"] + 0.75 * box["width"], box["y"] + 10, steps=5)
     page.mouse.up()
-    expect(said).to_contain_text(re.compile(r"^4[23]\d of 576 patches"))
+    expect(caption).to_contain_text(re.compile(r"^4[23]\d of 576 patches"))
     page.get_by_role("combobox", name="Step through a curve").select_option("off")
     expect(slider).to_be_disabled()

@@ -1,4 +1,4 @@
-"""The viewer under the hand: what is drawn in the browser changes at once and asks no server."""
+"""The viewer's tools, keys and mouse, and that its maps agree with Python's."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ pytestmark = pytest.mark.e2e
 Visit = Callable[[str], Page]
 
 
-def changes(page: Page, act: Callable[[], object]) -> None:
-    """Do something and wait until another picture is drawn because of it."""
+def act_and_wait(page: Page, act: Callable[[], object]) -> None:
+    """Call ``act`` and wait until the picture has changed."""
     before = explore.pixels(page)
     act()
     for _ in range(100):
@@ -38,30 +38,30 @@ def changes(page: Page, act: Callable[[], object]) -> None:
 
 def opened(visit: Visit, server: Server, case: str = "PH-0001") -> tuple[Page, Locator]:
     page = visit(f"{server.url}/explore?case={case}&curves=none")
-    explore.finished(page)
-    explore.map_source(page)
+    explore.wait_until_done(page)
+    explore.map_digest(page)
     return page, explore.picture(page)
 
 
 def test_outline_opacity_and_kind_of_heatmap(small: Server, visit: Visit) -> None:
     page, _ = opened(visit, small)
     outline = page.get_by_role("button", name="Lesion outline")
-    changes(page, outline.click)
+    act_and_wait(page, outline.click)
     expect(outline).to_have_attribute("aria-pressed", "true")
     opacity = page.get_by_role("slider", name="Heatmap opacity")
-    changes(page, lambda: opacity.press("ArrowRight"))
+    act_and_wait(page, lambda: opacity.press("ArrowRight"))
     expect(opacity).to_have_value("0.6")
     kind = page.get_by_role("combobox", name="Heatmap", exact=True)
     for value in ("contours", "signed", "off"):
-        changes(page, lambda value=value: kind.select_option(value))
+        act_and_wait(page, lambda value=value: kind.select_option(value))
     expect(page.locator(".viewer .bar")).to_be_hidden()
 
 
-def test_everything_by_key(small: Server, visit: Visit) -> None:
+def test_every_key_changes_the_picture(small: Server, visit: Visit) -> None:
     page, picture = opened(visit, small)
     picture.focus()
     for key in ("+", "ArrowLeft", "ArrowUp", "i", "o", "[", "h", "1", "0"):
-        changes(page, lambda key=key: page.keyboard.press(key))
+        act_and_wait(page, lambda key=key: page.keyboard.press(key))
     page.keyboard.press("h")
     page.keyboard.press("h")
     page.keyboard.press("h")
@@ -86,12 +86,12 @@ def test_wheel_drag_and_double_click(small: Server, visit: Visit) -> None:
     page.mouse.move(x, y)
     readout = page.locator(".viewer .readout")
     expect(readout).to_contain_text(re.compile(r"column \d+, row \d+ · grey \d+ · heat [01]\.\d\d"))
-    under = readout.inner_text()
-    changes(page, lambda: page.mouse.wheel(0, -400))
+    text_before = readout.inner_text()
+    act_and_wait(page, lambda: page.mouse.wheel(0, -400))
     page.mouse.move(x + 0.2, y)
-    near = [int(n) for n in re.findall(r"\d+", readout.inner_text())[:2]]
-    was = [int(n) for n in re.findall(r"\d+", under)[:2]]
-    assert np.abs(np.subtract(near, was)).max() <= 1  # zoomed about the pointer
+    after = [int(n) for n in re.findall(r"\d+", readout.inner_text())[:2]]
+    before = [int(n) for n in re.findall(r"\d+", text_before)[:2]]
+    assert np.abs(np.subtract(after, before)).max() <= 1  # zoomed about the pointer
 
     def drag(*keys: str) -> None:
         for key in keys:
@@ -103,11 +103,11 @@ def test_wheel_drag_and_double_click(small: Server, visit: Visit) -> None:
         for key in keys:
             page.keyboard.up(key)
 
-    changes(page, drag)
-    changes(page, lambda: drag("Shift"))
+    act_and_wait(page, drag)
+    act_and_wait(page, lambda: drag("Shift"))
     window = page.get_by_role("combobox", name="Window")
     expect(window).to_have_value("own")
-    changes(page, lambda: window.select_option("stored"))
+    act_and_wait(page, lambda: window.select_option("stored"))
     page.mouse.dblclick(x, y)
     page.mouse.move(5, 5)
     page.wait_for_function(
@@ -115,82 +115,85 @@ def test_wheel_drag_and_double_click(small: Server, visit: Visit) -> None:
     )
 
 
-def test_the_pixel_under_the_pointer_is_the_case_s(small: Server, visit: Visit) -> None:
+def test_the_readout_shows_the_cases_pixel_under_the_pointer(small: Server, visit: Visit) -> None:
     page, picture = opened(visit, small, "PH-0003")
     image = np.rint(PhantomLibrary().load("PH-0003").image * 255).astype(int)
     box = picture.bounding_box()
     assert box is not None
     for fx, fy in ((0.3, 0.4), (0.5, 0.55), (0.2, 0.7)):
         page.mouse.move(box["x"] + fx * box["width"], box["y"] + fy * box["height"])
-        said = page.locator(".viewer .readout")
-        expect(said).to_contain_text("grey")
-        column, row, grey = (int(n) for n in re.findall(r"\d+", said.inner_text())[:3])
+        readout = page.locator(".viewer .readout")
+        expect(readout).to_contain_text("grey")
+        column, row, grey = (int(n) for n in re.findall(r"\d+", readout.inner_text())[:3])
         assert image[row, column] == grey
 
 
-def test_zoom_and_window_stay_when_the_method_changes(small: Server, visit: Visit) -> None:
+def test_zoom_and_window_stay_when_the_layer_changes(small: Server, visit: Visit) -> None:
     page, picture = opened(visit, small)
     picture.focus()
     for _ in range(3):
-        changes(page, lambda: page.keyboard.press("+"))
-    changes(page, lambda: page.get_by_role("combobox", name="Window").select_option("bright"))
+        act_and_wait(page, lambda: page.keyboard.press("+"))
+    act_and_wait(page, lambda: page.get_by_role("combobox", name="Window").select_option("bright"))
     plain = explore.original(page)
     zoomed = plain.evaluate("canvas => canvas.toDataURL()")
     explore.choose(page, "Stage 4 Block 2")
-    explore.map_source(page, "Grad-CAM, Stage 4 Block 2")
+    explore.map_digest(page, "Grad-CAM, Stage 4 Block 2")
     assert plain.evaluate("canvas => canvas.toDataURL()") == zoomed
     expect(page.get_by_role("combobox", name="Window")).to_have_value("bright")
 
 
 @pytest.mark.parametrize("method", ["grad-cam", "hybrid-cam"])
-def test_the_browser_s_map_is_python_s(
+def test_the_map_in_the_browser_equals_pythons(
     method: str, small: Server, visit: Visit, tiny_weights: Path
 ) -> None:
     explainer, library = Explainer(Classifier.open(tiny_weights, "cpu", 8)), PhantomLibrary()
     for record in library.records():
         shown = CaseRequest(record.id).change(method=method, layer=TINY_LAYERS[1], curves="none")
-        found = explainer.explain(library.load(record.id), shown.request)
-        if found.heatmap is not None and found.heatmap.state is MapState.OK:
+        explanation = explainer.explain(library.load(record.id), shown.request)
+        expected = explanation.heatmap
+        if expected is not None and expected.state is MapState.OK:
             break
-    assert found.heatmap is not None
+    assert expected is not None
     page = visit(f"{small.url}/explore?{urlencode(write_address(shown))}")
-    explore.finished(page)
-    explore.map_source(page)
+    explore.wait_until_done(page)
+    explore.map_digest(page)
     heat = page.locator(".viewer").evaluate(
         "e => ({values: Array.from(e.viewer.heat.values), scale: e.viewer.heat.scale})"
     )
-    there = np.array(heat["values"], np.float32).reshape(found.heatmap.values.shape)
-    # Two processes may score in other batches: the gains of levels differ in the last digits.
-    np.testing.assert_allclose(there, found.heatmap.values, atol=1e-4)
-    assert heat["scale"] == pytest.approx(found.heatmap.scale, rel=1e-3)
+    values = np.array(heat["values"], np.float32).reshape(expected.values.shape)
+    # The two processes may use different batches, so the levels' gains differ in the last digits.
+    np.testing.assert_allclose(values, expected.values, atol=1e-4)
+    assert heat["scale"] == pytest.approx(expected.scale, rel=1e-3)
 
 
-def test_the_map_follows_the_range_of_levels_before_python_answers(
+def test_the_map_follows_a_dragged_range_of_levels_before_python_answers(
     small: Server, visit: Visit, tiny_weights: Path
 ) -> None:
     explainer, library = Explainer(Classifier.open(tiny_weights, "cpu", 8)), PhantomLibrary()
     for record in library.records():
-        asked = CaseRequest(record.id).change(
+        shown = CaseRequest(record.id).change(
             method="hybrid-cam", layer=TINY_LAYERS[1], curves="none"
         )
-        levels = explainer.explain(library.load(record.id), asked.request).levels
+        levels = explainer.explain(library.load(record.id), shown.request).levels
         if len(levels) == 10 and min(sum(x.delta for x in levels[:6]), levels[9].delta) > 0:
             break
-    page = visit(f"{small.url}/explore?{urlencode(write_address(asked))}")
-    explore.finished(page)
-    explore.map_source(page)
+    page = visit(f"{small.url}/explore?{urlencode(write_address(shown))}")
+    explore.wait_until_done(page)
+    explore.map_digest(page)
     end = page.get_by_role("slider", name="Largest area level")
-    # What a hand does while it slides, without letting go: no request leaves the browser.
-    changes(page, lambda: end.evaluate("e => { e.value = 5; e.oninput(); }"))
+    # Dragging the slider without releasing it: the browser sends nothing.
+    act_and_wait(page, lambda: end.evaluate("e => { e.value = 5; e.oninput(); }"))
     expect(page.locator(".viewer .bars button[aria-pressed=false]")).to_have_count(4)
     assert "levels=" not in page.url
-    here = page.locator(".viewer").evaluate("e => Array.from(e.viewer.heat.values)")
-    six = asked.request.with_options(levels=PAPER_LEVELS[:6])
-    found = explainer.explain(library.load(asked.case_id), six).heatmap
-    assert found is not None
-    np.testing.assert_allclose(np.reshape(here, found.values.shape), found.values, atol=1e-4)
+    values = page.locator(".viewer").evaluate("e => Array.from(e.viewer.heat.values)")
+    six_levels = shown.request.with_options(levels=PAPER_LEVELS[:6])
+    expected = explainer.explain(library.load(shown.case_id), six_levels).heatmap
+    assert expected is not None
+    np.testing.assert_allclose(
+        np.reshape(values, expected.values.shape), expected.values, atol=1e-4
+    )
 
-    end.evaluate("e => e.onchange()")  # and now it lets go
+    end.evaluate("e => e.onchange()")  # release
     expect(page).to_have_url(re.compile("levels=1(%2C|,)2(%2C|,)3(%2C|,)5(%2C|,)10(%2C|,)20"))
     expect(explore.level(page, "90")).to_have_attribute("aria-pressed", "false")
-    explore.map_source(page, "Hybrid-CAM")  # what is drawn is Python's answer now
+    explore.map_digest(page, "Hybrid-CAM")  # Python's answer is drawn

@@ -1,4 +1,4 @@
-"""A file dropped in a browser: read, explained, forgotten; nothing of it is left anywhere."""
+"""Uploading an own image in a browser: it is read, explained and forgotten without a trace."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ pytestmark = pytest.mark.e2e
 Visit = Callable[[str], Page]
 
 
-def drop(page: Page, name: str, data: bytes) -> None:
-    """Give a file to the page."""
+def upload(page: Page, name: str, data: bytes) -> None:
+    """Upload a file on the page."""
     file: Any = {"name": name, "mimeType": "application/octet-stream", "buffer": data}
     page.locator("input[type=file]").first.set_input_files(files=[file])
 
 
-def explained(page: Page) -> None:
-    """Wait until the image on show is explained: a random network may find no evidence in it."""
+def wait_until_explained(page: Page) -> None:
+    """Wait until the image is explained; a random network may find no evidence in it."""
     expect(page.get_by_text("Read from the file")).to_be_visible()
     expect(explore.progress(page)).to_contain_text("Done in")
 
@@ -45,8 +45,8 @@ def test_a_dicom_is_read_explained_and_forgotten(
     with dashboard(tmp_path, "library", tiny_weights) as server:
         page = visit(f"{server.url}/your_image?layer=stages.3.blocks.1")
         expect(page.get_by_text("Nothing is kept.")).to_be_visible()
-        drop(page, "Jane Doe.dcm", dicom())
-        explained(page)
+        upload(page, "Jane Doe.dcm", dicom())
+        wait_until_explained(page)
         expect(page.get_by_role("radio", name="Stage 4 Block 2")).to_be_checked()
         for text in ("Modality", "MLO", "Model 7", "MONOCHROME2"):
             expect(page.get_by_text(text, exact=True).first).to_be_visible()
@@ -66,41 +66,43 @@ def test_a_dicom_is_read_explained_and_forgotten(
         assert not list(temporary.glob("xai-dicom-*"))
 
 
-def test_bad_files_are_one_sentence_and_the_image_before_stays(small: Server, visit: Visit) -> None:
+def test_an_unreadable_file_gets_a_sentence_and_the_previous_image_stays(
+    small: Server, visit: Visit
+) -> None:
     page = visit(f"{small.url}/your_image?curves=none")
-    drop(page, "notes.txt", b"hello")
+    upload(page, "notes.txt", b"hello")
     expect(page.get_by_text(re.compile("^notes.txt is not a picture"))).to_be_visible()
-    drop(page, "deep.png", encode(noise(300, 200, top=4095)))
-    explained(page)
+    upload(page, "deep.png", encode(noise(300, 200, top=4095)))
+    wait_until_explained(page)
     expect(page.get_by_text(re.compile("^notes.txt"))).to_have_count(0)
     expect(page.get_by_text(re.compile("uses only 12 bits"))).to_be_visible()
-    drop(page, "torn.png", encode(noise(300, 200))[:500])
+    upload(page, "torn.png", encode(noise(300, 200))[:500])
     expect(page.get_by_text(re.compile("^torn.png is damaged"))).to_be_visible()
-    explained(page)
+    wait_until_explained(page)
     expect(page.get_by_text(re.compile("uses only 12 bits"))).to_be_visible()
 
 
-def test_the_case_of_the_other_pages_is_found_again(small: Server, visit: Visit) -> None:
+def test_the_other_pages_keep_their_case(small: Server, visit: Visit) -> None:
     page = visit(f"{small.url}/explore?case=PH-0004&curves=none&method=hybrid-cam")
     expect(explore.progress(page)).to_contain_text("Done in")
     page.get_by_role("link", name="Your image").click()
-    drop(page, "a.png", encode(noise(300, 200)))
-    explained(page)
+    upload(page, "a.png", encode(noise(300, 200)))
+    wait_until_explained(page)
     expect(page.get_by_role("radio", name="Hybrid-CAM", exact=True)).to_be_checked()
     explore.choose(page, "Grad-CAM")
     expect(page).to_have_url(re.compile("your_image.*method=grad-cam"))
-    explained(page)
+    wait_until_explained(page)
     assert "case" not in page.url.partition("?")[2]
     page.get_by_role("link", name="Explore").click()
     expect(page).to_have_url(re.compile("case=PH-0004&method=grad-cam"))
     page.get_by_role("link", name="Your image").click()
-    explained(page)  # it is kept while the tab is open
+    wait_until_explained(page)  # the image is kept while the tab is open
 
 
-def test_nobody_else_sees_it(small: Server, visit: Visit) -> None:
+def test_another_session_does_not_see_the_image(small: Server, visit: Visit) -> None:
     page = visit(f"{small.url}/your_image?curves=none")
-    drop(page, "a.png", encode(noise(300, 200)))
-    explained(page)
+    upload(page, "a.png", encode(noise(300, 200)))
+    wait_until_explained(page)
     other = visit(page.url)
     expect(other.get_by_role("heading", name="Your image")).to_be_visible()
     expect(other.get_by_text("Read from the file")).to_have_count(0)

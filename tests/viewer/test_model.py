@@ -1,4 +1,4 @@
-"""The viewer's model, without a page: each expectation is worked by hand or made with numpy."""
+"""The viewer's model in a blank page; expected values are worked out by hand or with numpy."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from xai_core.ui.viewer import script
 pytestmark = pytest.mark.e2e
 Js = Callable[..., Any]
 
-# A picture of 200 x 100 pixels, all of it shown, in a pane of 400 x 400: fitted, the scale is 2.
+# A whole picture of 200 x 100 pixels in a pane of 400 x 400: fitted, the scale is 2.
 _PICTURE = "const picture = { box: [0, 0, 200, 100], width: 200, height: 100 };"
 _PANE = "const pane = { width: 400, height: 400 };"
 _TABLES = "[{ name: 'Inferno' }, { name: 'Cividis' }], { name: 'diverging' }"
@@ -27,7 +27,7 @@ _TABLES = "[{ name: 'Inferno' }, { name: 'Cividis' }], { name: 'diverging' }"
 
 @pytest.fixture(scope="module")
 def js(browser: Browser) -> Iterator[Js]:
-    """Runs the body of a function, whose argument is ``given``, in a blank page with the model."""
+    """Runs the body of a function of ``given`` in a blank page that has loaded the model."""
     context = browser.new_context()
     page = context.new_page()
     page.set_content("<title>model</title>")
@@ -37,42 +37,42 @@ def js(browser: Browser) -> Iterator[Js]:
 
 
 def text_of(values: Any, dtype: Any = np.float32) -> str:
-    """An array as Python sends it."""
+    """An array as base64, as Python sends it."""
     return base64.b64encode(np.asarray(values, dtype).tobytes()).decode("ascii")
 
 
 # Numbers
 
 
-def test_upsampling_is_torch_s_bilinear(js: Js) -> None:
+def test_upsampling_equals_torchs_bilinear_interpolation(js: Js) -> None:
     values = np.random.default_rng(0).normal(size=(3, 4)).astype(np.float32)
-    there = js("return Array.from(upsample(given, 3, 4, 7));", values.ravel().tolist())
+    upsampled = js("return Array.from(upsample(given, 3, 4, 7));", values.ravel().tolist())
     tensor = from_numpy(values)[None, None].double()
-    here = interpolate(tensor, size=(7, 7), mode="bilinear", align_corners=False)[0, 0].numpy()
-    np.testing.assert_allclose(np.reshape(there, (7, 7)), here, atol=1e-6)
+    expected = interpolate(tensor, size=(7, 7), mode="bilinear", align_corners=False)[0, 0].numpy()
+    np.testing.assert_allclose(np.reshape(upsampled, (7, 7)), expected, atol=1e-6)
 
 
-def test_upsampling_two_values_by_hand(js: Js) -> None:
-    # Centres of four pixels over two values: at -0.25, 0.25, 0.75 and 1.25, the ends repeated.
+def test_upsampling_two_values_repeats_the_edges(js: Js) -> None:
+    # The centres of four pixels over two values are at -0.25, 0.25, 0.75 and 1.25.
     assert js("return Array.from(upsample([0, 4], 1, 2, 4)).slice(0, 4);") == [0, 1, 3, 4]
 
 
-def test_min_max(js: Js) -> None:
+def test_min_max_normalises_and_a_constant_becomes_zero(js: Js) -> None:
     assert js("return Array.from(minMax([2, 6, 4]));") == [0, 1, 0.5]
-    assert js("return Array.from(minMax([3, 3]));") == [0, 0]  # no contrast: nothing to show
+    assert js("return Array.from(minMax([3, 3]));") == [0, 0]
 
 
-def test_the_outline_of_one_marked_pixel_lies_half_way_to_its_neighbours(js: Js) -> None:
+def test_the_outline_of_one_pixel_is_half_a_pixel_from_its_centre(js: Js) -> None:
     mask = np.zeros((4, 5), int)
     mask[2, 3] = 255
     lines = js("return maskOutline(given, 5);", mask.ravel().tolist())
     points = {(x, y) for x, y in zip(lines[0::2], lines[1::2], strict=True)}
-    # The pixel's middle is (3.5, 2.5); the crossing of 0.5 is half a pixel from it on either side.
+    # The pixel's centre is (3.5, 2.5); the level 0.5 is crossed half a pixel from it on each side.
     assert points == {(3, 2.5), (4, 2.5), (3.5, 2), (3.5, 3)}
     assert js("return maskOutline([0, 0, 0, 0], 2);") == []
 
 
-# Where a pane looks
+# Zoom and centre
 
 
 def test_a_picture_is_fitted_and_centred(js: Js) -> None:
@@ -81,7 +81,7 @@ def test_a_picture_is_fitted_and_centred(js: Js) -> None:
 
 
 def test_zooming_keeps_the_point_under_the_pointer(js: Js) -> None:
-    # Fitted, the pointer at (100, 150) is over the picture's (50, 25).
+    # In the fitted picture, the pointer at (100, 150) is over the picture's (50, 25).
     body = f"""{_PICTURE} {_PANE} const view = new View();
       view.zoomAt(picture, pane, 100, 150, given);
       const at = view.transform(picture, pane);
@@ -97,22 +97,22 @@ def test_panning_moves_the_picture_with_the_pointer(js: Js) -> None:
       view.pan(picture, pane, 40, -20);
       const {{ left, top }} = view.transform(picture, pane);
       return [left, top, view.x, view.y];"""
-    # 40 screen pixels are 20 of the picture: the centre goes from (100, 50) to (80, 60).
+    # 40 screen pixels are 20 pixels of the picture: the centre moves from (100, 50) to (80, 60).
     assert js(body) == pytest.approx([40, 80, 0.4, 0.6])
 
 
-def test_one_to_one(js: Js) -> None:
+def test_one_to_one_shows_one_picture_pixel_per_screen_pixel(js: Js) -> None:
     body = f"""{_PICTURE} {_PANE} const view = new View();
       view.oneToOne(picture, pane, 2);
       return [view.zoom, view.transform(picture, pane).scale];"""
-    assert js(body) == [1, 2]  # two canvas pixels are one of the screen
+    assert js(body) == [1, 2]  # two canvas pixels per screen pixel
 
 
-def test_between_case_and_network(js: Js) -> None:
+def test_coordinates_of_the_case_and_of_the_network(js: Js) -> None:
     geometry = {"crop": [10, 20, 110, 220], "scale": 0.5, "pad": [25, 0]}
     assert js("return toNetwork(given, 30, 40);", geometry) == [35, 10]
     assert js("return toCase(given, 35, 10);", geometry) == [30, 40]
-    # The middle of pixel (11, 21) is 1.5 pixels from the crop's corner: 0.75 in the network.
+    # The centre of pixel (11, 21) is 1.5 pixels from the crop's corner: 0.75 px in the network.
     assert js("return networkPixel(given, 100, 11, 21);", geometry) == [25, 0]
     assert js("return networkPixel(given, 100, 9, 21);", geometry) is None
     assert js("return networkPixel(given, 100, 110, 21);", geometry) is None
@@ -121,16 +121,16 @@ def test_between_case_and_network(js: Js) -> None:
 # Window and level
 
 
-def test_window_and_level(js: Js) -> None:
+def test_window_and_level_map_grey_levels(js: Js) -> None:
     table = js("return Array.from(windowTable(100, 50, false));")
-    # Black up to 75, white from 125; at the level itself half of 255, rounded up.
+    # Black up to 75, white from 125; the level itself becomes half of 255, rounded up.
     assert [table[v] for v in (0, 75, 100, 125, 255)] == [0, 0, 128, 255, 255]
     assert table[110] == round((10 / 50 + 0.5) * 255 + 1e-9)
     assert js("return Array.from(windowTable(127.5, 255, false));") == list(range(256))
     assert js("return Array.from(windowTable(127.5, 255, true));") == list(range(255, -1, -1))
 
 
-def test_presets_and_a_dragged_window(js: Js) -> None:
+def test_presets_and_dragging_set_the_window(js: Js) -> None:
     body = f"""const v = new Viewport({_TABLES});
       const now = () => [v.window, v.level, v.preset];
       const seen = [now()];
@@ -145,7 +145,7 @@ def test_presets_and_a_dragged_window(js: Js) -> None:
     ]  # fmt: skip
 
 
-def test_opacity_goes_in_steps_and_kinds_of_heatmap_in_a_round(js: Js) -> None:
+def test_opacity_changes_in_steps_and_kinds_of_heatmap_cycle(js: Js) -> None:
     body = f"""const v = new Viewport({_TABLES}); const seen = [];
       for (let i = 0; i < 5; i += 1) {{ seen.push([v.heat, v.shownTable.name]); v.nextHeat(); }}
       v.stepOpacity(1); seen.push(v.opacity);
@@ -165,50 +165,52 @@ def test_opacity_goes_in_steps_and_kinds_of_heatmap_in_a_round(js: Js) -> None:
         ("0.05", None), ("100", None), (" ".join("123456789") + " 10 11", None),
     ],
 )  # fmt: skip
-def test_percentages_of_contours(js: Js, text: str, percent: list[float] | None) -> None:
+def test_a_text_of_contour_percentages_is_parsed_or_refused(
+    js: Js, text: str, percent: list[float] | None
+) -> None:
     assert js("return readPercentages(given);", text) == percent
-    if percent:  # what the box takes, the address may hold
+    if percent:  # the address accepts what the text box accepts
         written = ",".join(f"{p:g}" for p in percent)
         assert read_viewport({"contours": written}) == ({"contours": percent}, [])
 
 
 # Area levels
 
-# A of 3 x 3 pixels, two of them equal.
+# A of 3 x 3 pixels; two values are equal.
 _AREA = [1.0, 0.5, 0.0, 0.8, 0.5, 0.1, 0.2, 0.3, 0.4]
 
 
-def test_the_map_of_two_levels_on_nine_pixels(js: Js) -> None:
-    # 11 % of 9 is 0.99: rank 1, all that is at least 1.0.  44 % is 3.96: rank 4, at least 0.5.
-    levels = [[11, 2.0], [44, 3.0], [90, 0.0], [95, -1.0]]  # what raises no score has no part
+def test_hybrid_cams_map_of_two_levels_on_nine_pixels(js: Js) -> None:
+    # 11 % of 9 is 0.99: rank 1, threshold 1.0.  44 % is 3.96: rank 4, threshold 0.5.
+    levels = [[11, 2.0], [44, 3.0], [90, 0.0], [95, -1.0]]  # levels without a gain do not count
     area = np.array(_AREA, np.float32)
     sorted_area = np.sort(area).tolist()
-    there = js(
+    values = js(
         "return Array.from(hybrid(given.area, Float32Array.from(given.sorted), given.levels));",
         {"area": area.tolist(), "sorted": sorted_area, "levels": levels},
     )
     first, second = 2 / math.sqrt(11), 3 / math.sqrt(44)
     expected = [1 * (first + second), 0.5 * second, 0, 0.8 * second, 0.5 * second, 0, 0, 0, 0]
-    np.testing.assert_allclose(there, expected, rtol=1e-6)
+    np.testing.assert_allclose(values, expected, rtol=1e-6)
 
 
 def test_equal_values_are_kept_together(js: Js) -> None:
     ordered = np.sort(np.array(_AREA, np.float32)).tolist()
     kept = "return realisedArea(Float32Array.from(given.sorted), given.percent);"
-    # Three of nine are asked for; the third and the fourth value are equal, so four are kept.
+    # 33 % of nine is three; the third and the fourth value are equal, so four are kept.
     assert js(kept, {"sorted": ordered, "percent": 33}) == pytest.approx(100 * 4 / 9)
     assert js(kept, {"sorted": ordered, "percent": 11}) == pytest.approx(100 / 9)
     assert js("return [percentText(9.94), percentText(9.96)];") == ["9.9 %", "10 %"]
 
 
-def test_the_slider_of_areas(js: Js) -> None:
-    # The middle of the slider is sqrt(0.5 * 100).
+def test_the_area_slider_is_logarithmic(js: Js) -> None:
+    # The middle position is sqrt(0.5 * 100).
     assert js("return [0, 500, 1000].map(areaAt);") == [0.5, 7.1, 100]
     assert js("return [0.5, 100, 7.0710678, 0.01].map(sliderPosition);") == [0, 1000, 500, 0]
 
 
 def _levels(body: str) -> str:
-    """``l``: levels with 1, 5, 20 and 50 on offer, 5 and 20 on; ``now``: their state."""
+    """``l``: levels 1, 5, 20 and 50 of which 5 and 20 are on; ``now``: active and requested."""
     return f"""const l = new AreaLevels();
       const heat = (on, of = "case") => (
         {{ area: [0], of, known: [[1, 0.1]], levels: on.map((p) => [p, p / 10]) }}
@@ -218,13 +220,13 @@ def _levels(body: str) -> str:
       {body}"""
 
 
-def test_levels_are_switched_and_the_last_one_stays(js: Js) -> None:
+def test_levels_are_switched_and_the_last_active_one_stays(js: Js) -> None:
     body = """const done = [l.flip(1), l.flip(5), l.flip(20), l.flip(1)];
       return [done, ...now()];"""
     assert js(_levels(body)) == [[True, True, True, False], [1], [1]]
 
 
-def test_a_range_of_levels_whose_ends_push_one_another(js: Js) -> None:
+def test_the_ends_of_a_range_of_levels_push_each_other(js: Js) -> None:
     body = """const seen = [];
       for (const [low, high, moved] of [[1, 3, "high"], [3, 2, "low"], [2, 0, "high"]]) {
         l.setRange(low, high, moved); seen.push(l.active);
@@ -233,12 +235,12 @@ def test_a_range_of_levels_whose_ends_push_one_another(js: Js) -> None:
     assert js(_levels(body)) == [[5, 20, 50], [50], [1]]
 
 
-def test_a_new_level_is_on_offer_and_counts_once_its_gain_is_known(js: Js) -> None:
+def test_a_new_level_is_offered_and_counts_once_its_gain_is_known(js: Js) -> None:
     body = "l.set([20, 1, 7.5]); return [l.active, l.offered, l.scored()];"
     assert js(_levels(body)) == [[1, 7.5, 20], [1, 5, 7.5, 20, 50], [[1, 0.1], [20, 2]]]
 
 
-def test_an_older_answer_is_passed_over_until_time_is_up(js: Js) -> None:
+def test_an_answer_to_an_earlier_request_is_ignored_until_the_timeout(js: Js) -> None:
     body = """l.set([1, 5], 1000);
       const seen = [];
       seen.push([l.update(heat([5, 20]), l.offered, 1500), ...now()]);
@@ -251,13 +253,13 @@ def test_an_older_answer_is_passed_over_until_time_is_up(js: Js) -> None:
     ]  # fmt: skip
 
 
-def test_another_map_forgets_the_gains(js: Js) -> None:
+def test_another_map_drops_the_gains(js: Js) -> None:
     body = """l.update(heat([5], "another"), l.offered, 0);
       return [...l.gains.keys()].sort((a, b) => a - b);"""
     assert js(_levels(body)) == [1, 5]
 
 
-def test_a_map_is_combined_anew(js: Js) -> None:
+def test_combining_other_levels_changes_values_scale_and_version(js: Js) -> None:
     data = {
         "raw": text_of([0.0]), "area": text_of(_AREA), "rows": 1, "columns": 1, "size": 3,
         "levels": [[11, 2.0]], "known": [], "of": "case", "digest": "d", "scale": 0,
@@ -271,7 +273,7 @@ def test_a_map_is_combined_anew(js: Js) -> None:
     assert after[1:] == [pytest.approx(3 / math.sqrt(44)), 2]
 
 
-def test_a_signed_map_keeps_its_signs(js: Js) -> None:
+def test_the_signed_map_keeps_its_signs(js: Js) -> None:
     data = {"raw": text_of([-4.0, 2.0]), "rows": 1, "columns": 2, "size": 2, "digest": "d"}
     values, signed, most = js(
         "const h = new Heatmap(given);"
@@ -286,7 +288,7 @@ def test_a_signed_map_keeps_its_signs(js: Js) -> None:
 
 
 def curves(**more: Any) -> dict[str, Any]:
-    """Four patches of a 4 x 4 square: the most relevant is the last one, then 0, 1 and 2."""
+    """Curves of four patches on a 4 x 4 square; their order is 3, 0, 1, 2."""
     return {
         "images": "a", "order": text_of([3, 0, 1, 2], np.uint16), "size": 4, "grid": 2,
         "insertion": {"counts": [0, 1, 4], "p": [0.2, 0.5, 0.8]},
@@ -296,14 +298,14 @@ def curves(**more: Any) -> dict[str, Any]:
 
 
 def stepped(body: str) -> str:
-    """``s``: at the curves ``given``, with an image of 9 and a blurred one of 1 everywhere."""
+    """``s``: a stepper with the curves ``given``, an image of 9s and a blurred image of 1s."""
     return f"""const s = new CurveStepper(), n = given.size ** 2;
       s.kind = "insertion";
       s.update(given, new Uint8Array(n).fill(9), new Uint8Array(n).fill(1));
       {body}"""
 
 
-def test_the_mask_after_two_patches(js: Js) -> None:
+def test_the_mask_holds_the_changed_patches(js: Js) -> None:
     mask = js(stepped("s.moveTo(2); return Array.from(s.mask());"), curves())
     assert np.reshape(mask, (4, 4)).tolist() == [
         [1, 1, 0, 0],
@@ -313,7 +315,7 @@ def test_the_mask_after_two_patches(js: Js) -> None:
     ]
 
 
-def test_edges_come_from_data_and_are_even_without(js: Js) -> None:
+def test_patch_edges_come_from_the_data_else_are_even(js: Js) -> None:
     body = """s.moveTo(1);
       const changed = Array.from(s.mask()).reduce((a, b) => a + b);
       return [s.edges, changed, s.last(), s.rankAt(1, 1), s.rankAt(0, 0)];"""
@@ -326,7 +328,7 @@ def test_edges_come_from_data_and_are_even_without(js: Js) -> None:
     assert js("return Array.from(cellsOf([0, 3, 5]));") == [0, 0, 0, 1, 1]
 
 
-def test_the_frame_of_each_curve(js: Js) -> None:
+def test_insertion_reveals_and_deletion_blurs_the_changed_patches(js: Js) -> None:
     body = """s.moveTo(1);
       const insertion = Array.from(s.frame());
       s.kind = "deletion";
@@ -337,7 +339,7 @@ def test_the_frame_of_each_curve(js: Js) -> None:
     assert [i for i, v in enumerate(deletion) if v == 1] == lower_right
 
 
-def test_the_value_at_a_step(js: Js) -> None:
+def test_the_probability_at_a_step_is_measured_or_interpolated(js: Js) -> None:
     assert js("return [0, 1, 2, 4, 9].map((k) => measuredFrom([0, 1, 4], k));") == [0, 1, 2, 2, 2]
     body = "return [0, 1, 3].map((k) => { s.moveTo(k); return s.value(); });"
     assert js(stepped(body), curves()) == [
@@ -345,12 +347,12 @@ def test_the_value_at_a_step(js: Js) -> None:
         {"p": 0.5, "measured": True},
         {"p": pytest.approx(0.7), "measured": False},  # two thirds of the way from 0.5 to 0.8
     ]
-    # Of a curve that is still being measured the last point counts.
+    # Beyond the last point of a growing curve, that point counts.
     growing = curves(insertion={"counts": [0], "p": [0.2]})
     assert js(stepped("s.moveTo(3); return s.value().p;"), growing) == 0.2
 
 
-def test_a_step_in_words(js: Js) -> None:
+def test_the_caption_describes_the_step(js: Js) -> None:
     body = """const first = s.caption();
       s.kind = "deletion"; s.moveTo(3.2);
       return [first, s.caption()];"""
@@ -361,7 +363,7 @@ def test_a_step_in_words(js: Js) -> None:
     ]
 
 
-def test_images_are_needed_once_a_case_and_again_after_they_were_let_go(js: Js) -> None:
+def test_images_are_needed_for_a_new_case_and_after_clearing(js: Js) -> None:
     body = """const seen = [new CurveStepper().needsImages(given), s.needsImages(given), s.isOn];
       s.update({ ...given, score: "P(benign)" });
       seen.push(s.image.length, s.needsImages({ ...given, images: "b" }));
@@ -370,7 +372,7 @@ def test_images_are_needed_once_a_case_and_again_after_they_were_let_go(js: Js) 
     assert js(stepped(body), curves()) == [True, False, True, 16, True, False, True]
 
 
-def test_a_step_of_an_address_is_within_the_curve(js: Js) -> None:
+def test_a_step_is_limited_to_the_number_of_patches(js: Js) -> None:
     body = (
         "s.step = 100; s.update(given); const step = s.step; s.moveTo(-5); return [step, s.step];"
     )
@@ -387,7 +389,7 @@ def test_a_mark_is_made_and_removed_within_reach(js: Js) -> None:
       done.push(m.toggle("low", 10.4, 20.6, 5), m.toggle("recombined", 10, 20, 5));
       done.push(m.toggle("low", 30, 20, 5));
       const three = m.list;
-      m.toggle("low", 13, 25, 5); // 3 and 4 pixels away: a distance of 5
+      m.toggle("low", 13, 25, 5); // 3 and 4 pixels away: the distance is 5
       return [done, three, m.list];"""
     done, three, two = js(body)
     assert done == [False, True, True, True]
@@ -396,7 +398,7 @@ def test_a_mark_is_made_and_removed_within_reach(js: Js) -> None:
     assert two == three[1:]
 
 
-def test_a_list_that_is_open_is_the_browser_s_own_until_another_case(js: Js) -> None:
+def test_an_open_list_of_marks_ignores_python_until_another_case(js: Js) -> None:
     body = """const m = new MarkList(), kept = [{ picture: "low", x: 1, y: 2 }], seen = [];
       const update = (data) => { m.update(data); seen.push([m.list.length, m.open]); };
       update({ open: true, of: "case", list: kept });
@@ -416,7 +418,7 @@ _STATE = """const state = () => [
 ];"""
 
 
-def test_a_viewport_is_written_and_read_back_through_python(js: Js) -> None:
+def test_a_viewport_written_to_the_address_is_restored_through_python(js: Js) -> None:
     written, state = js(
         f"""const v = new Viewport({_TABLES}), s = new CurveStepper(); {_STATE}
           Object.assign(v.view, {{ zoom: 2.5, x: 0.25, y: 1 / 3 }});
@@ -442,7 +444,7 @@ def test_a_viewport_is_written_and_read_back_through_python(js: Js) -> None:
     assert [*again[:2], *again[3:]] == [*state[:2], *state[3:]]
 
 
-def test_what_is_as_by_default_is_left_out_and_restored(js: Js) -> None:
+def test_default_values_are_left_out_of_the_address_and_restored(js: Js) -> None:
     body = f"""const v = new Viewport({_TABLES}), s = new CurveStepper(); {_STATE}
       const before = state(), written = addressOf(v, s);
       v.view.zoom = 9; v.stepOpacity(1); v.setPreset("dark"); v.invert = true; s.kind = "insertion";
@@ -453,7 +455,7 @@ def test_what_is_as_by_default_is_left_out_and_restored(js: Js) -> None:
     assert after == before
 
 
-def test_the_other_parameters_of_an_address_stay(js: Js) -> None:
+def test_other_parameters_of_the_address_are_kept(js: Js) -> None:
     body = "return withAddress(given, { zoom: '2', at: '0.5,0.5' });"
     assert js(body, "case=PH-0001&zoom=9&heat=off&curves=none") == (
         "case=PH-0001&curves=none&zoom=2&at=0.5,0.5"

@@ -1,7 +1,6 @@
-"""The command line: the same verbs as the dashboard, one file per verb.
+"""The command line, one file per verb.
 
-Nothing heavy is imported here: a verb imports what it needs when it runs, so that ``--help``
-answers at once.
+Each verb imports slow modules (torch) only when it runs, so that ``--help`` answers at once.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ _VERBS = (
 )  # fmt: skip
 for verb in _VERBS:
     app.command()(verb)
-app.command("warm", hidden=True)(precompute)  # its first name
+app.command("warm", hidden=True)(precompute)  # the older name of precompute
 
 
 def main() -> None:

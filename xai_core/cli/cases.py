@@ -1,4 +1,4 @@
-"""``cases``: what a source holds, and whether it can be read."""
+"""The verb ``cases``: list a source of cases and check that they can be read."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from xai_core.types import CaseRecord
 
 _NOT_GIVEN = "not given"
-_SHOWN = 10  # warnings of single cases that are written out
+_MAX_WARNINGS = 10  # about single cases, printed in full
 
 
 def cases(
@@ -46,19 +46,21 @@ def cases(
 
 
 def _counts(records: tuple[CaseRecord, ...]) -> dict[str, list[tuple[str, int]]]:
-    """Cases per value of each field, "not given" last."""
-    found = {}
+    """The number of cases per value of each field, "not given" last."""
+    counts_by_field = {}
     for name in ("pathology", "view", "laterality", "density", "birads"):
         counts = Counter(
             _NOT_GIVEN if (value := getattr(record, name)) is None else str(value)
             for record in records
         )
-        found[name] = sorted(counts.items(), key=lambda pair: (pair[0] == _NOT_GIVEN, pair[0]))
-    return found
+        counts_by_field[name] = sorted(
+            counts.items(), key=lambda pair: (pair[0] == _NOT_GIVEN, pair[0])
+        )
+    return counts_by_field
 
 
 def _list(records: tuple[CaseRecord, ...]) -> None:
-    """A table with tabs, so that it can be cut and sorted."""
+    """Print a tab-separated table, for other command-line tools."""
     names = ("id", "patient_id", "pathology", "laterality", "view", "density", "birads")
     typer.echo("\t".join((*names, "findings")))
     for record in records:
@@ -70,18 +72,18 @@ def _list(records: tuple[CaseRecord, ...]) -> None:
 def _warn(source: CaseSource, records: tuple[CaseRecord, ...]) -> None:
     for warning in source.warnings:
         typer.echo(f"Warning: {warning}")
-    said = [(record.id, warning) for record in records for warning in record.warnings]
-    for case_id, warning in said[:_SHOWN]:
+    warnings = [(record.id, warning) for record in records for warning in record.warnings]
+    for case_id, warning in warnings[:_MAX_WARNINGS]:
         typer.echo(f"Warning: {case_id}: {warning}")
-    if len(said) > _SHOWN:
-        typer.echo(f"{len(said) - _SHOWN} more warnings of single cases.")
+    if len(warnings) > _MAX_WARNINGS:
+        typer.echo(f"{len(warnings) - _MAX_WARNINGS} more warnings of single cases.")
 
 
 def _check(source: CaseSource, records: tuple[CaseRecord, ...]) -> None:
     """Decode every case.
 
     Raises:
-        CaseError: some cannot be read; each is listed before.
+        CaseError: some cannot be read; they are listed first.
     """
     from xai_core.cli.terminal import progress_bar
 

@@ -1,4 +1,4 @@
-"""``evaluate``: every case, method and layer of a source, and the paper's Tables 1 and 2."""
+"""The verb ``evaluate``: every case, method and layer of a source; the paper's Tables 1 and 2."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``explain``: one image, one map, its curves."""
+"""The verb ``explain``: one image, one map, its curves."""
 
 from __future__ import annotations
 
@@ -91,19 +91,19 @@ def explain(
     )
     from xai_core.files import check_folder, whole_folder, writing
 
-    given = [*(option or ())]
-    given += [f"levels={levels}"] if levels is not None else []
-    given += [f"channels={channels}"] if channels is not None else []
+    texts = [*(option or ())]
+    texts += [f"levels={levels}"] if levels is not None else []
+    texts += [f"channels={channels}"] if channels is not None else []
     request = ExplainRequest(
         method, layer, target, curves=curves, reliability=reliability
-    ).with_options(**read_options(given))
+    ).with_options(**read_options(texts))
     named = open_image(image)
     explainer = open_explainer(weights, no_store)
     spec = explainer.classifier.spec
     request.check_target(spec.class_names)
     request = dataclasses.replace(request, layer=explainer.classifier.layer(layer).name)
-    asked = request_fields(request, named, spec)
-    check_folder(out, MADE_BY, asked, FILES.__contains__, force=force)
+    fields = request_fields(request, named, spec)
+    check_folder(out, MADE_BY, fields, FILES.__contains__, force=force)
     for warning in named.case.warnings:
         typer.echo(f"Warning: {warning}", err=True)
     loaded = time.perf_counter()
@@ -114,35 +114,36 @@ def explain(
             advance(progress.done, progress.total, progress.stage)
 
         answer = explainer.explain(named.case, request, watch)
-    seen = explainer.classifier.normalise(answer.prepared.grey)[0].cpu().numpy()
+    network_input = explainer.classifier.normalise(answer.prepared.grey)[0].cpu().numpy()
     seconds = {
         "loading": round(loaded - started, 4),
         **answer.seconds,
         "total": round(time.perf_counter() - started, 4),
     }
     with writing(out), whole_folder(out) as folder:
-        write_files(folder, answer, named.case, seen, manifest(answer, named, spec, seconds))
+        record = manifest(answer, named, spec, seconds)
+        write_files(folder, answer, named.case, network_input, record)
     typer.echo(_summary(out, answer))
 
 
 def _summary(out: Path, answer: Explanation) -> str:
-    """One line about a complete result."""
+    """A complete result in one line."""
     from xai_core.types import MapState
 
     names, positive = answer.class_names, answer.positive
-    said = (
+    summary = (
         f"{out}: {names[answer.predicted]}, P({names[positive]}) "
         f"{answer.prediction.probabilities[positive]:.3f}; {answer.title} for {answer.target_name}"
     )
     if answer.heatmap and answer.heatmap.state is not MapState.OK:
-        return f"{said}: {answer.heatmap.state}, so there is nothing to rank."
+        return f"{summary}: {answer.heatmap.state}, so there is nothing to rank."
     if answer.curves is None:
-        return f"{said}."
+        return f"{summary}."
     insertion, deletion = answer.curves.insertion, answer.curves.deletion
-    said += (
+    summary += (
         f": insertion AUC {insertion.auc:.3f} +- {insertion.error:.3f}, "
         f"deletion AUC {deletion.auc:.3f} +- {deletion.error:.3f}."
     )
     if not answer.curves.interpretable:
-        said += " Not interpretable: blurring the whole image does not lower the score."
-    return said
+        summary += " Not interpretable: blurring the whole image does not lower the score."
+    return summary

@@ -1,4 +1,4 @@
-"""Options that several verbs share, and what they open."""
+"""Options that several verbs share, and functions that open what they name."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import typer
 
 from xai_core.cam import PAPER_METHODS, summaries
 
-if TYPE_CHECKING:  # a verb imports torch when it runs, --help never
+if TYPE_CHECKING:  # importing these would load torch, also for --help
     from xai_core.cases.base import CaseSource
     from xai_core.explain.explainer import Explainer
 
-_WARM_UP = 16  # images scored before a faster engine is worth preparing
+_ACCELERATE_AFTER = 16  # scored images before a faster engine is prepared
 
 Source = Annotated[
     str,
@@ -79,9 +79,12 @@ def open_cases(source: str, limit: int | None = None) -> CaseSource:
 def open_explainer(
     weights: Path | None, no_store: bool = False, into: Path | None = None
 ) -> Explainer:
-    """The classifier of ``--weights`` (default: the settings'), with its memory.
+    """An explainer with the classifier of ``--weights`` and its disk store.
 
-    ``into``: a folder that alone keeps the scores, without a limit; nothing is read from elsewhere.
+    Args:
+        weights: None takes the weights of the settings.
+        no_store: whether to use neither the cache folder nor precomputed results.
+        into: a folder to use instead of both, without a size limit.
 
     Raises:
         ModelError: the weights are missing or unusable.
@@ -95,7 +98,7 @@ def open_explainer(
     settings = read_settings()
     classifier = Classifier.open(weights or settings.weights, settings.device, settings.batch)
     store = None if no_store else settings.store
-    classifier.accelerate(settings.engine, store, after=_WARM_UP)
+    classifier.accelerate(settings.engine, store, after=_ACCELERATE_AFTER)
     if no_store:
         return Explainer(classifier)
     return Explainer(
@@ -103,17 +106,17 @@ def open_explainer(
     )
 
 
-def read_options(given: Sequence[str]) -> dict[str, Any]:
-    """Options of a method, each written NAME=VALUE, by name.
+def read_options(texts: Sequence[str]) -> dict[str, Any]:
+    """The values of a method's options, by name, from texts of the form NAME=VALUE.
 
     Raises:
-        BadRequest: no such option, or a value that is not allowed.
+        BadRequest: an unknown option, or a value that is not allowed.
     """
     from xai_core.errors import BadRequest
     from xai_core.explain.request import known_options
 
     values, known = {}, known_options()
-    for text in given:
+    for text in texts:
         name, equals, value = text.partition("=")
         name = name.strip().replace("-", "_")
         if not equals or name not in known:

@@ -1,4 +1,4 @@
-"""``performance``: how good the model's decisions are, and for which cases."""
+"""The verb ``performance``: the quality of the model's decisions, overall and by group of cases."""
 
 from __future__ import annotations
 
@@ -57,11 +57,11 @@ def performance(
     records = select_cases(opened, even_patients=even_patients, limit=limit)
     explainer = open_explainer(weights, no_store)
     spec = explainer.classifier.spec
-    asked = {
+    request = {
         "source": opened.name, "weights": spec.sha256, "even_patients": even_patients,
         "limit": limit,
     }  # fmt: skip
-    folder = None if out is None else StudyFolder(out, "performance", "predictions.csv", asked)
+    folder = None if out is None else StudyFolder(out, "performance", "predictions.csv", request)
     if folder is not None:
         folder.check(force=force)
     scored: list[ScoredCase] = []
@@ -74,18 +74,18 @@ def performance(
             advance(done, len(records), "")
     if not scored:
         raise CaseError(f"No case of {opened.name} can be read; nothing was predicted.")
-    found = summarise(scored)
+    summary = summarise(scored)
     unreadable = len(records) - len(scored)
     about = About(opened.name, opened.is_phantom, spec, len(records), unreadable)
-    document = markdown(found, about)
+    document = markdown(summary, about)
     typer.echo(document)
     if folder is not None:
-        folder.write(document, [_line(j) for j in scored], as_json(found))
+        folder.write(document, [_row(case) for case in scored], as_json(summary))
         typer.echo(f"{folder.out}: performance.md, performance.json and predictions.csv.")
 
 
-def _line(scored: ScoredCase) -> dict[str, Any]:
-    """One case in the table: the columns of ``predict``, and what it is grouped by."""
+def _row(scored: ScoredCase) -> dict[str, Any]:
+    """A case's row of the table: the columns of ``predict`` and those used for grouping."""
     return {
         **dataclasses.asdict(scored.row),
         "view": scored.record.view,

@@ -1,4 +1,4 @@
-"""``phantom``: write a library of synthetic mammograms with known truth."""
+"""The verb ``phantom``: write a library of synthetic mammograms with known truth."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``pointing``: whether the maps point at what is marked, beside guesses that know nothing."""
+"""The verb ``pointing``: the pointing game for maps, compared with baselines."""
 
 from __future__ import annotations
 
@@ -73,13 +73,13 @@ def pointing(
     explainer = open_explainer(weights, no_store)
     spec = explainer.classifier.spec
     request.check_target(spec.class_names)
-    asked_layer = explainer.classifier.layer(layer)
-    request = dataclasses.replace(request, layer=asked_layer.name)
-    asked = {
+    model_layer = explainer.classifier.layer(layer)
+    request = dataclasses.replace(request, layer=model_layer.name)
+    fields = {
         "source": opened.name, "weights": spec.sha256, "method": method, "layer": request.layer,
         "target": target, "channels": channels, "even_patients": even_patients, "limit": limit,
     }  # fmt: skip
-    folder = None if out is None else StudyFolder(out, "pointing", "pointing.csv", asked)
+    folder = None if out is None else StudyFolder(out, "pointing", "pointing.csv", fields)
     if folder is not None:
         folder.check(force=force)
     untrained_explainer = Explainer(untrained(explainer.classifier))
@@ -102,18 +102,18 @@ def pointing(
     unmarked = len(records) - unreadable - len(rows)
     about = About(
         opened.name, opened.is_phantom, request, spec, len(records), unmarked, unreadable,
-        request.title(asked_layer),
+        request.title(model_layer),
     )  # fmt: skip
     document = markdown(rows, about)
     typer.echo(document)
     if folder is not None:
-        folder.write(document, [_line(row) for row in rows])
+        folder.write(document, [_table_row(row) for row in rows])
         typer.echo(f"{folder.out}: pointing.md and pointing.csv.")
 
 
-def _line(row: PointingRow) -> dict[str, Any]:
-    """One case in the table."""
-    out: dict[str, Any] = {
+def _table_row(row: PointingRow) -> dict[str, Any]:
+    """A case's row of the table."""
+    values: dict[str, Any] = {
         "case_id": row.case_id,
         "patient_id": row.patient_id,
         "probability_malignant": row.probability_malignant,
@@ -121,7 +121,7 @@ def _line(row: PointingRow) -> dict[str, Any]:
     }
     for name, result in row.results.items():
         peak = (None, None) if result.peak is None else result.peak
-        out[f"{name}_state"] = result.state
-        out[f"{name}_row"], out[f"{name}_column"] = peak
-        out[f"{name}_distance"], out[f"{name}_hit"] = result.distance, result.hit
-    return {**out, "chance_within": row.chance.within, "chance_inside": row.chance.inside}
+        values[f"{name}_state"] = result.state
+        values[f"{name}_row"], values[f"{name}_column"] = peak
+        values[f"{name}_distance"], values[f"{name}_hit"] = result.distance, result.hit
+    return {**values, "chance_within": row.chance.within, "chance_inside": row.chance.inside}

@@ -1,4 +1,4 @@
-"""``precompute``: score every case, method and layer beforehand, so that asking later is fast."""
+"""The verb ``precompute``: score every case, method and layer, so that later requests are fast."""
 
 from __future__ import annotations
 
@@ -68,41 +68,42 @@ def precompute(
 
     if showcase is not None and showcase < 1:
         raise BadRequest(f"--showcase is {showcase}; give at least 1 case of each outcome.")
-    wanted = PrecomputePlan(names(methods), names(layers), curves, targets)
+    plan = PrecomputePlan(names(methods), names(layers), curves, targets)
     source = open_cases(cases, limit)
     explainer = open_explainer(weights, into=out)
-    wanted = wanted.of(explainer.classifier)
+    plan = plan.of(explainer.classifier)
     records = source.records()[:limit]
     folder = None
     if out is not None:
-        typed = command(cases, wanted, limit, showcase, out)
-        folder = PrecomputedFolder(out, wanted, source, explainer.classifier.spec.sha256, typed)
+        command_line = command(cases, plan, limit, showcase, out)
+        sha256 = explainer.classifier.spec.sha256
+        folder = PrecomputedFolder(out, plan, source, sha256, command_line)
         folder.begin(force=force)
-    work = PrecomputeRun(explainer, source, wanted)
+    run = PrecomputeRun(explainer, source, plan)
     try:
         if showcase is not None:
             with progress_bar("Predicting") as advance:
-                records = work.choose(records, showcase, advance)
-        with progress_bar("Warming") as advance:
-            work.run(records, advance)
+                records = run.choose(records, showcase, advance)
+        with progress_bar("Precomputing") as advance:
+            run.run(records, advance)
     except KeyboardInterrupt:
         raise Interrupted(
-            f"Stopped after {work.cases} of {len(records)} cases; run the same command to go on."
+            f"Stopped after {run.cases} of {len(records)} cases; run the same command to go on."
         ) from None
     finally:
-        for line in work.left_out:
+        for line in run.left_out:
             typer.echo(f"Left out: {line}", err=True)
         if folder is not None:
-            folder.finish(work, len(records))
-    if work.removed:
+            folder.finish(run, len(records))
+    if run.removed:
         typer.echo(
-            f"The cache folder is full: {work.removed} kept results were removed to stay "
+            f"The cache folder is full: {run.removed} kept results were removed to stay "
             "within XAI_STORE_LIMIT_MB; give a higher limit, or fewer cases with --limit.",
             err=True,
         )
-    if not work.cases:
+    if not run.cases:
         raise CaseError(f"No case of {source.name} can be read; nothing was scored.")
     typer.echo(
-        f"{out or 'Cache folder'}: {work.cases} of {len(records)} cases, {work.maps} maps; "
-        f"{work.forwards} images scored now, the rest was known."
+        f"{out or 'Cache folder'}: {run.cases} of {len(records)} cases, {run.maps} maps; "
+        f"{run.forwards} images scored now, the rest was known."
     )

@@ -1,4 +1,4 @@
-"""``predict``: the model's answer for every case of a source, as a table."""
+"""The verb ``predict``: the model's prediction for every case of a source, as a table."""
 
 from __future__ import annotations
 
@@ -65,11 +65,11 @@ def predict(
 
 
 def _check_table(out: Path, force: bool) -> None:
-    """Refuse to replace a file that is not such a table.
+    """Refuse to replace a file that is not a table of this verb.
 
     Raises:
         BadRequest: the name does not end in .csv.
-        OutputExists: a folder, or another file.
+        OutputExists: ``out`` is a folder, or another file and ``force`` is off.
     """
     if out.suffix.lower() != ".csv":
         raise BadRequest(f"--out is {out.name!r}; give a file that ends in .csv.")

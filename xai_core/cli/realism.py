@@ -1,4 +1,4 @@
-"""``realism``: how far phantoms are from real images, in numbers."""
+"""The verb ``realism``: measure phantoms and real images and compare them."""
 
 from __future__ import annotations
 
@@ -56,50 +56,54 @@ def realism(
     from xai_core.study.realism.mosaic import check_out, check_picture, write_out, write_picture
 
     kinds = KINDS if images is Images.BOTH else (str(images),)
-    sources = theirs, ours = open_cases(real, limit), open_cases(phantoms, limit)
-    request = {"phantoms": ours.name, "real": theirs.name, "images": list(kinds), "limit": limit}
+    real_source, phantom_source = open_cases(real, limit), open_cases(phantoms, limit)
+    request = {
+        "phantoms": phantom_source.name, "real": real_source.name, "images": list(kinds),
+        "limit": limit,
+    }  # fmt: skip
     if out is not None:
         check_out(out, request, force=force)
     if pictures is not None:
         check_picture(pictures, force=force)
-    found_real, found_ours = (_measured(source, kinds, limit) for source in sources)
-    findings = [compare_kind(found_real, found_ours, kind) for kind in kinds]
-    _show(findings)
+    of_real = _measured(real_source, kinds, limit)
+    of_phantoms = _measured(phantom_source, kinds, limit)
+    findings = [compare_kind(of_real, of_phantoms, kind) for kind in kinds]
+    _print_tables(findings)
     if out is not None:
-        write_out(out, request, findings, found_real, found_ours)
+        write_out(out, request, findings, of_real, of_phantoms)
         typer.echo(f"{out}: realism.md and measurements.csv.")
     if pictures is not None:
-        write_picture(pictures, ours, theirs, kinds, limit)
+        write_picture(pictures, phantom_source, real_source, kinds, limit)
         typer.echo(f"{pictures}: phantoms above real images.")
 
 
 def _measured(source: CaseSource, kinds: tuple[str, ...], limit: int | None) -> list[Measurement]:
-    """Every image of a source; what cannot be read is named on standard error.
+    """The measurements of a source's images; unreadable cases are named on standard error.
 
     Raises:
-        CaseError: there is no image with a pathology that can be read.
+        CaseError: no image with a known pathology can be read.
     """
     from xai_core.cli.terminal import progress_bar
     from xai_core.study.realism.measure import measurable, measure_source
 
-    found: list[Measurement] = []
+    measurements: list[Measurement] = []
     records = measurable(source, limit)
     with progress_bar(f"Measuring {source.name}") as advance:
         for done, result in enumerate(measure_source(source, records, kinds), start=1):
             if isinstance(result, CaseError):
                 typer.echo(f"Left out: {records[done - 1].id}: {result}", err=True)
             else:
-                found += result
+                measurements += result
             advance(done, len(records), "")
-    if not found:
+    if not measurements:
         raise CaseError(
             f"{source.name} has no image to measure: none with a known pathology can be read."
         )
-    return found
+    return measurements
 
 
-def _show(findings: list[KindComparison]) -> None:
-    """The tables on the screen; what is outside is bold."""
+def _print_tables(findings: list[KindComparison]) -> None:
+    """Print the tables; quantities of phantoms outside the range of real images are bold."""
     from rich.console import Console
     from rich.table import Table
 
@@ -108,10 +112,10 @@ def _show(findings: list[KindComparison]) -> None:
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = 120
-    for found in findings:
-        table = Table(*HEAD, title=found.title)
-        for line in found.lines:
+    for finding in findings:
+        table = Table(*HEAD, title=finding.title)
+        for line in finding.lines:
             table.add_row(*cells(line), style="bold" if line.inside is False else None)
         console.print(table)
-        for text in sentences(found):
+        for text in sentences(finding):
             console.print(text, soft_wrap=True, markup=False)

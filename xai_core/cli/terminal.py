@@ -1,8 +1,8 @@
-"""How the command line talks: progress bars, sentences, exit codes.
+"""Progress bars, error sentences and exit codes of the command line.
 
-Progress bars on standard error, so that standard output holds results only.
-
-How the command line ends: 0, or 2 with one sentence for bad input, or 130 after Ctrl-C."""
+Progress bars go to standard error, so that standard output holds results only.  Exit codes: 0 for
+success, 2 with one sentence for bad input, 130 after Ctrl-C.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from xai_core.types import ProgressCallback
 
 @contextmanager
 def progress_bar(title: str) -> Iterator[ProgressCallback]:
-    """A bar that is drawn on a terminal only and goes away at the end."""
+    """A progress bar, drawn only on a terminal and removed at the end."""
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -55,14 +55,14 @@ INTERRUPTED = 130  # 128 + SIGINT, as shells expect
 
 
 class Interrupted(KeyboardInterrupt):
-    """Ctrl-C, with a sentence that says how to go on."""
+    """Ctrl-C, with a sentence about how to continue."""
 
 
 class SentenceGroup(TyperGroup):
     """Turns the project's errors into one line on standard error and an exit code."""
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the verb.  An error of another kind is a defect of ours and is shown whole."""
+        """Run the verb.  Any other error is a defect of the program: its traceback is shown."""
         try:
             return super().invoke(ctx)
         except XaiError as error:

@@ -1,4 +1,4 @@
-"""``train``: fit the classifier on generated phantoms."""
+"""The verb ``train``: fit the classifier on generated phantoms."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import typer
 
 from xai_core.errors import BadRequest
 
-_COMPARED = 20  # phantoms on which the rounded weights are held against the exact ones
+_ROUNDING_CASES = 20  # phantoms on which the rounded weights are compared with the exact ones
 
 
 def train(
@@ -96,11 +96,11 @@ def train(
         minutes, seed, gpu=device == "cuda", steps=steps, pretrained=start is not None,
         real=real is not None, workers=drawers, timm_name=network, size=size,
     )  # fmt: skip
-    known = load(start) if start else None
-    if known and known[0].timm_name != network:
+    start_weights = load(start) if start else None
+    if start_weights and start_weights[0].timm_name != network:
         raise BadRequest(
-            f"The weights of --from are of {known[0].timm_name}, --network is {network}; give the "
-            "same network."
+            f"The weights of --from are of {start_weights[0].timm_name}, --network is {network}; "
+            "give the same network."
         )
     pictures = read_real(real, plan.size) if real else []
     typer.echo(f"Drawing {backgrounds} + {validation} backgrounds ...", err=True)
@@ -110,17 +110,17 @@ def train(
     run = Run(plan, work, torch.device(device), compiled)
     if run.resume():
         typer.echo(f"Going on in phase {run.state.phase + 1}, step {run.state.step}.", err=True)
-    elif known:
-        run.start_from(known[1].state_dict())
+    elif start_weights:
+        run.start_from(start_weights[1].state_dict())
     with training_bar() as log:
         run.train(tissue, log, real=pictures)
 
     trunk = run.averaged_trunk
     logits, truth = validation_logits(trunk, unseen, seed, plan.size, run.device)
-    found = validate(probabilities(logits), truth)
-    few = unseen[:_COMPARED]
-    rounded, _ = validation_logits(as_exported(trunk), few, seed, plan.size, run.device)
-    apart = float(abs(rounded - logits[: len(few)]).max())
+    result = validate(probabilities(logits), truth)
+    compared = unseen[:_ROUNDING_CASES]
+    rounded, _ = validation_logits(as_exported(trunk), compared, seed, plan.size, run.device)
+    rounding_error = float(abs(rounded - logits[: len(compared)]).max())
     command = (
         f"python -m xai_core train --minutes {minutes:g} --seed {seed} --backgrounds {backgrounds}"
         f" --validation {validation}{f' --steps {steps}' if steps else ''}"
@@ -132,16 +132,17 @@ def train(
     )
     export(
         trunk, out, command=command, timm_name=plan.timm_name, size=plan.size,
-        threshold=found.threshold,
+        threshold=result.threshold,
         metrics={
-            "validation": dataclasses.asdict(found), "steps": run.steps_done,
-            "float16_logits_differ_by": apart,
+            "validation": dataclasses.asdict(result), "steps": run.steps_done,
+            "float16_logits_differ_by": rounding_error,
         },
-        real_images=len(pictures), parent=known[0].sha256 if known else None,
+        real_images=len(pictures), parent=start_weights[0].sha256 if start_weights else None,
     )  # fmt: skip
     typer.echo(
-        f"{out}: validation AUC {found.auc:.3f} ({found.low:.3f} to {found.high:.3f}, "
-        f"{found.images} phantoms), threshold {found.threshold:.3f}, "
-        f"sensitivity {found.sensitivity:.2f}, specificity {found.specificity:.2f}; "
-        f"rounding to float16 changes logits by at most {apart:.4f} ({len(few)} phantoms)"
+        f"{out}: validation AUC {result.auc:.3f} ({result.low:.3f} to {result.high:.3f}, "
+        f"{result.images} phantoms), threshold {result.threshold:.3f}, "
+        f"sensitivity {result.sensitivity:.2f}, specificity {result.specificity:.2f}; "
+        f"rounding to float16 changes logits by at most {rounding_error:.4f} "
+        f"({len(compared)} phantoms)"
     )

@@ -1,6 +1,6 @@
-// What lies on top of one another in a pane, each a canvas that is painted again only when it changes.
+// The layers of a pane: canvases that are repainted only when their content changes.
 
-// The grey picture with a window and level.
+// Paint the grey picture with a window and level.
 function paintPicture(picture, { level, window: width, invert }) {
   const painted = `${level}|${width}|${invert}`;
   if (picture.painted === painted) return;
@@ -14,8 +14,7 @@ function paintPicture(picture, { level, window: width, invert }) {
 class HeatLayer {
   constructor(heat) { this.heat = heat; }
 
-  // The map's colours: where the heat is 0 the image shows untouched, and colour covers more the higher
-  // the heat is.
+  // The map in colours; their opacity rises with the heat, from 0 where the heat is 0.
   colours(viewport) {
     const { heat } = this, { opacity, shownTable } = viewport, signed = viewport.heat === "signed";
     const painted = `${heat.version}|${opacity}|${signed}|${shownTable.name}`;
@@ -24,8 +23,8 @@ class HeatLayer {
     const shades = new Uint32Array(256), table = shownTable.colours;
     for (let k = 0; k < 256; k += 1) {
       const strength = signed ? Math.abs(k / 127.5 - 1) : k / 255;
-      const cover = Math.round(255 * opacity * (1 - (1 - strength) ** 2));
-      shades[k] = (cover << 24) | (table[3 * k + 2] << 16) | (table[3 * k + 1] << 8) | table[3 * k];
+      const alpha = Math.round(255 * opacity * (1 - (1 - strength) ** 2));
+      shades[k] = (alpha << 24) | (table[3 * k + 2] << 16) | (table[3 * k + 1] << 8) | table[3 * k];
     }
     const values = signed ? heat.signed.values : heat.values;
     paintWords(this.canvas, (out) => {
@@ -36,7 +35,7 @@ class HeatLayer {
     return this.canvas;
   }
 
-  // The mask M_p: what an area level keeps stays as it is, the rest is dimmed.
+  // The mask M_p of an area level: pixels that it keeps are transparent, the rest is dimmed.
   areaMask(percent) {
     const { heat } = this;
     this.maskCanvas = this.maskCanvas || canvasOf(heat.size, heat.size);
@@ -50,7 +49,7 @@ class HeatLayer {
   }
 }
 
-// The image behind a point of a curve.
+// The image that was scored at a point of a curve.
 class StepLayer {
   constructor(stepper) { this.stepper = stepper; }
 

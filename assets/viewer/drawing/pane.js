@@ -1,5 +1,5 @@
-// One pane, drawn.  A pane: { canvas, ratio (canvas pixels per screen pixel), picture, heatLayer, area (the
-// percent whose mask is shown, 0 for none), stepLayer, marks, cursor }; what it does not show is null.
+// Draws one pane: { canvas, ratio (canvas pixels per screen pixel), picture, heatLayer, area (the percent
+// whose mask is shown, 0 for none), stepLayer, marks, cursor }; parts that it does not show are null.
 
 function drawPane(pane, viewport) {
   const { canvas, picture, ratio } = pane;
@@ -11,7 +11,7 @@ function drawPane(pane, viewport) {
   const at = viewport.view.transform(picture, { width: canvas.width, height: canvas.height });
   if (pane.stepLayer) { drawStep(context, pane.stepLayer, at, ratio); return; }
   paintPicture(picture, viewport);
-  context.imageSmoothingEnabled = at.scale < 3 * ratio; // close up, pixels are shown as they are
+  context.imageSmoothingEnabled = at.scale < 3 * ratio; // at high zoom, pixels are shown as squares
   context.imageSmoothingQuality = "high";
   context.drawImage(picture.canvas, at.left, at.top, picture.width * at.scale, picture.height * at.scale);
   if (pane.heatLayer && (viewport.heat !== "off" || pane.area)) drawHeat(context, pane, viewport, at);
@@ -25,7 +25,7 @@ function drawPane(pane, viewport) {
   if (picture.spacing) drawScaleBar(context, canvas, picture.spacing, at.scale, ratio);
 }
 
-// From the network's square to the screen.
+// Maps coordinates of the network's square to the canvas.
 function networkToScreen(geometry, at) {
   return (u, v) => {
     const [x, y] = toCase(geometry, u, v);
@@ -70,7 +70,7 @@ function drawHeat(context, pane, viewport, at) {
   context.restore();
 }
 
-// The image behind a point of a curve, with the patch that changed last.
+// Draw the image that was scored at a point of a curve, with the patch that changed last.
 function drawStep(context, layer, at, ratio) {
   const { stepper } = layer, { geometry, size } = stepper.data;
   const toScreen = networkToScreen(geometry, at), side = (size / geometry.scale) * at.scale;
@@ -99,7 +99,7 @@ function drawMarks(context, marks, pictureName, at, ratio) {
   });
 }
 
-// Where the pointer is in another pane; x and y are shares of the picture.
+// Draw the position of the pointer in another pane; x and y are shares of the picture.
 function drawCursor(context, cursor, picture, at, ratio) {
   context.strokeStyle = "rgba(255, 255, 255, 0.75)";
   context.lineWidth = ratio;

@@ -1,4 +1,4 @@
-// Pictures as Python sends them (PNG as base64), decoded by the browser.
+// Decodes the pictures that Python sends (PNG as base64).
 
 function canvasOf(width, height) {
   const canvas = document.createElement("canvas");
@@ -29,15 +29,15 @@ async function loadGrey(base64) {
   return { grey, width: canvas.width, height: canvas.height, canvas };
 }
 
-// A picture of a case; its outline comes later, see Viewer.updateOutlines.
-async function loadPicture(given, name) {
-  const { png, box, spacing } = given[name];
+// A picture of a case; its outline is decoded later, see Viewer.updateOutlines.
+async function loadPicture(caseData, name) {
+  const { png, box, spacing } = caseData[name];
   return { name, ...await loadGrey(png), box, spacing, outline: null };
 }
 
-async function loadPictures(given, names) {
-  const loaded = names.filter((name) => given[name]).map(async (name) => [name, await loadPicture(given, name)]);
-  return Object.fromEntries(await Promise.all(loaded));
+async function loadPictures(caseData, names) {
+  const sent = names.filter((name) => caseData[name]);
+  return Object.fromEntries(await Promise.all(sent.map(async (name) => [name, await loadPicture(caseData, name)])));
 }
 
 async function loadOutline(base64) {

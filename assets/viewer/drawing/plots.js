@@ -1,4 +1,4 @@
-// The small canvases beside the panes: both curves, and the colour bar.
+// Draws the small canvases below the panes: the two curves and the colour bar.
 
 function drawCurves(canvas, stepper) {
   const context = canvas.getContext("2d");
@@ -25,7 +25,7 @@ function drawCurves(canvas, stepper) {
   context.fill();
 }
 
-// A colour table of 256 colours on a canvas 256 pixels wide and one high.
+// Draw a table of 256 colours on a canvas of 256 x 1 pixels.
 function drawColourBar(canvas, { colours }) {
   const context = canvas.getContext("2d");
   for (let i = 0; i < 256; i += 1) {

@@ -1,24 +1,24 @@
-// The cases as small pictures: one is chosen by pointer or key; the words in the box on top find others.
-// Text goes in as text, never as markup.
+// The grid of cases: a case is chosen by pointer or key, and a search box filters the cases.
+// Text from cases is inserted as text, never as markup.
 
-const SEARCH_MS = 250; // after the last letter
+const SEARCH_DELAY_MS = 250; // after the last typed letter
 
-function element(tag, name, text) {
-  const made = document.createElement(tag);
-  if (name) made.className = name;
-  if (text) made.textContent = text;
-  return made;
+function element(tag, className, text) {
+  const created = document.createElement(tag);
+  if (className) created.className = className;
+  if (text) created.textContent = text;
+  return created;
 }
 
 class Grid {
   constructor(root) {
     this.root = root;
-    this.tiles = new Map(); // key -> its tile
+    this.tiles = new Map(); // key -> tile element
     this.place = root.querySelector(".tiles");
     this.search = root.querySelector(".search");
-    this.search.oninput = () => { clearTimeout(this.timer); this.timer = setTimeout(() => this.emitSearch(), SEARCH_MS); };
+    this.search.oninput = () => { clearTimeout(this.timer); this.timer = setTimeout(() => this.emitSearch(), SEARCH_DELAY_MS); };
     this.search.onkeydown = (event) => {
-      event.stopPropagation(); // letters typed here are no shortcuts
+      event.stopPropagation(); // typed letters must not act as shortcuts of the page
       if (event.key === "Enter") this.emitSearch();
     };
     root.querySelector(".before").onclick = () => this.emit("page", this.data.page - 1);
@@ -60,7 +60,7 @@ class Grid {
     this.refreshPager();
   }
 
-  // Scroll the list, and nothing else, to a tile.
+  // Scroll the list to a tile, without scrolling the page.
   reveal(tile) {
     const box = this.place, top = tile.offsetTop - box.offsetTop;
     if (top < box.scrollTop) box.scrollTop = top - 4;

@@ -1,4 +1,4 @@
-// Keys on a pane.
+// Keyboard input on a pane.
 
 const PAN_PX = 60;
 

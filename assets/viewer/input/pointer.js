@@ -1,4 +1,4 @@
-// Pointer, wheel and touch on a pane.
+// Pointer, wheel and touch input on a pane.
 
 const CLICK_TOLERANCE_PX = 4; // a press that moves less than this is a click
 const MARK_REACH_PX = 12;
@@ -26,7 +26,7 @@ function attachPointer(viewer, pane) {
     if (!pane.picture) return;
     canvas.setPointerCapture(event.pointerId);
     pressed.set(event.pointerId, { from: position(event), at: position(event), window: event.shiftKey || event.button === 2 });
-    if (pressed.size > 1) for (const one of pressed.values()) one.moved = true; // a pinch is no click
+    if (pressed.size > 1) for (const press of pressed.values()) press.moved = true; // a pinch is not a click
   });
   canvas.addEventListener("pointerup", (event) => {
     const press = pressed.get(event.pointerId);
@@ -42,15 +42,15 @@ function attachPointer(viewer, pane) {
     if (!pane.picture) return;
     const [x, y] = position(event);
     const press = pressed.get(event.pointerId);
-    const near = press && !press.moved && Math.hypot(x - press.from[0], y - press.from[1]) < CLICK_TOLERANCE_PX * pane.ratio;
-    // Where marks can be made, a press that hardly moves may become one.
-    if (press && (!near || !marks.open || pressed.size === 2)) {
+    const isClick = press && !press.moved && Math.hypot(x - press.from[0], y - press.from[1]) < CLICK_TOLERANCE_PX * pane.ratio;
+    // While marks can be made, a press that hardly moves may become a mark and does not pan.
+    if (press && (!isClick || !marks.open || pressed.size === 2)) {
       press.moved = true;
       const [px, py] = press.at;
       if (pressed.size === 2) {
         const other = [...pressed.entries()].find(([id]) => id !== event.pointerId)[1].at;
-        const before = Math.hypot(px - other[0], py - other[1]), now = Math.hypot(x - other[0], y - other[1]);
-        if (before > 4) view.zoomAt(pane.picture, canvas, (x + other[0]) / 2, (y + other[1]) / 2, now / before);
+        const before = Math.hypot(px - other[0], py - other[1]), after = Math.hypot(x - other[0], y - other[1]);
+        if (before > 4) view.zoomAt(pane.picture, canvas, (x + other[0]) / 2, (y + other[1]) / 2, after / before);
       } else if (press.window) {
         viewport.dragWindow((x - px) / pane.ratio, (y - py) / pane.ratio);
       } else {

@@ -1,9 +1,9 @@
-// The viewport and the stepper as parameters of the page's address.  Python reads their text
-// (ui/address.py) and hands the values back where somebody comes with such an address.
+// The viewport and the stepper as parameters of the page's address.  Python parses their text
+// (ui/address.py) when a page is opened with such an address, and sends the values to the viewer.
 
 const ADDRESS_NAMES = ["zoom", "at", "window", "step", "heat", "contours", "opacity", "colours", "show"];
 
-// The text of each parameter; what is as by default is left out.
+// The text of each parameter; default values are left out.
 function addressOf(viewport, stepper) {
   const { view, window: width, level, heat, contours, opacity, table } = viewport;
   const text = {};
@@ -22,7 +22,7 @@ function addressOf(viewport, stepper) {
   return text;
 }
 
-// Take over the values that Python read; what is left out becomes as by default.
+// Apply the values that Python parsed; missing ones are set to their defaults.
 function applyAddress(values, viewport, stepper) {
   const { view } = viewport;
   view.reset();
@@ -41,7 +41,7 @@ function applyAddress(values, viewport, stepper) {
   viewport.setTable(values.colours);
 }
 
-// The query of an address, without its question mark, with the viewer's parameters replaced by `text`.
+// `query` (an address's query without its question mark) with the viewer's parameters replaced by `text`.
 function withAddress(query, text) {
   const others = query.split("&").filter((part) => part && !ADDRESS_NAMES.includes(part.split("=")[0]));
   return [...others, ...Object.entries(text).map(([name, value]) => `${name}=${value}`)].join("&");

@@ -1,10 +1,10 @@
-// Hybrid-CAM's area levels: their arithmetic, and which of them are on.  The map follows a change at once
-// with the gains known so far; Python scores what is missing, and its answer takes over.
+// Hybrid-CAM's area levels: their arithmetic, and which of them are on.  After a change the map is computed
+// at once from the gains known so far; Python scores the missing levels, and its answer replaces the map.
 
-// How long an answer that differs from what was asked for last is taken for one on its way.
+// How long an answer for other levels than those requested last is taken for an answer to an earlier request.
 const ANSWER_TIMEOUT_MS = 8000;
 
-// The pixels of A that are at least the value ranked ceil(percent / 100 * N): the lowest such value.
+// The threshold of an area level: the value of A ranked ceil(percent / 100 * N) from the top.
 function levelThreshold(sorted, percent) {
   const rank = Math.max(1, Math.ceil((percent * sorted.length) / 100 - 1e-9));
   return sorted[sorted.length - rank];
@@ -18,14 +18,14 @@ function hybrid(area, sorted, levels) {
   const out = new Float32Array(area.length);
   for (let i = 0; i < out.length; i += 1) {
     const a = area[i];
-    let support = 0;
-    for (let k = 0; k < thresholds.length; k += 1) if (a >= thresholds[k]) support += weights[k];
-    out[i] = a * support;
+    let sum = 0;
+    for (let k = 0; k < thresholds.length; k += 1) if (a >= thresholds[k]) sum += weights[k];
+    out[i] = a * sum;
   }
   return out;
 }
 
-// The share of a sorted array that is at least a value, 0 to 1.
+// The share, 0 to 1, of the values of a sorted array that are at least `value`.
 function shareAtLeast(sorted, value) {
   let low = 0, high = sorted.length;
   while (low < high) {
@@ -35,7 +35,7 @@ function shareAtLeast(sorted, value) {
   return 1 - low / sorted.length;
 }
 
-// How much of the image a level really keeps, in percent: equal values stay together.
+// The area that a level really keeps, in percent: equal values are kept together.
 function realisedArea(sorted, percent) {
   return 100 * shareAtLeast(sorted, levelThreshold(sorted, percent));
 }
@@ -44,7 +44,7 @@ function percentText(share) {
   return `${share < 9.95 ? share.toFixed(1) : share.toFixed(0)} %`;
 }
 
-// The slider of areas, 0 to 1000, is even in the logarithm: small areas matter most.
+// The area in percent at a position (0 to 1000) of the slider, which is logarithmic: small areas matter most.
 function areaAt(position) {
   const [least, most] = DEFAULTS.area_slider.limits;
   return Number((least * (most / least) ** (position / 1000)).toPrecision(2));
@@ -57,19 +57,19 @@ function sliderPosition(percent) {
 
 class AreaLevels {
   constructor() {
-    this.gains = new Map(); // percent -> delta, as far as they are known for the map on show
-    this.offered = []; // the levels that can be switched, in percent, ascending
-    this.active = []; // those that are on
-    this.requested = null; // what was asked for and is not answered yet
-    this.percent = 20; // the area whose mask can be shown
+    this.gains = new Map(); // percent -> delta, as far as known for the current map
+    this.offered = []; // the levels that have a switch, in percent, ascending
+    this.active = []; // the levels that are on
+    this.requested = null; // the levels requested from Python and not answered yet
+    this.percent = 20; // the area of the area slider, in percent
     this.areaShown = false;
   }
 
-  // What Python sends: a map with its levels and gains, and the levels on offer.  True where the map
-  // answers an earlier request than the last, and has to be combined anew of the levels that are on.
+  // Take a map with its levels and gains, and the offered levels, from Python.  Returns true if the map
+  // answers an earlier request than the last, so that it must be combined again from the active levels.
   update(heat, offered, now = Date.now()) {
     if (!offered.length) { this.requested = null; return false; }
-    if (!heat || !heat.area) return false; // being computed anew
+    if (!heat || !heat.area) return false; // the map is being computed
     if (heat.of !== this.of) { this.gains.clear(); this.of = heat.of; this.requested = null; }
     for (const [percent, delta] of [...heat.known, ...heat.levels]) this.gains.set(percent, delta);
     this.offered = offered;
@@ -82,7 +82,7 @@ class AreaLevels {
 
   isWaiting(now = Date.now()) { return Boolean(this.requested) && now < this.deadline; }
 
-  // Switch exactly these levels on; new ones are on offer from now on.
+  // Switch exactly these levels on; new ones get a switch.
   set(levels, now = Date.now()) {
     const ascending = (percents) => [...new Set(percents)].sort((a, b) => a - b);
     this.active = ascending(levels);
@@ -91,7 +91,7 @@ class AreaLevels {
     this.deadline = now + ANSWER_TIMEOUT_MS;
   }
 
-  // Switch one level on or off; false where it is the only one, which stays on.
+  // Switch one level on or off; returns false for the last active level, which stays on.
   flip(percent, now = Date.now()) {
     const on = this.active.includes(percent);
     if (on && this.active.length === 1) return false;
@@ -99,7 +99,7 @@ class AreaLevels {
     return true;
   }
 
-  // The levels from `low` to `high`, places in `offered`; the end that moved pushes the other one.
+  // Activate the levels from index `low` to `high` of `offered`; the end that moved pushes the other one.
   setRange(low, high, moved, now = Date.now()) {
     const [from, to] = low <= high ? [low, high] : moved === "low" ? [low, low] : [high, high];
     this.set(this.offered.slice(from, to + 1), now);
@@ -110,6 +110,6 @@ class AreaLevels {
     return this.active.filter((p) => this.gains.has(p)).map((p) => [p, this.gains.get(p)]);
   }
 
-  // Python's next answer counts, whatever was asked for before.
+  // Take Python's next answer, whatever levels were requested before.
   forgetRequest() { this.requested = null; }
 }

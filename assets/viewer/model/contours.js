@@ -1,7 +1,7 @@
 // Contour lines of a field, and the outline of a mask.
 
-// Line segments [x0, y0, x1, y1, ...] where a field crosses a level; coordinates are pixel edges,
-// so that the value of pixel i lies at i + 0.5.
+// Line segments [x0, y0, x1, y1, ...] where a field crosses a level.  Coordinates count from pixel edges:
+// the value of pixel i lies at i + 0.5.
 function contour(field, rows, columns, level) {
   const out = [];
   const cross = (a, b) => (level - a) / (b - a);
@@ -26,7 +26,7 @@ function contour(field, rows, columns, level) {
 
 // The outline of a mask (255 inside, 0 outside) `width` pixels wide, as line segments in its pixels.
 function maskOutline(mask, width) {
-  let x0 = Infinity, x1 = -1, y0 = Infinity, y1 = -1; // the box of what is marked
+  let x0 = Infinity, x1 = -1, y0 = Infinity, y1 = -1; // the bounding box of the mask
   for (let i = 0; i < mask.length; i += 1) {
     if (!mask[i]) continue;
     const x = i % width, y = (i - x) / width;

@@ -4,19 +4,19 @@ class CurveStepper {
   constructor() {
     this.kind = "off"; // or "insertion", "deletion"
     this.step = 0; // patches changed
-    this.data = null; // what Python sends, see viz/viewer_data.py
+    this.data = null; // from Python, see viz/viewer_data.py
     this.image = this.blurred = null; // grey levels of the network's square, row by row
-    this.version = 0; // of everything but kind and step
+    this.version = 0; // rises with every change of anything but kind and step
   }
 
   get isOn() { return Boolean(this.data) && this.kind !== "off"; }
 
   get patches() { return this.order.length; }
 
-  // Whether `data` is about other images than those that are here.
+  // Whether `data` belongs to other images than the current ones.
   needsImages(data) { return !this.data || this.data.images !== data.images; }
 
-  // The curves so far of the map on show, with the grey levels of its images.
+  // Take the curves so far of the current map, with the grey levels of its images.
   update(data, image = this.image, blurred = this.blurred) {
     Object.assign(this, { data, image, blurred });
     this.order = new Uint16Array(bytesOf(data.order).buffer);
@@ -45,9 +45,9 @@ class CurveStepper {
 
   // The grey levels at this step: insertion shows the changed patches sharp, deletion shows them blurred.
   frame() {
-    const [changed, rest] = this.kind === "insertion" ? [this.image, this.blurred] : [this.blurred, this.image];
+    const [changed, unchanged] = this.kind === "insertion" ? [this.image, this.blurred] : [this.blurred, this.image];
     const out = this.mask();
-    for (let i = 0; i < out.length; i += 1) out[i] = (out[i] ? changed : rest)[i];
+    for (let i = 0; i < out.length; i += 1) out[i] = (out[i] ? changed : unchanged)[i];
     return out;
   }
 
@@ -60,10 +60,10 @@ class CurveStepper {
     return { row, column, x, y, width: this.edges[column + 1] - x, height: this.edges[row + 1] - y };
   }
 
-  // The place in the order, from 1, of the patch that holds a pixel of the network's square.
+  // The rank (from 1) of the patch that holds a pixel of the network's square.
   rankAt(x, y) { return this.rank[this.cells[y] * this.data.grid + this.cells[x]] + 1; }
 
-  // The probability at this step: `measured` is false where it lies between two measured points.
+  // The probability at this step; `measured` is false if it is interpolated between two measured points.
   value() {
     const { counts, p } = this.data[this.kind];
     const k = measuredFrom(counts, this.step);
@@ -72,12 +72,12 @@ class CurveStepper {
     return { p: p[k - 1] + part * (p[k] - p[k - 1]), measured: false };
   }
 
-  // This step in words.
+  // A description of this step.
   caption() {
     const { p, measured } = this.value(), last = this.last();
-    const done = this.kind === "insertion" ? "revealed" : "blurred";
+    const verb = this.kind === "insertion" ? "revealed" : "blurred";
     const share = (100 * this.step / this.patches).toFixed(1);
-    return `${this.step} of ${this.patches} patches ${done} (${share} %) \u00b7 ${this.data.score} ${p.toFixed(3)}`
+    return `${this.step} of ${this.patches} patches ${verb} (${share} %) \u00b7 ${this.data.score} ${p.toFixed(3)}`
       + (measured ? "" : " (between measured points)")
       + (last ? ` \u00b7 last: patch row ${last.row}, column ${last.column}` : "");
   }
@@ -89,12 +89,12 @@ function measuredFrom(counts, step) {
   return k < 0 ? counts.length - 1 : k;
 }
 
-// The grid + 1 pixel edges of patches that divide a side evenly.
+// The grid + 1 pixel edges of `grid` patches that divide a side evenly.
 function evenEdges(size, grid) {
   return Array.from({ length: grid + 1 }, (_, i) => Math.round((i * size) / grid));
 }
 
-// For every pixel of a side, the place of the patch that holds it.
+// For every pixel of a side, the index of the patch that holds it.
 function cellsOf(edges) {
   const cells = new Uint16Array(edges[edges.length - 1]);
   for (let i = 0; i + 1 < edges.length; i += 1) cells.fill(i, edges[i], edges[i + 1]);

@@ -1,5 +1,5 @@
-// How a case lies in the network's square: xai_core/preprocessing/letterbox.py's Geometry, as Python sends it.
-// Coordinates are pixel edges: pixel i covers [i, i + 1].
+// How a case lies in the network's square: the Geometry of xai_core/preprocessing/letterbox.py.
+// Coordinates count from pixel edges: pixel i covers [i, i + 1].
 
 function toNetwork({ crop, scale, pad }, x, y) {
   return [(x - crop[0]) * scale + pad[0], (y - crop[1]) * scale + pad[1]];
@@ -9,8 +9,8 @@ function toCase({ crop, scale, pad }, x, y) {
   return [(x - pad[0]) / scale + crop[0], (y - pad[1]) / scale + crop[1]];
 }
 
-// The pixel [column, row] of the network's square that holds the middle of a pixel of the case;
-// null where the network does not see it.
+// The pixel [column, row] of the network's square that holds the centre of a pixel of the case; null
+// outside the network's crop.
 function networkPixel(geometry, size, column, row) {
   const [x0, y0, x1, y1] = geometry.crop;
   if (column < x0 || row < y0 || column >= x1 || row >= y1) return null;

@@ -1,11 +1,11 @@
-// A map on the network's square, made of what Python sends (viz/viewer_data.py's heat_data).
+// A map on the network's square, made from the data that Python sends (heat_data in viz/viewer_data.py).
 
 class Heatmap {
   constructor(data) {
     Object.assign(this, data); // rows, columns, size, scale, unit, geometry, digest; levels, known, of
     this.raw = floatsOf(data.raw);
-    this.area = data.area ? floatsOf(data.area) : null; // Hybrid-CAM's A, where that is the method
-    this.version = 0; // of `values`
+    this.area = data.area ? floatsOf(data.area) : null; // A, for Hybrid-CAM
+    this.version = 0; // rises with every change of `values`
     this.contours = new Map(); // level -> line segments
     if (this.area) {
       this.sorted = Float32Array.from(this.area).sort();
@@ -16,7 +16,7 @@ class Heatmap {
     }
   }
 
-  // Hybrid-CAM's map of a set of levels, [percent, delta] each.
+  // Compute Hybrid-CAM's map from levels, [percent, delta] each.
   combine(levels) {
     const product = hybrid(this.area, this.sorted, levels);
     this.values = minMax(product);
@@ -26,7 +26,7 @@ class Heatmap {
     this.version += 1;
   }
 
-  // The map before ReLU, upsampled: `values` in -1 to 1, times `most`.  Made when it is first asked for.
+  // The map before ReLU, upsampled: `values` in -1 to 1, times `most`.  Computed on first use.
   get signed() {
     if (!this.beforeRelu) {
       const values = upsample(this.raw, this.rows, this.columns, this.size);
@@ -43,10 +43,10 @@ class Heatmap {
     return this.contours.get(level);
   }
 
-  // How much of the image a level really keeps, as text; empty for methods without levels.
+  // The area that a level really keeps, as text; empty for methods without levels.
   keptText(percent) { return this.area ? percentText(realisedArea(this.sorted, percent)) : ""; }
 }
 
-// A map's name, of what Python sends or of a Heatmap made of it: a level without a gain leaves the values
-// as they are, and is another map all the same.
+// Identifies a map, given Python's data or a Heatmap.  The levels are part of it: a level without a gain
+// leaves the values unchanged but makes another map.
 function heatmapName(heat) { return `${heat.digest}|${heat.levels || ""}`; }

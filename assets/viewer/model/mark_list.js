@@ -6,8 +6,8 @@ class MarkList {
     this.open = false; // whether marks can be made and removed
   }
 
-  // What Python keeps; null where nothing is marked on this page.  While the list is open the browser's
-  // own is newer, except for another case.
+  // Take Python's list; null outside blind reading.  While marks can be made, the browser's own list is
+  // newer, except after a change of case.
   update(data) {
     if (!data) { this.list = []; this.open = false; return; }
     if (data.of !== this.of || !data.open) this.list = data.list;
@@ -15,12 +15,12 @@ class MarkList {
     this.open = data.open;
   }
 
-  // Mark a point, or remove the mark within `reach` (in the picture's pixels) of it.  False where the
-  // list is closed.
+  // Mark a point, or remove the mark within `reach` (in the picture's pixels) of it.  Returns false if
+  // marks cannot be changed.
   toggle(picture, x, y, reach) {
     if (!this.open) return false;
-    const there = this.list.findIndex((m) => m.picture === picture && Math.hypot(m.x - x, m.y - y) <= reach);
-    if (there >= 0) this.remove(there);
+    const index = this.list.findIndex((m) => m.picture === picture && Math.hypot(m.x - x, m.y - y) <= reach);
+    if (index >= 0) this.remove(index);
     else this.list = [...this.list, { picture, x: Math.round(x), y: Math.round(y) }];
     return true;
   }

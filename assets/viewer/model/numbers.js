@@ -1,4 +1,4 @@
-// Arrays as Python sends them, and the arithmetic that Python does on them too.
+// Decoding of arrays from Python, and arithmetic that must agree with Python's.
 
 function clamp(x, low, high) {
   return Math.min(high, Math.max(low, x));
@@ -15,7 +15,8 @@ function floatsOf(base64) {
   return new Float32Array(bytesOf(base64).buffer);
 }
 
-// Bilinear, pixel centres, edges repeated: torch's interpolate with align_corners=False.
+// Bilinear upsampling with aligned pixel centres and repeated edges, as torch's interpolate with
+// align_corners=False.
 function upsample(values, rows, columns, size) {
   const out = new Float32Array(size * size);
   const at = (n, i) => {

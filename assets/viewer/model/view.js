@@ -1,14 +1,14 @@
-// Zoom and centre, shared by all panes.  The centre is kept as shares of a picture, so that pictures of
-// different sizes show the same place.
+// Zoom and centre, shared by all panes.  The centre is stored as shares of a picture, so that pictures of
+// different sizes show the same part of the breast.
 
 class View {
   constructor() { this.reset(); }
 
-  // Zoom 1 fits the picture's box into the pane; x and y null is the box's centre.
+  // Zoom 1 fits the picture's box into the pane; x and y null mean the box's centre.
   reset() { Object.assign(this, { zoom: 1, x: null, y: null }); }
 
   // The transform of a picture in a pane: screen = [left, top] + scale * picture.  `fit` is the scale at
-  // zoom 1; [cx, cy] is the picture's point in the middle of the pane.
+  // zoom 1; [cx, cy] is the point of the picture at the centre of the pane.
   transform(picture, pane) {
     const [x0, y0, x1, y1] = picture.box;
     const fit = Math.min(pane.width / (x1 - x0), pane.height / (y1 - y0));
@@ -33,14 +33,14 @@ class View {
   }
 
   pan(picture, pane, dx, dy) {
-    const now = this.transform(picture, pane);
-    this.centre(picture, now.cx - dx / now.scale, now.cy - dy / now.scale);
+    const { cx, cy, scale } = this.transform(picture, pane);
+    this.centre(picture, cx - dx / scale, cy - dy / scale);
   }
 
-  // One picture pixel on one screen pixel; `ratio` is canvas pixels per screen pixel.
+  // Show one picture pixel on one screen pixel; `ratio` is canvas pixels per screen pixel.
   oneToOne(picture, pane, ratio) {
-    const now = this.transform(picture, pane);
-    this.zoom = clamp(ratio / now.fit, ...DEFAULTS.zoom.limits);
-    this.centre(picture, now.cx, now.cy);
+    const { cx, cy, fit } = this.transform(picture, pane);
+    this.zoom = clamp(ratio / fit, ...DEFAULTS.zoom.limits);
+    this.centre(picture, cx, cy);
   }
 }

@@ -1,5 +1,5 @@
-// How a case is shown: where (zoom and centre), its window and level, its heatmap, and what lies beside
-// or over it.  All of it is kept in the page's address, see address.js.
+// The viewport: zoom and centre, window and level, the kind of heatmap, and which panes and outlines are
+// shown.  All of it is kept in the page's address, see address.js.
 
 const HEAT_KINDS = ["fill", "contours", "signed", "off"];
 // Window presets as [level, width] in grey levels.
@@ -11,8 +11,8 @@ const PRESETS = {
 };
 
 class Viewport {
-  // `tables`: the colour tables to choose between, { name, colours } with 3 * 256 bytes each;
-  // `diverging`: the one of the signed map.
+  // `tables`: the colour tables that can be chosen, { name, colours } with 3 * 256 bytes each;
+  // `diverging`: the table of the signed map.
   constructor(tables, diverging) {
     Object.assign(this, { tables, diverging, table: tables[0] });
     this.view = new View();
@@ -24,7 +24,7 @@ class Viewport {
     this.recombined = this.outline = this.invert = false;
   }
 
-  // Any other name than a preset's keeps window and level as they are.
+  // A name that is not a preset keeps window and level unchanged.
   setPreset(name) {
     if (PRESETS[name]) [this.level, this.window] = PRESETS[name];
     this.preset = name;
@@ -34,7 +34,7 @@ class Viewport {
     Object.assign(this, { window: width, level, preset: presetOf(width, level) });
   }
 
-  // Change width and level by a drag of [dx, dy] screen pixels.
+  // Change width and level by a drag of [dx, dy] CSS pixels.
   dragWindow(dx, dy) {
     this.window = clamp(this.window + dx, ...DEFAULTS.window.width_limits);
     this.level = clamp(this.level + dy * 0.5, ...DEFAULTS.window.level_limits);
@@ -54,17 +54,17 @@ class Viewport {
     this.table = this.tables.find((table) => table.name === name) || this.tables[0];
   }
 
-  // The colour table of the heatmap as it is shown now.
+  // The colour table of the current kind of heatmap.
   get shownTable() { return this.heat === "signed" ? this.diverging : this.table; }
 }
 
-// The name of the preset with this width and level, "own" where there is none.
+// The name of the preset with this width and level, "own" if there is none.
 function presetOf(width, level) {
   const found = Object.entries(PRESETS).find(([, [l, w]]) => l === level && w === width);
   return found ? found[0] : "own";
 }
 
-// What each of the 256 grey levels is shown as: level - width / 2 is black, level + width / 2 white.
+// The displayed value of each of 256 grey levels: level - width / 2 is black, level + width / 2 white.
 function windowTable(level, width, invert) {
   return Uint8Array.from({ length: 256 }, (_, grey) => {
     const shown = clamp(Math.round(((grey - level) / Math.max(width, 1) + 0.5) * 255), 0, 255);
@@ -72,10 +72,10 @@ function windowTable(level, width, invert) {
   });
 }
 
-// The percentages of contours in a text, ascending; null where the text holds something else.
+// The contour percentages in a text, ascending; null if the text is not a valid list of them.
 function readPercentages(text) {
   const { limits: [low, high], most } = DEFAULTS.contours;
   const percent = text.split(/[\s,;%]+/).filter(Boolean).map(Number);
-  const good = percent.length && percent.length <= most && percent.every((v) => v >= low && v <= high);
-  return good ? percent.sort((a, b) => a - b) : null;
+  const valid = percent.length && percent.length <= most && percent.every((v) => v >= low && v <= high);
+  return valid ? percent.sort((a, b) => a - b) : null;
 }

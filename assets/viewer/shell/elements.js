@@ -1,10 +1,10 @@
-// Elements of the page.  Text goes in as text, never as markup.  `read` gives a control the value it
-// shows when it is refreshed, `act` is called with the one that was chosen.
+// Elements of the page.  Text is inserted as text, never as markup.  `read` returns the value that a
+// control shows when it is refreshed; `act` is called with the value that the user chose.
 
 function element(tag, text, properties = {}) {
-  const made = Object.assign(document.createElement(tag), properties);
-  if (text) made.textContent = text;
-  return made;
+  const created = Object.assign(document.createElement(tag), properties);
+  if (text) created.textContent = text;
+  return created;
 }
 
 function button(text, title, act) {
@@ -12,9 +12,9 @@ function button(text, title, act) {
 }
 
 function toggle(text, title, read, act) {
-  const made = button(text, title, act);
-  made.refresh = () => made.setAttribute("aria-pressed", String(read()));
-  return made;
+  const created = button(text, title, act);
+  created.refresh = () => created.setAttribute("aria-pressed", String(read()));
+  return created;
 }
 
 function choice(label, options, read, act) {
@@ -35,7 +35,7 @@ function range(label, low, high, step, read, act) {
   return wrap;
 }
 
-// A box of text in a form's row; letters typed here are no shortcuts of the page.
+// A text box; letters typed into it must not act as shortcuts of the page.
 function textBox(properties) {
   return element("input", "", { type: "text", autocomplete: "off", onkeydown: (event) => event.stopPropagation(), ...properties });
 }
@@ -43,11 +43,10 @@ function textBox(properties) {
 // Whether a control, or something in it, has the focus.
 function isFocused(control) { return control.contains(control.getRootNode().activeElement); }
 
-// Make these elements the children of a place; where they are already, nothing moves, and what has the
-// focus keeps it.
+// Make `elements` the children of `place`, keeping the focus; nothing happens if they are already.
 function replaceChildren(place, elements) {
-  if (elements.length === place.children.length && elements.every((one, i) => place.children[i] === one)) return;
+  if (elements.length === place.children.length && elements.every((e, i) => place.children[i] === e)) return;
   const focused = place.getRootNode().activeElement;
   place.replaceChildren(...elements);
-  if (focused && elements.some((one) => one.contains(focused))) focused.focus();
+  if (focused && elements.some((e) => e.contains(focused))) focused.focus();
 }

@@ -1,5 +1,5 @@
-// The area levels on the page: a switch for each, a range slid over them, an area of any size whose mask is
-// shown while it is slid, and a box for own levels.  Python is asked when a control is let go of.
+// The panel of area levels: a switch for each, a range slider, a slider for an area of any size whose mask
+// is shown, and a text box for own levels.  Python is sent the levels when a control is released.
 
 const BAR_PX = 36; // the height of the largest gain
 
@@ -41,7 +41,7 @@ class LevelsPanel {
     return { input, output, label };
   }
 
-  // An area of any size: its mask over the picture, and what of the image it really keeps.
+  // The slider for an area of any size: its mask over the picture, and the area that it really keeps.
   buildArea() {
     const { levels } = this;
     const input = element("input", "", { type: "range", min: 0, max: 1000, step: 1 });
@@ -65,7 +65,7 @@ class LevelsPanel {
     return row;
   }
 
-  // Own levels as text; Python reads them, and says what it cannot read.
+  // The text box for own levels; Python parses the text and returns what is wrong with it.
   buildOwn() {
     const { levels, viewer } = this;
     const row = element("form", "", { className: "row" });
@@ -83,25 +83,25 @@ class LevelsPanel {
     return row;
   }
 
-  // What Python sends: the map, the levels on offer, what was wrong with own ones.  While the map is
-  // being computed anew, what is shown keeps its place and focus.
+  // Take the map, the offered levels and the problem of the last levels from Python.  While a map is being
+  // computed the panel stays as it is, with its focus.
   update(heat, offered, problem) {
-    this.tell(problem || "");
+    this.showMessage(problem || "");
     if (this.levels.update(heat, offered)) this.combine();
     if (!offered.length) this.place.hidden = true;
     else if (heat && heat.area) { this.place.hidden = false; this.refresh(); }
   }
 
-  tell(sentence) { this.message.textContent = sentence; this.message.hidden = !sentence; }
+  showMessage(sentence) { this.message.textContent = sentence; this.message.hidden = !sentence; }
 
   changed() {
-    this.tell("");
+    this.showMessage("");
     this.combine();
     this.refresh();
     this.viewer.changed();
   }
 
-  // The map of the levels whose gain is known; the others count as soon as Python has scored them.
+  // Combine the map from the active levels whose gain is known; Python scores the others.
   combine() {
     const { heat } = this.viewer;
     if (heat && heat.area) heat.combine(this.levels.scored());
@@ -112,7 +112,7 @@ class LevelsPanel {
   }
 
   flip(percent) {
-    if (!this.levels.flip(percent)) { this.tell("At least one level stays on."); return; }
+    if (!this.levels.flip(percent)) { this.showMessage("At least one level stays on."); return; }
     this.changed();
     this.commit();
   }
@@ -147,7 +147,7 @@ class LevelsPanel {
     add.disabled = active.includes(percent);
   }
 
-  // One level: a switch with its gain as a bar over it, and the area really kept under it.
+  // A level's switch, with its gain as a bar above and the area that it really keeps below.
   refreshSwitch(percent, most) {
     const { heat } = this.viewer;
     if (!this.switches.has(percent)) this.switches.set(percent, this.buildSwitch(percent));
@@ -164,7 +164,7 @@ class LevelsPanel {
     return item;
   }
 
-  // A level under the pointer or with the focus shows its area, where areas are shown.
+  // While the area is shown, it is that of the level under the pointer or with the focus.
   buildSwitch(percent) {
     const item = button("", "", () => this.flip(percent));
     for (const name of ["pointerenter", "focus"]) {

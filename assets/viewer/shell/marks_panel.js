@@ -1,4 +1,4 @@
-// The reader's marks as a list on the page.
+// The panel of the reader's marks: a list with buttons to remove them.
 
 class MarksPanel {
   constructor(viewer, place) {
@@ -21,8 +21,8 @@ class MarksPanel {
 
   refresh() {
     const items = this.marks.list.map((mark, i) => {
-      const where = `${i + 1}. column ${mark.x}, row ${mark.y}${mark.picture === "recombined" ? ", recombined" : ""}`;
-      const item = element("li", where);
+      const position = `${i + 1}. column ${mark.x}, row ${mark.y}${mark.picture === "recombined" ? ", recombined" : ""}`;
+      const item = element("li", position);
       if (this.marks.open) {
         const remove = button("Remove", "Take this mark away", () => { this.marks.remove(i); this.changed(); });
         remove.setAttribute("aria-label", `Remove mark ${i + 1}`);

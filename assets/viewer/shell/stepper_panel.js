@@ -1,4 +1,4 @@
-// The stepper on the page: the choice of a curve, a slider of patches, and a plot to drag along.
+// The panel of the curve stepper: the choice of a curve, a slider of patches, and a plot to drag along.
 
 class StepperPanel {
   constructor(viewer, place) {
@@ -18,8 +18,8 @@ class StepperPanel {
     place.replaceChildren(this.choice, this.input, this.plot, this.caption);
   }
 
-  // What Python sends: the curves so far of the map on show; null while there are none.  Where they
-  // `follow` at once their place is kept, so that nothing under it moves.
+  // Take the curves so far of the current map from Python; null while there are none.  If they `follow`
+  // in a later message, their place is reserved, so that nothing below moves.
   async update(data, follows) {
     this.latest = data;
     this.place.hidden = !data && !follows;
@@ -27,7 +27,7 @@ class StepperPanel {
     if (!data) { this.stepper.clear(); return; }
     if (this.stepper.needsImages(data)) {
       const [image, blurred] = await Promise.all([loadGrey(data.image), loadGrey(data.blurred)]);
-      if (this.latest !== data) return; // other curves came while decoding
+      if (this.latest !== data) return; // newer curves arrived while decoding
       this.stepper.update(data, image.grey, blurred.grey);
     } else {
       this.stepper.update(data);

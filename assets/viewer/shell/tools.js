@@ -1,11 +1,11 @@
-// The row of tools under the panes.
+// The rows of tools below the panes.
 
 const HELP = "Drag to move, wheel or pinch to zoom, double click to fit. Drag with Shift, or with the right button, "
   + "for window (sideways) and level (up and down). With the image focused: arrow keys move, + and - zoom, 0 fits, "
   + "1 shows pixels one to one, I inverts, W resets the window, H changes the heatmap, [ and ] its opacity, "
   + "M marks the middle in a blind reading, O outlines the lesion, B blinks the heatmap, or the recombined image where it is shown.";
 
-// A box for a few percentages; a text that holds none leaves them as they were.
+// A text box for contour percentages; an invalid text leaves them unchanged.
 function percentageBox(label, read, act) {
   const input = textBox({ size: 10 });
   input.onchange = () => {
@@ -19,7 +19,7 @@ function percentageBox(label, read, act) {
   return wrap;
 }
 
-// The rows of elements, and `refresh`, which shows the viewer's present state in them.
+// The rows of elements, and `refresh`, which makes them show the viewer's current state.
 function buildTools(viewer) {
   const { viewport, view } = viewer;
   const set = (name) => (value) => { viewport[name] = value; viewer.changed(); };
@@ -56,7 +56,7 @@ function buildTools(viewer) {
     opacity.hidden = viewport.heat === "contours";
     contours.hidden = !opacity.hidden;
     outline.disabled = !viewer.hasOutline();
-    // In a blind reading there is no map, and before the answer no outline.
+    // In blind reading there is no map, and no outline before the answer.
     const { blind, truth } = viewer.data;
     rows[0].hidden = plain.hidden = Boolean(blind);
     outline.hidden = Boolean(blind && !truth);

@@ -1,13 +1,13 @@
-// The component: what Python sends in, panes and tools out.  It lives as long as its place on the page
-// does, so that zoom, window and opacity stay when Python sends a better map of the same case.
+// The viewer component: takes data from Python and draws panes and tools.  It lives as long as its element
+// is on the page, so that zoom, window and opacity stay when Python sends a better map of the same case.
 //
-// A change by pointer, key or tool goes to the model (viewport, levels, stepper, marks), and changed()
-// draws everything again at the next frame; what Python has to know is told by emit().
+// Input by pointer, key or tool changes the model (viewport, levels, stepper, marks); changed() then draws
+// everything at the next frame.  emit() sends messages to Python.
 
 class Viewer {
   constructor(root) {
     this.root = root;
-    this.pictures = {}; // "low", "recombined": see drawing/pictures.js
+    this.pictures = {}; // by name ("low", "recombined"), see drawing/pictures.js
     this.heat = null;
     this.panes = [];
     this.frames = 0;
@@ -15,14 +15,14 @@ class Viewer {
     this.stepper = new CurveStepper();
     this.marks = new MarkList();
     this.stepLayer = new StepLayer(this.stepper);
-    this.watcher = new ResizeObserver(() => this.changed());
-    this.watcher.observe(root.querySelector(".panes"));
+    this.resizeObserver = new ResizeObserver(() => this.changed());
+    this.resizeObserver.observe(root.querySelector(".panes"));
     for (const [name, colour] of Object.entries(DEFAULTS.colours)) root.style.setProperty(`--${name}`, colour);
   }
 
   get view() { return this.viewport.view; }
 
-  // What Python sends, see ui/viewer.py.
+  // Take the data from Python, see ui/viewer.py.
   async show(data) {
     this.data = data;
     this.first = data.first;
@@ -30,17 +30,17 @@ class Viewer {
     this.root.classList.toggle("levelled", data.offered.length > 0);
     if (!this.viewport) this.build(data);
     const isNew = data.case.digest !== this.shown;
-    if (isNew && data.case.digest !== this.coming) this.begin(data);
+    if (isNew && data.case.digest !== this.loading) this.beginCase(data);
     if (this.addressBar.update(data.viewport)) this.changed();
-    // The browser decodes beside this script, which makes the map meanwhile.
+    // The browser decodes pictures in parallel to this script, which computes the map meanwhile.
     const names = this.viewport.recombined ? ["low", "recombined"] : ["low"];
     const decoding = isNew ? loadPictures(data.case, names) : null;
-    const known = isNew ? null : this.heat;
-    const same = known && data.heat && heatmapName(known) === heatmapName(data.heat);
-    const heat = same ? known : data.heat && new Heatmap(data.heat);
+    const previous = isNew ? null : this.heat;
+    const isSame = previous && data.heat && heatmapName(previous) === heatmapName(data.heat);
+    const heat = isSame ? previous : data.heat && new Heatmap(data.heat);
     if (isNew) {
       const pictures = await decoding;
-      if (this.data !== data) return; // something newer came while decoding
+      if (this.data !== data) return; // newer data arrived while decoding
       this.pictures = pictures;
       this.shown = data.case.digest;
       this.heat = null;
@@ -52,12 +52,12 @@ class Viewer {
     if (this.stepper.kind === "off") this.changed();
     await this.stepperPanel.update(data.scrub, data.follows);
     this.changed();
-    await this.complete(data);
+    await this.loadDeferred(data);
   }
 
   build(data) {
-    const decoded = (table) => ({ name: table.name, colours: bytesOf(table.colours) });
-    this.viewport = new Viewport(data.tables.map(decoded), decoded({ name: "diverging", colours: data.diverging }));
+    const decode = (table) => ({ name: table.name, colours: bytesOf(table.colours) });
+    this.viewport = new Viewport(data.tables.map(decode), decode({ name: "diverging", colours: data.diverging }));
     const place = (name) => this.root.querySelector(`.${name}`);
     this.tools = buildTools(this);
     this.levelsPanel = new LevelsPanel(this, place("levels"));
@@ -67,11 +67,11 @@ class Viewer {
     place("tools").replaceChildren(...this.tools.rows);
   }
 
-  // A case begins as it is stored, and fitted; but where another viewer of the page showed it last, as it
-  // was shown there: after a blind reading zoom and window stay.
-  begin(data) {
+  // Start a new case fitted, with its stored window.  If another viewer element of the page showed the same
+  // case last, its viewport is taken over: zoom and window stay after a blind reading.
+  beginCase(data) {
     const { viewport } = this, { last } = Viewer;
-    this.coming = data.case.digest; // its map may get better while its picture is decoded
+    this.loading = data.case.digest; // a better map may arrive while the picture is decoded
     viewport.view.reset();
     viewport.setPreset("stored");
     if (last && last !== this && !this.shown && last.shown === data.case.digest) {
@@ -83,10 +83,10 @@ class Viewer {
     this.changed();
   }
 
-  // What the first sight of a case does not need.
-  async complete(data) {
+  // Load what the first picture of a case does not need.
+  async loadDeferred(data) {
     const { pictures } = this;
-    if (this.shown !== data.case.digest) return; // another case came meanwhile
+    if (this.shown !== data.case.digest) return; // another case arrived meanwhile
     if (data.case.recombined && !pictures.recombined) {
       pictures.recombined = await loadPicture(data.case, "recombined");
     }
@@ -94,11 +94,11 @@ class Viewer {
     this.changed();
   }
 
-  // What was marked by the source may come later than the picture: after a blind reading.
+  // The masks may arrive later than the pictures: in blind reading they are sent after the answer.
   async updateOutlines(data) {
     const { pictures } = this;
     for (const [name, picture] of Object.entries(pictures)) {
-      if (this.shown !== data.case.digest || this.pictures !== pictures) return; // another case came meanwhile
+      if (this.shown !== data.case.digest || this.pictures !== pictures) return; // another case arrived meanwhile
       const { mask } = data.case[name];
       const changed = Boolean(mask) !== Boolean(picture.outline);
       if (changed) picture.outline = mask ? await loadOutline(mask) : null;
@@ -112,8 +112,8 @@ class Viewer {
 
   changed() {
     if (this.addressBar) this.addressBar.schedule();
-    if (this.waiting) return;
-    this.waiting = requestAnimationFrame(() => { this.waiting = 0; this.draw(); });
+    if (this.frameRequest) return;
+    this.frameRequest = requestAnimationFrame(() => { this.frameRequest = 0; this.draw(); });
   }
 
   draw() {
@@ -129,24 +129,24 @@ class Viewer {
     }
     this.tools.refresh();
     this.refreshBar();
-    if (this.pictures.low) this.timing("first picture");
-    if (this.heat) this.timing("first map");
+    if (this.pictures.low) this.markTime("first picture");
+    if (this.heat) this.markTime("first map");
     if (this.first && this.pictures.low) {
       this.first = false;
-      this.emit("drawn", true); // Python sends what is heavy to load after it: see ui/deferred.py
+      this.emit("drawn", true); // Python then sends the deferred parts of the page, see ui/deferred.py
     }
   }
 
-  // What a pane shows, see drawing/pane.js.
+  // Set what a pane shows, see drawing/pane.js.
   preparePane(pane) {
     const { viewport, pictures } = this, { canvas } = pane;
     const box = canvas.getBoundingClientRect();
     pane.ratio = window.devicePixelRatio || 1;
     const width = Math.max(1, Math.round(box.width * pane.ratio)), height = Math.max(1, Math.round(box.height * pane.ratio));
     if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
-    const blinked = this.blinking && pane.role === "heat";
-    const swap = blinked && viewport.recombined && pictures.recombined;
-    const overlaid = pane.role === "heat" && !blinked;
+    const isBlinking = this.blinking && pane.role === "heat";
+    const swap = isBlinking && viewport.recombined && pictures.recombined;
+    const overlaid = pane.role === "heat" && !isBlinking;
     pane.picture = swap || pane.role === "recombined" ? pictures.recombined : pictures.low;
     pane.heatLayer = overlaid ? this.heatLayer : null;
     pane.area = this.levels.areaShown && this.data.offered.length ? this.levels.percent : 0;
@@ -155,12 +155,12 @@ class Viewer {
     pane.marks = this.marks;
   }
 
-  // When the page first drew it, for the browser's own performance tools.
-  timing(what) {
+  // Record when something was first drawn, for the browser's performance tools.
+  markTime(what) {
     if (!performance.getEntriesByName(what).length) performance.mark(what);
   }
 
-  // The colour bar, in the class's score.
+  // The colour bar, in units of the class score.
   refreshBar() {
     const { heat, viewport } = this, bar = this.root.querySelector(".bar");
     const signed = viewport.heat === "signed";
@@ -176,17 +176,17 @@ class Viewer {
     bar.querySelector(".unit").textContent = heat.unit;
   }
 
-  // The panes that are wanted, from left to right; a pane that stays keeps its focus.
+  // Arrange the panes from left to right; a pane that stays keeps its focus.
   layOut() {
     const { viewport, heat, stepper } = this;
-    const wanted = [];
-    if (viewport.plain && !this.data.blind) wanted.push("plain");
-    wanted.push("heat");
-    if (viewport.recombined && this.hasRecombined()) wanted.push("recombined");
+    const roles = [];
+    if (viewport.plain && !this.data.blind) roles.push("plain");
+    roles.push("heat");
+    if (viewport.recombined && this.hasRecombined()) roles.push("recombined");
     const overlaid = heat && viewport.heat !== "off" ? "with the heatmap" : "low-energy";
     const names = { plain: "original", heat: stepper.isOn ? `${stepper.kind}, as scored` : overlaid, recombined: "recombined" };
-    const kept = new Map(this.panes.map((pane) => [pane.role, pane]));
-    this.panes = wanted.map((role) => kept.get(role) || this.buildPane(role));
+    const existing = new Map(this.panes.map((pane) => [pane.role, pane]));
+    this.panes = roles.map((role) => existing.get(role) || this.buildPane(role));
     replaceChildren(this.root.querySelector(".panes"), this.panes.map((pane) => pane.element));
     for (const pane of this.panes) {
       pane.name.textContent = names[pane.role];
@@ -207,7 +207,7 @@ class Viewer {
     return pane;
   }
 
-  // Zoom about the middle of the pane with the heatmap.
+  // Zoom about the centre of the pane with the heatmap.
   zoomCentre(factor) {
     const { picture, canvas } = this.panes.find((pane) => pane.role === "heat");
     this.view.zoomAt(picture, canvas, canvas.width / 2, canvas.height / 2, factor);
@@ -228,8 +228,8 @@ class Viewer {
     if (this.marks.toggle(picture.name, x, y, reach)) this.marksPanel.changed();
   }
 
-  // The point of a pane's picture under the pointer, { pane, x, y }, or null: it is described in the
-  // readout, and the same place is shown in the other panes.
+  // Set the point of a pane's picture under the pointer, { pane, x, y }, or null.  The readout describes it,
+  // and the other panes show a cursor at the same place.
   setPointed(point) {
     const line = this.root.querySelector(".readout");
     const picture = point && point.pane.picture;
@@ -238,7 +238,7 @@ class Viewer {
     this.changed();
   }
 
-  // A pixel in words and numbers.
+  // The readout of a pixel.
   describe(picture, column, row) {
     if (column < 0 || row < 0 || column >= picture.width || row >= picture.height) return "\u00a0";
     const { heat, stepper } = this;
@@ -253,8 +253,8 @@ class Viewer {
   }
 
   end() {
-    this.watcher.disconnect();
-    cancelAnimationFrame(this.waiting);
+    this.resizeObserver.disconnect();
+    cancelAnimationFrame(this.frameRequest);
     if (this.addressBar) this.addressBar.end();
   }
 }

@@ -1,4 +1,4 @@
-"""Two pictures under one hand, fingers, the keyboard's focus, and a connection that breaks."""
+"""The viewer's input: linked pictures, touch, keyboard focus; and a connection that breaks."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from xai_core.cases.sources.library import PhantomLibrary
 pytestmark = pytest.mark.e2e
 Visit = Callable[[str], Page]
 SIZES = [{"width": 1440, "height": 900}, {"width": 1920, "height": 1080}]
-# Comes after the picture.
+# The outline is decoded after the picture.
 _OUTLINE = """([e, name]) => {
   const picture = e.viewer.pictures[name];
   return picture && picture.outline && Array.from(picture.outline);
 }"""
 _DIFFERS = "([c, was]) => c.toDataURL() !== was"
-# Notes whether the buttons of the list ever leave the page.
-_WATCH = """() => {
-  window.stepsGone = false;
-  const look = () => { window.stepsGone ||= !document.querySelector(".st-key-next button"); };
-  new MutationObserver(look).observe(document.body, { childList: true, subtree: true });
+# Records whether the buttons of the list are ever removed from the page.
+_WATCH_BUTTONS = """() => {
+  window.buttonsRemoved = false;
+  const check = () => { window.buttonsRemoved ||= !document.querySelector(".st-key-next button"); };
+  new MutationObserver(check).observe(document.body, { childList: true, subtree: true });
 }"""
 _SAME = "([c, was]) => c.toDataURL() === was"
 
@@ -34,13 +34,13 @@ _SAME = "([c, was]) => c.toDataURL() === was"
 def opened(visit: Visit, server: Server, size: dict[str, int]) -> Page:
     page = visit(f"{server.url}/explore?case=PH-0001&curves=none")
     page.set_viewport_size(size)  # type: ignore[arg-type]
-    explore.finished(page)
-    explore.map_source(page)
+    explore.wait_until_done(page)
+    explore.map_digest(page)
     return page
 
 
 @pytest.mark.parametrize("size", SIZES, ids=["1440x900", "1920x1080"])
-def test_low_energy_and_recombined_are_linked_and_blink(
+def test_low_energy_and_recombined_share_cursor_and_zoom_and_blink(
     size: dict[str, int], small: Server, visit: Visit
 ) -> None:
     page = opened(visit, small, size)
@@ -65,12 +65,12 @@ def test_low_energy_and_recombined_are_linked_and_blink(
     )
     page.keyboard.up("b")
     page.wait_for_function(_SAME, arg=[low.element_handle(), with_heat])
-    # Nothing of the page lies outside of its window, and the picture is most of its height.
+    # The page fits the window's width, and the picture takes a large part of its height.
     assert page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth")
     assert box["height"] > 0.4 * size["height"]
 
 
-def test_the_outline_on_each_picture_is_its_own(small: Server, visit: Visit) -> None:
+def test_each_picture_has_the_outline_of_its_own_mask(small: Server, visit: Visit) -> None:
     page = opened(visit, small, SIZES[0])
     case = PhantomLibrary().load("PH-0001")
     for name, mask in (("low", case.lesion_mask), ("recombined", case.recombined_mask)):
@@ -85,7 +85,7 @@ def test_the_outline_on_each_picture_is_its_own(small: Server, visit: Visit) -> 
         assert max(ys) == pytest.approx(rows[-1] + 1, abs=1)
 
 
-def test_two_fingers_zoom_and_one_moves(small: Server, visit: Visit) -> None:
+def test_two_fingers_zoom_and_one_finger_pans(small: Server, visit: Visit) -> None:
     page = opened(visit, small, SIZES[0])
     box = explore.picture(page).bounding_box()
     assert box is not None
@@ -110,7 +110,9 @@ def test_two_fingers_zoom_and_one_moves(small: Server, visit: Visit) -> None:
     assert page.locator(".viewer").evaluate("e => e.viewer.view.x") < before
 
 
-def test_the_focus_can_be_seen_wherever_it_goes(small: Server, visit: Visit) -> None:
+def test_the_focused_control_of_the_viewer_has_a_visible_outline(
+    small: Server, visit: Visit
+) -> None:
     page = opened(visit, small, SIZES[0])
     explore.picture(page).focus()
     seen = set()
@@ -137,24 +139,24 @@ def test_the_focus_can_be_seen_wherever_it_goes(small: Server, visit: Visit) -> 
     assert {"Fit", "1:1", "Invert"} <= seen
 
 
-def test_a_connection_that_breaks_comes_back_to_the_same_state(
+def test_a_broken_connection_resumes_with_the_same_state(
     tmp_path: Path, tiny_weights: Path, visit: Visit
 ) -> None:
     with dashboard(tmp_path, "library", tiny_weights) as server:
         page = visit(f"{server.url}/explore?case=PH-0003&layer=stages.3.blocks.1&curves=none")
-        explore.finished(page)
+        explore.wait_until_done(page)
         explore.picture(page).press("+")
         expect(page).to_have_url(re.compile("zoom=1.25"))
     app = page.get_by_test_id("stApp")
     expect(app).not_to_have_attribute("data-test-connection-state", "CONNECTED")
-    page.evaluate(_WATCH)
+    page.evaluate(_WATCH_BUTTONS)
     with dashboard(tmp_path, "library", tiny_weights, int(server.url.rsplit(":", 1)[1])):
         expect(app).to_have_attribute("data-test-connection-state", "CONNECTED")
         expect(app).to_have_attribute("data-test-script-state", "notRunning")
         expect(page).to_have_url(re.compile("case=PH-0003&.*layer=stages.3.blocks.1.*zoom=1.25"))
-        explore.step(page, "n")
+        explore.press_step_key(page, "n")
         expect(page.get_by_role("radio", name="PH-0004", checked=True).first).to_be_visible()
-        explore.finished(page)
+        explore.wait_until_done(page)
         layer = page.get_by_role("radio", name="Stage 4 Block 2", checked=True)
         expect(layer.first).to_be_visible()
-        assert not page.evaluate("stepsGone")  # the page a hand is on does not start anew
+        assert not page.evaluate("buttonsRemoved")  # the page in use was not rebuilt

@@ -1,4 +1,4 @@
-"""Hands faster than the server: what Streamlit makes of presses that come while timers run."""
+"""Input that comes faster than the server answers, while timers run."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ Visit = Callable[[str], Page]
 
 
 def test_no_message_refers_to_an_earlier_one(browser: Browser, small: Server) -> None:
-    """A reference whose message is gone ends the session, and now and then one is: see
-    ``minCachedMessageSize`` in .streamlit/config.toml."""
+    """A reference to a message that the browser no longer holds ends the session, which happens
+    occasionally: see ``minCachedMessageSize`` in .streamlit/config.toml."""
     messages: list[ForwardMsg] = []
 
-    def listen(socket: WebSocket) -> None:
+    def record_messages(socket: WebSocket) -> None:
         socket.on("framereceived", lambda frame: messages.append(_parsed(frame)))
 
     expect.set_options(timeout=TIMEOUT_MS)
     page = browser.new_page(viewport={"width": 1440, "height": 900})
-    page.on("websocket", listen)
+    page.on("websocket", record_messages)
     page.goto(f"{small.url}/?case=PH-0002&curves=none")
-    explore.finished(page)
+    explore.wait_until_done(page)
     explore.choose(page, "Stage 4 Block 2")
     explore.choose(page, "Stage 3 Block 6")
-    explore.finished(page, "Grad-CAM, Stage 3 Block 6")
+    explore.wait_until_done(page, "Grad-CAM, Stage 3 Block 6")
     page.close()
 
-    # The same image was sent more than once, so there was an occasion.
+    # The image was sent more than once, so a reference would have been possible.
     assert sum(message.ByteSize() > 100_000 for message in messages) > 1
     assert not [message for message in messages if message.HasField("ref_hash")]
     assert not [message for message in messages if message.metadata.cacheable]
@@ -44,9 +44,11 @@ def _parsed(frame: bytes | str) -> ForwardMsg:
     return ForwardMsg.FromString(frame if isinstance(frame, bytes) else frame.encode())
 
 
-def test_levels_are_switched_faster_than_they_are_measured(small: Server, visit: Visit) -> None:
+def test_levels_switched_faster_than_they_are_scored_end_in_the_last_choice(
+    small: Server, visit: Visit
+) -> None:
     page = visit(f"{small.url}/?case=PH-0002&method=hybrid-cam")
-    explore.finished(page)
+    explore.wait_until_done(page)
     for _ in range(3):
         for percent in ("90", "70", "50", "35", "20"):
             explore.level(page, percent).click()

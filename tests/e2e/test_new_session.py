@@ -1,7 +1,7 @@
-"""Every page opened cold by its own address, before and after anything else has been opened.
+"""Every page opens by its own address in a new session, as the first page and after others.
 
-Streamlit runs a page's file without ``app.py`` until that has run once in the server; from then on
-only what ``app.py`` lists exists.
+Streamlit runs a page's file without ``app.py`` until ``app.py`` has run once in the server; from
+then on only the pages that ``app.py`` lists exist.
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ SIGNS = {
 }
 
 
-def test_pages_open_cold(tmp_path: Path, tiny_weights: Path, visit: Callable[[str], Page]) -> None:
+def test_every_page_opens_in_a_new_session(
+    tmp_path: Path, tiny_weights: Path, visit: Callable[[str], Page]
+) -> None:
     with dashboard(tmp_path, "library", tiny_weights) as server:
         for name in (*PAGES, "", *PAGES):
             page = visit(f"{server.url}/{name}")
@@ -41,5 +43,5 @@ def test_pages_open_cold(tmp_path: Path, tiny_weights: Path, visit: Callable[[st
             expect(page.get_by_text("Page not found")).to_have_count(0)
             for link in ("Explore", "Compare", "Your image", "Demo", "About"):
                 expect(page.get_by_role("link", name=link, exact=True)).to_be_visible()
-            page.close()  # what it asked for would be computed on while the others open
+            page.close()  # otherwise its job would go on while the others open
         assert not server.complaints()
