@@ -23,6 +23,7 @@ from xai_core.explain.explanation import Status
 from xai_core.explain.request import CaseRequest
 from xai_core.ui.compare import captions, export, panels
 from xai_core.ui.compare.panels import FIGURE_VIEW, Comparison, read_comparison, write_comparison
+from xai_core.viz.figure_sheet import FigureSheet
 
 IDS = ("TP-1", "TP-2", "TN-1", "TN-2")
 
@@ -74,6 +75,12 @@ def test_every_method_at_every_layer_is_requested_without_curves(stand_in: Stand
     }
     assert downloads(page) == [False, False]
     assert any(button.label == "Stop" for button in page.button)
+
+
+def test_a_map_without_a_class_names_no_class_score(stand_in: StandInService) -> None:
+    page = finished(stand_in, opened(case="TP-1", methods="grad-cam,eigen-cam"))
+    assert page_text(page).count("The same for every class; activation along") == 2
+    assert page_text(page).count("Malignant class score (class 1)") == 2
 
 
 def test_panels_fill_in_and_name_the_class_score(stand_in: StandInService) -> None:
@@ -252,7 +259,7 @@ def test_unusable_address_parameters_are_listed_in_one_warning(stand_in: StandIn
 
 def figure_sheet(
     stand_in: StandInService, rows: tuple[panels.PanelRow, ...], curves: bool = False
-) -> export.FigureSheet:
+) -> FigureSheet:
     requests = [request for row in rows for request in row.requests]
     for _ in range(2):
         panels.ask_panels(stand_in, requests, curves, "me")  # type: ignore[arg-type]

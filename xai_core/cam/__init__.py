@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 PAPER_METHODS = ("score-cam", "grad-cam", "hybrid-cam")
 """The methods of the paper's tables, in their order."""
 
-_SUPPORT = frozenset({"base", "normalise", "options"})  # modules of this folder without a method
+# Modules of this folder without a method.
+_SUPPORT = frozenset({"base", "closed_form", "normalise", "options"})
 
 
 @dataclass(frozen=True)

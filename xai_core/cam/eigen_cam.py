@@ -6,10 +6,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from xai_core.cam.base import CamMethod, CamResult, LayerInputs, Need
-from xai_core.cam.normalise import heatmap, is_constant
-from xai_core.cam.options import CamOptions
-from xai_core.types import Report
+from xai_core.cam.base import LayerInputs, Need
+from xai_core.cam.closed_form import ClosedFormMethod
+from xai_core.cam.normalise import is_constant
 
 ZERO_CORRELATION = 1e-12
 """A correlation of at most this share of its largest possible value is rounding error."""
@@ -62,7 +61,7 @@ def _sign(scores: Tensor, samples: Tensor) -> float:
     return 1.0 if float(scores[largest]) >= 0 else -1.0
 
 
-class EigenCam(CamMethod[CamOptions]):
+class EigenCam(ClosedFormMethod):
     """Eigen-CAM as a method; needs no gradient and no forward pass beyond the activations, and is
     the same for every class.
 
@@ -83,29 +82,14 @@ class EigenCam(CamMethod[CamOptions]):
     needs = frozenset({Need.ACTIVATIONS})
     order = 60
     class_specific = False
+    formula = {  # noqa: RUF012 (read only)
+        "score": "none: the map is the same for every class",
+        "component": "first principal component; positions are samples, channels are "
+        "variables, centred over positions",
+        "sign": "correlates positively with the mean activation over channels; where that "
+        "correlation is 0, the largest magnitude is positive",
+    }
 
-    def conventions(self, options: CamOptions) -> dict[str, str]:  # noqa: ARG002 (the contract)
-        """See :meth:`xai_core.cam.base.CamMethod.conventions`."""
-        return {
-            "score": "none: the map is the same for every class",
-            "component": "first principal component; positions are samples, channels are "
-            "variables, centred over positions",
-            "sign": "correlates positively with the mean activation over channels; where that "
-            "correlation is 0, the largest magnitude is positive",
-            "relu": "before upsampling",
-            "upsampling": "bilinear, align_corners=False",
-            "normalisation": "min-max after upsampling",
-        }
-
-    def compute(
-        self,
-        layer_inputs: LayerInputs,
-        target: int,  # noqa: ARG002 (the same for every class)
-        options: CamOptions,  # noqa: ARG002 (the contract)
-        report: Report,
-    ) -> CamResult:
-        """See :meth:`xai_core.cam.base.CamMethod.compute`; reports once, at the end."""
-        native = layer_inputs.native.recall(self.name, lambda: eigen_cam(layer_inputs.activation))
-        result = CamResult(heatmap(native, layer_inputs.size))
-        report(1, 1, result.heatmap)
-        return result
+    def raw_map(self, layer_inputs: LayerInputs, target: int) -> Tensor:  # noqa: ARG002
+        """See :func:`eigen_cam`; the same for every ``target``."""
+        return eigen_cam(layer_inputs.activation)

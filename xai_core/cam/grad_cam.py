@@ -6,10 +6,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from xai_core.cam.base import CamMethod, CamResult, LayerInputs, Need
-from xai_core.cam.normalise import heatmap
-from xai_core.cam.options import CamOptions
-from xai_core.types import Report
+from xai_core.cam.base import LayerInputs, Need
+from xai_core.cam.closed_form import ClosedFormMethod
 
 
 def channel_weights(gradient: Tensor) -> Tensor:
@@ -27,16 +25,7 @@ def grad_cam(activation: Tensor, gradient: Tensor) -> Tensor:
     return torch.einsum("k,khw->hw", channel_weights(gradient), activation)
 
 
-def native_map(layer_inputs: LayerInputs, target: int) -> Tensor:
-    """The signed raw map (h, w) of class ``target``, cached: Grad-CAM and Hybrid-CAM both use
-    it."""
-    return layer_inputs.native.recall(
-        f"grad-cam/{target}",
-        lambda: grad_cam(layer_inputs.activation, layer_inputs.gradient(target)),
-    )
-
-
-class GradCam(CamMethod[CamOptions]):
+class GradCam(ClosedFormMethod):
     """Grad-CAM as a method; needs one gradient and no further forward pass."""
 
     name = "grad-cam"
@@ -49,25 +38,11 @@ class GradCam(CamMethod[CamOptions]):
     unit = "logit per position of the layer"
     needs = frozenset({Need.ACTIVATIONS, Need.GRADIENT})
     order = 20
+    formula = {  # noqa: RUF012 (read only)
+        "score": "class logit",
+        "weights": "mean of the gradient over positions",
+    }
 
-    def conventions(self, options: CamOptions) -> dict[str, str]:  # noqa: ARG002 (the contract)
-        """See :meth:`xai_core.cam.base.CamMethod.conventions`."""
-        return {
-            "score": "class logit",
-            "weights": "mean of the gradient over positions",
-            "relu": "before upsampling",
-            "upsampling": "bilinear, align_corners=False",
-            "normalisation": "min-max after upsampling",
-        }
-
-    def compute(
-        self,
-        layer_inputs: LayerInputs,
-        target: int,
-        options: CamOptions,  # noqa: ARG002 (the contract)
-        report: Report,
-    ) -> CamResult:
-        """See :meth:`xai_core.cam.base.CamMethod.compute`; reports once, at the end."""
-        result = CamResult(heatmap(native_map(layer_inputs, target), layer_inputs.size))
-        report(1, 1, result.heatmap)
-        return result
+    def raw_map(self, layer_inputs: LayerInputs, target: int) -> Tensor:
+        """See :func:`grad_cam`."""
+        return grad_cam(layer_inputs.activation, layer_inputs.gradient(target))

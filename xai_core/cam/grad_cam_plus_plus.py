@@ -6,10 +6,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from xai_core.cam.base import CamMethod, CamResult, LayerInputs, Need
-from xai_core.cam.normalise import heatmap
-from xai_core.cam.options import CamOptions
-from xai_core.types import Report
+from xai_core.cam.base import LayerInputs, Need
+from xai_core.cam.closed_form import ClosedFormMethod
 
 EPS = 1e-30
 """Added to the denominator of alpha, in the units of g^2.  The paper has no such term; this one is
@@ -40,7 +38,7 @@ def grad_cam_plus_plus(activation: Tensor, gradient: Tensor, eps: float = EPS) -
     return torch.einsum("k,khw->hw", weights, activation.double())
 
 
-class GradCamPlusPlus(CamMethod[CamOptions]):
+class GradCamPlusPlus(ClosedFormMethod):
     """Grad-CAM++ as a method; needs one gradient and no further forward pass."""
 
     name = "grad-cam-plus-plus"
@@ -57,31 +55,13 @@ class GradCamPlusPlus(CamMethod[CamOptions]):
     )
     needs = frozenset({Need.ACTIVATIONS, Need.GRADIENT})
     order = 40
+    formula = {  # noqa: RUF012 (read only)
+        "score": "exponential of the class logit, so that its second and third derivatives "
+        "are powers of the logit's gradient g",
+        "alpha": f"g^2 / (2 g^2 + (sum of A over positions) g^3 + {EPS:g}), 0 where g is 0",
+        "weights": "sum over positions of alpha * ReLU(g)",
+    }
 
-    def conventions(self, options: CamOptions) -> dict[str, str]:  # noqa: ARG002 (the contract)
-        """See :meth:`xai_core.cam.base.CamMethod.conventions`."""
-        return {
-            "score": "exponential of the class logit, so that its second and third derivatives "
-            "are powers of the logit's gradient g",
-            "alpha": f"g^2 / (2 g^2 + (sum of A over positions) g^3 + {EPS:g}), 0 where g is 0",
-            "weights": "sum over positions of alpha * ReLU(g)",
-            "relu": "before upsampling",
-            "upsampling": "bilinear, align_corners=False",
-            "normalisation": "min-max after upsampling",
-        }
-
-    def compute(
-        self,
-        layer_inputs: LayerInputs,
-        target: int,
-        options: CamOptions,  # noqa: ARG002 (the contract)
-        report: Report,
-    ) -> CamResult:
-        """See :meth:`xai_core.cam.base.CamMethod.compute`; reports once, at the end."""
-        native = layer_inputs.native.recall(
-            f"{self.name}/{target}",
-            lambda: grad_cam_plus_plus(layer_inputs.activation, layer_inputs.gradient(target)),
-        )
-        result = CamResult(heatmap(native, layer_inputs.size))
-        report(1, 1, result.heatmap)
-        return result
+    def raw_map(self, layer_inputs: LayerInputs, target: int) -> Tensor:
+        """See :func:`grad_cam_plus_plus`."""
+        return grad_cam_plus_plus(layer_inputs.activation, layer_inputs.gradient(target))

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from xai_core.cam.base import CamMethod, CamResult, LayerInputs, Need
-from xai_core.cam.grad_cam import GradCam, native_map
+from xai_core.cam.grad_cam import GradCam
 from xai_core.cam.normalise import empty, heatmap, min_max
 from xai_core.cam.options import CamOptions, option
 from xai_core.scoring.logit_cache import BASELINE, mask_key
@@ -133,7 +133,7 @@ class HybridCam(CamMethod[HybridCamOptions]):
         where no level raises the score the state is NO_LEVEL.
         """
         percents = options.levels
-        base = heatmap(native_map(layer_inputs, target), layer_inputs.size)
+        base = heatmap(GradCam().cached_raw_map(layer_inputs, target), layer_inputs.size)
         if base.state is not MapState.OK:
             report(1, 1, base)
             return CamResult(base)

@@ -6,10 +6,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from xai_core.cam.base import CamMethod, CamResult, LayerInputs, Need
-from xai_core.cam.normalise import heatmap
-from xai_core.cam.options import CamOptions
-from xai_core.types import Report
+from xai_core.cam.base import LayerInputs, Need
+from xai_core.cam.closed_form import ClosedFormMethod
 
 
 def layer_cam(activation: Tensor, gradient: Tensor) -> Tensor:
@@ -22,7 +20,7 @@ def layer_cam(activation: Tensor, gradient: Tensor) -> Tensor:
     return (torch.relu(gradient) * activation).sum(0)
 
 
-class LayerCam(CamMethod[CamOptions]):
+class LayerCam(ClosedFormMethod):
     """LayerCAM as a method; needs one gradient and no further forward pass."""
 
     name = "layer-cam"
@@ -39,29 +37,11 @@ class LayerCam(CamMethod[CamOptions]):
     )
     needs = frozenset({Need.ACTIVATIONS, Need.GRADIENT})
     order = 50
+    formula = {  # noqa: RUF012 (read only)
+        "score": "class logit",
+        "weights": "ReLU of the gradient, at each position",
+    }
 
-    def conventions(self, options: CamOptions) -> dict[str, str]:  # noqa: ARG002 (the contract)
-        """See :meth:`xai_core.cam.base.CamMethod.conventions`."""
-        return {
-            "score": "class logit",
-            "weights": "ReLU of the gradient, at each position",
-            "relu": "before upsampling",
-            "upsampling": "bilinear, align_corners=False",
-            "normalisation": "min-max after upsampling",
-        }
-
-    def compute(
-        self,
-        layer_inputs: LayerInputs,
-        target: int,
-        options: CamOptions,  # noqa: ARG002 (the contract)
-        report: Report,
-    ) -> CamResult:
-        """See :meth:`xai_core.cam.base.CamMethod.compute`; reports once, at the end."""
-        native = layer_inputs.native.recall(
-            f"{self.name}/{target}",
-            lambda: layer_cam(layer_inputs.activation, layer_inputs.gradient(target)),
-        )
-        result = CamResult(heatmap(native, layer_inputs.size))
-        report(1, 1, result.heatmap)
-        return result
+    def raw_map(self, layer_inputs: LayerInputs, target: int) -> Tensor:
+        """See :func:`layer_cam`."""
+        return layer_cam(layer_inputs.activation, layer_inputs.gradient(target))

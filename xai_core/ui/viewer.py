@@ -23,7 +23,7 @@ from xai_core.settings import ASSETS
 from xai_core.types import PAPER_LEVELS, Case, MapState
 from xai_core.ui import deferred, session
 from xai_core.ui.memo import memoised
-from xai_core.ui.wording import request_words, state_words
+from xai_core.ui.wording import request_words, score_words, state_words
 from xai_core.viz import style
 from xai_core.viz.viewer_data import case_data, heat_data, stepper_data, stepper_images, tables
 
@@ -240,13 +240,13 @@ def _stepper(case: Case, explanation: Explanation | None) -> dict[str, Any] | No
 
 
 def _labels(case: Case, explanation: Explanation | None, drawn: bool) -> dict[str, str]:
-    """The accessible name of each pane, and the class score that the colour bar shows."""
+    """The accessible name of each pane, and the score that the colour bar shows."""
     heat_label = f"The mammogram {case.id}; no heatmap yet"
     score = ""
     if explanation is not None and drawn:
         what = request_words(explanation)
         heat_label = f"The mammogram {case.id} with the heatmap over it: {what}"
-        score = f"{explanation.target_name} class score"
+        score = score_words(explanation)
     return {
         "plain": f"The mammogram {case.id} as it is",
         "heat": heat_label,

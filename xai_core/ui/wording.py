@@ -95,10 +95,22 @@ def view_words(record: CaseRecord) -> str:
 
 
 def request_words(explanation: Explanation) -> str:
-    """Method, layer, class and options of an explanation, for accessible names."""
+    """Method, layer, class and options of an explanation, for accessible names.
+
+    Without the class where the map is the same for every class.
+    """
     request = explanation.request
-    options = METHODS[request.method].option_words(request.cam_options())
-    return ", ".join(filter(None, (explanation.title, explanation.target_name, options)))
+    method = METHODS[request.method]
+    name = explanation.target_name if method.class_specific else ""
+    options = method.option_words(request.cam_options())
+    return ", ".join(filter(None, (explanation.title, name, options)))
+
+
+def score_words(explanation: Explanation) -> str:
+    """The score that the map explains: "malignant class score"; "the same for every class"."""
+    if not METHODS[explanation.request.method].class_specific:
+        return "the same for every class"
+    return f"{explanation.target_name} class score"
 
 
 def state_words(state: MapState, class_name: str) -> str | None:

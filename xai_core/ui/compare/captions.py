@@ -16,7 +16,7 @@ from xai_core.model.spec import ModelSpec
 from xai_core.types import CaseRecord, Outcome, Prediction
 from xai_core.ui.compare.panels import PanelAnswer
 from xai_core.ui.job_progress import pending
-from xai_core.ui.wording import OUTCOME_WORDS, layer_words, state_words, truth_words
+from xai_core.ui.wording import OUTCOME_WORDS, layer_words, score_words, state_words, truth_words
 from xai_core.viz.curve_figure import auc_text
 from xai_core.viz.figure_sheet import Bar
 from xai_core.viz.panel import OPACITY
@@ -62,7 +62,9 @@ def colour_bar(answer: PanelAnswer) -> Bar | None:
 
 def class_score(explanation: Explanation) -> str:
     """The score that a map explains, such as "malignant class score (class 1)"."""
-    return f"{explanation.target_name} class score (class {explanation.target})"
+    if not METHODS[explanation.request.method].class_specific:
+        return score_words(explanation)
+    return f"{score_words(explanation)} (class {explanation.target})"
 
 
 def empty_map_reason(answer: PanelAnswer) -> str | None:
