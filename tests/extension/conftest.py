@@ -47,7 +47,7 @@ class Project:
             **os.environ,
             "XAI_WEIGHTS": str(self.weights),
             "XAI_STORE": str(self.root / "store"),
-            "XAI_READY": str(self.root / "no precomputed results"),
+            "XAI_PRECOMPUTED": str(self.root / "no precomputed results"),
             "XAI_ENGINE": "torch",
             "COLUMNS": "200",
         }

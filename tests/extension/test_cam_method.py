@@ -13,22 +13,23 @@ pytestmark = pytest.mark.slow
 _PAGES = """
 from streamlit.testing.v1 import AppTest
 from tests.ui import pages
-from tests.ui.stand_in_service import on_duty, seen
+from tests.ui.stand_in_service import set_viewer_drawn, use_stand_in
 
-with on_duty() as desk:
+with use_stand_in() as stand_in:
     explore = AppTest.from_function(pages.explore_page, default_timeout=60)
-    seen(explore).run()
+    set_viewer_drawn(explore)
+    explore.run()
     assert not explore.exception, explore.exception
     print("explore:", [o.content for c in explore.get("button_group") for o in c.proto.options])
     compare = AppTest.from_function(pages.compare_page, default_timeout=60)
     compare.query_params["methods"] = "grad-cam,mean-cam"
     compare.run()
     assert not compare.exception, compare.exception
-    desk.finish()
+    stand_in.finish()
     compare.run()
     assert not compare.exception, compare.exception
     print("compare:", [m.value for m in compare.markdown])
-    print("asked:", sorted({one.request.method for one in desk.asked}))
+    print("asked:", sorted({one.request.method for one in stand_in.asked}))
 """
 
 

@@ -10,14 +10,14 @@ pytestmark = pytest.mark.slow
 
 _SEEN = """
 from streamlit.testing.v1 import AppTest
-from xai_core.ui.service_access import _opened
+from xai_core.ui.service_access import _cached_service
 app = AppTest.from_file("app.py", default_timeout=120).run()
 assert not app.exception, app.exception
 app.switch_page("pages/sources.py").run()
 assert not app.exception, app.exception
 print([link.proto.label for link in app.get("page_link")])
 print([one.value for one in app.markdown])
-_opened.clear()
+_cached_service.clear()
 """
 
 
@@ -30,4 +30,4 @@ def test_the_how_to_s_page_is_routed_linked_and_drawn(project: Project) -> None:
     assert "## The source of cases" in drawn
     assert "Phantom library" in drawn
     said = project.tests("tests/test_architecture.py", "-k", "page or sources")
-    assert "test_every_page_is_in_the_one_list PASSED" in said
+    assert "test_every_page_file_is_listed PASSED" in said

@@ -86,7 +86,7 @@ def test_it_is_put_into_tissue(kind: LesionKind, breast: tuple[Background, ToneC
 
 
 @every_kind
-def test_it_is_told(kind: LesionKind) -> None:
+def test_its_finding_and_teaching_note_are_worded(kind: LesionKind) -> None:
     for plan in plans(kind):
         assert kind.name.split()[-1] in finding(plan)
         assert "{" not in finding(plan)
