@@ -49,8 +49,8 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(tree: Path, *words: object) -> str:
     own = {
-        "XAI_STORE": str(tree / "store"), "XAI_PRECOMPUTED": str(tree / "none"), "XAI_DEVICE": "cpu",
-        "XAI_ENGINE": "torch", "OMP_NUM_THREADS": "1",
+        "XAI_STORE": str(tree / "store"), "XAI_PRECOMPUTED": str(tree / "none"),
+        "XAI_DEVICE": "cpu", "XAI_ENGINE": "torch", "OMP_NUM_THREADS": "1",
     }  # fmt: skip
     done = subprocess.run(
         [sys.executable, *map(str, words)],
