@@ -114,14 +114,32 @@ def _component() -> Any:
     )
 
 
+@dataclass
+class LastMessage:
+    """``id``: of the message from the browser that was handled last; 0 before the first."""
+
+    id: int = 0
+
+
 def mount(data: dict[str, Any], key: str, **handlers: Handler) -> None:
-    """Draw the component.  ``handlers``: by the name of the message from the browser."""
+    """Draw the component.
+
+    ``handlers``: by the name of the message from the browser.  The browser sends the next message
+    only when the data name the last one (see ``assets/viewer/model/outbox.js``).
+    """
+    last = session.part(LastMessage)
 
     def callback(name: str, handler: Handler) -> Callable[[], None]:
-        return lambda: handler(st.session_state[key][name])
+        def handle() -> None:
+            message = st.session_state[key][name]
+            last.id = message["id"]
+            handler(message["value"])
+
+        return handle
 
     callbacks = {f"on_{name}_change": callback(name, handler) for name, handler in handlers.items()}
-    _component()(data=memoised("viewer tables", (), tables) | data, key=key, **callbacks)
+    sent = memoised("viewer tables", (), tables) | data | {"answered": last.id}
+    _component()(data=sent, key=key, **callbacks)
 
 
 # --- a case and its heatmap ---

@@ -75,7 +75,7 @@ class LevelsPanel {
     row.onsubmit = (event) => {
       event.preventDefault();
       levels.forgetRequest();
-      if (input.value.trim()) viewer.emit("own", input.value.slice(0, 400));
+      if (input.value.trim()) viewer.emit("own", input.value.slice(0, 400), false);
       input.value = "";
     };
     const paper = button("Paper's ten", "Back to 1, 2, 3, 5, 10, 20, 35, 50, 70 and 90 %", () => { levels.forgetRequest(); viewer.emit("paper", true); });

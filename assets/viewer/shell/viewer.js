@@ -14,6 +14,7 @@ class Viewer {
     this.levels = new AreaLevels();
     this.stepper = new CurveStepper();
     this.marks = new MarkList();
+    this.outbox = new Outbox();
     this.stepLayer = new StepLayer(this.stepper);
     this.resizeObserver = new ResizeObserver(() => this.changed());
     this.resizeObserver.observe(root.querySelector(".panes"));
@@ -26,6 +27,7 @@ class Viewer {
   async show(data) {
     this.data = data;
     this.first = data.first;
+    this.outbox.answered(data.answered);
     this.root.classList.toggle("blind", Boolean(data.blind));
     this.root.classList.toggle("levelled", data.offered.length > 0);
     if (!this.viewport) this.build(data);
@@ -109,6 +111,8 @@ class Viewer {
   hasOutline() { return ["low", "recombined"].some((name) => this.data.case[name] && this.data.case[name].mask); }
 
   hasRecombined() { return Boolean(this.data.case.recombined); }
+
+  emit(name, value, replaces = true) { this.outbox.emit(name, value, replaces); }
 
   changed() {
     if (this.addressBar) this.addressBar.schedule();
@@ -256,13 +260,14 @@ class Viewer {
     this.resizeObserver.disconnect();
     cancelAnimationFrame(this.frameRequest);
     if (this.addressBar) this.addressBar.end();
+    this.outbox.end();
   }
 }
 
 export default function (component) {
   const root = component.parentElement.querySelector(".viewer");
   if (!root.viewer) root.viewer = new Viewer(root);
-  root.viewer.emit = component.setTriggerValue;
+  root.viewer.outbox.send = component.setTriggerValue;
   root.viewer.show(component.data);
   return () => { root.viewer.end(); root.viewer = null; };
 }
