@@ -242,6 +242,12 @@ def test_a_written_comparison_reads_back_the_same(comparison: Comparison) -> Non
     assert read_comparison(write_comparison(comparison, request), IDS) == (comparison, [])
 
 
+def test_unknown_methods_of_the_address_are_left_out_and_named(stand_in: StandInService) -> None:
+    page = opened(methods="nope,eigen-cam")
+    assert [warning.value.count("“nope”") for warning in page.warning] == [1]
+    assert {asked.request.method for asked in stand_in.asked} == {"eigen-cam"}
+
+
 def test_unusable_address_parameters_are_listed_in_one_warning(stand_in: StandInService) -> None:
     page = opened(case="x" * 200, view="3d", curves_too="yes", tp="<b>no</b>", target="cat")
     assert len(page.warning) == 1

@@ -126,5 +126,5 @@ def read_options(texts: Sequence[str]) -> dict[str, Any]:
         try:
             values[name] = known[name].parse(value)
         except BadRequest as problem:
-            raise BadRequest(f"--{name}: {problem}") from None
+            raise BadRequest(f"--option {name}: {problem}") from None
     return values

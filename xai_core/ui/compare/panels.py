@@ -63,13 +63,15 @@ def read_comparison(
             f"showing {METHODS_VIEW}."
         )
     if "methods" in parameters:
-        methods = in_listed_order(parameters["methods"].split(","))
+        named = parameters["methods"].split(",")
+        methods = in_listed_order(named)
         if methods:
             chosen["methods"] = methods
-        else:
+        if unknown := [name for name in named if name not in METHODS]:
+            shown = "leaving them out" if methods else "showing the paper's"
             problems.append(
-                f"The address names the methods “{parameters['methods']:.60}”, but only "
-                f"{', '.join(METHODS)} exist; showing the paper's."
+                f"The address names the methods “{', '.join(unknown):.60}”, but only "
+                f"{', '.join(METHODS)} exist; {shown}."
             )
     curves = parameters.get("curves-too", "off")
     if curves in ("on", "off"):
