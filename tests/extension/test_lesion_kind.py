@@ -12,7 +12,7 @@ _TOLD = """
 import numpy as np
 from xai_core.phantom.plan import plan_lesions
 from xai_core.phantom.teaching import finding, teaching_note
-from xai_core.training.sample import TABLES
+from xai_core.training.sample import DESCRIPTOR_VALUES
 from xai_core.types import Pathology
 rng = np.random.default_rng(0)
 while True:
@@ -21,7 +21,7 @@ while True:
         break
 print(finding(plans[0]))
 print(teaching_note(Pathology.BENIGN, plans))
-print(TABLES["kind"], "node hilum" in TABLES)
+print(DESCRIPTOR_VALUES["kind"], "node hilum" in DESCRIPTOR_VALUES)
 """
 
 
