@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlencode
@@ -13,7 +14,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.conftest import TINY_LAYERS
 from tests.e2e import explore
-from tests.e2e.conftest import Server
+from tests.e2e.conftest import TIMEOUT_MS, Server
 from xai_core.cases.sources.library import PhantomLibrary
 from xai_core.explain.explainer import Explainer
 from xai_core.explain.request import CaseRequest
@@ -29,7 +30,8 @@ def act_and_wait(page: Page, act: Callable[[], object]) -> None:
     """Call ``act`` and wait until the picture has changed."""
     before = explore.pixels(page)
     act()
-    for _ in range(100):
+    end = time.monotonic() + TIMEOUT_MS / 1000
+    while time.monotonic() < end:
         if explore.pixels(page) != before:
             return
         page.wait_for_timeout(50)
