@@ -101,14 +101,28 @@ def test_sixteen_bits_and_colour_are_read(run: Run, tmp_path: Path, tiny_weights
         (("--levels", "nan"), "above 0"),
         (("--levels", ""), "above 0"),
         (("--channels", "0"), "at least 1"),
+        (("--channels", "many"), "--channels: “many” is not a number"),
+        (("--option", "levels=1,two"), "--option levels: “1,two”"),
+        (("--option", "levels"), "give NAME=VALUE"),
+        (("--option", "colour=red"), "NAME is one of"),
+        (("--levels", "1,2", "--option", "levels=3"), "“levels”; give it once"),
     ],
 )
 def test_invalid_parameters_are_refused(
-    run: Run, picture: Path, tmp_path: Path, words: tuple[str, str], expected: str
+    run: Run, picture: Path, tmp_path: Path, words: tuple[str, ...], expected: str
 ) -> None:
     result = run("explain", picture, *words, "--out", tmp_path / "out")
     assert expected in one_sentence(result, tmp_path)
     assert not (tmp_path / "out").exists()
+
+
+def test_an_option_of_another_method_is_named_in_a_warning(
+    run: Run, picture: Path, tmp_path: Path, tiny_weights: Path
+) -> None:
+    words = ("--method", "layer-cam", "--levels", "5", "--curves", "none")
+    result = run("explain", picture, *words, "--weights", tiny_weights, "--out", tmp_path / "out")
+    assert result.exit_code == 0
+    assert "Warning: layer-cam does not read the option “levels”." in result.stderr
 
 
 @pytest.mark.parametrize(

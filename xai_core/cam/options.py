@@ -77,7 +77,7 @@ class Option:
         if not isinstance(value, int) or not self.least <= value <= self.most:
             raise BadRequest(
                 f"{self.name} is {value!r}; give at least {self.least} and at most {self.most}, or "
-                "none for all."
+                f"“{ALL}”."
             )
         return value
 

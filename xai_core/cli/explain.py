@@ -46,7 +46,8 @@ def explain(
         ),
     ] = None,
     channels: Annotated[
-        int | None, typer.Option(help="Score-CAM: only the first N channels.", metavar="N")
+        str | None,
+        typer.Option(help="Score-CAM: only the first N channels, or “all”.", metavar="N"),
     ] = None,
     option: Annotated[
         list[str] | None,
@@ -91,12 +92,10 @@ def explain(
     )
     from xai_core.files import check_folder, whole_folder, writing
 
-    texts = [*(option or ())]
-    texts += [f"levels={levels}"] if levels is not None else []
-    texts += [f"channels={channels}"] if channels is not None else []
+    switches = {"levels": levels, "channels": channels}
     request = ExplainRequest(
         method, layer, target, curves=curves, reliability=reliability
-    ).with_options(**read_options(texts))
+    ).with_options(**read_options(option or (), switches))
     named = open_image(image)
     explainer = open_explainer(weights, no_store)
     spec = explainer.classifier.spec
@@ -106,6 +105,8 @@ def explain(
     check_folder(out, MADE_BY, fields, FILES.__contains__, force=force)
     for warning in named.case.warnings:
         typer.echo(f"Warning: {warning}", err=True)
+    for name in request.unread_options():
+        typer.echo(f"Warning: {method} does not read the option “{name}”.", err=True)
     loaded = time.perf_counter()
 
     with progress_bar("Explaining") as advance:

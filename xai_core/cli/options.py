@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -106,16 +106,22 @@ def open_explainer(
     )
 
 
-def read_options(texts: Sequence[str]) -> dict[str, Any]:
-    """The values of a method's options, by name, from texts of the form NAME=VALUE.
+def read_options(texts: Sequence[str], switches: Mapping[str, str | None]) -> dict[str, Any]:
+    """The values of a method's options, by name.
+
+    Args:
+        texts: values of ``--option``, of the form NAME=VALUE.
+        switches: value of each option that has a switch of its own; None where it is not given.
 
     Raises:
-        BadRequest: an unknown option, or a value that is not allowed.
+        BadRequest: an unknown option, one given twice, or a value that is not allowed; the
+            sentence names the switch as the user typed it.
     """
     from xai_core.errors import BadRequest
     from xai_core.explain.request import known_options
 
-    values, known = {}, known_options()
+    known = known_options()
+    given = [(name, f"--{name}", value) for name, value in switches.items() if value is not None]
     for text in texts:
         name, equals, value = text.partition("=")
         name = name.strip().replace("-", "_")
@@ -123,8 +129,13 @@ def read_options(texts: Sequence[str]) -> dict[str, Any]:
             raise BadRequest(
                 f"--option is {text!r}; give NAME=VALUE, where NAME is one of {', '.join(known)}."
             )
+        given.append((name, f"--option {name}", value))
+    values: dict[str, Any] = {}
+    for name, switch, value in given:
+        if name in values:
+            raise BadRequest(f"{switch} is a second value of “{name}”; give it once.")
         try:
             values[name] = known[name].parse(value)
         except BadRequest as problem:
-            raise BadRequest(f"--option {name}: {problem}") from None
+            raise BadRequest(f"{switch}: {problem}") from None
     return values

@@ -106,6 +106,11 @@ class ExplainRequest:
             reliability=self.reliability and self.curves != "none",
         )
 
+    def unread_options(self) -> tuple[str, ...]:
+        """Names of the options set here that the request's method does not read."""
+        read = dict(self.canonical().options)
+        return tuple(name for name, _ in self.options if name not in read)
+
     def fields(self) -> dict[str, Any]:
         """The canonical request as JSON values; equal for requests with the same result.
 
