@@ -67,6 +67,8 @@ def test_partial_answers_arrive_in_order(explainer: Explainer) -> None:
     maps = [p for p in seen if p.stage == "map"]
     assert len(maps) == 3, "24 channels in chunks of 8"
     assert [p.done for p in maps] == sorted(p.done for p in maps)
+    curves = [p for p in seen if p.stage == "curves"]
+    assert curves[0].so_far.curves is None, "the stage is named before its first batch is scored"
     assert all(not p.so_far.complete for p in seen)
     assert answer.complete
 

@@ -15,8 +15,9 @@ from safetensors.torch import load_file, save_file
 
 from tests.conftest import BUILT_IN_LAYERS, TINY_LAYERS
 from xai_core.errors import BadWeights, WeightsNotFound
-from xai_core.model.spec import file_digest
+from xai_core.model.spec import file_digest, read_spec
 from xai_core.model.weights import load
+from xai_core.settings import DEFAULT_WEIGHTS
 
 
 @pytest.fixture
@@ -140,6 +141,7 @@ def test_pickle_is_not_executed(weights: Path) -> None:
         ({"input_size": 240}, "multiples of 32"),
         ({"std": [0, 1, 1]}, "std"),
         ({"threshold": 1.5}, "threshold"),
+        ({"real_images": -1}, "real_images is -1"),
         ({"layers": ["stages.0"]}, "layers"),
         ({"format": 99}, "format"),
         ({"timm_name": "resnet_that_is_not"}, "resnet_that_is_not"),
@@ -151,6 +153,25 @@ def test_invalid_specification_is_refused(
 ) -> None:
     promise(weights, **fields)
     refused(weights, word)
+
+
+@pytest.mark.parametrize(
+    ("phantoms", "real", "words"),
+    [(True, 0, "phantoms"), (True, 114, "phantoms and 114 real images"),
+     (False, 9, "9 real images"), (False, 0, "")],
+)  # fmt: skip
+def test_what_the_model_was_trained_on_is_said_in_words(
+    weights: Path, phantoms: bool, real: int, words: str
+) -> None:
+    promise(weights, trained_on_phantoms=phantoms, real_images=real)
+    assert read_spec(weights).trained_on() == words
+
+
+def test_the_built_in_model_names_its_real_images() -> None:
+    """The card, the manifest and the notice on every page give the same number."""
+    spec = read_spec(DEFAULT_WEIGHTS)
+    assert spec.trained_on() == f"phantoms and {spec.real_images} real images"
+    assert f"and {spec.real_images} low-energy images" in spec.training_data
 
 
 def test_specification_that_is_not_json_is_refused(weights: Path) -> None:

@@ -42,7 +42,8 @@ from xai_core.ui.session import SESSION, Part
 SIZE = 96
 SAYS_MALIGNANT, SAYS_BENIGN = Prediction((0.0, 2.0)), Prediction((2.0, 0.0))
 SPEC = SimpleNamespace(
-    timm_name="tiny", input_size=SIZE, threshold=0.5, sha256="ab" * 32, trained_on_phantoms=True,
+    timm_name="tiny", input_size=SIZE, threshold=0.5, sha256="ab" * 32,
+    trained_on=lambda: "phantoms",
     class_names=CLASS_NAMES, positive=1,
 )  # fmt: skip
 CLASSIFIER = SimpleNamespace(

@@ -154,6 +154,7 @@ class Explainer:
         def report(done: int, total: int, partial: Any) -> None:
             watch(Progress("curves", done, total, replace(so_far, curves=partial)))
 
+        watch(Progress("curves", 0, 1, so_far))  # names the stage while the first batch is scored
         probe = _probe(context, so_far)
         order = descending(relevance(so_far.heatmap.values))
         pair = curve_modes.MODES[so_far.request.curves](probe, order, report)

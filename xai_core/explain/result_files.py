@@ -157,6 +157,7 @@ def manifest(
             "mean": list(spec.mean),
             "std": list(spec.std),
             "trained_on_phantoms": spec.trained_on_phantoms,
+            "real_images": spec.real_images,
         },
         "software": _software(),
         "seconds": seconds,

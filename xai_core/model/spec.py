@@ -26,8 +26,9 @@ class ModelSpec:
     least this, in (0, 1).  ``class_names``: two or more, in the order of the logits; ``positive``:
     the index of the positive class.  ``layers``: names of the layers that can be explained, which
     must be the network's (compared when the weights are loaded).  ``input_size``: px, a multiple of
-    32.  ``sha256``: the weights file's digest.  ``metrics``: figures printed by the training
-    command.
+    32.  ``sha256``: the weights file's digest.  ``real_images``: how many of the training images
+    are not phantoms; 0 also where the number is unknown.  ``metrics``: figures printed by the
+    training command.
 
     Raises:
         BadWeights: a value that is not allowed.
@@ -45,6 +46,7 @@ class ModelSpec:
     training_data: str
     licence: str
     trained_on_phantoms: bool
+    real_images: int = 0
     positive: int = 1
     metrics: dict[str, Any] = field(default_factory=dict)
     format: int = FORMAT
@@ -74,12 +76,20 @@ class ModelSpec:
             )
         if len(self.mean) != 3 or len(self.std) != 3 or min(self.std) <= 0:
             problems.append("mean and std need three values each, std above 0")
+        if type(self.real_images) is not int or self.real_images < 0:
+            problems.append(f"real_images is {self.real_images!r}, must be a count of images")
         if not 0 < self.threshold < 1:
             problems.append(f"threshold is {self.threshold!r}, must lie between 0 and 1")
         if problems:
             raise BadWeights(
                 "The model's specification cannot be used: " + "; ".join(problems) + "."
             )
+
+    def trained_on(self) -> str:
+        """What the network was trained on, for a sentence; "" where the file does not say."""
+        kinds = ["phantoms"] if self.trained_on_phantoms else []
+        kinds += [f"{self.real_images} real images"] if self.real_images else []
+        return " and ".join(kinds)
 
     def write(self, path: Path) -> None:
         """Write as JSON, atomically."""

@@ -43,6 +43,7 @@ def export(
         training_data=_data(real_images, parent),
         licence="Apache-2.0",
         trained_on_phantoms=True,
+        real_images=real_images,
         positive=MALIGNANT,
         metrics=metrics,
     )

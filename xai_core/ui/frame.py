@@ -44,13 +44,16 @@ def begin(title: str) -> None:
     notice.place.caption(NOTICE)
 
 
-def add_phantom_notice(cases: bool, model: bool) -> None:
-    """Add to the notice whether the cases are phantoms and the model was trained on phantoms."""
+def add_origin_notice(cases: bool, model: str) -> None:
+    """Add to the notice where the cases and the model come from.
+
+    ``cases``: whether they are phantoms.  ``model``: what it was trained on, "" if unknown.
+    """
     sentences = []
     if cases:
         sentences.append("Phantom cases: synthetic images.")
     if model:
-        sentences.append("Model trained on phantoms.")
+        sentences.append(f"Model trained on {model}.")
     place = session.part(Notice).place
     if place is not None:  # None where a test draws a page without its frame
         place.caption(" ".join([NOTICE, *sentences]))

@@ -13,7 +13,7 @@ from xai_core.explain.service import ExplainService, PageService, open_service
 from xai_core.model.layers import Layer
 from xai_core.settings import Settings, read_settings
 from xai_core.ui import session
-from xai_core.ui.frame import add_phantom_notice
+from xai_core.ui.frame import add_origin_notice
 from xai_core.ui.wording import plain
 
 
@@ -51,7 +51,7 @@ def service_or_stop() -> PageService:
         st.caption("Mend this, then reload the page.")
         st.stop()
     spec = service.classifier.spec
-    add_phantom_notice(service.source.is_phantom, spec.trained_on_phantoms)
+    add_origin_notice(service.source.is_phantom, spec.trained_on())
     return service
 
 

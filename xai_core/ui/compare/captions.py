@@ -147,9 +147,9 @@ def _case_notes(
 
 
 def _model_note(spec: ModelSpec) -> str:
-    phantoms = ", trained on phantoms" if spec.trained_on_phantoms else ""
+    trained = f", trained on {spec.trained_on()}" if spec.trained_on() else ""
     return (
-        f"Model: {spec.timm_name}{phantoms}, input {spec.input_size} x {spec.input_size}. "
+        f"Model: {spec.timm_name}{trained}, input {spec.input_size} x {spec.input_size}. "
         f"Weights SHA-256 {spec.sha256}."
     )
 

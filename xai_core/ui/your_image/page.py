@@ -58,7 +58,7 @@ def show(service: PageService) -> None:
     """Draw the page.  ``service``: the dashboard's; its model explains the own image too."""
     begin_reference()
     st.html(ASSETS / "pages" / "your_image.css")
-    frame.add_phantom_notice(cases=False, model=service.classifier.spec.trained_on_phantoms)
+    frame.add_origin_notice(cases=False, model=service.classifier.spec.trained_on())
     session.restore(service.records, service.classifier)
     if session.problems():
         st.warning("  \n".join(plain(sentence, 400) for sentence in session.problems()))
@@ -70,9 +70,11 @@ def show(service: PageService) -> None:
 
 
 def _show_invitation(service: PageService) -> None:
+    trained_on = service.classifier.spec.trained_on()
     st.markdown("## Your image")
     st.markdown(
-        "Drop a mammogram of your own here. This model was **trained on phantoms and is not "
+        f"Drop a mammogram of your own here. This model "
+        f"{f'was **trained on {trained_on} and is not ' if trained_on else 'is **not '}"
         "validated for any real image**: use it to learn what such a model does, never to judge a "
         "case."
     )
