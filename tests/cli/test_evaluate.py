@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -12,9 +14,11 @@ from tests.cases.builders import LOW, encode, noise
 from tests.conftest import TINY_LAYERS, make_case
 from tests.support.sources import MemorySource
 from xai_core.explain.explainer import Explainer
+from xai_core.explain.identity import model_digest
 from xai_core.model.classifier import Classifier
+from xai_core.model.spec import read_spec
 from xai_core.study.evaluate import ROWS, Plan, measure, part_of
-from xai_core.study.rows import COST, SCHEMA
+from xai_core.study.rows import PROVENANCE, SCHEMA
 
 from .conftest import Run
 
@@ -23,7 +27,7 @@ QUICK = ("--methods", "grad-cam,hybrid-cam", "--no-store")
 
 def measured(out: Path) -> list[dict]:
     """The merged rows without times and costs."""
-    return pq.read_table(out / "rows.parquet").drop_columns(list(COST)).to_pylist()
+    return pq.read_table(out / "rows.parquet").drop_columns(list(PROVENANCE)).to_pylist()
 
 
 def test_evaluate_writes_rows_and_tables(
@@ -165,6 +169,42 @@ def test_a_run_with_other_parameters_needs_another_folder(
     assert result.exit_code == 2
     assert f"another value of {said};" in result.stderr
     assert (out / "run.json").read_bytes() == before
+
+
+@pytest.mark.parametrize("change", [{"threshold": 0.31}, {"mean": (0.5,) * 3}])
+def test_another_threshold_or_preparation_needs_another_folder(
+    run: Run, release: Path, tiny_weights: Path, tmp_path: Path, change: dict[str, Any]
+) -> None:
+    weights = tmp_path / "model.safetensors"
+    shutil.copy(tiny_weights, weights)
+    spec = read_spec(tiny_weights)
+    out = tmp_path / "out"
+    words = ("evaluate", "--cases", release, *QUICK, "--limit", 1, "--weights", weights)
+    spec.write(weights.with_suffix(".json"))
+    assert run(*words, "--out", out).exit_code == 0
+    rows = measured(out)
+    assert {row["threshold"] for row in rows} == {0.5}
+    assert {row["model_sha256"] for row in rows} == {model_digest(spec)}
+    dataclasses.replace(spec, **change).write(weights.with_suffix(".json"))
+    result = run(*words, "--out", out)
+    assert result.exit_code == 2
+    assert f"another value of {next(iter(change))};" in result.stderr
+    assert measured(out) == rows
+
+
+def test_rows_and_run_name_engine_and_software(
+    run: Run, release: Path, tiny_weights: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    words = (*QUICK, "--limit", 1, "--weights", tiny_weights, "--out", out)
+    run("evaluate", "--cases", release, *words)
+    rows = pq.read_table(out / "rows.parquet").to_pylist()
+    assert {"PyTorch" in row["engine"] for row in rows} == {True}
+    run_file = json.loads((out / "run.json").read_text())
+    assert {row["software"] for row in rows} == {
+        "; ".join(f"{name} {number}" for name, number in run_file["software"].items())
+    }
+    assert {"xai_core", "torch", "timm"} <= run_file["software"].keys()
 
 
 def test_another_source_needs_another_folder(

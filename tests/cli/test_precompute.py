@@ -142,7 +142,7 @@ def test_a_folder_of_precomputed_results_is_read_and_never_written(
     manifest = manifest_of(precomputed)
     assert manifest["made_by"] == "xai_core warm"
     assert manifest["complete"] is True
-    assert manifest["weights"] == hashlib.sha256(tiny_weights.read_bytes()).hexdigest()
+    assert manifest["request"]["weights"] == hashlib.sha256(tiny_weights.read_bytes()).hexdigest()
     began = "python -m xai_core precompute release --methods grad-cam "
     assert manifest["command"].startswith(began)
     assert manifest["command"].endswith(

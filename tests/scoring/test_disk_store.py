@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 import logging
 import os
+import re
+import shutil
 import time
 from pathlib import Path
 
@@ -12,9 +15,10 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
+from xai_core.scoring.cache_file import StoreKey, cache_file_name
 from xai_core.scoring.disk_store import DiskStore
 
-KEY = "ab" + "0" * 62
+KEY = StoreKey("1" * 64, "2" * 64, "logits", 2)
 ITEMS = {
     "image/intact": np.array([0.5, -1.25], np.float32),
     "patches/24x24/ff": np.array([3.0, 4.0], np.float32),
@@ -82,7 +86,7 @@ def test_changed_bit_is_detected_with_one_notice(
 
 
 def test_scores_without_a_checksum_are_ignored(tmp_path: Path) -> None:
-    path = tmp_path / KEY[:2] / f"{KEY}.safetensors"
+    path = tmp_path / cache_file_name(KEY)
     path.parent.mkdir()
     save_file({"logits": np.ones((1, 2), np.float32)}, path, metadata={"names": '["image/intact"]'})
     assert DiskStore(tmp_path).load(KEY) == {}
@@ -173,6 +177,32 @@ def test_folder_that_cannot_be_written_gives_one_notice(tmp_path: Path) -> None:
     assert len(store.notices()) == 1
 
 
-def test_key_that_is_a_path_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="digest"):
-        DiskStore(tmp_path).load("../../etc/passwd")
+def test_a_key_is_never_used_as_a_path(tmp_path: Path) -> None:
+    key = dataclasses.replace(KEY, image="../../etc/passwd")
+    assert re.fullmatch("[0-9a-f]{2}/[0-9a-f]{64}[.]safetensors", cache_file_name(key))
+
+
+@pytest.mark.parametrize(
+    "change", [{"image": "3" * 64}, {"model": "3" * 64}, {"content": "raw maps of a layer"}]
+)
+def test_file_copied_over_that_of_another_key_counts_as_damaged(
+    tmp_path: Path, change: dict[str, str]
+) -> None:
+    other = dataclasses.replace(KEY, **change)
+    assert other.digest != KEY.digest
+    DiskStore(tmp_path).save(KEY, ITEMS)
+    path = tmp_path / cache_file_name(other)
+    path.parent.mkdir(exist_ok=True)
+    shutil.copy(tmp_path / cache_file_name(KEY), path)
+    store = DiskStore(tmp_path)
+    assert store.load(other) == {}
+    (notice,) = store.notices()
+    assert "another image or model" in notice
+    assert store.load(KEY).keys() == ITEMS.keys()
+
+
+def test_file_of_another_width_counts_as_damaged(tmp_path: Path) -> None:
+    DiskStore(tmp_path).save(KEY, {"image/intact": np.ones(3, np.float32)})
+    store = DiskStore(tmp_path)
+    assert store.load(KEY) == {}
+    assert len(store.notices()) == 1

@@ -11,13 +11,14 @@ import numpy as np
 import pytest
 
 from xai_core.scoring import disk_store
+from xai_core.scoring.cache_file import StoreKey, cache_file_name
 from xai_core.scoring.disk_store import DiskStore
 
 ITEMS = {f"patches/24x24/{i:x}": np.array([i, -i], np.float32) for i in range(20)}
 
 
-def key(i: int) -> str:
-    return f"{i:02x}" * 32
+def key(i: int) -> StoreKey:
+    return StoreKey(f"{i:02x}" * 32, "1" * 64, "logits", 2)
 
 
 def keys_in(folder: Path) -> set[str]:
@@ -35,7 +36,7 @@ def five(tmp_path: Path) -> Path:
 
 
 def path_of(folder: Path, i: int) -> Path:
-    return folder / key(i)[:2] / f"{key(i)}.safetensors"
+    return folder / cache_file_name(key(i))
 
 
 def size(folder: Path) -> int:
@@ -52,14 +53,14 @@ def test_files_used_longest_ago_are_evicted(five: Path) -> None:
     store = DiskStore(five, limit)
     store.load(key(0))  # used now: no longer the oldest
     store.save(key(9), ITEMS)
-    assert keys_in(five) == {key(0), key(4), key(9)}
+    assert keys_in(five) == {key(0).digest, key(4).digest, key(9).digest}
     assert store.removed == 3
     assert size(five) <= limit
 
 
 def test_file_just_written_is_never_evicted(five: Path) -> None:
     DiskStore(five, limit=1).save(key(9), ITEMS)
-    assert keys_in(five) == {key(9)}
+    assert keys_in(five) == {key(9).digest}
 
 
 def test_without_a_limit_nothing_is_evicted(five: Path) -> None:
@@ -89,7 +90,9 @@ def test_file_removed_by_another_process_during_eviction(
     monkeypatch.setattr(Path, "unlink", too_late)
     one = path_of(five, 0).stat().st_size
     assert disk_store.evict(five, limit=3 * one, keep=path_of(five, 4)) == 0
-    assert keys_in(five) == {key(2), key(3), key(4)}, "counted as gone, so no others go for it"
+    assert keys_in(five) == {key(2).digest, key(3).digest, key(4).digest}, (
+        "counted as gone, so no others go for it"
+    )
 
 
 def test_file_used_during_eviction_is_kept(five: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,7 +108,7 @@ def test_file_used_during_eviction_is_kept(five: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(disk_store, "_stat", stat_then_use)
     one = oldest.stat().st_size
     assert disk_store.evict(five, limit=4 * one, keep=path_of(five, 4)) == 1
-    assert keys_in(five) == {key(0), key(2), key(3), key(4)}
+    assert keys_in(five) == {key(0).digest, key(2).digest, key(3).digest, key(4).digest}
 
 
 def test_recent_partial_file_is_kept_and_abandoned_one_removed(five: Path) -> None:

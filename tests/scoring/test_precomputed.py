@@ -9,12 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from xai_core.scoring.cache_file import StoreKey, cache_file_name
 from xai_core.scoring.disk_store import DiskStore, open_disk_store
 from xai_core.scoring.precomputed import MANIFEST, PrecomputedResults, write_manifest
 from xai_core.settings import PRECOMPUTED, Settings
 
-KEY, FOREIGN = "ab" + "0" * 62, "cd" + "1" * 62
-WEIGHTS = "5" * 64
+MODEL = "5" * 64
+KEY, FOREIGN, THIRD = (StoreKey(image * 64, MODEL, "logits", 2) for image in "012")
 ITEMS = {
     "image/intact": np.array([0.5, -1.25], np.float32),
     "patches/24x24/ff": np.array([3.0, 4.0], np.float32),
@@ -27,7 +28,7 @@ def precomputed(tmp_path: Path) -> Path:
     """A folder of one precomputed logit cache with its manifest."""
     folder = tmp_path / "precomputed"
     DiskStore(folder).save(KEY, ITEMS)
-    write_manifest(folder, WEIGHTS, "python -m xai_core precompute library", {"made_by": "test"})
+    write_manifest(folder, MODEL, "python -m xai_core precompute library", {"made_by": "test"})
     return folder
 
 
@@ -35,17 +36,17 @@ def contents(folder: Path) -> dict[Path, tuple[bytes, int]]:
     return {p: (p.read_bytes(), p.stat().st_mtime_ns) for p in folder.rglob("*") if p.is_file()}
 
 
-def open_both(precomputed: Path, weights: str = WEIGHTS) -> DiskStore:
+def open_both(precomputed: Path, model: str = MODEL) -> DiskStore:
     return DiskStore(
-        precomputed.with_name("own"), precomputed=PrecomputedResults(precomputed, weights)
+        precomputed.with_name("own"), precomputed=PrecomputedResults(precomputed, model)
     )
 
 
-def test_manifest_holds_weights_command_and_every_file(precomputed: Path) -> None:
+def test_manifest_holds_model_command_and_every_file(precomputed: Path) -> None:
     manifest = json.loads((precomputed / MANIFEST).read_text())
-    assert manifest["weights"] == WEIGHTS
+    assert manifest["model"] == MODEL
     assert manifest["command"] == "python -m xai_core precompute library"
-    assert list(manifest["files"]) == [f"ab/{KEY}.safetensors"]
+    assert list(manifest["files"]) == [cache_file_name(KEY)]
 
 
 def test_precomputed_results_are_read_and_nothing_is_written(precomputed: Path) -> None:
@@ -87,7 +88,7 @@ def test_file_without_the_manifests_digest_is_ignored_with_a_notice(
     precomputed: Path, what: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     key = KEY
-    path = precomputed / "ab" / f"{KEY}.safetensors"
+    path = precomputed / cache_file_name(KEY)
     if what == "another intact file":
         path.unlink()
         DiskStore(precomputed).save(KEY, MORE)
@@ -107,15 +108,13 @@ def test_file_without_the_manifests_digest_is_ignored_with_a_notice(
     (notice,) = store.notices()
     assert "not those their manifest names" in notice
     assert len(caplog.records) == 1
-    assert f"{key}.safetensors" in caplog.text
+    assert f"{key.digest}.safetensors" in caplog.text
     assert str(precomputed.parent) not in caplog.text
     assert store.save(key, ITEMS), "stored as if there were no precomputed results"
     assert open_both(precomputed).load(key).keys() == ITEMS.keys()
 
 
-@pytest.mark.parametrize(
-    "text", [None, "", "{", "[]", '{"files": {}}', '{"files": 1, "weights": 2}']
-)
+@pytest.mark.parametrize("text", [None, "", "{", "[]", '{"files": {}}', '{"files": 1, "model": 2}'])
 def test_files_without_a_manifest_are_ignored_with_a_notice(
     precomputed: Path, text: str | None
 ) -> None:
@@ -127,10 +126,10 @@ def test_files_without_a_manifest_are_ignored_with_a_notice(
     assert "no manifest" in notice
 
 
-def test_results_of_other_weights_are_ignored_without_a_notice(
+def test_results_of_another_model_are_ignored_without_a_notice(
     precomputed: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    store = open_both(precomputed, weights="6" * 64)
+    store = open_both(precomputed, model="6" * 64)
     with caplog.at_level(logging.INFO):
         assert store.load(KEY) == {}
     assert store.notices() == ()
@@ -141,10 +140,10 @@ def test_open_disk_store_uses_store_limit_and_precomputed_results(
     precomputed: Path, tmp_path: Path
 ) -> None:
     settings = Settings(store=tmp_path / "own", precomputed=precomputed, store_limit=1)
-    store = open_disk_store(settings, WEIGHTS)
+    store = open_disk_store(settings, MODEL)
     assert store.load(KEY).keys() == ITEMS.keys()
     store.save(FOREIGN, ITEMS)
-    store.save("ef" + "2" * 62, ITEMS)
+    store.save(THIRD, ITEMS)
     assert store.removed == 1, "the limit of the settings holds"
 
 

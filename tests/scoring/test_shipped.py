@@ -15,6 +15,7 @@ from tests.conftest import BUILT_IN_LAYERS
 from xai_core.cam import PAPER_METHODS
 from xai_core.cases.sources.library import PhantomLibrary
 from xai_core.explain.explainer import Explainer
+from xai_core.explain.identity import model_digest
 from xai_core.explain.request import ExplainRequest
 from xai_core.model.classifier import Classifier
 from xai_core.scoring.disk_store import DiskStore
@@ -41,14 +42,14 @@ def classifier() -> Classifier:
 @pytest.fixture
 def precomputed(classifier: Classifier, tmp_path: Path) -> Explainer:
     """An explainer with only the precomputed results in its store."""
-    results = PrecomputedResults(PRECOMPUTED, classifier.spec.sha256)
+    results = PrecomputedResults(PRECOMPUTED, model_digest(classifier.spec))
     return Explainer(classifier, DiskStore(tmp_path, precomputed=results))
 
 
 @pytest.fixture(scope="module")
 def shown(classifier: Classifier, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """The ids of the cases with precomputed explanations, in the library's order."""
-    results = PrecomputedResults(PRECOMPUTED, classifier.spec.sha256)
+    results = PrecomputedResults(PRECOMPUTED, model_digest(classifier.spec))
     store = DiskStore(tmp_path_factory.mktemp("own"), precomputed=results)
     explainer = Explainer(classifier, store)
     library = PhantomLibrary()
@@ -66,7 +67,7 @@ def shown(classifier: Classifier, tmp_path_factory: pytest.TempPathFactory) -> l
 
 def test_the_manifest_is_of_these_weights_and_complete() -> None:
     found = manifest()
-    assert found["weights"] == hashlib.sha256(DEFAULT_WEIGHTS.read_bytes()).hexdigest()
+    assert found["request"]["weights"] == hashlib.sha256(DEFAULT_WEIGHTS.read_bytes()).hexdigest()
     assert found["complete"] is True
     assert f"--showcase {EACH}" in found["command"]
     there = {p.relative_to(PRECOMPUTED).as_posix() for p in PRECOMPUTED.rglob("*.safetensors")}

@@ -91,6 +91,7 @@ def open_explainer(
         BadSetting: a setting in the environment is not allowed.
     """
     from xai_core.explain.explainer import Explainer
+    from xai_core.explain.identity import model_digest
     from xai_core.model.classifier import Classifier
     from xai_core.scoring.disk_store import DiskStore, open_disk_store
     from xai_core.settings import read_settings
@@ -102,7 +103,8 @@ def open_explainer(
     if no_store:
         return Explainer(classifier)
     return Explainer(
-        classifier, DiskStore(into) if into else open_disk_store(settings, classifier.spec.sha256)
+        classifier,
+        DiskStore(into) if into else open_disk_store(settings, model_digest(classifier.spec)),
     )
 
 

@@ -49,6 +49,7 @@ def performance(
       python -m xai_core performance library --out performance
     """
     from xai_core.cli.terminal import progress_bar
+    from xai_core.explain.identity import decision_fields
     from xai_core.study.performance import About, as_json, markdown, score_case, summarise
     from xai_core.study.result_folder import StudyFolder
     from xai_core.study.selection import select_cases
@@ -58,7 +59,7 @@ def performance(
     explainer = open_explainer(weights, no_store)
     spec = explainer.classifier.spec
     request = {
-        "source": opened.name, "weights": spec.sha256, "even_patients": even_patients,
+        "source": opened.name, **decision_fields(spec), "even_patients": even_patients,
         "limit": limit,
     }  # fmt: skip
     folder = None if out is None else StudyFolder(out, "performance", "predictions.csv", request)

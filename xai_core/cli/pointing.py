@@ -61,6 +61,7 @@ def pointing(
     """
     from xai_core.cli.terminal import progress_bar
     from xai_core.explain.explainer import Explainer
+    from xai_core.explain.identity import decision_fields
     from xai_core.explain.request import ExplainRequest
     from xai_core.model.initialisation import untrained
     from xai_core.study.pointing import About, markdown, measure
@@ -76,7 +77,7 @@ def pointing(
     model_layer = explainer.classifier.layer(layer)
     request = dataclasses.replace(request, layer=model_layer.name)
     fields = {
-        "source": opened.name, "weights": spec.sha256, "method": method, "layer": request.layer,
+        "source": opened.name, **decision_fields(spec), "method": method, "layer": request.layer,
         "target": target, "channels": channels, "even_patients": even_patients, "limit": limit,
     }  # fmt: skip
     folder = None if out is None else StudyFolder(out, "pointing", "pointing.csv", fields)

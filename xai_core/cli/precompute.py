@@ -76,8 +76,8 @@ def precompute(
     folder = None
     if out is not None:
         command_line = command(cases, plan, limit, showcase, out)
-        sha256 = explainer.classifier.spec.sha256
-        folder = PrecomputedFolder(out, plan, source, sha256, command_line)
+        spec = explainer.classifier.spec
+        folder = PrecomputedFolder(out, plan, source, spec, command_line)
         folder.begin(force=force)
     run = PrecomputeRun(explainer, source, plan)
     try:

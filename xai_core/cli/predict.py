@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     "case_id", "patient_id", "pathology", "logit_benign", "logit_malignant",
-    "probability_malignant", "predicted", "outcome",
+    "probability_malignant", "predicted", "outcome", "threshold", "model_sha256",
 )  # fmt: skip
 
 
@@ -33,7 +33,8 @@ def predict(
 
     The table has a row per case: case_id, patient_id, pathology, logit_benign, logit_malignant,
     probability_malignant, predicted, outcome (TP, TN, FP or FN; empty where the pathology is not
-    known). A case that cannot be read is left out and named on standard error.
+    known), threshold (the operating point), model_sha256. A case that cannot be read is left out
+    and named on standard error.
 
     \b
     Example:
@@ -83,7 +84,7 @@ def _check_table(out: Path, force: bool) -> None:
 
 
 def _is_table(path: Path) -> bool:
-    head = ",".join(COLUMNS).encode()
+    head = ",".join(COLUMNS[:8]).encode()  # the columns that earlier versions wrote, too
     with path.open("rb") as file:
         return file.read(len(head)) == head
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
 
 import numpy as np
 from torch import Tensor
 
 from xai_core.cam.base import LayerInputs
-from xai_core.faithfulness.baseline import MODE, SIGMA, TRUNCATE, blurred
+from xai_core.explain.identity import model_digest
+from xai_core.faithfulness.baseline import blurred
 from xai_core.model.classifier import Classifier, Prepared
+from xai_core.scoring.cache_file import StoreKey
 from xai_core.scoring.disk_store import DiskStore
 from xai_core.scoring.logit_cache import INTACT, LogitCache
 from xai_core.scoring.map_cache import RawMapCache
@@ -32,10 +33,9 @@ class ImageContext:
         self.image_digest = image_digest
         self.weights_digest = classifier.spec.sha256
         self._store = store
-        size = prepared.geometry.size
-        blur = f"blur-{SIGMA:g}-{MODE}-{TRUNCATE:g}"
-        text = f"{self.image_digest}/{size}/{self.weights_digest}/{blur}"
-        self._key = hashlib.sha256(text.encode()).hexdigest()
+        self._model = model_digest(classifier.spec)
+        classes = len(classifier.spec.class_names)
+        self._key = StoreKey(image_digest, self._model, "logits", classes)
         self.logit_cache = LogitCache(
             classifier.score, classifier.chunk, known=store.load(self._key) if store else None
         )
@@ -95,10 +95,9 @@ class ImageContext:
                 self._native[layer] = RawMapCache(known)
             return self._native[layer]
 
-    def _maps_key(self, layer: str) -> str:
-        size = self.prepared.geometry.size
-        text = f"{self.image_digest}/{size}/{self.weights_digest}/native maps/{layer}"
-        return hashlib.sha256(text.encode()).hexdigest()
+    def _maps_key(self, layer: str) -> StoreKey:
+        cells = self.classifier.layer(layer).side ** 2
+        return StoreKey(self.image_digest, self._model, f"raw maps of {layer}", cells)
 
     def keep(self) -> None:
         """Write the logit cache and the raw-map caches to the store."""

@@ -7,21 +7,19 @@ The input is an image file or a case of the built-in library.  The result is fiv
 from __future__ import annotations
 
 import csv
-import platform
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from xai_core import __version__
 from xai_core.cam import METHODS
 from xai_core.cases.readers.single_file import plain_name, read_case
 from xai_core.cases.sources.library import PhantomLibrary
 from xai_core.errors import UnreadableImage
 from xai_core.explain.explanation import Explanation
+from xai_core.explain.identity import decision_fields, model_digest, software
 from xai_core.explain.request import ExplainRequest
 from xai_core.faithfulness.metric import Measured
 from xai_core.faithfulness.metrics import METRICS
@@ -82,14 +80,13 @@ def open_image(text: str) -> NamedImage:
 
 MADE_BY = "xai_core explain"
 FORMAT = 1
-_PACKAGES = ("torch", "timm", "numpy", "scipy", "pillow", "pydicom", "safetensors")
 
 
 def request_fields(request: ExplainRequest, image: NamedImage, spec: ModelSpec) -> dict[str, Any]:
     """Everything the result depends on, as JSON values: results with equal fields are equal."""
     return {
         "image_sha256": image.sha256,
-        "weights_sha256": spec.sha256,
+        **decision_fields(spec),
         **request.fields(),
     }
 
@@ -150,6 +147,7 @@ def manifest(
             "pixels_sha256": answer.image_digest,
             "prepared_sha256": array_sha256(answer.prepared.grey),
             "weights_sha256": answer.weights_digest,
+            "model_sha256": model_digest(spec),
         },
         "model": {
             "timm_name": spec.timm_name,
@@ -159,7 +157,7 @@ def manifest(
             "trained_on_phantoms": spec.trained_on_phantoms,
             "real_images": spec.real_images,
         },
-        "software": _software(),
+        "software": software(),
         "seconds": seconds,
     }
 
@@ -209,14 +207,6 @@ def _metrics(measured: Measured) -> dict[str, dict[str, Any]]:
             "state": measured[name].state,
         }
         for name, metric in METRICS.items()
-    }
-
-
-def _software() -> dict[str, str]:
-    return {
-        "xai_core": __version__,
-        "python": platform.python_version(),
-        **{name: version(name) for name in _PACKAGES},
     }
 
 

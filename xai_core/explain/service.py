@@ -24,6 +24,7 @@ from xai_core.cases.sources.open_source import open_source
 from xai_core.errors import Cancelled, XaiError
 from xai_core.explain.explainer import Explainer
 from xai_core.explain.explanation import Explanation, JobSnapshot, Progress, Status
+from xai_core.explain.identity import model_digest
 from xai_core.explain.request import CaseRequest
 from xai_core.model.classifier import Classifier
 from xai_core.scoring.disk_store import open_disk_store
@@ -353,5 +354,5 @@ def open_service(settings: Settings) -> ExplainService:
     source = open_source(settings.cases, settings)  # before the weights: it is the faster to fail
     classifier = Classifier.open(settings.weights, settings.device, settings.batch)
     classifier.accelerate(settings.engine, settings.store)
-    books = open_disk_store(settings, classifier.spec.sha256)
-    return ExplainService(Explainer(classifier, books), source)
+    store = open_disk_store(settings, model_digest(classifier.spec))
+    return ExplainService(Explainer(classifier, store), source)

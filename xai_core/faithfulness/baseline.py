@@ -12,6 +12,9 @@ from xai_core.types import FloatArray
 SIGMA = 35.0  # pixels of the network's input
 MODE = "reflect"  # scipy's: (d c b a | a b c d | d c b a)
 TRUNCATE = 4.0  # standard deviations
+DESCRIPTION = (
+    f"Gaussian blur of the [0, 1] image, sigma {SIGMA:g} px, {MODE}, truncate {TRUNCATE:g}"
+)
 
 
 def blurred(image01: FloatArray, sigma: float = SIGMA) -> FloatArray:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 import numpy as np
 
 from xai_core.faithfulness.adaptive import adaptive
-from xai_core.faithfulness.baseline import MODE, SIGMA, TRUNCATE
+from xai_core.faithfulness.baseline import DESCRIPTION
 from xai_core.faithfulness.insertion_deletion import full
 from xai_core.faithfulness.patches import GRID, Order, edges
 from xai_core.faithfulness.perturbation import CurvePair, PerturbationProbe
@@ -36,9 +36,7 @@ def conventions(mode: str, size: int, grid: int = GRID) -> dict[str, str]:
         "curves": mode,
         "curve patches": f"{_patches(size, grid)}; relevance = mean of the [0, 1] map",
         "curve order": "descending, stable, ties by lower index",
-        "curve baseline": (
-            f"Gaussian blur of the [0, 1] image, sigma {SIGMA:g} px, {MODE}, truncate {TRUNCATE:g}"
-        ),
+        "curve baseline": DESCRIPTION,
         "curve score": "softmax probability of the target class",
         "curve AUC": "trapezoid over the fraction of patches in [0, 1], both end points included",
     }

@@ -19,6 +19,10 @@ from torch.nn import functional as F  # noqa: N812
 from xai_core.preprocessing.breast import breast_box
 from xai_core.types import BoolArray, FloatArray
 
+VERSION = 1
+"""The version of the preparation by :func:`fit` and :func:`letterbox`.  Increase it with every
+change after which they give other pixels: scores that were kept are then computed again."""
+
 
 @dataclass(frozen=True)
 class Geometry:

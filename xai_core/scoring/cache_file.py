@@ -1,8 +1,9 @@
-"""The file of one logit cache, and the notices of the stores that read such files.
+"""The file of one cache, and the notices of the stores that read such files.
 
-The file has the safetensors format: the logits as one tensor (n, K), and as metadata the keys of
-the n perturbed images and a SHA-256 over keys and logits, by which damage is detected.  Nothing in
-it is ever executed.
+The file has the safetensors format: the values as one tensor (n, width), and as metadata the names
+of the n items, the :class:`StoreKey` that the file belongs to, and a SHA-256 over all of them, by
+which damage is detected.  A file with another key, for example one that was copied over another
+file, is not used.  Nothing in it is ever executed.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import json
 import logging
 import threading
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -26,18 +29,36 @@ _FOLDERS = "[0-9a-f][0-9a-f]"  # subfolders are named by the first two digits of
 PARTS = f"{_FOLDERS}/*{PART}"  # files that are being written, or were when a process was killed
 
 
-# --- Files ------------------------------------------------------------------------------------
+# --- Keys -------------------------------------------------------------------------------------
 
 
-def cache_file_name(key: str) -> str:
-    """The path, inside the store's folder, of the logit cache with ``key``.
+@dataclass(frozen=True)
+class StoreKey:
+    """Everything that the items of one file depend on besides their names.
 
-    Raises:
-        ValueError: ``key`` is not a hexadecimal digest, and might be a path.
+    ``image``: SHA-256 (hex) of the case's pixels.  ``model``: digest (hex) of the model and of how
+    images are prepared for it.  ``content``: what the items are, such as "logits".  ``width``:
+    numbers per item, for example one per class; it follows from the others and is only checked.
     """
-    if not key.isalnum():
-        raise ValueError(f"not a digest: {key!r}")
-    return f"{key[:2]}/{key}.safetensors"
+
+    image: str
+    model: str
+    content: str
+    width: int
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 (hex) of image, model and content."""
+        text = json.dumps([self.image, self.model, self.content])
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def cache_file_name(key: StoreKey) -> str:
+    """The path, inside the store's folder, of the file with ``key``."""
+    return f"{key.digest[:2]}/{key.digest}.safetensors"
+
+
+# --- Files ------------------------------------------------------------------------------------
 
 
 def cache_files_in(folder: Path) -> Iterator[Path]:
@@ -45,51 +66,60 @@ def cache_files_in(folder: Path) -> Iterator[Path]:
     return folder.glob(f"{_FOLDERS}/*.safetensors")
 
 
-def encode(items: Mapping[str, FloatArray]) -> bytes:
-    """The bytes of a file with ``items``, key of the perturbed image -> logits (K,), at least one.
+def encode(key: StoreKey, items: Mapping[str, FloatArray]) -> bytes:
+    """The bytes of a file with ``items``, name -> values (width,), at least one.
 
-    The same items give the same bytes, in whatever order they were scored.
+    The same items give the same bytes, in whatever order they were computed.
     """
     names = sorted(items)
     logits = np.stack([items[name] for name in names]).astype(np.float32)
-    about = json.dumps({"names": names, "sha256": _digest(names, logits)})
+    about = json.dumps({**_fields(key), "names": names, "sha256": _digest(key, names, logits)})
     # A single metadata entry: the format does not fix the order of several.  Its name "book" is
     # part of the file format.
     data: bytes = save({"logits": logits}, metadata={"book": about})
     return data
 
 
-def decode(data: bytes) -> dict[str, FloatArray]:
-    """The inverse of :func:`encode`: key of the perturbed image -> logits (K,), float32.
+def decode(key: StoreKey, data: bytes) -> dict[str, FloatArray]:
+    """The inverse of :func:`encode`: name -> values (width,), float32.
 
     Raises:
-        ValueError: the bytes are damaged, or not those of a logit cache with a checksum.
+        ValueError: the bytes are damaged, not those of a cache with a checksum, or those of a cache
+            with another key or width.
     """
     try:
         length = int.from_bytes(data[:8], "little")
         about = json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["book"])
         names, expected = about["names"], about["sha256"]
+        other = [name for name, value in _fields(key).items() if about[name] != value]
         logits = load(data)["logits"]
     except (SafetensorError, KeyError, TypeError, ValueError, RecursionError) as problem:
         raise ValueError("not a logit cache") from problem
-    if expected != _digest(names, logits) or not np.isfinite(logits).all():
+    if other:
+        raise ValueError(f"scores of another {', '.join(other)}")
+    if expected != _digest(key, names, logits) or not np.isfinite(logits).all():
         raise ValueError("the scores are not those that were kept")
-    if logits.dtype != np.float32 or logits.ndim != 2 or len(names) != len(logits):
+    if logits.dtype != np.float32 or logits.shape != (len(names), key.width):
         raise ValueError("a logit cache of another shape")
     return dict(zip(names, logits, strict=True))
 
 
-def _digest(names: list[str], logits: FloatArray) -> str:
-    return hashlib.sha256(json.dumps(names).encode() + b"\0" + logits.tobytes()).hexdigest()
+def _fields(key: StoreKey) -> dict[str, str]:
+    return {"image": key.image, "model": key.model, "content": key.content}
 
 
-def write_cache_file(path: Path, items: Mapping[str, FloatArray]) -> int:
-    """Write a logit cache atomically; returns its size in bytes.
+def _digest(key: StoreKey, names: list[str], logits: FloatArray) -> str:
+    head = json.dumps([_fields(key), names]).encode()
+    return hashlib.sha256(head + b"\0" + logits.tobytes()).hexdigest()
+
+
+def write_cache_file(path: Path, key: StoreKey, items: Mapping[str, FloatArray]) -> int:
+    """Write a cache atomically; returns its size in bytes.
 
     Raises:
         OSError: the disk is full or the folder cannot be written; no partial file is left.
     """
-    data = encode(items)
+    data = encode(key, items)
     write_bytes(path, data)
     return len(data)
 

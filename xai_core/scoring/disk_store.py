@@ -1,9 +1,10 @@
 """The disk store: a folder of logit caches, with eviction to stay within a limit of size.
 
 What was scored once is not scored again, in this process or a later one.  There is one file per
-(image, weights, baseline), see :mod:`xai_core.scoring.cache_file`.  Precomputed results are read
-first and never written; further scores go to the store's own folder.  Damaged files and a full disk
-only cost computing time: results are still shown, and a notice is given once.
+:class:`~xai_core.scoring.cache_file.StoreKey`, see :mod:`xai_core.scoring.cache_file`.
+Precomputed results are read first and never written; further scores go to the store's own folder.
+Damaged files and a full disk only cost computing time: results are still shown, and a notice is
+given once.
 
 Several processes may share the folder.  Eviction removes the files used longest ago; a file that
 another process has removed already is skipped, and one that was read or written meanwhile stays.
@@ -21,6 +22,7 @@ from xai_core.files import remove_abandoned
 from xai_core.scoring.cache_file import (
     PARTS,
     Notices,
+    StoreKey,
     cache_file_name,
     cache_files_in,
     decode,
@@ -79,7 +81,10 @@ def _stat(path: Path) -> os.stat_result | None:
 
 # --- The store --------------------------------------------------------------------------------
 
-_DAMAGED = "Scores kept for an image are damaged and not used; they are computed again."
+_DAMAGED = (
+    "Scores kept for an image are damaged or those of another image or model, and not used; they "
+    "are computed again."
+)
 _CHECKS_PER_LIMIT = 64  # size checks of the folder while as many bytes as the limit are written
 
 _FileIdentity = tuple[int, int] | None
@@ -87,8 +92,7 @@ _FileIdentity = tuple[int, int] | None
 
 
 class DiskStore:
-    """A folder of logit caches, each with a content key (hex).  Thread-safe; several processes may
-    share the folder.
+    """A folder of caches.  Thread-safe; several processes may share the folder.
 
     Attributes:
         problem: why the last logit cache could not be written; None where it was.
@@ -113,19 +117,19 @@ class DiskStore:
         self._notices = Notices()
         self._lock = threading.Lock()
         # Key -> the file when it was last read or written, and the number of its items.
-        self._known: dict[str, tuple[_FileIdentity, int]] = {}
+        self._known: dict[StoreKey, tuple[_FileIdentity, int]] = {}
         # Bytes written since the last size check; starts at the limit, so that the first write
         # checks the size.
         self._written = limit or 0
 
-    def load(self, key: str) -> dict[str, FloatArray]:
-        """The scores stored under ``key``: key of the perturbed image -> logits (K,).
+    def load(self, key: StoreKey) -> dict[str, FloatArray]:
+        """The items stored under ``key``: name -> values (width,).
 
         A damaged file counts as missing, and gives a notice.
         """
         path = self.folder / cache_file_name(key)
         identity = _file_identity(path)
-        found = self._read(path)
+        found = self._read(key, path)
         if found:
             with suppress(OSError):  # in a read-only folder nothing is evicted anyway
                 os.utime(path)  # marks the file as used now: it is evicted last
@@ -135,16 +139,16 @@ class DiskStore:
             self._known[key] = identity, len(found)
         return found
 
-    def _read(self, path: Path) -> dict[str, FloatArray]:
+    def _read(self, key: StoreKey, path: Path) -> dict[str, FloatArray]:
         try:
-            return decode(path.read_bytes())
+            return decode(key, path.read_bytes())
         except OSError:  # missing, removed by another process, or no permission
             return {}
         except ValueError:
             self._notices.add(_DAMAGED, path.name)
             return {}
 
-    def save(self, key: str, items: Mapping[str, FloatArray]) -> bool:
+    def save(self, key: StoreKey, items: Mapping[str, FloatArray]) -> bool:
         """Store ``items`` under ``key``; False where the folder cannot be written.
 
         With a full or read-only disk the next start has to compute the scores again; this process
@@ -155,7 +159,7 @@ class DiskStore:
             if not items or self._known.get(key) == (_file_identity(path), len(items)):
                 return True
             try:
-                self._written += write_cache_file(path, {**self._read(path), **items})
+                self._written += write_cache_file(path, key, {**self._read(key, path), **items})
             except OSError as problem:
                 self.problem = problem.strerror or type(problem).__name__
                 self._notices.add(
@@ -185,8 +189,11 @@ def _file_identity(path: Path) -> _FileIdentity:
     return None if stat is None else (stat.st_ino, stat.st_size)
 
 
-def open_disk_store(settings: Settings, weights: str) -> DiskStore:
-    """The disk store with the precomputed results of ``settings``; ``weights``: SHA-256 (hex)."""
+def open_disk_store(settings: Settings, model: str) -> DiskStore:
+    """The disk store with the precomputed results of ``settings``.
+
+    ``model``: digest (hex), as in :class:`~xai_core.scoring.cache_file.StoreKey`.
+    """
     return DiskStore(
-        settings.store, settings.store_limit, PrecomputedResults(settings.precomputed, weights)
+        settings.store, settings.store_limit, PrecomputedResults(settings.precomputed, model)
     )

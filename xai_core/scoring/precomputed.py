@@ -1,8 +1,8 @@
 """Precomputed results: a folder of logit caches that is only read.
 
-The folder also holds ``manifest.json`` with the digest of the weights (``weights``), the
-``command`` that made the files, and the SHA-256 of every file (``files``: path inside the folder ->
-hex).  A file is used only if it has the digest given there.
+The folder also holds ``manifest.json`` with the digest of the model and its preparation
+(``model``), the ``command`` that made the files, and the SHA-256 of every file (``files``: path
+inside the folder -> hex).  A file is used only if it has the digest given there.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from xai_core.files import read_json, write_json
-from xai_core.scoring.cache_file import Notices, cache_file_name, cache_files_in, decode
+from xai_core.scoring.cache_file import Notices, StoreKey, cache_file_name, cache_files_in, decode
 from xai_core.types import FloatArray
 
 MANIFEST = "manifest.json"
@@ -33,16 +33,16 @@ _log = logging.getLogger(__name__)
 class PrecomputedResults:
     """A folder of precomputed results.  Thread-safe; a missing folder counts as empty."""
 
-    def __init__(self, folder: Path, weights: str) -> None:
-        """``weights``: SHA-256 (hex) of the weights in use; results of other weights are
-        ignored."""
-        self._folder, self._weights = folder, weights
+    def __init__(self, folder: Path, model: str) -> None:
+        """``model``: digest (hex), as in :class:`~xai_core.scoring.cache_file.StoreKey`; results
+        of other models are ignored."""
+        self._folder, self._model = folder, model
         self._notices = Notices()
         self._lock = threading.Lock()
         self._files: Mapping[str, str] | None = None
 
-    def load(self, key: str) -> dict[str, FloatArray]:
-        """The scores stored under ``key``: key of the perturbed image -> logits (K,).
+    def load(self, key: StoreKey) -> dict[str, FloatArray]:
+        """The items stored under ``key``: name -> values (width,).
 
         A file that is damaged or not listed in the manifest counts as missing, and gives a notice.
         """
@@ -61,23 +61,23 @@ class PrecomputedResults:
             data = (self._folder / name).read_bytes()
             if hashlib.sha256(data).hexdigest() != expected:
                 raise ValueError("the digest differs from the manifest's")
-            return decode(data)
+            return decode(key, data)
         except (OSError, ValueError):
             self._notices.add(_WRONG_DIGEST, Path(name).name)
             return {}
 
     def _digests(self) -> Mapping[str, str]:
-        """The manifest's digests by path; empty where it is missing, damaged or of other
-        weights."""
+        """The manifest's digests by path; empty where it is missing, damaged or of another
+        model."""
         manifest = read_json(self._folder / MANIFEST)
-        files, weights = manifest.get("files"), manifest.get("weights")
-        if not isinstance(files, dict) or not isinstance(weights, str):
+        files, model = manifest.get("files"), manifest.get("model")
+        if not isinstance(files, dict) or not isinstance(model, str):
             if manifest or any(cache_files_in(self._folder)):
                 self._notices.add(_NO_MANIFEST)
             return {}
-        if weights != self._weights:
+        if model != self._model:
             # Not a warning: with weights of one's own this is expected.
-            _log.info("the precomputed results belong to other weights (%s)", weights[:12])
+            _log.info("the precomputed results belong to another model (%s)", model[:12])
             return {}
         return files
 
@@ -86,12 +86,12 @@ class PrecomputedResults:
         return self._notices.sentences()
 
 
-def write_manifest(folder: Path, weights: str, command: str, about: Mapping[str, Any]) -> None:
+def write_manifest(folder: Path, model: str, command: str, about: Mapping[str, Any]) -> None:
     """Write the manifest of all logit caches in ``folder``, atomically.
 
     Args:
         folder: the folder of precomputed results.
-        weights: SHA-256 (hex) of the weights they were computed with.
+        model: digest (hex) of the model, as in their keys.
         command: the command line that made them, without paths.
         about: further fields, JSON values.
 
@@ -103,4 +103,4 @@ def write_manifest(folder: Path, weights: str, command: str, about: Mapping[str,
         for path in sorted(cache_files_in(folder))
     }
     place = folder / MANIFEST
-    write_json(place, {**about, "command": command, "weights": weights, "files": files})
+    write_json(place, {**about, "command": command, "model": model, "files": files})

@@ -16,7 +16,7 @@ from typing import Any
 from xai_core.cases.base import CaseSource
 from xai_core.errors import BadRequest, CaseError, OutputExists
 from xai_core.explain.explainer import Explainer
-from xai_core.explain.explanation import Explanation
+from xai_core.explain.identity import decision_fields, model_digest, software, software_line
 from xai_core.explain.request import ExplainRequest
 from xai_core.files import read_json, write_json, writing
 from xai_core.model.classifier import Classifier
@@ -96,7 +96,7 @@ def open_run(out: Path, plan: Plan, source: CaseSource, explainer: Explainer) ->
     if out.exists() and not out.is_dir():
         raise OutputExists(f"--out names {out.name}, which is a file; give a folder.")
     with writing(out / RUN):
-        write_json(out / RUN, {"made_by": MADE_BY, "request": asked})
+        write_json(out / RUN, {"made_by": MADE_BY, "request": asked, "software": software()})
 
 
 def _identity(plan: Plan, source: CaseSource, explainer: Explainer) -> dict[str, Any]:
@@ -105,7 +105,7 @@ def _identity(plan: Plan, source: CaseSource, explainer: Explainer) -> dict[str,
     return {
         "source": source.name,
         "cases": hashlib.sha256(ids.encode()).hexdigest(),
-        "weights": explainer.classifier.spec.sha256,
+        **decision_fields(explainer.classifier.spec),
         "methods": list(plan.methods),
         "layers": list(plan.layers),
         "curves": plan.curves,
@@ -177,9 +177,11 @@ def measure(
         return [Row(**known, problem=str(problem))]
     known["image_sha256"] = explainer.context(case).image_digest
     known["mask_sha256"] = _mask_digest(case)
+    known["model_sha256"] = model_digest(explainer.classifier.spec)
+    known["threshold"] = explainer.classifier.spec.threshold
     if before and all(getattr(before[0], name) == value for name, value in known.items()):
         return before
-    return [_row(case, explainer.explain(case, request)) for request in plan.requests()]
+    return [_row(case, explainer, request) for request in plan.requests()]
 
 
 def _mask_digest(case: Case) -> str | None:
@@ -190,7 +192,8 @@ def _mask_digest(case: Case) -> str | None:
     return hashlib.sha256(mask.tobytes() + repr(mask.shape).encode()).hexdigest()
 
 
-def _row(case: Case, answer: Explanation) -> Row:
+def _row(case: Case, explainer: Explainer, request: ExplainRequest) -> Row:
+    answer = explainer.explain(case, request)
     if answer.heatmap is None:
         raise ValueError("the explanation is not complete")
     truth, positive = case.class_index, answer.positive
@@ -212,6 +215,10 @@ def _row(case: Case, answer: Explanation) -> Row:
         image_sha256=answer.image_digest,
         mask_sha256=_mask_digest(case),
         weights_sha256=answer.weights_digest,
+        model_sha256=model_digest(explainer.classifier.spec),
+        threshold=answer.threshold,
+        engine=explainer.classifier.engine.status.title,
+        software=software_line(),
         forwards=answer.forwards,
         seconds=round(sum(answer.seconds.values()), 4),
     )

@@ -21,10 +21,12 @@ from xai_core.cases.base import CaseSource
 from xai_core.cases.readers.single_file import plain_name
 from xai_core.errors import BadRequest, CaseError
 from xai_core.explain.explainer import Explainer
+from xai_core.explain.identity import decision_fields, model_digest, software
 from xai_core.explain.request import PREDICTED, ExplainRequest
 from xai_core.files import MANIFEST, check_folder, read_json, writing
 from xai_core.model.classifier import Classifier
 from xai_core.model.layers import find_layers
+from xai_core.model.spec import ModelSpec
 from xai_core.scoring.cache_file import cache_files_in
 from xai_core.scoring.precomputed import write_manifest
 from xai_core.study.predictions import predict_case
@@ -216,15 +218,20 @@ class PrecomputedFolder:
     """
 
     def __init__(
-        self, out: Path, plan: PrecomputePlan, source: CaseSource, weights: str, command_line: str
+        self,
+        out: Path,
+        plan: PrecomputePlan,
+        source: CaseSource,
+        spec: ModelSpec,
+        command_line: str,
     ) -> None:
-        """``weights``: SHA-256 (hex).  ``command_line``: see :func:`command`."""
-        self._out, self._weights, self._command = out, weights, command_line
+        """``spec``: of the explainer's model.  ``command_line``: see :func:`command`."""
+        self._out, self._model, self._command = out, model_digest(spec), command_line
         ids = "\n".join(record.id for record in source.records())
         self._request: dict[str, Any] = {
             "source": source.name,
             "cases": hashlib.sha256(ids.encode()).hexdigest(),
-            "weights": weights,
+            **decision_fields(spec),
             **json.loads(json.dumps(dataclasses.asdict(plan))),
         }
 
@@ -262,7 +269,8 @@ class PrecomputedFolder:
     def _write(self, about: dict[str, Any]) -> None:
         with writing(self._out):
             fields = {"made_by": PRECOMPUTE_MADE_BY, "request": self._request, **about}
-            write_manifest(self._out, self._weights, self._command, fields)
+            fields["software"] = software()
+            write_manifest(self._out, self._model, self._command, fields)
 
 
 def command(

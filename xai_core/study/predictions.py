@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xai_core.explain.explainer import Explainer
+from xai_core.explain.identity import model_digest
 from xai_core.statistics.auc import auc_interval, roc_auc
 from xai_core.statistics.proportion import Confusion
 from xai_core.types import Case, Outcome, Pathology
@@ -15,7 +16,8 @@ from xai_core.types import Case, Outcome, Pathology
 @dataclass(frozen=True)
 class PredictionRow:
     """The prediction of a case.  ``predicted``: a class name.  ``outcome``: None where the
-    pathology is not known."""
+    pathology is not known.  ``threshold``: the operating point.  ``model_sha256``: see
+    :func:`xai_core.explain.identity.model_digest`."""
 
     case_id: str
     patient_id: str
@@ -25,6 +27,8 @@ class PredictionRow:
     probability_malignant: float
     predicted: str
     outcome: Outcome | None
+    threshold: float
+    model_sha256: str
 
 
 def predict_case(explainer: Explainer, case: Case) -> PredictionRow:
@@ -46,6 +50,8 @@ def predict_case(explainer: Explainer, case: Case) -> PredictionRow:
         probability_malignant=prediction.probabilities[spec.positive],
         predicted=spec.class_names[predicted],
         outcome=None if truth is None else Outcome.of(truth, predicted == spec.positive),
+        threshold=spec.threshold,
+        model_sha256=model_digest(spec),
     )
 
 

@@ -42,8 +42,9 @@ class Row:
     A case that cannot be read has one row with ``problem``, the reason in a sentence, and no
     method.  ``predicted`` and ``target`` are class names.  ``measures``: the metrics' values by
     column, with all columns of :data:`MEASURES`; those not given are None.  ``mask_sha256``: of the
-    lesion mask, None where no pixel is marked.  The fields of :data:`COST` depend on the content of
-    the cache, the others do not.
+    lesion mask, None where no pixel is marked.  ``model_sha256``: see
+    :func:`xai_core.explain.identity.model_digest`.  ``threshold``: the operating point.  The fields
+    of :data:`PROVENANCE` depend on the machine and the content of the cache, the others do not.
     """
 
     case_id: str
@@ -64,6 +65,10 @@ class Row:
     image_sha256: str | None = None
     mask_sha256: str | None = None
     weights_sha256: str | None = None
+    model_sha256: str | None = None
+    threshold: float | None = None
+    engine: str | None = None
+    software: str | None = None
     forwards: int | None = None
     seconds: float | None = None
 
@@ -75,8 +80,8 @@ class Row:
         object.__setattr__(self, "measures", MappingProxyType(complete))
 
 
-COST = ("forwards", "seconds")
-"""Fields with the computing effort of a row in this run."""
+PROVENANCE = ("engine", "software", "forwards", "seconds")
+"""Fields about the run that computed a row: software and computing effort."""
 
 _TYPES = {"str": pa.string(), "float": pa.float64(), "int": pa.int64(), "bool": pa.bool_()}
 _FIXED = {f.name: str(f.type).removesuffix(" | None") for f in dataclasses.fields(Row)}
