@@ -19,6 +19,6 @@ def scored(
     called = int(p >= 0.5)
     row = PredictionRow(
         record.id, patient, truth, 0.0, 0.0, p, CLASS_NAMES[called],
-        Outcome.of(truth.class_index, called),
+        Outcome.of(truth.class_index, called), 0.5, "ab" * 32,
     )  # fmt: skip
     return ScoredCase(row, record, diameter)
