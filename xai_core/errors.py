@@ -11,6 +11,7 @@
         ModelError         the classifier cannot be loaded or used
             WeightsNotFound
             BadWeights
+            CannotCalibrate
         BadRequest         a parameter of a request is outside what is allowed
         BadSetting         a setting in the environment is outside what is allowed
         OutputExists       writing would replace a result of another request
@@ -56,6 +57,10 @@ class WeightsNotFound(ModelError):
 
 class BadWeights(ModelError):
     """The weights are truncated, mismatched, non-finite, or have another digest than promised."""
+
+
+class CannotCalibrate(ModelError):
+    """Validation images from which no temperature and bias can be fitted."""
 
 
 class BadRequest(XaiError):

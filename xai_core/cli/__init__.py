@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typer
 
+from xai_core.cli.calibrate import calibrate
 from xai_core.cli.cases import cases
 from xai_core.cli.evaluate import evaluate
 from xai_core.cli.explain import explain
@@ -29,6 +30,7 @@ app = typer.Typer(
 )
 _VERBS = (
     explain, evaluate, predict, performance, pointing, precompute, cases, phantom, realism, train,
+    calibrate,
 )  # fmt: skip
 for verb in _VERBS:
     app.command()(verb)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import dataclasses
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from xai_core.errors import BadRequest
+from xai_core.errors import BadRequest, CannotCalibrate
 
 _ROUNDING_CASES = 20  # phantoms on which the rounded weights are compared with the exact ones
 
@@ -24,7 +24,7 @@ def train(
     backgrounds: Annotated[
         int, typer.Option(min=1, help="Phantom backgrounds, each dressed with many lesions.")
     ] = 1000,
-    validation: Annotated[int, typer.Option(min=20, help="Phantoms for the threshold.")] = 200,
+    validation: Annotated[int, typer.Option(min=20, help="Phantoms for calibration.")] = 200,
     steps: Annotated[
         int | None, typer.Option(min=1, help="Stop each phase after this many steps, too.")
     ] = None,
@@ -68,10 +68,9 @@ def train(
     """
     if out.suffix != ".safetensors":
         raise BadRequest(f"--out is {out.name!r}; give a file that ends in .safetensors.")
-    import torch
-
     from xai_core.model.weights import load
     from xai_core.training.data import make_backgrounds
+    from xai_core.training.device import choose_device
     from xai_core.training.export import export
     from xai_core.training.loop import Run, training_bar
     from xai_core.training.network import TIMM_NAME
@@ -79,21 +78,18 @@ def train(
     from xai_core.training.real import read_real
     from xai_core.training.validate import (
         as_exported,
-        probabilities,
+        calibrate,
+        fold,
         validate,
         validation_logits,
     )
 
-    if device not in ("auto", "cpu", "cuda"):
-        raise BadRequest(f"--device is {device!r}; allowed are auto, cpu and cuda.")
-    if device == "cuda" and not torch.cuda.is_available():
-        raise BadRequest("--device is cuda, but torch finds no CUDA device; use cpu or auto.")
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
+    chosen = choose_device(device)
+    on_gpu = chosen.type == "cuda"
     cores = os.cpu_count() or 1
-    drawers = drawers or (max(1, cores - 1) if device == "cuda" else 1)
+    drawers = drawers or (max(1, cores - 1) if on_gpu else 1)
     plan = plan_for(
-        minutes, seed, gpu=device == "cuda", steps=steps, pretrained=start is not None,
+        minutes, seed, gpu=on_gpu, steps=steps, pretrained=start is not None,
         real=real is not None, workers=drawers, timm_name=network, size=size,
     )  # fmt: skip
     start_weights = load(start) if start else None
@@ -107,7 +103,7 @@ def train(
     tissue = make_backgrounds(work, "train", backgrounds, cores)
     unseen = make_backgrounds(work, "validation", validation, cores)
 
-    run = Run(plan, work, torch.device(device), compiled)
+    run = Run(plan, work, chosen, compiled)
     if run.resume():
         typer.echo(f"Going on in phase {run.state.phase + 1}, step {run.state.step}.", err=True)
     elif start_weights:
@@ -115,12 +111,25 @@ def train(
     with training_bar() as log:
         run.train(tissue, log, real=pictures)
 
-    trunk = run.averaged_trunk
+    exact = run.averaged_trunk
+    trunk = as_exported(exact)
     logits, truth = validation_logits(trunk, unseen, seed, plan.size, run.device)
-    result = validate(probabilities(logits), truth)
     compared = unseen[:_ROUNDING_CASES]
-    rounded, _ = validation_logits(as_exported(trunk), compared, seed, plan.size, run.device)
-    rounding_error = float(abs(rounded - logits[: len(compared)]).max())
+    unrounded, _ = validation_logits(exact, compared, seed, plan.size, run.device)
+    rounding_error = float(abs(unrounded - logits[: len(compared)]).max())
+    calibration: dict[str, Any] = {}
+    try:
+        calibrated = calibrate(logits, truth)
+    except CannotCalibrate as problem:  # the weights are of use all the same
+        typer.echo(f"Not calibrated: {problem}", err=True)
+        result = validate(logits, truth)
+    else:
+        fold(trunk, calibrated.recalibration)
+        result = calibrated.after
+        calibration = {
+            **dataclasses.asdict(calibrated.recalibration),
+            "before": dataclasses.asdict(calibrated.before),
+        }
     command = (
         f"python -m xai_core train --minutes {minutes:g} --seed {seed} --backgrounds {backgrounds}"
         f" --validation {validation}{f' --steps {steps}' if steps else ''}"
@@ -132,16 +141,16 @@ def train(
     )
     export(
         trunk, out, command=command, timm_name=plan.timm_name, size=plan.size,
-        threshold=result.threshold,
         metrics={
             "validation": dataclasses.asdict(result), "steps": run.steps_done,
             "float16_logits_differ_by": rounding_error,
         },
-        real_images=len(pictures), parent=start_weights[0].sha256 if start_weights else None,
+        calibration=calibration, real_images=len(pictures),
+        parent=start_weights[0].sha256 if start_weights else None,
     )  # fmt: skip
     typer.echo(
         f"{out}: validation AUC {result.auc:.3f} ({result.low:.3f} to {result.high:.3f}, "
-        f"{result.images} phantoms), threshold {result.threshold:.3f}, "
+        f"{result.images} phantoms), "
         f"sensitivity {result.sensitivity:.2f}, specificity {result.specificity:.2f}; "
         f"rounding to float16 changes logits by at most {rounding_error:.4f} "
         f"({len(compared)} phantoms)"

@@ -28,7 +28,11 @@ class ModelSpec:
     must be the network's (compared when the weights are loaded).  ``input_size``: px, a multiple of
     32.  ``sha256``: the weights file's digest.  ``real_images``: how many of the training images
     are not phantoms; 0 also where the number is unknown.  ``metrics``: figures printed by the
-    training command.
+    training command.  ``calibration``: the temperature and bias that were fitted on validation
+    images and folded into the weights, with the command and its figures; empty where there is none.
+    ``blurred_share``: share, in [0, 1], of the training images that were blurred in patches, as the
+    images of insertion and deletion curves and of Hybrid-CAM's levels are, and labelled benign
+    where the lesion was blurred away.
 
     Raises:
         BadWeights: a value that is not allowed.
@@ -49,6 +53,8 @@ class ModelSpec:
     real_images: int = 0
     positive: int = 1
     metrics: dict[str, Any] = field(default_factory=dict)
+    calibration: dict[str, Any] = field(default_factory=dict)
+    blurred_share: float = 0.0
     format: int = FORMAT
 
     def __post_init__(self) -> None:
@@ -80,6 +86,8 @@ class ModelSpec:
             problems.append(f"real_images is {self.real_images!r}, must be a count of images")
         if not 0 < self.threshold < 1:
             problems.append(f"threshold is {self.threshold!r}, must lie between 0 and 1")
+        if type(self.blurred_share) not in (int, float) or not 0 <= self.blurred_share <= 1:
+            problems.append(f"blurred_share is {self.blurred_share!r}, must lie between 0 and 1")
         if problems:
             raise BadWeights(
                 "The model's specification cannot be used: " + "; ".join(problems) + "."

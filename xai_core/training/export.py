@@ -1,7 +1,8 @@
-"""Export of a trained network: float16 safetensors and their specification."""
+"""Export of a trained network: safetensors, float16 but for the head, and their specification."""
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -12,33 +13,30 @@ from xai_core.files import whole_file
 from xai_core.model.layers import explainable_layers
 from xai_core.model.spec import ModelSpec, file_digest
 from xai_core.training.loop import MEAN, STD
+from xai_core.training.validate import HEAD
 from xai_core.types import CLASS_NAMES, MALIGNANT
 
 
 def export(
-    trunk: nn.Module, path: Path, *, command: str, timm_name: str, size: int, threshold: float,
-    metrics: dict[str, Any], real_images: int = 0, parent: str | None = None,
+    trunk: nn.Module, path: Path, *, command: str, timm_name: str, size: int,
+    metrics: dict[str, Any], calibration: dict[str, Any] | None = None, real_images: int = 0,
+    parent: str | None = None,
 ) -> ModelSpec:  # fmt: skip
-    """Write ``path`` (.safetensors, float16, dense heads dropped) and its specification beside it.
+    """Write a network that was trained here (dense heads dropped) and its specification, see
+    :func:`write`.  The larger logit decides.
 
-    ``real_images``: number of CDD-CESM images used in training.  ``parent``: digest of the weights
-    that the run started from.
-
-    The weights are written before the specification; an interrupted export is detected by the
-    digest in the specification.
+    ``calibration``: what was folded into the head.  ``real_images``: number of CDD-CESM images used
+    in training.  ``parent``: digest of the weights that the run started from.
     """
-    with whole_file(path) as partial:
-        save_file({k: v.half().contiguous().cpu() for k, v in trunk.state_dict().items()}, partial)
-        partial.chmod(0o644)  # the library makes it readable only by its owner
     spec = ModelSpec(
         timm_name=timm_name,
         input_size=size,
         mean=(MEAN,) * 3,
         std=(STD,) * 3,
-        threshold=threshold,
+        threshold=0.5,
         class_names=CLASS_NAMES,
         layers=tuple(layer.name for layer in explainable_layers(trunk, size)),
-        sha256=file_digest(path),
+        sha256="",  # known once the weights are written
         training_command=command,
         training_data=_data(real_images, parent),
         licence="Apache-2.0",
@@ -46,7 +44,26 @@ def export(
         real_images=real_images,
         positive=MALIGNANT,
         metrics=metrics,
+        calibration=calibration or {},
     )
+    return write(trunk, path, spec)
+
+
+def write(trunk: nn.Module, path: Path, spec: ModelSpec) -> ModelSpec:
+    """Write ``path`` (.safetensors) and ``spec`` with its digest beside it.
+
+    float16 halves the file.  The head's linear layer stays float32, which holds what calibration
+    has fitted and costs a few kilobytes.  The weights are written before the specification; an
+    interrupted export is detected by the digest in the specification.
+    """
+    tensors = {
+        name: (value.float() if name.startswith(HEAD) else value.half()).contiguous().cpu()
+        for name, value in trunk.state_dict().items()
+    }
+    with whole_file(path) as partial:
+        save_file(tensors, partial)
+        partial.chmod(0o644)  # the library makes it readable only by its owner
+    spec = dataclasses.replace(spec, sha256=file_digest(path))
     spec.write(path.with_suffix(".json"))
     return spec
 
