@@ -11,6 +11,9 @@ variable               meaning                                       default
 ``XAI_DEVICE``         ``cpu``, ``cuda`` or ``auto``                 ``auto``
 ``XAI_BATCH``          images per forward pass, 1 to 256             8
 ``XAI_ENGINE``         ``openvino``, ``torch`` or ``auto``           ``auto``
+``XAI_THRESHOLD``      operating point: a case is called malignant   the weights' own, see
+                       if P(malignant) is at least this; between 0   ``ModelSpec.decision_rule``
+                       and 1
 ====================== ============================================= =========================
 
 ``XAI_READY``, the older name of ``XAI_PRECOMPUTED``, is still read where the newer one is not set.
@@ -18,6 +21,7 @@ variable               meaning                                       default
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -54,6 +58,7 @@ class Settings:
     engine: str = "auto"  # checked by model/engine/choose.py, which knows the engines
     store_limit: int = 2048 * _MIB  # bytes
     precomputed: Path = PRECOMPUTED
+    threshold: float | None = None  # None: the weights' own
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
@@ -78,6 +83,11 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         raise BadSetting(
             f"XAI_STORE_LIMIT_MB is {limit!r}; give a whole number from 1 to {_MOST_MIB} (MiB)."
         )
+    threshold = env.get("XAI_THRESHOLD") or None
+    if threshold is not None and not 0 < _number(threshold) < 1:
+        raise BadSetting(
+            f"XAI_THRESHOLD is {threshold!r}; give a probability above 0 and below 1, such as 0.3."
+        )
     return Settings(
         cases=env.get("XAI_CASES") or "library",
         weights=Path(env.get("XAI_WEIGHTS") or DEFAULT_WEIGHTS),
@@ -87,4 +97,13 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         engine=env.get("XAI_ENGINE") or "auto",
         store_limit=int(limit) * _MIB,
         precomputed=Path(env.get("XAI_PRECOMPUTED") or env.get("XAI_READY") or PRECOMPUTED),
+        threshold=None if threshold is None else float(threshold),
     )
+
+
+def _number(text: str) -> float:
+    """The number that ``text`` is; NaN, which is not between any two, where it is none."""
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan

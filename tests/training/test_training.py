@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
+from scipy import ndimage as ndi
+from scipy.special import expit, logit
 
 from tests.conftest import TINY_LAYERS
 from xai_core.errors import BadRequest
@@ -21,7 +25,15 @@ from xai_core.training.loop import Run
 from xai_core.training.network import TrainingNetwork
 from xai_core.training.plan import Phase, Plan, plan_for
 from xai_core.training.sample import shrunk
-from xai_core.training.validate import as_exported, probabilities, validate, validation_logits
+from xai_core.training.validate import (
+    as_exported,
+    calibrate,
+    fold,
+    probabilities,
+    shares,
+    validate,
+    validation_logits,
+)
 from xai_core.types import CLASS_NAMES, Pathology
 
 ATTO = "convnextv2_atto"
@@ -174,6 +186,20 @@ def test_checkpoint_stores_the_number_of_workers_under_its_first_key(tmp_path: P
         run(tmp_path).resume()
 
 
+def test_no_picture_is_blurred_in_patches(tissue: list[Background]) -> None:
+    """Blurring removes the noise of a patch of 16 px; every patch in the breast has its noise."""
+    checked = 0
+    for seed in range(60):
+        image = data.draw_image(np.random.default_rng(seed), tissue, SIZE, 1.0).image
+        edges = np.abs(ndi.laplace(image))
+        for y, x in itertools.product(range(0, SIZE, 16), repeat=2):
+            patch = np.s_[y + 2 : y + 14, x + 2 : x + 14]
+            if image[patch].min() > 0.05:
+                assert np.median(edges[patch]) > 1e-3, (seed, y, x)
+                checked += 1
+    assert checked > 300
+
+
 def test_resume_without_a_checkpoint_returns_false(tmp_path: Path) -> None:
     assert not run(tmp_path).resume()
 
@@ -189,17 +215,22 @@ def test_export_drops_the_dense_heads_and_loads(tmp_path: Path) -> None:
     torch.manual_seed(0)
     model = TrainingNetwork(ATTO).eval()
     path = tmp_path / "model.safetensors"
-    spec = export(
-        model.trunk, path, command="test", timm_name=ATTO, size=SIZE, threshold=0.4, metrics={}
-    )
+    trunk = as_exported(model.trunk)
+    spec = export(trunk, path, command="test", timm_name=ATTO, size=SIZE, metrics={})
     again, network = load(path)
     assert again == spec
-    assert again.threshold == 0.4
+    assert again.threshold == 0.5, "the larger logit"
     assert (spec.layers, spec.class_names, spec.positive) == (TINY_LAYERS, CLASS_NAMES, 1)
     x = torch.randn(2, 3, SIZE, SIZE)
     with torch.no_grad():
         difference = (network(x) - model(x, torch.zeros(2, 1, SIZE, SIZE))[2]).abs().max()
     assert difference < 0.02, "float16 weights keep the logits"
+    stored = load_file(path)
+    assert {name for name, value in stored.items() if value.dtype == torch.float32} == {
+        "head.fc.weight", "head.fc.bias",
+    }  # fmt: skip
+    for name, value in network.state_dict().items():
+        assert torch.equal(value, trunk.state_dict()[name]), f"{name} is as validated"
 
 
 @pytest.mark.parametrize("gpu", [False, True])
@@ -247,21 +278,59 @@ def test_a_shrunken_picture_keeps_its_mean_and_its_lesion(tissue: list[Backgroun
     assert shrunk(whole, 1) is whole
 
 
-def test_threshold_lies_between_separable_classes() -> None:
-    p = np.array([0.1, 0.2, 0.3, 0.6, 0.7, 0.8], np.float32)
-    truth = np.array([0, 0, 0, 1, 1, 1], np.float32)
-    found = validate(p, truth)
-    assert found.auc == 1
-    assert 0.3 < found.threshold < 0.6
-    assert found.sensitivity == found.specificity == 1
+def two_logits(p: list[float]) -> np.ndarray:
+    """Logits (n, 2) with these P(malignant); the benign ones differ, as a network's do."""
+    benign = np.linspace(-1, 1, len(p))
+    return np.stack([benign, benign + logit(p)], axis=1).astype(np.float32)
 
 
-def test_threshold_is_the_highest_with_90_percent_sensitivity() -> None:
-    cancers = np.array([0.2, 0.4, 0.5, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9], np.float32)
-    others = np.array([0.1, 0.3, 0.45, 0.55], np.float32)
-    found = validate(np.concatenate([cancers, others]), np.repeat([1.0, 0.0], (10, 4)))
-    assert 0.3 < found.threshold <= 0.4
-    assert (found.sensitivity, found.specificity) == (0.9, 0.5)
+def test_the_figures_of_a_validation_by_hand() -> None:
+    logits = two_logits([0.12, 0.32, 0.45, 0.55, 0.22, 0.42, 0.62, 0.92])
+    truth = np.repeat([0.0, 1.0], 4)
+    at_half, lower = validate(logits, truth), validate(logits, truth, threshold=0.35)
+    assert (at_half.sensitivity, at_half.specificity, at_half.threshold) == (0.5, 0.75, 0.5)
+    assert (lower.sensitivity, lower.specificity, lower.threshold) == (0.75, 0.5, 0.35)
+    assert at_half.auc == lower.auc == pytest.approx(11 / 16)
+    # A case in each bin but two in one, of which one is malignant and 0.87 are expected.
+    errors = [0.12, 0.32, 1 - 0.87, 0.55, 0.78, 0.38, 0.08]
+    assert at_half.calibration_error == pytest.approx(sum(errors) / 8, abs=1e-6)
+
+
+def test_folded_logits_are_the_calibrated_ones() -> None:
+    """The head's layer gives z / T, and half of the bias more or less."""
+    torch.manual_seed(0)
+    trunk = TrainingNetwork(ATTO).trunk.eval()
+    rng = np.random.default_rng(0)
+    difference = 4 * rng.standard_normal(200)
+    truth = (rng.random(200) < expit(0.5 * difference + 0.8)).astype(np.float32)
+    fitted = np.stack([-difference / 3, 2 * difference / 3], axis=1).astype(np.float32)
+    found = calibrate(fitted, truth, threshold=0.3)
+    temperature, bias = found.recalibration.temperature, found.recalibration.bias
+    assert temperature == pytest.approx(2, rel=0.3)
+    assert bias == pytest.approx(0.8, abs=0.4)
+    np.testing.assert_allclose(found.logits, fitted / temperature + [-bias / 2, bias / 2], 1e-5)
+    assert (found.before.threshold, found.after.threshold) == (0.3, 0.5)
+    assert found.after.auc == pytest.approx(found.before.auc)
+    assert probabilities(found.logits).mean() == pytest.approx(truth.mean(), abs=1e-4)
+
+    x = torch.randn(3, 3, SIZE, SIZE)
+    with torch.no_grad():
+        before = trunk(x)
+        fold(trunk, found.recalibration)
+        after = trunk(x)
+    expected = before / temperature + torch.tensor([-bias / 2, bias / 2])
+    torch.testing.assert_close(after, expected, rtol=1e-5, atol=1e-5)
+
+
+def test_the_bias_favours_the_positive_class_wherever_it_stands() -> None:
+    rng = np.random.default_rng(1)
+    logits = rng.standard_normal((100, 2)).astype(np.float32)
+    truth = (rng.random(100) < expit(logits[:, 0] - logits[:, 1] + 1)).astype(np.float32)
+    found = calibrate(logits, truth, positive=0)
+    assert found.recalibration.bias > 0
+    first, second = shares(found.recalibration, positive=0)
+    assert first == -second > 0
+    assert probabilities(found.logits, positive=0).mean() == pytest.approx(truth.mean(), abs=1e-4)
 
 
 def test_validation_phantoms_are_reproducible_and_rounding_changes_little(

@@ -14,6 +14,7 @@ from xai_core.cli.options import (
     Limit,
     Methods,
     NoStore,
+    Threshold,
     Weights,
     open_cases,
     open_explainer,
@@ -32,6 +33,7 @@ def evaluate(
     curves: CurveMode = "adaptive",
     limit: Limit = None,
     weights: Weights = None,
+    threshold: Threshold = None,
     no_store: NoStore = False,
 ) -> None:
     """Measure a whole source: the paper's Tables 1 and 2, its figures beside.
@@ -54,7 +56,7 @@ def evaluate(
 
     plan = Plan(names(methods), names(layers), curves)
     source = open_cases(cases, limit)
-    explainer = open_explainer(weights, no_store)
+    explainer = open_explainer(weights, no_store, threshold=threshold)
     done = [0, 0]
     try:
         with progress_bar("Evaluating") as advance:

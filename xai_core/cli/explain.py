@@ -14,6 +14,7 @@ from xai_core.cli.options import (
     Layer,
     Method,
     NoStore,
+    Threshold,
     Weights,
     open_explainer,
     read_options,
@@ -63,6 +64,7 @@ def explain(
         ),
     ] = False,
     weights: Weights = None,
+    threshold: Threshold = None,
     no_store: NoStore = False,
     force: Force = False,
 ) -> None:
@@ -97,7 +99,7 @@ def explain(
         method, layer, target, curves=curves, reliability=reliability
     ).with_options(**read_options(option or (), switches))
     named = open_image(image)
-    explainer = open_explainer(weights, no_store)
+    explainer = open_explainer(weights, no_store, threshold=threshold)
     spec = explainer.classifier.spec
     request.check_target(spec.class_names)
     request = dataclasses.replace(request, layer=explainer.classifier.layer(layer).name)

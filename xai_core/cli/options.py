@@ -26,6 +26,13 @@ Weights = Annotated[
     Path | None,
     typer.Option(help="Weights file (.safetensors); default: XAI_WEIGHTS, or the built-in model."),
 ]
+Threshold = Annotated[
+    float | None,
+    typer.Option(
+        help="Call a case malignant from this P(malignant) on, between 0 and 1; default: "
+        "XAI_THRESHOLD, or the weights' own operating point.",
+    ),
+]
 NoStore = Annotated[
     bool,
     typer.Option(
@@ -77,17 +84,20 @@ def open_cases(source: str, limit: int | None = None) -> CaseSource:
 
 
 def open_explainer(
-    weights: Path | None, no_store: bool = False, into: Path | None = None
-) -> Explainer:
+    weights: Path | None, no_store: bool = False, into: Path | None = None,
+    threshold: float | None = None,
+) -> Explainer:  # fmt: skip
     """An explainer with the classifier of ``--weights`` and its disk store.
 
     Args:
         weights: None takes the weights of the settings.
         no_store: whether to use neither the cache folder nor precomputed results.
         into: a folder to use instead of both, without a size limit.
+        threshold: of ``--threshold``; None takes that of the settings.
 
     Raises:
         ModelError: the weights are missing or unusable.
+        BadRequest: the threshold is not above 0 and below 1.
         BadSetting: a setting in the environment is not allowed.
     """
     from xai_core.explain.explainer import Explainer
@@ -97,7 +107,12 @@ def open_explainer(
     from xai_core.settings import read_settings
 
     settings = read_settings()
-    classifier = Classifier.open(weights or settings.weights, settings.device, settings.batch)
+    operating_point = (
+        (settings.threshold, "XAI_THRESHOLD") if threshold is None else (threshold, "--threshold")
+    )
+    classifier = Classifier.open(
+        weights or settings.weights, settings.device, settings.batch, *operating_point
+    )
     store = None if no_store else settings.store
     classifier.accelerate(settings.engine, store, after=_ACCELERATE_AFTER)
     if no_store:

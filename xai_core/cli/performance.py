@@ -15,6 +15,7 @@ from xai_core.cli.options import (
     Limit,
     NoStore,
     Source,
+    Threshold,
     Weights,
     open_cases,
     open_explainer,
@@ -36,6 +37,7 @@ def performance(
         ),
     ] = None,
     weights: Weights = None,
+    threshold: Threshold = None,
     no_store: NoStore = False,
     force: Force = False,
 ) -> None:
@@ -56,7 +58,7 @@ def performance(
 
     opened = open_cases(source, limit)
     records = select_cases(opened, even_patients=even_patients, limit=limit)
-    explainer = open_explainer(weights, no_store)
+    explainer = open_explainer(weights, no_store, threshold=threshold)
     spec = explainer.classifier.spec
     request = {
         "source": opened.name, **decision_fields(spec), "even_patients": even_patients,

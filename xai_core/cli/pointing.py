@@ -16,6 +16,7 @@ from xai_core.cli.options import (
     Method,
     NoStore,
     Source,
+    Threshold,
     Weights,
     open_cases,
     open_explainer,
@@ -46,6 +47,7 @@ def pointing(
         Path | None, typer.Option(help="Folder for pointing.md and pointing.csv.", metavar="DIR")
     ] = None,
     weights: Weights = None,
+    threshold: Threshold = None,
     no_store: NoStore = False,
     force: Force = False,
 ) -> None:
@@ -71,7 +73,7 @@ def pointing(
     request = ExplainRequest(method, layer, target, curves="none").with_options(channels=channels)
     opened = open_cases(source, limit)
     records = select_cases(opened, malignant=True, even_patients=even_patients, limit=limit)
-    explainer = open_explainer(weights, no_store)
+    explainer = open_explainer(weights, no_store, threshold=threshold)
     spec = explainer.classifier.spec
     request.check_target(spec.class_names)
     model_layer = explainer.classifier.layer(layer)

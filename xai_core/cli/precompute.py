@@ -15,6 +15,7 @@ from xai_core.cli.options import (
     Limit,
     Methods,
     Source,
+    Threshold,
     Weights,
     open_cases,
     open_explainer,
@@ -46,6 +47,7 @@ def precompute(
         ),
     ] = None,
     weights: Weights = None,
+    threshold: Threshold = None,
     force: Force = False,
 ) -> None:
     """Score all cases by every method at every layer, so that asking for them later is fast.
@@ -70,12 +72,12 @@ def precompute(
         raise BadRequest(f"--showcase is {showcase}; give at least 1 case of each outcome.")
     plan = PrecomputePlan(names(methods), names(layers), curves, targets)
     source = open_cases(cases, limit)
-    explainer = open_explainer(weights, into=out)
+    explainer = open_explainer(weights, into=out, threshold=threshold)
     plan = plan.of(explainer.classifier)
     records = source.records()[:limit]
     folder = None
     if out is not None:
-        command_line = command(cases, plan, limit, showcase, out)
+        command_line = command(cases, plan, limit, showcase, out, threshold)
         spec = explainer.classifier.spec
         folder = PrecomputedFolder(out, plan, source, spec, command_line)
         folder.begin(force=force)

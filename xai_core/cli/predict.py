@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from xai_core.cli.options import Force, Limit, NoStore, Source, Weights, open_cases, open_explainer
+from xai_core.cli.options import (
+    Force,
+    Limit,
+    NoStore,
+    Source,
+    Threshold,
+    Weights,
+    open_cases,
+    open_explainer,
+)
 from xai_core.errors import BadRequest, CaseError, OutputExists
 
 if TYPE_CHECKING:
@@ -26,6 +35,7 @@ def predict(
     out: Annotated[Path, typer.Option(help="Table to write (.csv).")],
     limit: Limit = None,
     weights: Weights = None,
+    threshold: Threshold = None,
     no_store: NoStore = False,
     force: Force = False,
 ) -> None:
@@ -46,7 +56,7 @@ def predict(
 
     _check_table(out, force)
     opened = open_cases(source, limit)
-    explainer = open_explainer(weights, no_store)
+    explainer = open_explainer(weights, no_store, threshold=threshold)
     records = opened.records()[:limit]
     rows: list[PredictionRow] = []
     with progress_bar("Predicting") as advance:

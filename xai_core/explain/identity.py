@@ -43,7 +43,11 @@ def model_digest(spec: ModelSpec) -> str:
 
 def decision_fields(spec: ModelSpec) -> dict[str, Any]:
     """:func:`model_identity` with the operating point, for results that contain decisions."""
-    return {**model_identity(spec), "threshold": spec.threshold}
+    return {
+        **model_identity(spec),
+        "threshold": spec.threshold,
+        "decision_rule": spec.decision_rule(),
+    }
 
 
 def software() -> dict[str, str]:

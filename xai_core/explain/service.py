@@ -352,7 +352,9 @@ def open_service(settings: Settings) -> ExplainService:
         XaiError: the cases or the weights cannot be used.
     """
     source = open_source(settings.cases, settings)  # before the weights: it is the faster to fail
-    classifier = Classifier.open(settings.weights, settings.device, settings.batch)
+    classifier = Classifier.open(
+        settings.weights, settings.device, settings.batch, settings.threshold
+    )
     classifier.accelerate(settings.engine, settings.store)
     store = open_disk_store(settings, model_digest(classifier.spec))
     return ExplainService(Explainer(classifier, store), source)

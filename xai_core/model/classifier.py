@@ -66,11 +66,17 @@ class Classifier:
         self._std = torch.tensor(spec.std, device=device).view(shape)
 
     @classmethod
-    def open(cls, weights: Path, device: str = "auto", chunk: int = 8) -> Classifier:
+    def open(
+        cls, weights: Path, device: str = "auto", chunk: int = 8,
+        threshold: float | None = None, set_by: str = "XAI_THRESHOLD",
+    ) -> Classifier:  # fmt: skip
         """Load a weights file onto a device ("cpu", "cuda" or "auto"); ``chunk`` images a pass.
+
+        ``threshold``: another operating point than the file's, that ``set_by`` asked for.
 
         Raises:
             WeightsNotFound, BadWeights: see :func:`xai_core.model.weights.load`.
+            BadRequest: see :meth:`xai_core.model.spec.ModelSpec.with_threshold`.
             ModelError: "cuda" was asked for and there is none.
         """
         if device == "cuda" and not torch.cuda.is_available():
@@ -78,6 +84,7 @@ class Classifier:
         if device == "auto":
             device = "cuda" if torch.cuda.is_available() else "cpu"
         spec, network = load(weights)
+        spec = spec.with_threshold(threshold, set_by)
         return cls(spec, network, torch.device(device), chunk)
 
     def accelerate(self, wanted: str, store: Path | None, after: int = 0) -> None:

@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from xai_core.errors import BadWeights, WeightsNotFound
+from xai_core.errors import BadRequest, BadWeights, WeightsNotFound
 from xai_core.files import write_text
 from xai_core.model.layers import INPUT_MULTIPLE
 
 FORMAT = 1
+_NOT_STORED = "threshold_set_by"  # the one field that is of a run, not of the weights
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,8 @@ class ModelSpec:
     images and folded into the weights, with the command and its figures; empty where there is none.
     ``blurred_share``: share, in [0, 1], of the training images that were blurred in patches, as the
     images of insertion and deletion curves and of Hybrid-CAM's levels are, and labelled benign
-    where the lesion was blurred away.
+    where the lesion was blurred away.  ``threshold_set_by``: the setting or option that replaced
+    the file's threshold, "" where none did; never in the file.
 
     Raises:
         BadWeights: a value that is not allowed.
@@ -56,6 +58,7 @@ class ModelSpec:
     calibration: dict[str, Any] = field(default_factory=dict)
     blurred_share: float = 0.0
     format: int = FORMAT
+    threshold_set_by: str = ""
 
     def __post_init__(self) -> None:
         problems = []
@@ -99,9 +102,53 @@ class ModelSpec:
         kinds += [f"{self.real_images} real images"] if self.real_images else []
         return " and ".join(kinds)
 
+    def with_threshold(self, threshold: float | None, set_by: str) -> ModelSpec:
+        """The same model with another operating point, that ``set_by`` asked for; the model as it
+        is where ``threshold`` is None or its own.
+
+        Raises:
+            BadRequest: not above 0 and below 1.
+        """
+        if threshold is None or threshold == self.threshold:
+            return self
+        if not 0 < threshold < 1:
+            raise BadRequest(
+                f"{set_by} is {threshold:g}; give a probability above 0 and below 1, such as 0.3."
+            )
+        return dataclasses.replace(self, threshold=threshold, threshold_set_by=set_by)
+
+    def decision_rule(self) -> str:
+        """When a case is called positive, for a table or a caption."""
+        two = len(self.class_names) == 2
+        if two and self.threshold == 0.5:
+            return "the larger logit"
+        rule = f"P({self.class_names[self.positive]}) at least {self.threshold:g}"
+        return rule if two else f"{rule}, else the likeliest of the other classes"
+
+    def decision_note(self) -> str:
+        """:meth:`decision_rule`, and where it comes from if it is not what weights of this version
+        decide by."""
+        rule = self.decision_rule()
+        if self.threshold_set_by:
+            return f"{rule} (set by {self.threshold_set_by})"
+        return rule if self.threshold == 0.5 else f"{rule} (the weights' own)"
+
+    def curves_note(self) -> str:
+        """What must be said beside insertion and deletion curves of this model; "" where nothing
+        must."""
+        if not self.blurred_share:
+            return ""
+        return (
+            f"{100 * self.blurred_share:.0f} % of this model's training pictures were blurred in "
+            "patches of 16 px, as the curves' pictures are, and labelled benign where that hid the "
+            "lesion. So the areas are flattered: the measure uses what the model was trained on."
+        )
+
     def write(self, path: Path) -> None:
         """Write as JSON, atomically."""
-        write_text(path, json.dumps(dataclasses.asdict(self), indent=2) + "\n")
+        fields = dataclasses.asdict(self)
+        del fields[_NOT_STORED]
+        write_text(path, json.dumps(fields, indent=2) + "\n")
 
 
 def file_digest(path: Path) -> str:
@@ -125,7 +172,7 @@ def read_spec(weights: Path) -> ModelSpec:
         )
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
-        fields = {f.name for f in dataclasses.fields(ModelSpec)}
+        fields = {f.name for f in dataclasses.fields(ModelSpec)} - {_NOT_STORED}
         unknown = set(raw) - fields
         if unknown:
             raise BadWeights(f"{path.name} has unknown fields: {', '.join(sorted(unknown))}.")

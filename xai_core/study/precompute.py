@@ -274,8 +274,9 @@ class PrecomputedFolder:
 
 
 def command(
-    cases: str, plan: PrecomputePlan, limit: int | None, showcase: int | None, out: Path
-) -> str:
+    cases: str, plan: PrecomputePlan, limit: int | None, showcase: int | None, out: Path,
+    threshold: float | None = None,
+) -> str:  # fmt: skip
     """The command line that gives the same results, for the manifest.  Of a path outside the
     current folder only the last part is given, so that no folder names are disclosed."""
     return (
@@ -284,6 +285,7 @@ def command(
         f"--curves {plan.curves} --targets {plan.targets}"
         + (f" --limit {limit}" if limit else "")
         + (f" --showcase {showcase}" if showcase else "")
+        + (f" --threshold {threshold}" if threshold else "")
         + f" --out {shlex.quote(_place(out))}"
     )
 

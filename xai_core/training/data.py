@@ -1,63 +1,24 @@
 """Training images: cached phantom backgrounds, into which new lesions are inserted at every draw.
 
-Some training images are partly blurred, like those of insertion and deletion curves and of
-Hybrid-CAM's levels: a network that was never trained on such images may call the blurred image
-malignant, and the curves would then measure its response to unfamiliar images.  Where the lesion is
-blurred away the image counts as not malignant.
+No training image is blurred in patches, as the images of insertion and deletion curves and of
+Hybrid-CAM's levels are: a network that was trained on the very perturbation that a measure uses is
+flattered by that measure.
 """
 
 from __future__ import annotations
 
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
-from scipy import ndimage as ndi
 
 from xai_core.files import whole_file
 from xai_core.phantom.generate import SPLIT_SEEDS, Phantom, insert_lesions
 from xai_core.phantom.tissue import Background, draw_background
 from xai_core.preprocessing.letterbox import fit, letterbox, letterbox_mask
-from xai_core.training.sample import NO_LABELS, Sample, descriptor_labels
+from xai_core.training.sample import Sample, descriptor_labels
 from xai_core.types import Pathology
-
-# --- Partly blurred images --------------------------------------------------------------------
-
-_PATCH = 16  # px, as the curves' patches
-_HIDDEN, _SHOWN = 0.25, 0.75  # visible share of the lesion below or above which the class is clear
-
-
-def partly_blurred(rng: np.random.Generator, sample: Sample) -> Sample:
-    """``sample`` with some or all patches blurred, with a sigma of 12 to 35 px.
-
-    The mask keeps only the visible part of the lesion.  Where about half of the lesion is visible
-    the class does not count in the loss.
-    """
-    image = sample.image
-    shown = _shown(rng, image.shape)
-    blur = ndi.gaussian_filter(image, float(rng.uniform(12, 35)), mode="reflect", truncate=3)
-    mixed = np.where(shown, image, blur).astype(np.float32)
-    mask = sample.mask & shown
-    seen = mask.sum() / max(1, int(sample.mask.sum()))
-    if not sample.mask.any():
-        return replace(sample, image=mixed)
-    if seen >= _SHOWN:
-        return replace(sample, image=mixed, mask=mask)
-    return Sample(mixed, mask, 0.0, sample.class_counts and bool(seen <= _HIDDEN), NO_LABELS)
-
-
-def _shown(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
-    """The visible patches, in clumps, as bool (H, W); none in one case of four."""
-    if rng.random() < 0.25:
-        return np.zeros(shape, bool)
-    h, w = (-(-n // _PATCH) for n in shape)
-    field = ndi.gaussian_filter(rng.standard_normal((h, w)), float(rng.uniform(0.3, 3)))
-    cut = np.quantile(field, rng.uniform(0.05, 0.95))
-    patches = np.repeat(np.repeat(field > cut, _PATCH, 0), _PATCH, 1)
-    return np.asarray(patches[: shape[0], : shape[1]])
-
 
 # --- Backgrounds on disk ----------------------------------------------------------------------
 
@@ -65,7 +26,6 @@ _SHARD = 50  # backgrounds per file
 _CLASS_MIX = {Pathology.NORMAL: 0.2, Pathology.BENIGN: 0.38, Pathology.MALIGNANT: 0.42}
 VIEWS = ("CC", "MLO")
 _ON_LESION = 0.85  # share of crops on the lesion, of images with a lesion
-_BLURRED = 0.12  # share of partly blurred images
 
 
 def make_backgrounds(folder: Path, split: str, count: int, workers: int = 2) -> list[Background]:
@@ -165,14 +125,13 @@ def draw_image(
     rng: np.random.Generator, backgrounds: list[Background], size: int, gain: float,
     pathology: Pathology | None = None,
 ) -> Sample:  # fmt: skip
-    """One whole image: a random background with newly drawn lesions, sometimes partly blurred.
+    """One whole image: a random background with newly drawn lesions.
 
     ``gain`` multiplies the lesion's contrast: above 1 early in training.
     """
     background = backgrounds[int(rng.integers(len(backgrounds)))]
     phantom = insert_lesions(rng, background, pathology or draw_pathology(rng), "L", gain)
-    out = to_sample(phantom, size)
-    return partly_blurred(rng, out) if rng.random() < _BLURRED else out
+    return to_sample(phantom, size)
 
 
 def draw_crop(rng: np.random.Generator, whole: Sample, crop: int) -> Sample:
