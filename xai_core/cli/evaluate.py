@@ -70,7 +70,11 @@ def evaluate(
         raise Interrupted(
             f"Stopped after {done[0]} of {done[1]} cases; run the same command to go on."
         ) from None
-    about = About(source.name, source.is_phantom, curves, explainer.classifier.spec.sha256)
+    spec = explainer.classifier.spec
+    about = About(
+        source.name, source.is_phantom, curves, spec.sha256, spec.decision_note(),
+        spec.curves_note(),
+    )  # fmt: skip
     for name, text in (("tables.md", markdown(rows, about)), ("tables.tex", latex(rows, about))):
         with writing(out / name):
             write_text(out / name, text)

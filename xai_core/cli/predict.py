@@ -71,6 +71,7 @@ def predict(
     with writing(out), whole_file(out) as partial:
         _write(partial, rows)
     typer.echo(f"{out}: {len(rows)} of {len(records)} cases predicted.")
+    typer.echo(f"The predicted class is decided by {explainer.classifier.spec.decision_note()}.")
     for line in figures(rows):
         typer.echo(line)
 

@@ -121,6 +121,7 @@ def manifest(
             "probabilities": list(answer.prediction.probabilities),
             "predicted": answer.class_names[answer.predicted],
             "threshold": answer.threshold,
+            "decision_rule": spec.decision_note(),
         },
         "method": request.method,
         "layer": answer.layer.name,
@@ -133,6 +134,7 @@ def manifest(
             for level in answer.levels
         ],
         "curves": _curves(answer.curves),
+        "curves_note": spec.curves_note(),
         "reliability": _reliability(answer.reliability),
         "metrics": _metrics(answer.metrics),
         "forward_passes": {
@@ -156,6 +158,7 @@ def manifest(
             "std": list(spec.std),
             "trained_on_phantoms": spec.trained_on_phantoms,
             "real_images": spec.real_images,
+            "blurred_share": spec.blurred_share,
         },
         "software": software(),
         "seconds": seconds,

@@ -133,6 +133,10 @@ class ModelSpec:
             return f"{rule} (set by {self.threshold_set_by})"
         return rule if self.threshold == 0.5 else f"{rule} (the weights' own)"
 
+    def set_decision(self) -> str:
+        """:meth:`decision_note` where a setting or an option changed it, else ""."""
+        return self.decision_note() if self.threshold_set_by else ""
+
     def curves_note(self) -> str:
         """What must be said beside insertion and deletion curves of this model; "" where nothing
         must."""

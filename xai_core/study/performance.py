@@ -266,8 +266,8 @@ def notes(about: About) -> list[str]:
     kind = "synthetic phantoms" if about.is_phantom else "images"
     return [
         f"Cases: {about.source} ({kind}), those with a known pathology; {about.unreadable} of "
-        f"{about.cases} cannot be read. Weights {about.spec.sha256[:12]}; operating threshold "
-        f"{about.spec.threshold:g} on P(malignant).",
+        f"{about.cases} cannot be read. Weights {about.spec.sha256[:12]}; the "
+        f"predicted class is decided by {about.spec.decision_note()}.",
         "The AUC's interval is a percentile bootstrap over patients, 2000 replicates, seed 0. All "
         "others are Wilson's and take images as independent; views of one patient resemble each "
         "other, so they are somewhat too narrow.",

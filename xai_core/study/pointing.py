@@ -218,8 +218,8 @@ def notes(rows: Sequence[PointingRow], about: About) -> list[str]:
     patients = len({row.patient_id for row in rows})
     kind = "synthetic phantoms" if about.is_phantom else "images"
     return [
-        f"Called malignant at the operating threshold ({about.spec.threshold:g}): {called.count} "
-        f"of these images, {called.percent}.",
+        f"Called malignant, decided by {about.spec.decision_note()}: {called.count} of these "
+        f"images, {called.percent}.",
         f"{len(rows)} {kind} of {patients} patients, all malignant with something marked. Left "
         f"out of {about.cases}: {about.unmarked} with nothing marked on the network's grid, "
         f"{about.unreadable} that cannot be read. Weights {about.spec.sha256[:12]}.",

@@ -32,12 +32,15 @@ _NONE = "-"
 
 @dataclass(frozen=True)
 class About:
-    """The subject of the tables.  ``curves``: "adaptive" or "full".  ``weights``: a digest."""
+    """The subject of the tables.  ``curves``: "adaptive" or "full".  ``weights``: a digest.
+    ``decision``, ``curves_note``: see :class:`xai_core.model.spec.ModelSpec`."""
 
     source: str
     is_phantom: bool
     curves: str
     weights: str
+    decision: str = "the larger logit"
+    curves_note: str = ""
 
 
 def notes(about: About, lines: Sequence[Cell], found: Decisions) -> list[str]:
@@ -45,7 +48,8 @@ def notes(about: About, lines: Sequence[Cell], found: Decisions) -> list[str]:
     kind = "synthetic phantoms" if about.is_phantom else "images"
     out = [
         f"Cases: {about.source} ({kind}); weights {about.weights[:12]}; target: the predicted "
-        "class. The paper's figures are of another model on CDD-CESM: beside, not against.",
+        f"class, decided by {about.decision}. The paper's figures are of another "
+        "model on CDD-CESM: beside, not against.",
         "Areas are means over images; intervals are percentile bootstraps over patients, 2000 "
         "replicates, seed 0. Insertion: higher is better; deletion: lower is better.",
         "Not ranked: the map is the same everywhere, so no curve exists and the image is in no "
@@ -54,6 +58,8 @@ def notes(about: About, lines: Sequence[Cell], found: Decisions) -> list[str]:
         f"{paper.IMPLIED.images} ({paper.IMPLIED.fp} false positives, {paper.IMPLIED.fn} false "
         "negatives).",
     ]
+    if about.curves_note:
+        out.append(about.curves_note)
     errors = [cell.error for cell in lines if not math.isnan(cell.error)]
     if about.curves == "adaptive" and errors:
         out.append(

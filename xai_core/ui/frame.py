@@ -44,16 +44,19 @@ def begin(title: str) -> None:
     notice.place.caption(NOTICE)
 
 
-def add_origin_notice(cases: bool, model: str) -> None:
+def add_origin_notice(cases: bool, model: str, decision: str = "") -> None:
     """Add to the notice where the cases and the model come from.
 
     ``cases``: whether they are phantoms.  ``model``: what it was trained on, "" if unknown.
+    ``decision``: what decides the predicted class, where a setting changed that.
     """
     sentences = []
     if cases:
         sentences.append("Phantom cases: synthetic images.")
     if model:
         sentences.append(f"Model trained on {model}.")
+    if decision:
+        sentences.append(f"The predicted class is decided by {decision}.")
     place = session.part(Notice).place
     if place is not None:  # None where a test draws a page without its frame
         place.caption(" ".join([NOTICE, *sentences]))

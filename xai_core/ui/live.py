@@ -138,6 +138,8 @@ def _draw_right(service: PageService, shown: CaseRequest, snapshots: _Snapshots)
     growing = job_progress.pending(snapshot)
     curves.show(explanation, growing=growing, second=second.explanation if second else None)
     if shown.request.curves != "none":
+        if note := service.classifier.spec.curves_note():
+            st.caption(note)
         curves.show_second_choice(shown)
         curves.show_second_status(second)
     reliability_panel.show(explanation, measuring=growing)

@@ -51,7 +51,7 @@ def service_or_stop() -> PageService:
         st.caption("Mend this, then reload the page.")
         st.stop()
     spec = service.classifier.spec
-    add_origin_notice(service.source.is_phantom, spec.trained_on())
+    add_origin_notice(service.source.is_phantom, spec.trained_on(), spec.set_decision())
     return service
 
 

@@ -49,7 +49,7 @@ def _scores(prediction: Prediction, spec: ModelSpec) -> str:
             spec.class_names, prediction.logits, prediction.probabilities, strict=True
         )
     ]
-    return f"{' · '.join(parts)} · threshold {spec.threshold:.2f}"
+    return f"{' · '.join(parts)} · decided by {spec.decision_note()}"
 
 
 def case_facts(record: CaseRecord) -> str:

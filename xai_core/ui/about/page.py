@@ -31,13 +31,30 @@ def metric_rows(metrics: Mapping[str, Any]) -> dict[str, str]:
                 f"{value['auc']:.3f} (95 % interval {value['low']:.3f} to {value['high']:.3f}; "
                 f"{value['images']} phantoms whose tissue no training image shares)"
             )
-            rows["At the threshold, on the same"] = (
+            rows["At the operating point, on the same"] = (
                 f"sensitivity {100 * value['sensitivity']:.1f} %, "
                 f"specificity {100 * value['specificity']:.1f} %"
+                + (f", at P = {value['threshold']:g}" if value.get("threshold", 0.5) != 0.5 else "")
             )
+            if "calibration_error" in value:
+                rows["Calibration error, on the same"] = f"{value['calibration_error']:.3f}"
         else:
             rows[_TITLES.get(name, name.replace("_", " ").capitalize())] = _text(value)
     return rows
+
+
+def calibration_rows(calibration: Mapping[str, Any]) -> dict[str, str]:
+    """What ``train`` or ``calibrate`` fitted and folded into the weights; empty where nothing."""
+    if not calibration.keys() >= {"temperature", "bias"}:
+        return {}
+    rows = {
+        "Calibration": (
+            f"temperature {calibration['temperature']:.3f} and bias {calibration['bias']:+.3f}, "
+            "fitted on the validation phantoms and folded into the head"
+        )
+    }
+    command = calibration.get("command")
+    return rows | ({"Calibration command": str(command)} if command else {})
 
 
 _TITLES = {
@@ -73,8 +90,8 @@ _LIMITS = """
   heatmaps as convincing as a right one.
 - Hybrid-CAM's ranking of pixels equals Grad-CAM's (except for ties at 0): it is Grad-CAM with a
   contrast curve made for the image.
-- Insertion and deletion show the model images it was never trained on; their areas compare maps on
-  one image and one model, not models or patients.
+- Insertion and deletion show the model images that no examination gives; their areas compare maps
+  on one image and one model, not models or patients.{curves_note}
 - Where the blurred image scores no less than the image itself, the curves measure nothing, and the
   page says "not interpretable".
 - The quick curves' error is an estimate: a curve can hide a spike between two measured points.
@@ -106,7 +123,8 @@ def show(service: PageService) -> None:
             )
         )
         st.markdown("### Limits")
-        st.markdown(_LIMITS)
+        note = spec.curves_note()
+        st.markdown(_LIMITS.format(curves_note=f" **{note}**" if note else ""))
     with st.expander("Conventions: every choice the papers leave open, as pinned here"):
         for method in METHODS.values():
             st.markdown(f"**{method.title}** (`{method.name}`)")
@@ -123,13 +141,13 @@ def _model_facts(spec: ModelSpec) -> dict[str, str]:
     facts = {
         "Network": f"{spec.timm_name}, input {spec.input_size} x {spec.input_size}",
         "Classes": ", ".join(f"{i} {name}" for i, name in enumerate(spec.class_names)),
-        f"Called {spec.class_names[spec.positive]} from": f"probability {spec.threshold:.3f}",
+        "Predicted class": f"decided by {spec.decision_note()}",
         "Training data": spec.training_data,
         "Training command": spec.training_command,
         "Licence": spec.licence,
         "Weights (SHA-256)": spec.sha256,
     }
-    return facts | metric_rows(spec.metrics)
+    return facts | calibration_rows(spec.calibration) | metric_rows(spec.metrics)
 
 
 def _show_cases(service: PageService) -> None:

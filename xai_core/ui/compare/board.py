@@ -79,6 +79,9 @@ def _body(
     if _poll_interval(answers) != poll_interval:
         st.rerun()
     _show_board_progress(service, answers)
+    note = service.classifier.spec.curves_note()
+    if note and any(captions.area_lines(answer) for answer in answers):
+        st.caption(note)
     remaining = iter(answers)
     for row in rows:
         st.markdown(f"##### {plain(titles[row], 300)}")

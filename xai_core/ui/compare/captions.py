@@ -121,7 +121,7 @@ def notes(
         _model_note(spec),
         _layer_note(explanations),
         *_method_notes(explanations),
-        *_curve_notes(answers, spec.input_size),
+        *_curve_notes(answers, spec),
         _COLOURS,
         SENTENCE,
     )
@@ -140,8 +140,7 @@ def _case_notes(
             f"{kind_of(record)} {record.id}{synthetic}, source {record.source}. "
             f"Explained class: {explanation.target_name} (class {explanation.target}), {chosen}; "
             f"{explanation.class_names[positive]} probability "
-            f"{explanation.prediction.probabilities[positive]:.3f}, "
-            f"threshold {explanation.threshold:.3f}. "
+            f"{explanation.prediction.probabilities[positive]:.3f}. "
             f"Pixels' SHA-256 {explanation.image_digest}."
         )
 
@@ -150,7 +149,7 @@ def _model_note(spec: ModelSpec) -> str:
     trained = f", trained on {spec.trained_on()}" if spec.trained_on() else ""
     return (
         f"Model: {spec.timm_name}{trained}, input {spec.input_size} x {spec.input_size}. "
-        f"Weights SHA-256 {spec.sha256}."
+        f"The predicted class is decided by {spec.decision_note()}. Weights SHA-256 {spec.sha256}."
     )
 
 
@@ -172,7 +171,8 @@ def _method_notes(explanations: Sequence[Explanation]) -> Iterator[str]:
             yield f"Area levels of {title}: {levels} % of the network's pixels kept sharp."
 
 
-def _curve_notes(answers: Sequence[PanelAnswer], size: int) -> Iterator[str]:
+def _curve_notes(answers: Sequence[PanelAnswer], spec: ModelSpec) -> Iterator[str]:
+    size = spec.input_size
     baseline = curve_conventions("adaptive", size)["curve baseline"]
     yield f"Baseline, what a removed pixel becomes in Hybrid-CAM and the curves: {baseline}."
     snapshots = [a.curves_snapshot for a in answers if a.curves_snapshot]
@@ -181,6 +181,8 @@ def _curve_notes(answers: Sequence[PanelAnswer], size: int) -> Iterator[str]:
             k: v for k, v in curve_conventions(mode, size).items() if k != "curve baseline"
         }
         yield f"Insertion and deletion: {_listed(conventions)}."
+    if snapshots and spec.curves_note():
+        yield spec.curves_note()
 
 
 def _listed(conventions: Mapping[str, str]) -> str:

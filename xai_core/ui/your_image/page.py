@@ -58,7 +58,8 @@ def show(service: PageService) -> None:
     """Draw the page.  ``service``: the dashboard's; its model explains the own image too."""
     begin_reference()
     st.html(ASSETS / "pages" / "your_image.css")
-    frame.add_origin_notice(cases=False, model=service.classifier.spec.trained_on())
+    spec = service.classifier.spec
+    frame.add_origin_notice(cases=False, model=spec.trained_on(), decision=spec.set_decision())
     session.restore(service.records, service.classifier)
     if session.problems():
         st.warning("  \n".join(plain(sentence, 400) for sentence in session.problems()))
