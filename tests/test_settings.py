@@ -47,3 +47,15 @@ def test_an_empty_value_is_the_default() -> None:
 def test_invalid_limit_raises_bad_setting(value: str) -> None:
     with pytest.raises(BadSetting, match=r"XAI_STORE_LIMIT_MB .* from 1 to 1048576"):
         read_settings({"XAI_STORE_LIMIT_MB": value})
+
+
+def test_the_operating_point_is_the_weights_own_unless_set() -> None:
+    assert read_settings({}).threshold is None
+    assert read_settings({"XAI_THRESHOLD": ""}).threshold is None
+    assert read_settings({"XAI_THRESHOLD": "0.3"}).threshold == 0.3
+
+
+@pytest.mark.parametrize("value", ["0", "1", "-0.2", "30 %", "30", "nan", "inf", "none"])
+def test_an_operating_point_that_is_no_probability_is_refused(value: str) -> None:
+    with pytest.raises(BadSetting, match=r"XAI_THRESHOLD .* above 0 and below 1"):
+        read_settings({"XAI_THRESHOLD": value})

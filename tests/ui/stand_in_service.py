@@ -22,6 +22,7 @@ from xai_core.explain.request import CaseRequest
 from xai_core.faithfulness.perturbation import CurvePair
 from xai_core.model.classifier import Prepared
 from xai_core.model.layers import Layer, find_layer
+from xai_core.model.spec import ModelSpec
 from xai_core.preprocessing.letterbox import fit, letterbox
 from xai_core.types import (
     BENIGN,
@@ -41,10 +42,11 @@ from xai_core.ui.session import SESSION, Part
 
 SIZE = 96
 SAYS_MALIGNANT, SAYS_BENIGN = Prediction((0.0, 2.0)), Prediction((2.0, 0.0))
-SPEC = SimpleNamespace(
-    timm_name="tiny", input_size=SIZE, threshold=0.5, sha256="ab" * 32,
-    trained_on=lambda: "phantoms",
-    class_names=CLASS_NAMES, positive=1,
+SPEC = ModelSpec(
+    timm_name="tiny", input_size=SIZE, mean=(0.25,) * 3, std=(0.2,) * 3, threshold=0.5,
+    class_names=CLASS_NAMES, layers=("stages.2.blocks.8", "stages.3.blocks.2"), sha256="ab" * 32,
+    training_command="none", training_data="none", licence="none", trained_on_phantoms=True,
+    blurred_share=0.12,
 )  # fmt: skip
 CLASSIFIER = SimpleNamespace(
     spec=SPEC,

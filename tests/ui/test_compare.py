@@ -97,6 +97,7 @@ def test_panels_fill_in_and_name_the_class_score(stand_in: StandInService) -> No
     assert "All 6 panels ready." in text
     assert downloads(page) == [True, True]
     assert "AUC" not in text
+    assert "were blurred" not in text
 
 
 def test_a_case_predicted_benign_is_explained_for_the_benign_score(
@@ -295,6 +296,7 @@ def test_the_sheet_holds_all_panels_and_every_convention(stand_in: StandInServic
         "ab" * 32, "cd" * 32, "trained on phantoms", "Stage 3 Block 9 is stages.2.blocks.8",
         "Score-CAM:", "Grad-CAM:", "Hybrid-CAM:", "Area levels of Hybrid-CAM: 1, 2.5 %",
         "sigma 35 px", "Insertion AUC 0.900", "Deletion AUC 0.200", "24 x 24 patches",
+        "decided by the larger logit", "12 % of this model's training pictures were blurred",
     ):  # fmt: skip
         assert part in text
     assert sheet.notes[-1] == captions.SENTENCE

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xai_core.ui.about.page import metric_rows
+from xai_core.ui.about.page import calibration_rows, metric_rows
 
 
 def test_known_metrics_have_titles_and_unknown_ones_keep_their_names() -> None:
@@ -19,7 +19,9 @@ def test_known_metrics_have_titles_and_unknown_ones_keep_their_names() -> None:
         }
     )  # fmt: skip
     assert rows["AUC on validation phantoms"].startswith("0.932 (95 % interval 0.906 to 0.956; 400")
-    assert rows["At the threshold, on the same"] == "sensitivity 90.3 %, specificity 79.6 %"
+    assert rows["At the operating point, on the same"] == (
+        "sensitivity 90.3 %, specificity 79.6 %, at P = 0.286"
+    )
     assert rows["Training steps, by phase"] == "lesions 1722, images 992"
     assert rows["Rounding to float16 changes logits by at most"] == "0.0007287"
     assert rows["Brier score"] == "0.1235"
@@ -28,3 +30,22 @@ def test_known_metrics_have_titles_and_unknown_ones_keep_their_names() -> None:
 
 def test_a_validation_with_other_fields_is_shown_under_its_own_names() -> None:
     assert metric_rows({"validation": {"auc": 0.5}}) == {"Validation": "auc 0.5"}
+
+
+def test_what_calibrate_fitted_is_shown_with_its_command() -> None:
+    fitted = {"temperature": 0.9712, "bias": 0.1449}
+    words = (
+        "temperature 0.971 and bias +0.145, fitted on the validation phantoms and folded into the "
+        "head"
+    )
+    assert calibration_rows(fitted) == {"Calibration": words}
+    rows = calibration_rows({**fitted, "command": "python -m xai_core calibrate"})
+    assert rows["Calibration command"] == "python -m xai_core calibrate"
+    assert calibration_rows({}) == {}
+    after = {
+        "images": 400, "auc": 0.9, "low": 0.8, "high": 0.95, "threshold": 0.5,
+        "sensitivity": 0.8, "specificity": 0.9, "calibration_error": 0.0412,
+    }  # fmt: skip
+    rows = metric_rows({"validation": after})
+    assert rows["At the operating point, on the same"] == "sensitivity 80.0 %, specificity 90.0 %"
+    assert rows["Calibration error, on the same"] == "0.041"

@@ -55,7 +55,7 @@ def test_table_has_a_line_for_the_map_and_each_baseline(about: About) -> None:
 
 def test_notes_give_the_numbers_of_cases(about: About) -> None:
     texts = notes(ROWS, about)
-    assert "(0.5): 1 / 2 of these images, 50.0 %" in texts[0]
+    assert "decided by the larger logit: 1 / 2 of these images, 50.0 %" in texts[0]
     assert texts[1].startswith("2 images of 1 patients")
     assert "of 5: 2 with nothing marked" in texts[1]
     assert "1 that cannot be read" in texts[1]
