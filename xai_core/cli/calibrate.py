@@ -58,12 +58,13 @@ def calibrate(
     from xai_core.training.export import write
 
     chosen = choose_device(device)
-    spec, network = load(weights)
+    spec, read = load(weights)
     if len(spec.class_names) != 2:
         raise BadRequest(
             f"{weights.name} has {len(spec.class_names)} classes; temperature and bias are fitted "
             "for two."
         )
+    network = validate.as_exported(read)  # what is fitted is what will be stored
     typer.echo(f"Drawing {validation} backgrounds ...", err=True)
     unseen = make_backgrounds(work, "validation", validation, os.cpu_count() or 1)
 
