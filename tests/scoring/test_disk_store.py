@@ -44,6 +44,20 @@ def test_new_key_has_no_items(tmp_path: Path) -> None:
     assert store.notices() == ()
 
 
+def test_two_models_in_one_folder_keep_their_own_scores_of_one_image(tmp_path: Path) -> None:
+    other = dataclasses.replace(KEY, model="3" * 64)
+    values = {name: array + 1 for name, array in ITEMS.items()}
+    DiskStore(tmp_path).save(KEY, ITEMS)
+    assert DiskStore(tmp_path).load(other) == {}
+    DiskStore(tmp_path).save(other, values)
+    store = DiskStore(tmp_path)
+    for key, expected in ((KEY, ITEMS), (other, values)):
+        found = store.load(key)
+        assert found.keys() == expected.keys()
+        assert all(np.array_equal(found[name], expected[name]) for name in expected)
+    assert store.notices() == ()
+
+
 def test_the_order_of_scoring_does_not_change_the_file(tmp_path: Path) -> None:
     DiskStore(tmp_path / "a").save(KEY, ITEMS)
     DiskStore(tmp_path / "b").save(KEY, dict(reversed(ITEMS.items())))
