@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ import torch
 
 from xai_core.cam import METHODS, PAPER_METHODS, summaries
 from xai_core.cam.base import CamMethod, LayerInputs
-from xai_core.cam.options import CamOptions
+from xai_core.cam.options import CamOptions, Kind, Option
 from xai_core.cam.score_cam import ScoreCamOptions
 from xai_core.errors import Cancelled, ModelError
 from xai_core.scoring.logit_cache import LogitCache
@@ -161,6 +162,25 @@ def test_conventions_reflect_the_options() -> None:
     assert hybrid.conventions(few(hybrid))["levels"] == "5 %, 20 %, 50 %"
     without = score.conventions(ScoreCamOptions(softmax=False))
     assert without["weights"] == "increase over the fully masked image"
+
+
+@EVERY
+def test_every_option_is_named_in_the_conventions(method) -> None:
+    """Another value of any option changes what the manifest says."""
+    usual = method.options()
+    for option in method.options.declared():
+        for value in other_values(option):
+            changed = dataclasses.replace(usual, **{option.name: value})
+            assert method.conventions(changed) != method.conventions(usual), (option.name, value)
+
+
+def other_values(option: Option) -> list[Any]:
+    """Allowed values of ``option`` that are not its default: all of a choice, one of the others."""
+    if option.kind is Kind.CHOICE:
+        return [value for value in option.choices if value != option.default]
+    if option.kind is Kind.SWITCH:
+        return [not option.default]
+    return [(7.0,)] if option.kind is Kind.PERCENTAGES else [option.least]
 
 
 @EVERY

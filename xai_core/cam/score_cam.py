@@ -13,10 +13,18 @@ import torch
 from torch import Tensor
 
 from xai_core.cam.base import CamMethod, CamResult, LayerInputs, Need
-from xai_core.cam.normalise import heatmap, is_constant, min_max, upsample
+from xai_core.cam.normalise import check_finite, heatmap, is_constant, min_max, upsample
 from xai_core.cam.options import CamOptions, option
 from xai_core.scoring.logit_cache import BASELINE, LogitCache
 from xai_core.types import FloatArray, Heatmap, Report
+
+
+class Activations(enum.StrEnum):
+    """What stands for a channel's activation, in its mask and in the sum."""
+
+    RELU = "relu"  # its positive part
+    SIGNED = "signed"  # as the network gives it
+    MIN_MAX = "min-max"  # over positions, to [0, 1]
 
 
 class MaskOrder(enum.StrEnum):
@@ -36,8 +44,9 @@ class MaskedPixel(enum.StrEnum):
 
 @dataclass(frozen=True)
 class ScoreCamOptions(CamOptions):
-    """``channels``: the first n channels only; None means all.  ``softmax``: the weights are a
-    softmax over channels, else the increase of the logit over the fully masked image.
+    """``channels``: the first n channels only; None means all.  ``activations``: A_k, see
+    :func:`channel_activations`.  ``softmax``: the weights are a softmax over channels, else the
+    increase of the logit over the fully masked image.
     ``mask_align_corners``: how a mask is upsampled; True only for comparison with software that
     does so.  Maps are always upsampled with ``align_corners=False``."""
 
@@ -47,6 +56,15 @@ class ScoreCamOptions(CamOptions):
         help="Exact Score-CAM asks the model once per channel. The fast one asks about the first "
         "few alone; where the exact map is known, the agreement of the two is shown.",
         suggested=(48,),  # an eighth of Stage 3's in ConvNeXtV2-Tiny
+    )
+    activations: Activations = option(
+        Activations.RELU,
+        title="Activations",
+        help="The method was defined on features that are never negative; these may be. relu: "
+        "their positive part. signed: as they are, the convention of other software, whose map is "
+        "nearly empty where features are negative on average. min-max: each feature on a scale "
+        "from 0 to 1.",
+        expert=True,
     )
     mask_order: MaskOrder = option(
         MaskOrder.AFTER,
@@ -74,6 +92,23 @@ class ScoreCamOptions(CamOptions):
         help="How masks are upsampled; on only to agree with software that does so.",
         expert=True,
     )
+
+
+def channel_activations(activation: Tensor, activations: Activations) -> Tensor:
+    """A_k of the layer's output (n, h, w): its positive part, itself, or each channel min-max
+    normalised.
+
+    Score-CAM was defined on activations behind a ReLU.  ConvNeXt's are signed and at its last stage
+    negative on average, so that the signed weighted mean is negative nearly everywhere and hardly
+    anything is left of the map.
+
+    Raises:
+        ModelError: values that are not finite, which a ReLU could hide.
+    """
+    check_finite(activation)
+    if activations is Activations.RELU:
+        return torch.relu(activation)
+    return min_max(activation) if activations is Activations.MIN_MAX else activation
 
 
 def channel_masks(
@@ -147,6 +182,7 @@ class ScoreCam(CamMethod[ScoreCamOptions]):
         """See :meth:`xai_core.cam.base.CamMethod.conventions`."""
         return {
             "score": "class logit",
+            "activations": str(options.activations),
             "channels": "all" if options.channels is None else f"first {options.channels}",
             "constant channels": "skipped",
             "mask order": str(options.mask_order),
@@ -185,13 +221,15 @@ class ScoreCam(CamMethod[ScoreCamOptions]):
         if known is not None:
             report(known.forward_passes, known.forward_passes, known.heatmap)
             return known
-        activation = layer_inputs.activation[: options.channels]
+        activation = channel_activations(
+            layer_inputs.activation[: options.channels], options.activations
+        )
         used: list[int] = torch.nonzero(~is_constant(activation)).flatten().tolist()
         if not used:  # a sum of constant channels is constant, whatever their weights
             final = heatmap(activation.sum(0), layer_inputs.size)
             report(1, 1, final)
             return CamResult(final)
-        images = _MaskedImages(layer_inputs, options, used)
+        images = _MaskedImages(layer_inputs, activation, options, used)
 
         def weigh(logits: FloatArray) -> tuple[Tensor, Tensor]:
             scores = torch.from_numpy(logits[:, target].copy())
@@ -223,12 +261,17 @@ def _map_key(layer: str, target: int, options: ScoreCamOptions) -> str:
     """The key of the raw map in the raw-map cache."""
     channels = "all" if options.channels is None else options.channels
     weights = "softmax" if options.softmax else "increase"
-    return f"{_key_prefix(layer, options)}/{channels}/{weights}/{target}"
+    activations = "min-max/" if options.activations is Activations.MIN_MAX else ""
+    return f"{_key_prefix(layer, options)}/{activations}{channels}/{weights}/{target}"
 
 
 def _key_prefix(layer: str, options: ScoreCamOptions) -> str:
-    """The common prefix of the keys of all images masked by a channel."""
-    prefix = f"score-cam/{layer}/{options.mask_order}/{options.masked_pixel}"
+    """The common prefix of the keys of all images masked by a channel.
+
+    Signed and min-max activations share it: a channel's mask is the same for both.
+    """
+    relu = "relu/" if options.activations is Activations.RELU else ""
+    prefix = f"score-cam/{layer}/{relu}{options.mask_order}/{options.masked_pixel}"
     return prefix + ("/align-corners" if options.mask_align_corners else "")
 
 
@@ -252,9 +295,15 @@ class _MaskedImages:
     """The image masked by each of some channels; without softmax, the fully masked one first."""
 
     def __init__(
-        self, layer_inputs: LayerInputs, options: ScoreCamOptions, channels: Sequence[int]
+        self,
+        layer_inputs: LayerInputs,
+        activation: Tensor,
+        options: ScoreCamOptions,
+        channels: Sequence[int],
     ) -> None:
+        """``activation``: see :func:`channel_activations`; ``channels``: those of it to use."""
         self._inputs, self._options, self._channels = layer_inputs, options, channels
+        self._activation = activation
         pixel = options.masked_pixel
         prefix = _key_prefix(layer_inputs.layer, options)
         self.keys = [f"{prefix}/{k}" for k in channels]
@@ -272,7 +321,7 @@ class _MaskedImages:
         inputs, o = self._inputs, self._options
         wanted = [self._channels[i - self.extra] for i in positions if i >= self.extra]
         masks = channel_masks(
-            inputs.activation[wanted], inputs.size, o.mask_order, o.mask_align_corners
+            self._activation[wanted], inputs.size, o.mask_order, o.mask_align_corners
         )
         masks = masks[:, None]
         images = masks * inputs.x + (1 - masks) * self._fill
