@@ -284,7 +284,8 @@ def test_oracle_8_agrees_with_pytorch_grad_cam(real_net, x384, make_layer_inputs
 
 def test_oracle_8_agrees_with_torch_cam(real_net, x384, make_layer_inputs) -> None:
     """Its conventions: signed activations, normalised before upsampling, pixel centres, masked
-    pixels 0 in input space, softmax of the increase.  It answers at the layer's resolution: ReLU, then min-max."""
+    pixels 0 in input space, softmax of the increase.  It answers at the layer's resolution: ReLU,
+    then min-max."""
     from torchcam.methods import ScoreCAM
 
     layer = "stages.3.blocks.2"

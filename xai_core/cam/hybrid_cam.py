@@ -37,6 +37,10 @@ from xai_core.types import (
     Report,
 )
 
+LEAST_GAIN = 1e-3
+"""In logits.  Where no level gains as much, no level raises the score: engines agree within 1e-4,
+and a map of smaller gains could be made of their differences, stretched to [0, 1]."""
+
 
 def level_weight(p: float) -> float:
     """w(p) = 1 / sqrt(p): small areas that raise the score get more weight."""
@@ -96,8 +100,9 @@ class HybridCam(CamMethod[HybridCamOptions]):
     order = 30
     uses_levels = True
     note = (
-        "Hybrid-CAM keeps Grad-CAM's order of pixels (except for ties at 0): it is Grad-CAM with a "
-        "contrast curve made for this image."
+        "Hybrid-CAM keeps Grad-CAM's order of pixels: it is Grad-CAM with a contrast curve made "
+        "for this image; pixels where Grad-CAM is 0, often most of the picture, stay 0 without an "
+        "order, and so do those outside every area that raises the score."
     )
 
     def forward_passes(self, channels: int, options: HybridCamOptions) -> int:  # noqa: ARG002
@@ -121,6 +126,7 @@ class HybridCam(CamMethod[HybridCamOptions]):
             "level weight": "1/sqrt(p), p in percent",
             "mask": "pixels of A at least the value ranked ceil(p/100 N); ties stay together",
             "level score": "max(0, logit of the masked image - logit of the blurred image)",
+            "no level": f"no level score is at least {LEAST_GAIN:g}",
             "normalisation": "min-max of A * S",
         }
 
@@ -130,7 +136,7 @@ class HybridCam(CamMethod[HybridCamOptions]):
         """See :meth:`xai_core.cam.base.CamMethod.compute`.
 
         The map's ``raw`` is Grad-CAM's.  A Grad-CAM map whose state is not OK is returned as it is;
-        where no level raises the score the state is NO_LEVEL.
+        where no level raises the score by LEAST_GAIN the state is NO_LEVEL.
         """
         percents = options.levels
         base = heatmap(GradCam().cached_raw_map(layer_inputs, target), layer_inputs.size)
@@ -189,7 +195,7 @@ def _combine(
     base: Heatmap, masks: Sequence[BoolArray], deltas: Sequence[float], levels: Sequence[float]
 ) -> Heatmap:
     """H = min-max(A * S)."""
-    if not any(delta > 0 for delta in deltas):
+    if max(deltas) < LEAST_GAIN:
         return empty(base.raw, len(base.values), MapState.NO_LEVEL)
     product = support(masks, deltas, levels) * base.values
     values = min_max(torch.from_numpy(product)[None])[0].numpy()
