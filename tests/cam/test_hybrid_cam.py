@@ -35,6 +35,8 @@ def by_hand(sign: float = 1.0, activation: torch.Tensor | None = None) -> LayerI
         black=torch.zeros(1, 2, 2),
         activate=lambda: a,
         gradient=lambda c: torch.ones_like(a) * (1 if c == 1 else -1),
+        classes=2,
+        tail=lambda a: torch.zeros(len(a), 2),
         logit_cache=LogitCache(scorer),
     )
 
@@ -65,12 +67,16 @@ def test_map_of_the_benign_class_equals_the_hand_computed_one() -> None:
     part of [[-4, 3], [0, 1]]: [[0, 1], [0, 1/3]].  The baseline's logit is -4.  The top pixel makes
     a 1 a -3, so the gain is 4; the second makes a 1 a 5, which takes the 4 away again; level 75 is
     the whole image, whose logit is -8."""
-    result = HybridCam().compute(benign_by_hand(), 0, HybridCamOptions((25, 50, 75)), no_report)
+    result = HybridCam().compute(
+        benign_by_hand(), 0, HybridCamOptions(levels=(25, 50, 75)), no_report
+    )
     assert [level.delta for level in result.levels] == [4, 0, 0]
     assert [level.realised for level in result.levels] == [0.25, 0.5, 1]
     assert result.heatmap.scale == pytest.approx(4 / 5)
     assert result.heatmap.values.tolist() == [[0, 1], [0, 0]]
-    malignant = HybridCam().compute(benign_by_hand(), 1, HybridCamOptions((25, 50)), no_report)
+    malignant = HybridCam().compute(
+        benign_by_hand(), 1, HybridCamOptions(levels=(25, 50)), no_report
+    )
     # A is of [[4, -3], [0, -1]]: the top pixel adds 3; the rest is 0, so 50 % is the whole image.
     assert [level.delta for level in malignant.levels] == [3, 4]
 

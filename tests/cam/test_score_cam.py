@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from xai_core.cam.base import LayerInputs
+from xai_core.cam.masked_pixel import MaskedPixel
 from xai_core.cam.score_cam import (
     Activations,
-    MaskedPixel,
     MaskOrder,
     ScoreCam,
     ScoreCamOptions,
@@ -38,6 +38,8 @@ def by_hand(scorer, activation=None, chunk: int = 8) -> LayerInputs:
         black=torch.full((1, 2, 2), -1.0),
         activate=lambda: activation,
         gradient=lambda c: torch.ones_like(activation),
+        classes=2,
+        tail=lambda a: torch.zeros(len(a), 2),
         logit_cache=LogitCache(scorer, chunk),
     )
 

@@ -13,8 +13,10 @@ import torch
 from torch import Tensor
 
 from xai_core.cam.base import CamMethod, CamResult, LayerInputs, Need
+from xai_core.cam.class_score import ScoreOptions, class_scores
+from xai_core.cam.masked_pixel import MaskedPixel, MaskOptions, fill_of
 from xai_core.cam.normalise import check_finite, heatmap, is_constant, min_max, upsample
-from xai_core.cam.options import CamOptions, option
+from xai_core.cam.options import option
 from xai_core.scoring.logit_cache import BASELINE, LogitCache
 from xai_core.types import FloatArray, Heatmap, Report
 
@@ -34,19 +36,11 @@ class MaskOrder(enum.StrEnum):
     BEFORE = "normalise-before-upsampling"
 
 
-class MaskedPixel(enum.StrEnum):
-    """The value of a pixel where the mask is 0."""
-
-    ZERO = "normalised-zero"  # 0 in input space: the training mean's grey
-    BLACK = "black"  # 0 in [0, 1]
-    BLUR = "blur"  # the baseline
-
-
 @dataclass(frozen=True)
-class ScoreCamOptions(CamOptions):
+class ScoreCamOptions(MaskOptions, ScoreOptions):
     """``channels``: the first n channels only; None means all.  ``activations``: A_k, see
     :func:`channel_activations`.  ``softmax``: the weights are a softmax over channels, else the
-    increase of the logit over the fully masked image.
+    increase of the score over the fully masked image.
     ``mask_align_corners``: how a mask is upsampled; True only for comparison with software that
     does so.  Maps are always upsampled with ``align_corners=False``."""
 
@@ -70,13 +64,6 @@ class ScoreCamOptions(CamOptions):
         MaskOrder.AFTER,
         title="Order of masking",
         help="Whether a channel is brought to [0, 1] after it is upsampled, or before.",
-        expert=True,
-    )
-    masked_pixel: MaskedPixel = option(
-        MaskedPixel.ZERO,
-        title="A masked pixel becomes",
-        help="What stands where the mask is 0: the training mean's grey, black, or the blurred "
-        "image.",
         expert=True,
     )
     softmax: bool = option(
@@ -124,11 +111,11 @@ def channel_masks(
 
 
 def channel_weights(scores: Tensor, reference: Tensor | None = None) -> Tensor:
-    """a_k from the logits of the masked images, (n,) -> (n,); the weight is 0 where NaN (not
+    """a_k from the scores of the masked images, (n,) -> (n,); the weight is 0 where NaN (not
     scored yet).
 
     Without ``reference``, a softmax over the scored channels, which does not change if a constant
-    is added to every score.  With ``reference``, the logit of the fully masked image, the increase
+    is added to every score.  With ``reference``, the score of the fully masked image, the increase
     over it.
     """
     scored = ~torch.isnan(scores)
@@ -181,7 +168,7 @@ class ScoreCam(CamMethod[ScoreCamOptions]):
     def conventions(self, options: ScoreCamOptions) -> dict[str, str]:
         """See :meth:`xai_core.cam.base.CamMethod.conventions`."""
         return {
-            "score": "class logit",
+            "score": options.score.words,
             "activations": str(options.activations),
             "channels": "all" if options.channels is None else f"first {options.channels}",
             "constant channels": "skipped",
@@ -232,7 +219,7 @@ class ScoreCam(CamMethod[ScoreCamOptions]):
         images = _MaskedImages(layer_inputs, activation, options, used)
 
         def weigh(logits: FloatArray) -> tuple[Tensor, Tensor]:
-            scores = torch.from_numpy(logits[:, target].copy())
+            scores = torch.from_numpy(class_scores(logits, target, options.score).copy())
             reference = scores[0] if images.extra else None
             weights = channel_weights(scores[images.extra :], reference)
             return score_cam(activation[used], weights), weights
@@ -262,7 +249,8 @@ def _map_key(layer: str, target: int, options: ScoreCamOptions) -> str:
     channels = "all" if options.channels is None else options.channels
     weights = "softmax" if options.softmax else "increase"
     activations = "min-max/" if options.activations is Activations.MIN_MAX else ""
-    return f"{_key_prefix(layer, options)}/{activations}{channels}/{weights}/{target}"
+    summed = f"{activations}{channels}/{weights}"
+    return f"{_key_prefix(layer, options)}/{summed}/{target}{options.score.key}"
 
 
 def _key_prefix(layer: str, options: ScoreCamOptions) -> str:
@@ -310,11 +298,7 @@ class _MaskedImages:
         self.extra = 0 if options.softmax else 1
         if self.extra:
             self.keys.insert(0, BASELINE if pixel is MaskedPixel.BLUR else f"image/{pixel}")
-        self._fill = {
-            MaskedPixel.ZERO: torch.zeros_like(layer_inputs.x),
-            MaskedPixel.BLACK: layer_inputs.black,
-            MaskedPixel.BLUR: layer_inputs.baseline,
-        }[pixel]
+        self._fill = fill_of(layer_inputs, pixel)
 
     def render(self, positions: Sequence[int]) -> Tensor:
         """The images (n, C, S, S) at ascending ``positions`` of ``keys``."""
