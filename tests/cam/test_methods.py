@@ -102,7 +102,8 @@ def test_cached_map_needs_no_pass_of_the_network(method, layer_inputs) -> None:
 
 
 @EVERY
-def test_other_options_give_another_map(method, layer_inputs) -> None:
+def test_other_options_give_another_map(method, small_net, x96, make_layer_inputs) -> None:
+    layer_inputs = make_layer_inputs(small_net, x96, "stages.3.blocks.0")
     first = method.compute(layer_inputs, 1, few(method), no_report)
     other = method.compute(layer_inputs, 0, few(method, (5,), 3), no_report)
     alone = method.compute(fresh(layer_inputs), 0, few(method, (5,), 3), no_report)
