@@ -13,7 +13,7 @@ from torch import Tensor
 from torchcam.methods import ScoreCAM as TorchCamScoreCAM
 
 from benchmarks.bench import LAYER, MODULE, TARGET, Bench, Took, beside_peers
-from xai_core.cam.score_cam import MaskOrder, ScoreCam, ScoreCamOptions
+from xai_core.cam.score_cam import Activations, MaskOrder, ScoreCam, ScoreCamOptions
 from xai_core.types import Heatmap, no_report
 
 HEAD = (
@@ -65,13 +65,15 @@ def rows(bench: Bench, channels: int) -> Iterator[tuple[str, ...]]:
 
     yield from row(
         "pytorch-grad-cam",
-        ScoreCamOptions(channels=channels, mask_align_corners=True),
+        ScoreCamOptions(channels=channels, activations=Activations.SIGNED, mask_align_corners=True),
         grad_cam,
         lambda h: h.values,
     )
     yield from row(
         "torch-cam",
-        ScoreCamOptions(channels=channels, mask_order=MaskOrder.BEFORE),
+        ScoreCamOptions(
+            channels=channels, activations=Activations.SIGNED, mask_order=MaskOrder.BEFORE
+        ),
         torch_cam,
         _positive,
     )

@@ -192,7 +192,7 @@ class MapState(enum.StrEnum):
     OK = "ok"
     CONSTANT = "constant"  # all positions are equal, so none ranks above another
     NO_POSITIVE = "no positive evidence"  # no value is above 0 before ReLU, for class and layer
-    NO_LEVEL = "no level raises the score"  # Hybrid-CAM: every delta(p) is 0
+    NO_LEVEL = "no level raises the score"  # Hybrid-CAM: every delta(p) is below its floor
 
 
 @dataclass(frozen=True, eq=False)

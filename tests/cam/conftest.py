@@ -81,11 +81,12 @@ def make_layer_inputs() -> MakeLayerInputs:
         def tail(a: Tensor) -> Tensor:
             for stage in stages[cut:]:
                 a = stage(a)
-            return net.forward_head(net.norm_pre(a))[0]
+            logits: Tensor = net.forward_head(net.norm_pre(a))
+            return logits
 
         def gradient(target: int) -> Tensor:
             leaf = activation.detach().requires_grad_(True)
-            return torch.autograd.grad(tail(leaf)[target], leaf)[0][0]
+            return torch.autograd.grad(tail(leaf)[0, target], leaf)[0][0]
 
         return LayerInputs(
             layer=layer,
@@ -94,6 +95,8 @@ def make_layer_inputs() -> MakeLayerInputs:
             black=torch.full_like(x, -1.5),
             activate=lambda: activation[0],
             gradient=gradient,
+            classes=net.num_classes,
+            tail=tail,
             logit_cache=logit_cache or LogitCache(net, chunk),
         )
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 import pytest
 import torch
 
+from xai_core.cam.class_score import ClassScore, ScoreOptions
 from xai_core.cam.grad_cam import GradCam, grad_cam
 from xai_core.cam.options import CamOptions
 from xai_core.types import no_report
@@ -35,17 +34,27 @@ def test_oracle_1_at_the_last_stage_the_signed_map_sums_to_zero(
 def test_oracle_2_maps_of_a_logit_difference_are_opposite(
     small_net, x96, make_layer_inputs, layer
 ) -> None:
+    """The option's map of either class is that of autograd's gradient of the difference itself,
+    taken through the network's own tail, and of pytorch-grad-cam with the difference as target."""
+    from pytorch_grad_cam import GradCAM
+
     layer_inputs = make_layer_inputs(small_net, x96, layer)
-    benign, malignant = layer_inputs.gradient(0), layer_inputs.gradient(1)
-    difference = (benign - malignant, malignant - benign)
-    contrasted = dataclasses.replace(layer_inputs, gradient=lambda c: difference[c])
-    signed = [GradCam().compute(contrasted, c, CamOptions(), no_report).heatmap.raw for c in (0, 1)]
-    assert np.abs(signed[0]).max() > 0
-    np.testing.assert_array_equal(signed[0], -signed[1])
-    separate = grad_cam(layer_inputs.activation, malignant) - grad_cam(
-        layer_inputs.activation, benign
+    options = ScoreOptions(score=ClassScore.DIFFERENCE)
+    signed = [GradCam().compute(layer_inputs, c, options, no_report).heatmap for c in (0, 1)]
+    for c in (0, 1):
+        leaf = layer_inputs.activation[None].clone().requires_grad_(True)
+        logits = layer_inputs.tail(leaf)[0]
+        (gradient,) = torch.autograd.grad(logits[c] - logits[1 - c], leaf)
+        expected = grad_cam(layer_inputs.activation, gradient[0]).numpy()
+        largest = np.abs(expected).max()
+        np.testing.assert_allclose(signed[c].raw, expected, rtol=0, atol=1e-5 * largest)
+        with GradCAM(small_net, [small_net.get_submodule(layer)]) as peer:
+            target = lambda output, c=c: output[c] - output[1 - c]  # noqa: E731
+            theirs = peer(x96[None].clone().requires_grad_(True), [target])[0]
+        np.testing.assert_allclose(signed[c].values, theirs, atol=1e-4)
+    np.testing.assert_allclose(
+        signed[0].raw, -signed[1].raw, rtol=0, atol=1e-5 * np.abs(signed[1].raw).max()
     )
-    np.testing.assert_allclose(signed[1], separate, atol=1e-5 * np.abs(signed[1]).max())
 
 
 def test_needs_no_forward_pass_and_scale_is_in_logits(small_net, x96, make_layer_inputs) -> None:

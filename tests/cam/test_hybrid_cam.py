@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
 
 from xai_core.cam.base import LayerInputs
 from xai_core.cam.grad_cam import GradCam
-from xai_core.cam.hybrid_cam import HybridCam, HybridCamOptions, level_weight, support
+from xai_core.cam.hybrid_cam import LEAST_GAIN, HybridCam, HybridCamOptions, level_weight, support
 from xai_core.cam.normalise import min_max
 from xai_core.cam.options import CamOptions
 from xai_core.errors import BadRequest
@@ -33,6 +35,8 @@ def by_hand(sign: float = 1.0, activation: torch.Tensor | None = None) -> LayerI
         black=torch.zeros(1, 2, 2),
         activate=lambda: a,
         gradient=lambda c: torch.ones_like(a) * (1 if c == 1 else -1),
+        classes=2,
+        tail=lambda a: torch.zeros(len(a), 2),
         logit_cache=LogitCache(scorer),
     )
 
@@ -58,12 +62,60 @@ def test_map_equals_the_hand_computed_one() -> None:
     assert layer_inputs.logit_cache.known([BASELINE, INTACT]).all()
 
 
+def test_map_of_the_benign_class_equals_the_hand_computed_one() -> None:
+    """Class 0 is the opposite of the sum.  Its gradient is -1, so A is the min-max of the positive
+    part of [[-4, 3], [0, 1]]: [[0, 1], [0, 1/3]].  The baseline's logit is -4.  The top pixel makes
+    a 1 a -3, so the gain is 4; the second makes a 1 a 5, which takes the 4 away again; level 75 is
+    the whole image, whose logit is -8."""
+    result = HybridCam().compute(
+        benign_by_hand(), 0, HybridCamOptions(levels=(25, 50, 75)), no_report
+    )
+    assert [level.delta for level in result.levels] == [4, 0, 0]
+    assert [level.realised for level in result.levels] == [0.25, 0.5, 1]
+    assert result.heatmap.scale == pytest.approx(4 / 5)
+    assert result.heatmap.values.tolist() == [[0, 1], [0, 0]]
+    malignant = HybridCam().compute(
+        benign_by_hand(), 1, HybridCamOptions(levels=(25, 50)), no_report
+    )
+    # A is of [[4, -3], [0, -1]]: the top pixel adds 3; the rest is 0, so 50 % is the whole image.
+    assert [level.delta for level in malignant.levels] == [3, 4]
+
+
+def benign_by_hand() -> LayerInputs:
+    """As :func:`by_hand`, with a baseline of ones and an activation of either sign."""
+    return dataclasses.replace(
+        by_hand(activation=torch.tensor([[[4.0, -3.0], [0.0, -1.0]]])),
+        x=torch.tensor([[[4.0, -3.0], [2.0, 5.0]]]),
+        baseline=torch.ones(1, 2, 2),
+    )
+
+
 def test_gain_of_a_level_that_lowers_the_score_is_0() -> None:
     result = HybridCam().compute(by_hand(-1.0), 1, HybridCamOptions(), no_report)
     assert result.heatmap.state is MapState.NO_LEVEL
     assert {level.delta for level in result.levels} == {0}
     assert not result.heatmap.values.any()
     assert result.heatmap.scale == 0
+
+
+@pytest.mark.parametrize(("most", "state"), [(1.01e-3, MapState.OK), (0.99e-3, MapState.NO_LEVEL)])
+def test_gains_below_the_floor_are_no_level(most: float, state: MapState) -> None:
+    """The top 1 and 2 pixels add 4 and 7 times the scale.  Engines may differ by 1e-4."""
+    options = HybridCamOptions(levels=(25, 50))
+    result = HybridCam().compute(by_hand(most / 7), 1, options, no_report)
+    assert [level.delta for level in result.levels] == pytest.approx([4 / 7 * most, most])
+    assert result.heatmap.state is state
+    assert LEAST_GAIN == 1e-3
+
+
+def test_the_note_says_what_happens_where_grad_cam_is_0(small_net, x96, make_layer_inputs) -> None:
+    layer_inputs = make_layer_inputs(small_net, x96, "stages.2.blocks.1")
+    grad = GradCam().compute(layer_inputs, 1, CamOptions(), no_report).heatmap.values
+    hybrid = HybridCam().compute(layer_inputs, 1, HybridCamOptions(), no_report).heatmap
+    assert hybrid.state is MapState.OK
+    assert (grad == 0).any()
+    assert not hybrid.values[grad == 0].any()
+    assert "where Grad-CAM is 0, often most of the picture, stay 0" in HybridCam.note
 
 
 @pytest.mark.parametrize(

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
 from xai_core.cam import METHODS, PAPER_METHODS, summaries
-from xai_core.cam.base import CamMethod, LayerInputs
-from xai_core.cam.options import CamOptions
+from xai_core.cam.base import CamMethod, LayerInputs, Need
+from xai_core.cam.options import CamOptions, Kind, Option
 from xai_core.cam.score_cam import ScoreCamOptions
 from xai_core.errors import Cancelled, ModelError
 from xai_core.scoring.logit_cache import LogitCache
@@ -20,9 +21,19 @@ from xai_core.types import Heatmap, MapState, no_report
 EVERY = pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
 
 
+READS = {
+    need: pytest.mark.parametrize(
+        "method", [m for m in METHODS.values() if need in m.needs], ids=lambda m: m.name
+    )
+    for need in Need
+}
+
+
 def few(method: CamMethod, levels=(5, 20, 50), channels=6) -> CamOptions:
-    """The method's options with few levels and channels, so that it scores few images."""
-    return method.options.of({"levels": levels, "channels": channels})
+    """The method's options with few levels, channels, masks and windows, so that it scores few
+    images."""
+    values = {"levels": levels, "channels": channels, "masks": 2 * channels, "stride": 3}
+    return method.options.of(values)
 
 
 @pytest.fixture
@@ -91,7 +102,8 @@ def test_cached_map_needs_no_pass_of_the_network(method, layer_inputs) -> None:
 
 
 @EVERY
-def test_other_options_give_another_map(method, layer_inputs) -> None:
+def test_other_options_give_another_map(method, small_net, x96, make_layer_inputs) -> None:
+    layer_inputs = make_layer_inputs(small_net, x96, "stages.3.blocks.0")
     first = method.compute(layer_inputs, 1, few(method), no_report)
     other = method.compute(layer_inputs, 0, few(method, (5,), 3), no_report)
     alone = method.compute(fresh(layer_inputs), 0, few(method, (5,), 3), no_report)
@@ -118,7 +130,7 @@ def test_report_can_cancel(method, layer_inputs) -> None:
         method.compute(layer_inputs, 1, few(method), stop)
 
 
-@EVERY
+@READS[Need.ACTIVATIONS]
 def test_activations_that_are_not_finite_raise_model_error(method, layer_inputs) -> None:
     broken = layer_inputs.activation.clone()
     broken[2, 1, 1] = torch.nan
@@ -126,15 +138,17 @@ def test_activations_that_are_not_finite_raise_model_error(method, layer_inputs)
         method.compute(fresh(layer_inputs, activate=lambda: broken), 1, few(method), no_report)
 
 
-@pytest.mark.parametrize("name", ["score-cam", "hybrid-cam"])
-def test_logits_that_are_not_finite_raise_model_error(name, layer_inputs) -> None:
-    damaged = LogitCache(lambda images: torch.full((len(images), 2), torch.nan))
-    method = METHODS[name]
+@READS[Need.SCORER]
+def test_logits_that_are_not_finite_raise_model_error(method, layer_inputs) -> None:
+    def damaged(given: torch.Tensor) -> torch.Tensor:
+        return torch.full((len(given), 2), torch.nan)
+
+    broken = fresh(layer_inputs, logit_cache=LogitCache(damaged), tail=damaged)
     with pytest.raises(ModelError):
-        method.compute(fresh(layer_inputs, logit_cache=damaged), 1, few(method), no_report)
+        method.compute(broken, 1, few(method), no_report)
 
 
-@EVERY
+@READS[Need.ACTIVATIONS]
 def test_zero_activations_give_the_state_constant(method, layer_inputs) -> None:
     dead = fresh(
         layer_inputs,
@@ -161,6 +175,25 @@ def test_conventions_reflect_the_options() -> None:
     assert hybrid.conventions(few(hybrid))["levels"] == "5 %, 20 %, 50 %"
     without = score.conventions(ScoreCamOptions(softmax=False))
     assert without["weights"] == "increase over the fully masked image"
+
+
+@EVERY
+def test_every_option_is_named_in_the_conventions(method) -> None:
+    """Another value of any option changes what the manifest says."""
+    usual = method.options()
+    for option in method.options.declared():
+        for value in other_values(option):
+            changed = dataclasses.replace(usual, **{option.name: value})
+            assert method.conventions(changed) != method.conventions(usual), (option.name, value)
+
+
+def other_values(option: Option) -> list[Any]:
+    """Allowed values of ``option`` that are not its default: all of a choice, one of the others."""
+    if option.kind is Kind.CHOICE:
+        return [value for value in option.choices if value != option.default]
+    if option.kind is Kind.SWITCH:
+        return [not option.default]
+    return [(7.0,)] if option.kind is Kind.PERCENTAGES else [2]
 
 
 @EVERY

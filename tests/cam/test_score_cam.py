@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
 
 from xai_core.cam.base import LayerInputs
+from xai_core.cam.masked_pixel import MaskedPixel
 from xai_core.cam.score_cam import (
-    MaskedPixel,
+    Activations,
     MaskOrder,
     ScoreCam,
     ScoreCamOptions,
     channel_masks,
     channel_weights,
 )
-from xai_core.errors import BadRequest, Cancelled
+from xai_core.errors import BadRequest, Cancelled, ModelError
 from xai_core.scoring.logit_cache import BASELINE, LogitCache
 from xai_core.types import MapState, no_report
 
@@ -35,6 +38,8 @@ def by_hand(scorer, activation=None, chunk: int = 8) -> LayerInputs:
         black=torch.full((1, 2, 2), -1.0),
         activate=lambda: activation,
         gradient=lambda c: torch.ones_like(activation),
+        classes=2,
+        tail=lambda a: torch.zeros(len(a), 2),
         logit_cache=LogitCache(scorer, chunk),
     )
 
@@ -45,18 +50,63 @@ def total(images: torch.Tensor) -> torch.Tensor:
     return torch.stack([-s, s], 1)
 
 
-def test_map_equals_the_hand_computed_one() -> None:
-    """Channel 0's mask is [[0, 1], [.5, 1]]: 2 + 1.5 + 4 = 7.5.  Channel 2's is [[1, 0], [0, 0]]:
-    1.  The constant channel is skipped."""
-    result = ScoreCam().compute(by_hand(total), 1, ScoreCamOptions(), no_report)
-    e0, e2 = np.exp(7.5 / 8), np.exp(1 / 8)
+@pytest.mark.parametrize(
+    ("activations", "score", "first", "third"),
+    [
+        (Activations.RELU, 6, [[0, 1], [0, 1]], [[4, 2], [2, 2]]),
+        (Activations.SIGNED, 7.5, [[-1, 1], [0, 1]], [[4, 2], [2, 2]]),
+        (Activations.MIN_MAX, 7.5, [[0, 1], [0.5, 1]], [[1, 0], [0, 0]]),
+    ],
+)
+def test_map_equals_the_hand_computed_one(activations, score, first, third) -> None:
+    """Channel 0's mask is [[0, 1], [0, 1]] of its positive part, which shows 2 + 4 = 6, and
+    [[0, 1], [.5, 1]] of its signed values, which shows 2 + 1.5 + 4 = 7.5.  Channel 2's is
+    [[1, 0], [0, 0]], which shows 1.  The constant channel is skipped."""
+    options = ScoreCamOptions(activations=activations)
+    result = ScoreCam().compute(by_hand(total), 1, options, no_report)
+    e0, e2 = np.exp(score / 8), np.exp(1 / 8)
     a0, a2 = e0 / (e0 + e2), e2 / (e0 + e2)
     np.testing.assert_allclose(result.extras["channel_weights"], [a0, 0, a2], rtol=1e-6)
-    np.testing.assert_allclose(result.extras["channel_logits"][0], [-7.5 / 8, 7.5 / 8])
+    np.testing.assert_allclose(result.extras["channel_logits"][0], [-score / 8, score / 8])
     assert np.isnan(result.extras["channel_logits"][1]).all()
-    expected = [[-a0 + 4 * a2, a0 + 2 * a2], [2 * a2, a0 + 2 * a2]]
+    expected = a0 * np.array(first) + a2 * np.array(third)
     np.testing.assert_allclose(result.heatmap.raw, expected, rtol=1e-6)
     assert result.forward_passes == 2
+    assert ScoreCam().conventions(options)["activations"] == str(activations)
+
+
+def test_the_default_is_the_positive_part_and_skips_channels_without_one() -> None:
+    """A channel that is negative everywhere is 0 behind the ReLU, so constant: it is not scored."""
+    assert ScoreCamOptions().activations is Activations.RELU
+    below = torch.tensor([[[-1.0, -2.0], [-3.0, -1.0]], [[4.0, 2.0], [2.0, 2.0]]])
+    result = ScoreCam().compute(by_hand(total, below), 1, ScoreCamOptions(), no_report)
+    np.testing.assert_allclose(result.extras["channel_weights"], [0, 1])
+    np.testing.assert_allclose(result.heatmap.raw, below[1])
+    assert result.forward_passes == 1
+
+
+def test_activations_that_are_negative_on_average_leave_a_map_behind_a_relu() -> None:
+    """Two channels, each positive at one position and far below 0 elsewhere: their signed mean is
+    negative everywhere, whatever the weights; the mean of the positive parts is not."""
+    one = torch.full((2, 2, 2), -4.0)
+    one[0, 0, 0] = one[1, 1, 1] = 1.0
+    states = {
+        kind: ScoreCam()
+        .compute(by_hand(total, one), 1, ScoreCamOptions(activations=kind), no_report)
+        .heatmap.state
+        for kind in Activations
+    }
+    assert states == {
+        Activations.RELU: MapState.OK,
+        Activations.SIGNED: MapState.NO_POSITIVE,
+        Activations.MIN_MAX: MapState.OK,
+    }
+
+
+def test_minus_infinity_is_refused_though_a_relu_would_hide_it() -> None:
+    broken = torch.tensor([[[-torch.inf, 1.0], [0.0, 1.0]]])
+    with pytest.raises(ModelError, match="not finite"):
+        ScoreCam().compute(by_hand(total, broken), 1, ScoreCamOptions(), no_report)
 
 
 @pytest.mark.parametrize("chunk", [1, 2, 8])
@@ -70,7 +120,7 @@ def test_masked_pixels_and_weights_without_softmax(pixel, fill, chunk) -> None:
     result = ScoreCam().compute(
         layer_inputs,
         1,
-        ScoreCamOptions(masked_pixel=pixel, softmax=False),
+        ScoreCamOptions(activations=Activations.SIGNED, masked_pixel=pixel, softmax=False),
         lambda done, of, heatmap: seen.append((done, of, heatmap.state)),
     )
     # sum(mask * x + (1 - mask) * fill) - sum(fill) over the 4 pixels
@@ -83,18 +133,47 @@ def test_masked_pixels_and_weights_without_softmax(pixel, fill, chunk) -> None:
 
 
 def test_different_mask_options_use_different_cache_keys(small_net, x96, make_layer_inputs) -> None:
+    """Signed and min-max activations give a channel the same mask, so they share its image."""
     layer_inputs = make_layer_inputs(small_net, x96, LAYER)
-    choices = [
+    masks = [
         ScoreCamOptions(
-            channels=2, mask_order=order, masked_pixel=pixel, mask_align_corners=corners
+            channels=2,
+            activations=activations,
+            mask_order=order,
+            masked_pixel=pixel,
+            mask_align_corners=corners,
         )
+        for activations in (Activations.RELU, Activations.SIGNED)
         for order in MaskOrder
         for pixel in MaskedPixel
         for corners in (False, True)
     ]
-    for options in choices:
+    for options in masks:
         ScoreCam().compute(layer_inputs, 1, options, no_report)
-    assert layer_inputs.logit_cache.forwards == 2 * len(choices)
+    assert layer_inputs.logit_cache.forwards == 2 * len(masks)
+    for options in masks:
+        shared = dataclasses.replace(options, activations=Activations.MIN_MAX)
+        ScoreCam().compute(layer_inputs, 1, shared, no_report)
+    assert layer_inputs.logit_cache.forwards == 2 * len(masks)
+
+
+def test_every_choice_of_options_has_a_map_of_its_own(small_net, x96, make_layer_inputs) -> None:
+    """The map from a cache that holds those of all other choices equals the one computed alone."""
+    shared = make_layer_inputs(small_net, x96, LAYER)
+    choices = [
+        ScoreCamOptions(activations=activations, softmax=softmax, channels=channels)
+        for activations in Activations
+        for softmax in (True, False)
+        for channels in (None, 5)
+    ]
+    for options in choices:
+        ScoreCam().compute(shared, 1, options, no_report)
+    assert len(shared.native.rows()) == len(choices)
+    for options in choices:
+        alone = make_layer_inputs(small_net, x96, LAYER, logit_cache=shared.logit_cache)
+        again, fresh = (ScoreCam().compute(e, 1, options, no_report) for e in (shared, alone))
+        np.testing.assert_array_equal(again.heatmap.raw, fresh.heatmap.raw)
+        assert again.forward_passes == fresh.forward_passes
 
 
 def test_oracle_5_a_constant_added_to_every_score_changes_nothing(
@@ -189,13 +268,14 @@ def first(channels: int):
 
 
 def test_oracle_8_agrees_with_pytorch_grad_cam(real_net, x384, make_layer_inputs) -> None:
-    """Its conventions: masks upsampled with ``align_corners=True``, normalised after, masked
-    pixels 0 in input space, softmax.  The final map is resized with pixel centres, as ours."""
+    """Its conventions: signed activations, masks upsampled with ``align_corners=True``, normalised
+    after, masked pixels 0 in input space, softmax.  The final map is resized with pixel centres, as
+    ours."""
     from pytorch_grad_cam import ScoreCAM
     from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 
     layer = "stages.2.blocks.8"
-    options = ScoreCamOptions(channels=2, mask_align_corners=True)
+    options = ScoreCamOptions(channels=2, activations=Activations.SIGNED, mask_align_corners=True)
     ours = ScoreCam().compute(
         make_layer_inputs(real_net, x384, layer, chunk=2), 1, options, no_report
     )
@@ -205,12 +285,15 @@ def test_oracle_8_agrees_with_pytorch_grad_cam(real_net, x384, make_layer_inputs
 
 
 def test_oracle_8_agrees_with_torch_cam(real_net, x384, make_layer_inputs) -> None:
-    """Its conventions: normalised before upsampling, pixel centres, masked pixels 0 in input
-    space, softmax of the increase.  It answers at the layer's resolution: ReLU, then min-max."""
+    """Its conventions: signed activations, normalised before upsampling, pixel centres, masked
+    pixels 0 in input space, softmax of the increase.  It answers at the layer's resolution: ReLU,
+    then min-max."""
     from torchcam.methods import ScoreCAM
 
     layer = "stages.3.blocks.2"
-    options = ScoreCamOptions(channels=2, mask_order=MaskOrder.BEFORE)
+    options = ScoreCamOptions(
+        channels=2, activations=Activations.SIGNED, mask_order=MaskOrder.BEFORE
+    )
     ours = ScoreCam().compute(
         make_layer_inputs(real_net, x384, layer, chunk=2), 1, options, no_report
     )
@@ -232,14 +315,15 @@ def test_oracle_8_agrees_with_both_peers_over_all_channels(
     from torchcam.methods import ScoreCAM as TorchCamScoreCAM
 
     layer_inputs = make_layer_inputs(small_net, x96, layer)
-    ours = ScoreCam().compute(layer_inputs, 0, ScoreCamOptions(mask_align_corners=True), no_report)
+    signed = ScoreCamOptions(activations=Activations.SIGNED)
+    options = dataclasses.replace(signed, mask_align_corners=True)
+    ours = ScoreCam().compute(layer_inputs, 0, options, no_report)
     with GradCamScoreCAM(small_net, [small_net.get_submodule(layer)]) as peer:
         theirs = peer(x96[None], [ClassifierOutputTarget(0)])[0]
     np.testing.assert_allclose(ours.heatmap.values, theirs, atol=1e-4)
 
-    ours = ScoreCam().compute(
-        layer_inputs, 0, ScoreCamOptions(mask_order=MaskOrder.BEFORE), no_report
-    )
+    options = dataclasses.replace(signed, mask_order=MaskOrder.BEFORE)
+    ours = ScoreCam().compute(layer_inputs, 0, options, no_report)
     with TorchCamScoreCAM(small_net, layer) as peer:
         with torch.no_grad():
             small_net(x96[None])

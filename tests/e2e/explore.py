@@ -15,6 +15,14 @@ def choose(page: Page, label: str) -> None:
     expect(page.get_by_role("radio", name=label, exact=True)).to_be_checked()
 
 
+def choose_listed(page: Page, title: str) -> None:
+    """Choose a method from the list of those that have no button."""
+    methods = page.get_by_role("combobox", name="Other methods")
+    methods.click()
+    page.get_by_role("option", name=title, exact=True).click()
+    expect(methods).to_have_value(title)
+
+
 def press_step_key(page: Page, key: str) -> None:
     """Press the key of the next or previous case, once the (deferred) list of cases is drawn."""
     expect(page.get_by_role("button", name=re.compile("^Next"))).to_be_visible()

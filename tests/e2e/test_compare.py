@@ -93,3 +93,17 @@ def test_leaving_the_page_stops_its_jobs_and_keeps_the_case(small: Server, visit
     page.get_by_role("link", name="Explore").click()
     expect(page.get_by_role("radio", name="PH-0006")).to_be_checked()
     explore.wait_until_done(page)
+
+
+def test_a_method_is_added_from_the_list_and_taken_away(small: Server, visit: Visit) -> None:
+    page = visit(f"{small.url}/compare?case=PH-0005&methods=grad-cam,hybrid-cam")
+    added = page.get_by_role("button", name="Eigen-CAM", exact=True)
+    expect(page.get_by_role("combobox", name="Other methods")).to_be_visible()
+    expect(added).to_have_count(0)
+    page.get_by_role("combobox", name="Other methods").click()
+    page.get_by_role("option", name="Eigen-CAM", exact=True).click()
+    expect(page).to_have_url(re.compile("methods=grad-cam.*hybrid-cam.*eigen-cam"))
+    expect(page.get_by_role("combobox", name="Other methods")).to_have_value("")
+    added.click()
+    expect(added).to_have_count(0)
+    expect(page).not_to_have_url(re.compile("eigen-cam"))

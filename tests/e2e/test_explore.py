@@ -264,3 +264,24 @@ def test_a_second_methods_curves_are_drawn_in_the_same_plot(
     expect(page).to_have_url(re.compile("beside=hybrid-cam"))
     again = visit(page.url)
     expect(again.locator(".st-key-curve-figure .legendtext")).to_have_count(4)
+
+
+def test_a_method_from_the_list_takes_the_place_of_one_with_a_button(
+    small: Server, visit: Visit
+) -> None:
+    """All methods are within reach in one line at 1440 px: three buttons and a list."""
+    page = visit(f"{small.url}/explore?case=PH-0005&curves=none")
+    explore.wait_until_done(page, "Grad-CAM")
+    explore.choose_listed(page, "Eigen-CAM")
+    explore.wait_until_done(page, "Eigen-CAM")
+    expect(page.get_by_role("radio", name="Grad-CAM", exact=True)).not_to_be_checked()
+    explore.choose(page, "Grad-CAM")
+    explore.wait_until_done(page, "Grad-CAM")
+    expect(page.get_by_role("combobox", name="Other methods")).to_have_value("")
+    explore.choose_listed(page, "Eigen-CAM")
+    explore.wait_until_done(page, "Eigen-CAM")
+    method = page.get_by_role("radio", name="Grad-CAM", exact=True).bounding_box()
+    target = page.get_by_role("radio", name="malignant", exact=True).bounding_box()
+    assert method is not None
+    assert target is not None
+    assert method["y"] == target["y"]

@@ -20,7 +20,7 @@ with use_stand_in() as stand_in:
     set_viewer_drawn(explore)
     explore.run()
     assert not explore.exception, explore.exception
-    print("explore:", [o.content for c in explore.get("button_group") for o in c.proto.options])
+    print("explore:", [title for choice in explore.selectbox for title in choice.options])
     compare = AppTest.from_function(pages.compare_page, default_timeout=60)
     compare.query_params["methods"] = "grad-cam,mean-cam"
     compare.run()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from xai_core.cam.hybrid_cam import LEAST_GAIN
 from xai_core.settings import ASSETS, ROOT
 from xai_core.ui.viewer import script
 
@@ -42,6 +43,10 @@ def test_the_model_uses_nothing_of_a_page(name: str) -> None:
     lines = (VIEWER / "model" / name).read_text("utf-8").splitlines()
     code = [line.split("//")[0] for line in lines]
     assert [line for line in code if _OF_A_PAGE.search(line)] == []
+
+
+def test_the_least_gain_of_a_level_is_the_methods() -> None:
+    assert DEFAULTS["area_levels"] == {"least_gain": LEAST_GAIN}
 
 
 def _contains_colour(text: str, colour: str) -> bool:

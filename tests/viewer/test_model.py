@@ -13,6 +13,7 @@ from playwright.sync_api import Browser
 from torch import from_numpy
 from torch.nn.functional import interpolate
 
+from xai_core.cam.hybrid_cam import LEAST_GAIN
 from xai_core.ui.address import read_viewport
 from xai_core.ui.viewer import script
 
@@ -192,6 +193,14 @@ def test_hybrid_cams_map_of_two_levels_on_nine_pixels(js: Js) -> None:
     first, second = 2 / math.sqrt(11), 3 / math.sqrt(44)
     expected = [1 * (first + second), 0.5 * second, 0, 0.8 * second, 0.5 * second, 0, 0, 0, 0]
     np.testing.assert_allclose(values, expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize(("gain", "drawn"), [(LEAST_GAIN, True), (0.99 * LEAST_GAIN, False)])
+def test_gains_below_the_floor_draw_no_map(js: Js, gain: float, drawn: bool) -> None:
+    """Python's state is then "no level raises the score"; the browser uses the same floor."""
+    given = {"area": _AREA, "sorted": sorted(_AREA), "levels": [[11, gain], [44, gain / 2]]}
+    body = "return Array.from(hybrid(given.area, given.sorted, given.levels));"
+    assert any(js(body, given)) is drawn
 
 
 def test_equal_values_are_kept_together(js: Js) -> None:

@@ -29,7 +29,7 @@ PAPER_METHODS = ("score-cam", "grad-cam", "hybrid-cam")
 """The methods of the paper's tables, in their order."""
 
 # Modules of this folder without a method.
-_SUPPORT = frozenset({"base", "closed_form", "normalise", "options"})
+_SUPPORT = frozenset({"base", "class_score", "closed_form", "masked_pixel", "normalise", "options"})
 
 
 @dataclass(frozen=True)

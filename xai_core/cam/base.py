@@ -27,7 +27,7 @@ class Need(enum.StrEnum):
     """An input that a method computes its map from."""
 
     ACTIVATIONS = "the layer's activations"
-    GRADIENT = "the gradient of the class's logit"
+    GRADIENT = "the gradient of the class's score"
     SCORER = "the model's scores of changed images"
 
 
@@ -38,9 +38,11 @@ class LayerInputs:
     ``x``, ``baseline``, ``black``: (C, S, S), input space: the image, the blurred image, and a
     black image.  ``activate``: computes the layer's output for ``x``, (K, h, w), without a graph;
     called only on demand, since a cached map needs no pass of the network.  ``gradient``: class ->
-    (K, h, w), the gradient of the class's logit with respect to that output.  ``logit_cache``:
-    scores perturbed images and caches their logits; belongs to this image, this baseline and these
-    weights.  ``native``: the cache of raw maps of this image, these weights and this layer.
+    (K, h, w), the gradient of the class's logit with respect to that output.  ``classes``: how many
+    the model has.  ``tail``: the part of the network after the layer, (B, K, h, w) -> logits
+    (B, classes).  ``logit_cache``: scores perturbed images and caches their logits; belongs to this
+    image, this baseline and these weights.  ``native``: the cache of raw maps of this image, these
+    weights and this layer.
     """
 
     layer: str
@@ -49,6 +51,8 @@ class LayerInputs:
     black: Tensor
     activate: Callable[[], Tensor]
     gradient: Callable[[int], Tensor]
+    classes: int
+    tail: Callable[[Tensor], Tensor]
     logit_cache: LogitCache
     native: RawMapCache = field(default_factory=RawMapCache)
 

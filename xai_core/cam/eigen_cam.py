@@ -9,6 +9,7 @@ from torch import Tensor
 from xai_core.cam.base import LayerInputs, Need
 from xai_core.cam.closed_form import ClosedFormMethod
 from xai_core.cam.normalise import is_constant
+from xai_core.cam.options import CamOptions
 
 ZERO_CORRELATION = 1e-12
 """A correlation of at most this share of its largest possible value is rounding error."""
@@ -82,6 +83,7 @@ class EigenCam(ClosedFormMethod):
     needs = frozenset({Need.ACTIVATIONS})
     order = 60
     class_specific = False
+    options = CamOptions
     formula = {  # noqa: RUF012 (read only)
         "score": "none: the map is the same for every class",
         "component": "first principal component; positions are samples, channels are "

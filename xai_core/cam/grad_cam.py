@@ -39,7 +39,7 @@ class GradCam(ClosedFormMethod):
     needs = frozenset({Need.ACTIVATIONS, Need.GRADIENT})
     order = 20
     formula = {  # noqa: RUF012 (read only)
-        "score": "class logit",
+        "score": "{score}",
         "weights": "mean of the gradient over positions",
     }
 

@@ -56,8 +56,8 @@ class GradCamPlusPlus(ClosedFormMethod):
     needs = frozenset({Need.ACTIVATIONS, Need.GRADIENT})
     order = 40
     formula = {  # noqa: RUF012 (read only)
-        "score": "exponential of the class logit, so that its second and third derivatives "
-        "are powers of the logit's gradient g",
+        "score": "exponential of the {score}, so that its second and third derivatives are powers "
+        "of the gradient g",
         "alpha": f"g^2 / (2 g^2 + (sum of A over positions) g^3 + {EPS:g}), 0 where g is 0",
         "weights": "sum over positions of alpha * ReLU(g)",
     }

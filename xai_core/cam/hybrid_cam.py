@@ -21,9 +21,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from xai_core.cam.base import CamMethod, CamResult, LayerInputs, Need
+from xai_core.cam.class_score import ClassScore, ScoreOptions, class_scores
 from xai_core.cam.grad_cam import GradCam
 from xai_core.cam.normalise import empty, heatmap, min_max
-from xai_core.cam.options import CamOptions, option
+from xai_core.cam.options import option
 from xai_core.scoring.logit_cache import BASELINE, mask_key
 from xai_core.statistics.ranking import top_masks
 from xai_core.types import (
@@ -36,6 +37,10 @@ from xai_core.types import (
     MapState,
     Report,
 )
+
+LEAST_GAIN = 1e-3
+"""In logits.  Where no level gains as much, no level raises the score: engines agree within 1e-4,
+and a map of smaller gains could be made of their differences, stretched to [0, 1]."""
 
 
 def level_weight(p: float) -> float:
@@ -63,7 +68,7 @@ def support(
 
 
 @dataclass(frozen=True)
-class HybridCamOptions(CamOptions):
+class HybridCamOptions(ScoreOptions):
     """``levels``: area levels in percent, sorted and unique, 1 to 64 of them in (0, 100]."""
 
     levels: tuple[float, ...] = option(
@@ -96,8 +101,9 @@ class HybridCam(CamMethod[HybridCamOptions]):
     order = 30
     uses_levels = True
     note = (
-        "Hybrid-CAM keeps Grad-CAM's order of pixels (except for ties at 0): it is Grad-CAM with a "
-        "contrast curve made for this image."
+        "Hybrid-CAM keeps Grad-CAM's order of pixels: it is Grad-CAM with a contrast curve made "
+        "for this image; pixels where Grad-CAM is 0, often most of the picture, stay 0 without an "
+        "order, and so do those outside every area that raises the score."
     )
 
     def forward_passes(self, channels: int, options: HybridCamOptions) -> int:  # noqa: ARG002
@@ -116,11 +122,13 @@ class HybridCam(CamMethod[HybridCamOptions]):
         """See :meth:`xai_core.cam.base.CamMethod.conventions`."""
         levels = options.levels
         return {
-            **{f"A: {k}": v for k, v in GradCam().conventions(CamOptions()).items()},
+            **{f"A: {k}": v for k, v in GradCam().conventions(options).items()},
             "levels": ", ".join(f"{p:g} %" for p in levels),
             "level weight": "1/sqrt(p), p in percent",
             "mask": "pixels of A at least the value ranked ceil(p/100 N); ties stay together",
-            "level score": "max(0, logit of the masked image - logit of the blurred image)",
+            "score": options.score.words,
+            "level score": "max(0, score of the masked image - score of the blurred image)",
+            "no level": f"no level score is at least {LEAST_GAIN:g}",
             "normalisation": "min-max of A * S",
         }
 
@@ -130,10 +138,10 @@ class HybridCam(CamMethod[HybridCamOptions]):
         """See :meth:`xai_core.cam.base.CamMethod.compute`.
 
         The map's ``raw`` is Grad-CAM's.  A Grad-CAM map whose state is not OK is returned as it is;
-        where no level raises the score the state is NO_LEVEL.
+        where no level raises the score by LEAST_GAIN the state is NO_LEVEL.
         """
         percents = options.levels
-        base = heatmap(GradCam().cached_raw_map(layer_inputs, target), layer_inputs.size)
+        base = heatmap(GradCam().cached_raw_map(layer_inputs, target, options), layer_inputs.size)
         if base.state is not MapState.OK:
             report(1, 1, base)
             return CamResult(base)
@@ -146,10 +154,12 @@ class HybridCam(CamMethod[HybridCamOptions]):
             return torch.where(shown, layer_inputs.x, layer_inputs.baseline)
 
         def partial(done: int, total: int, logits: FloatArray) -> None:
-            report(done, total, _combine(base, masks, _deltas(logits, target), percents))
+            report(
+                done, total, _combine(base, masks, _deltas(logits, target, options.score), percents)
+            )
 
         logits = layer_inputs.logit_cache.score(keys, render, partial)
-        deltas = _deltas(logits, target)
+        deltas = _deltas(logits, target, options.score)
         levels = tuple(
             LevelResult(p, float(mask.mean()), float(delta))
             for p, mask, delta in zip(percents, masks, deltas, strict=True)
@@ -159,12 +169,18 @@ class HybridCam(CamMethod[HybridCamOptions]):
             final,
             forward_passes=len(set(keys)),
             levels=levels,
-            known=_known(layer_inputs, target, base.values, set(DENSE_LEVELS) - set(percents)),
+            known=_known(
+                layer_inputs, target, options.score, base.values, set(DENSE_LEVELS) - set(percents)
+            ),
         )
 
 
 def _known(
-    layer_inputs: LayerInputs, target: int, a: FloatArray, percents: Iterable[float]
+    layer_inputs: LayerInputs,
+    target: int,
+    score: ClassScore,
+    a: FloatArray,
+    percents: Iterable[float],
 ) -> tuple[LevelResult, ...]:
     """Those of the levels whose masked images are in the logit cache."""
     table = layer_inputs.logit_cache.items()
@@ -173,15 +189,16 @@ def _known(
     for p, mask in zip(ascending, top_masks(a, ascending), strict=True):
         row = table.get(mask_key("pixels", mask))
         if row is not None:
-            gain = max(0.0, float(row[target] - table[BASELINE][target]))
+            (gain,) = _deltas(np.stack([table[BASELINE], row]), target, score)
             found.append(LevelResult(p, float(mask.mean()), gain))
     return tuple(found)
 
 
-def _deltas(logits: FloatArray, target: int) -> list[float]:
+def _deltas(logits: FloatArray, target: int, score: ClassScore) -> list[float]:
     """delta(p) = max(0, y(x_p) - y(x_blur)) from the logits of [x_blur, x_p...]; 0 where NaN (not
     scored yet)."""
-    gains = logits[1:, target] - logits[0, target]
+    scores = class_scores(logits, target, score)
+    gains = scores[1:] - scores[0]
     return np.maximum(np.nan_to_num(gains, nan=0.0), 0.0).tolist()  # type: ignore[no-any-return]
 
 
@@ -189,7 +206,7 @@ def _combine(
     base: Heatmap, masks: Sequence[BoolArray], deltas: Sequence[float], levels: Sequence[float]
 ) -> Heatmap:
     """H = min-max(A * S)."""
-    if not any(delta > 0 for delta in deltas):
+    if max(deltas) < LEAST_GAIN:
         return empty(base.raw, len(base.values), MapState.NO_LEVEL)
     product = support(masks, deltas, levels) * base.values
     values = min_max(torch.from_numpy(product)[None])[0].numpy()

@@ -38,7 +38,7 @@ class LayerCam(ClosedFormMethod):
     needs = frozenset({Need.ACTIVATIONS, Need.GRADIENT})
     order = 50
     formula = {  # noqa: RUF012 (read only)
-        "score": "class logit",
+        "score": "{score}",
         "weights": "ReLU of the gradient, at each position",
     }
 

@@ -40,6 +40,19 @@ def empty(raw: FloatArray, size: int, state: MapState) -> Heatmap:
     return Heatmap(raw, np.zeros((size, size), np.float32), 0.0, state)
 
 
+def check_finite(maps: Tensor) -> None:
+    """Refuse maps or activations, of any shape, that hold NaN or infinity.
+
+    Raises:
+        ModelError: they do.
+    """
+    if not bool(torch.isfinite(maps).all()):
+        raise ModelError(
+            "The activation map holds values that are not finite numbers; "
+            "the weights or the image are damaged."
+        )
+
+
 def heatmap(raw: Tensor, size: int) -> Heatmap:
     """ReLU, then bilinear upsampling (``align_corners=False``), then min-max.
 
@@ -55,11 +68,7 @@ def heatmap(raw: Tensor, size: int) -> Heatmap:
     Raises:
         ModelError: ``raw`` holds NaN or infinity.
     """
-    if not bool(torch.isfinite(raw).all()):
-        raise ModelError(
-            "The activation map holds values that are not finite numbers; "
-            "the weights or the image are damaged."
-        )
+    check_finite(raw)
     native = raw.detach().float().cpu().numpy()
     if bool(is_constant(raw[None])[0]):
         return empty(native, size, MapState.CONSTANT)

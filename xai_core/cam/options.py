@@ -29,6 +29,7 @@ class Kind(enum.Enum):
     SWITCH = enum.auto()  # True or False
     CHOICE = enum.auto()  # one of an enumeration
     COUNT = enum.auto()  # a whole number, or None for no limit
+    NUMBER = enum.auto()  # a whole number
     PERCENTAGES = enum.auto()  # area levels, see types.check_levels
 
 
@@ -37,8 +38,8 @@ class Option:
     """One option of a method.
 
     ``expert``: a convention that few users change; pages show it only on demand.  ``choices``: the
-    allowed values of a CHOICE.  ``least``, ``most``: the range of a COUNT.  ``suggested``: values
-    of a COUNT that a page offers in addition to the default.
+    allowed values of a CHOICE.  ``least``, ``most``: the range of a COUNT or NUMBER.
+    ``suggested``: values of either that a page offers in addition to the default.
     """
 
     name: str
@@ -72,12 +73,14 @@ class Option:
                 raise BadRequest(
                     f"{self.name} is {value!r}; allowed are {', '.join(self.choices)}."
                 ) from None
-        if value is None:
+        if value is None and self.kind is Kind.COUNT:
             return None
-        if not isinstance(value, int) or not self.least <= value <= self.most:
+        whole = isinstance(value, int) and not isinstance(value, bool)
+        if not whole or not self.least <= value <= self.most:
+            unlimited = f", or “{ALL}”" if self.kind is Kind.COUNT else ""
             raise BadRequest(
-                f"{self.name} is {value!r}; give at least {self.least} and at most {self.most}, or "
-                f"“{ALL}”."
+                f"{self.name} is {value!r}; give at least {self.least} and at most {self.most}"
+                f"{unlimited}."
             )
         return value
 
@@ -96,11 +99,12 @@ class Option:
             return _ON_OFF[text]
         if self.kind is Kind.CHOICE:
             return self.check(text[:80])
-        if text == ALL:
+        if text == ALL and self.kind is Kind.COUNT:
             return None
         if not (text.isascii() and text.isdecimal() and len(text) < 10):
+            unlimited = f", nor “{ALL}”" if self.kind is Kind.COUNT else ""
             raise BadRequest(
-                f"“{text:.20}” is not a number from {self.least} to {self.most}, nor “{ALL}”."
+                f"“{text:.20}” is not a number from {self.least} to {self.most}{unlimited}."
             )
         return self.check(int(text))
 
@@ -173,13 +177,15 @@ def _read(field: dataclasses.Field[Any], hint: Any) -> Option:
         kind = Kind.SWITCH
     elif hint == int | None:
         kind = Kind.COUNT
+    elif hint is int:
+        kind = Kind.NUMBER
     elif hint == tuple[float, ...]:
         kind = Kind.PERCENTAGES
     elif isinstance(hint, type) and issubclass(hint, enum.StrEnum):
         kind, choices = Kind.CHOICE, tuple(hint)
     else:
         raise TypeError(
-            f"the option {field.name} is of type {hint}; options are bool, int | None, "
+            f"the option {field.name} is of type {hint}; options are bool, int, int | None, "
             "tuple[float, ...] (percentages) or an enum.StrEnum"
         )
     return Option(field.name, kind, field.default, choices=choices, **field.metadata[_KEY])

@@ -13,10 +13,20 @@ import torch
 from torch import Tensor
 
 from xai_core.cam.base import CamMethod, CamResult, LayerInputs, Need
-from xai_core.cam.normalise import heatmap, is_constant, min_max, upsample
-from xai_core.cam.options import CamOptions, option
+from xai_core.cam.class_score import ScoreOptions, class_scores
+from xai_core.cam.masked_pixel import MaskedPixel, MaskOptions, fill_of
+from xai_core.cam.normalise import check_finite, heatmap, is_constant, min_max, upsample
+from xai_core.cam.options import option
 from xai_core.scoring.logit_cache import BASELINE, LogitCache
 from xai_core.types import FloatArray, Heatmap, Report
+
+
+class Activations(enum.StrEnum):
+    """What stands for a channel's activation, in its mask and in the sum."""
+
+    RELU = "relu"  # its positive part
+    SIGNED = "signed"  # as the network gives it
+    MIN_MAX = "min-max"  # over positions, to [0, 1]
 
 
 class MaskOrder(enum.StrEnum):
@@ -26,18 +36,11 @@ class MaskOrder(enum.StrEnum):
     BEFORE = "normalise-before-upsampling"
 
 
-class MaskedPixel(enum.StrEnum):
-    """The value of a pixel where the mask is 0."""
-
-    ZERO = "normalised-zero"  # 0 in input space: the training mean's grey
-    BLACK = "black"  # 0 in [0, 1]
-    BLUR = "blur"  # the baseline
-
-
 @dataclass(frozen=True)
-class ScoreCamOptions(CamOptions):
-    """``channels``: the first n channels only; None means all.  ``softmax``: the weights are a
-    softmax over channels, else the increase of the logit over the fully masked image.
+class ScoreCamOptions(MaskOptions, ScoreOptions):
+    """``channels``: the first n channels only; None means all.  ``activations``: A_k, see
+    :func:`channel_activations`.  ``softmax``: the weights are a softmax over channels, else the
+    increase of the score over the fully masked image.
     ``mask_align_corners``: how a mask is upsampled; True only for comparison with software that
     does so.  Maps are always upsampled with ``align_corners=False``."""
 
@@ -48,17 +51,19 @@ class ScoreCamOptions(CamOptions):
         "few alone; where the exact map is known, the agreement of the two is shown.",
         suggested=(48,),  # an eighth of Stage 3's in ConvNeXtV2-Tiny
     )
+    activations: Activations = option(
+        Activations.RELU,
+        title="Activations",
+        help="The method was defined on features that are never negative; these may be. relu: "
+        "their positive part. signed: as they are, the convention of other software, whose map is "
+        "nearly empty where features are negative on average. min-max: each feature on a scale "
+        "from 0 to 1.",
+        expert=True,
+    )
     mask_order: MaskOrder = option(
         MaskOrder.AFTER,
         title="Order of masking",
         help="Whether a channel is brought to [0, 1] after it is upsampled, or before.",
-        expert=True,
-    )
-    masked_pixel: MaskedPixel = option(
-        MaskedPixel.ZERO,
-        title="A masked pixel becomes",
-        help="What stands where the mask is 0: the training mean's grey, black, or the blurred "
-        "image.",
         expert=True,
     )
     softmax: bool = option(
@@ -76,6 +81,23 @@ class ScoreCamOptions(CamOptions):
     )
 
 
+def channel_activations(activation: Tensor, activations: Activations) -> Tensor:
+    """A_k of the layer's output (n, h, w): its positive part, itself, or each channel min-max
+    normalised.
+
+    Score-CAM was defined on activations behind a ReLU.  ConvNeXt's are signed and at its last stage
+    negative on average, so that the signed weighted mean is negative nearly everywhere and hardly
+    anything is left of the map.
+
+    Raises:
+        ModelError: values that are not finite, which a ReLU could hide.
+    """
+    check_finite(activation)
+    if activations is Activations.RELU:
+        return torch.relu(activation)
+    return min_max(activation) if activations is Activations.MIN_MAX else activation
+
+
 def channel_masks(
     activation: Tensor,
     size: int,
@@ -89,11 +111,11 @@ def channel_masks(
 
 
 def channel_weights(scores: Tensor, reference: Tensor | None = None) -> Tensor:
-    """a_k from the logits of the masked images, (n,) -> (n,); the weight is 0 where NaN (not
+    """a_k from the scores of the masked images, (n,) -> (n,); the weight is 0 where NaN (not
     scored yet).
 
     Without ``reference``, a softmax over the scored channels, which does not change if a constant
-    is added to every score.  With ``reference``, the logit of the fully masked image, the increase
+    is added to every score.  With ``reference``, the score of the fully masked image, the increase
     over it.
     """
     scored = ~torch.isnan(scores)
@@ -146,7 +168,8 @@ class ScoreCam(CamMethod[ScoreCamOptions]):
     def conventions(self, options: ScoreCamOptions) -> dict[str, str]:
         """See :meth:`xai_core.cam.base.CamMethod.conventions`."""
         return {
-            "score": "class logit",
+            "score": options.score.words,
+            "activations": str(options.activations),
             "channels": "all" if options.channels is None else f"first {options.channels}",
             "constant channels": "skipped",
             "mask order": str(options.mask_order),
@@ -185,16 +208,18 @@ class ScoreCam(CamMethod[ScoreCamOptions]):
         if known is not None:
             report(known.forward_passes, known.forward_passes, known.heatmap)
             return known
-        activation = layer_inputs.activation[: options.channels]
+        activation = channel_activations(
+            layer_inputs.activation[: options.channels], options.activations
+        )
         used: list[int] = torch.nonzero(~is_constant(activation)).flatten().tolist()
         if not used:  # a sum of constant channels is constant, whatever their weights
             final = heatmap(activation.sum(0), layer_inputs.size)
             report(1, 1, final)
             return CamResult(final)
-        images = _MaskedImages(layer_inputs, options, used)
+        images = _MaskedImages(layer_inputs, activation, options, used)
 
         def weigh(logits: FloatArray) -> tuple[Tensor, Tensor]:
-            scores = torch.from_numpy(logits[:, target].copy())
+            scores = torch.from_numpy(class_scores(logits, target, options.score).copy())
             reference = scores[0] if images.extra else None
             weights = channel_weights(scores[images.extra :], reference)
             return score_cam(activation[used], weights), weights
@@ -223,12 +248,18 @@ def _map_key(layer: str, target: int, options: ScoreCamOptions) -> str:
     """The key of the raw map in the raw-map cache."""
     channels = "all" if options.channels is None else options.channels
     weights = "softmax" if options.softmax else "increase"
-    return f"{_key_prefix(layer, options)}/{channels}/{weights}/{target}"
+    activations = "min-max/" if options.activations is Activations.MIN_MAX else ""
+    summed = f"{activations}{channels}/{weights}"
+    return f"{_key_prefix(layer, options)}/{summed}/{target}{options.score.key}"
 
 
 def _key_prefix(layer: str, options: ScoreCamOptions) -> str:
-    """The common prefix of the keys of all images masked by a channel."""
-    prefix = f"score-cam/{layer}/{options.mask_order}/{options.masked_pixel}"
+    """The common prefix of the keys of all images masked by a channel.
+
+    Signed and min-max activations share it: a channel's mask is the same for both.
+    """
+    relu = "relu/" if options.activations is Activations.RELU else ""
+    prefix = f"score-cam/{layer}/{relu}{options.mask_order}/{options.masked_pixel}"
     return prefix + ("/align-corners" if options.mask_align_corners else "")
 
 
@@ -252,27 +283,29 @@ class _MaskedImages:
     """The image masked by each of some channels; without softmax, the fully masked one first."""
 
     def __init__(
-        self, layer_inputs: LayerInputs, options: ScoreCamOptions, channels: Sequence[int]
+        self,
+        layer_inputs: LayerInputs,
+        activation: Tensor,
+        options: ScoreCamOptions,
+        channels: Sequence[int],
     ) -> None:
+        """``activation``: see :func:`channel_activations`; ``channels``: those of it to use."""
         self._inputs, self._options, self._channels = layer_inputs, options, channels
+        self._activation = activation
         pixel = options.masked_pixel
         prefix = _key_prefix(layer_inputs.layer, options)
         self.keys = [f"{prefix}/{k}" for k in channels]
         self.extra = 0 if options.softmax else 1
         if self.extra:
             self.keys.insert(0, BASELINE if pixel is MaskedPixel.BLUR else f"image/{pixel}")
-        self._fill = {
-            MaskedPixel.ZERO: torch.zeros_like(layer_inputs.x),
-            MaskedPixel.BLACK: layer_inputs.black,
-            MaskedPixel.BLUR: layer_inputs.baseline,
-        }[pixel]
+        self._fill = fill_of(layer_inputs, pixel)
 
     def render(self, positions: Sequence[int]) -> Tensor:
         """The images (n, C, S, S) at ascending ``positions`` of ``keys``."""
         inputs, o = self._inputs, self._options
         wanted = [self._channels[i - self.extra] for i in positions if i >= self.extra]
         masks = channel_masks(
-            inputs.activation[wanted], inputs.size, o.mask_order, o.mask_align_corners
+            self._activation[wanted], inputs.size, o.mask_order, o.mask_align_corners
         )
         masks = masks[:, None]
         images = masks * inputs.x + (1 - masks) * self._fill

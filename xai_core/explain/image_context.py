@@ -78,6 +78,8 @@ class ImageContext:
             black=self.classifier.normalise(np.zeros_like(self.prepared.grey))[0],
             activate=lambda: self._activation(layer),
             gradient=lambda c: self.classifier.gradient(self._activation(layer)[None], layer, c)[0],
+            classes=len(self.classifier.spec.class_names),
+            tail=self.classifier.tail(layer),
             logit_cache=self.logit_cache,
             native=self._maps(layer),
         )

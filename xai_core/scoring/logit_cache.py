@@ -95,7 +95,13 @@ class LogitCache:
         with self._memory:
             return dict(self._logits)
 
-    def score(self, keys: Sequence[str], render: Render, report: Report = no_report) -> FloatArray:
+    def score(
+        self,
+        keys: Sequence[str],
+        render: Render,
+        report: Report = no_report,
+        scorer: Scorer | None = None,
+    ) -> FloatArray:
         """The logits of the images with ``keys``; only those not in the cache are scored.
 
         Args:
@@ -104,6 +110,8 @@ class LogitCache:
                 is scored, so that the whole stack is never in memory.
             report: called after each chunk with (positions with known logits, ``len(keys)``,
                 logits so far (n, K), NaN where not yet known).
+            scorer: scores what ``render`` makes instead of the model, and may take something else
+                than images (such as activations); its keys must be of its own.
 
         Returns:
             float32 (n, K), in the order of ``keys``.
@@ -115,13 +123,13 @@ class LogitCache:
         position: dict[str, int] = {}
         for i, key in enumerate(keys):
             position.setdefault(key, i)
-        while self._score_chunk(position, render):
+        while self._score_chunk(position, render, scorer or self._scorer):
             table = self._table(keys)
             done = int(np.isfinite(table[:, 0]).sum())
             report(done, len(keys), table)
         return self._table(keys)
 
-    def _score_chunk(self, position: Mapping[str, int], render: Render) -> bool:
+    def _score_chunk(self, position: Mapping[str, int], render: Render, scorer: Scorer) -> bool:
         """Score the next chunk of keys that are not in the cache; False where there are none."""
         with self._model:  # look up under the lock: another thread may have scored them meanwhile
             with self._memory:
@@ -130,7 +138,7 @@ class LogitCache:
                 return False
             with torch.inference_mode():
                 images = render([position[key] for key in missing])
-                logits = self._scorer(images).detach().float().cpu().numpy()
+                logits = scorer(images).detach().float().cpu().numpy()
             self._check(logits, len(missing))
             with self._memory:
                 self._logits |= {

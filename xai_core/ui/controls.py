@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import streamlit as st
 
-from xai_core.cam import METHODS
+from xai_core.cam import METHODS, PAPER_METHODS
 from xai_core.cam.options import Kind, Option
 from xai_core.explain.request import PREDICTED
 from xai_core.explain.service import PageService
@@ -15,6 +15,7 @@ from xai_core.ui import deferred, session
 from xai_core.ui.service_access import layers
 from xai_core.ui.wording import layer_words
 
+_LIST_WIDTH = 140  # px: the longest title and the arrow
 _ALL = 0  # stands for None in a choice of counts: Streamlit uses None for "nothing chosen"
 
 
@@ -31,13 +32,7 @@ def show(service: PageService, predicted: int | None) -> None:
 def _draw(service: PageService, predicted: int | None) -> None:
     titles = {layer.name: layer.title for layer in layers(service)}
     with st.container(horizontal=True, key="controls", gap="large"):
-        _choice(
-            "Method",
-            "method",
-            tuple(METHODS),
-            lambda name: METHODS[name].title,
-            "  \n".join(f"**{m.title}**: {m.description}" for m in METHODS.values()),
-        )
+        _show_method_choice()
         _choice(
             "Layer of the network",
             "layer",
@@ -50,6 +45,59 @@ def _draw(service: PageService, predicted: int | None) -> None:
         )
         show_target_choice(service, predicted)
         _show_options()
+
+
+def method_help(names: Iterable[str]) -> str:
+    """What each of these methods does, a line each."""
+    return "  \n".join(f"**{METHODS[m].title}**: {METHODS[m].description}" for m in names)
+
+
+def _show_method_choice() -> None:
+    """The paper's methods side by side, and all others in a list beside them: one line."""
+    chosen = session.current().request.method
+    _choice(
+        "Method",
+        "method",
+        PAPER_METHODS,
+        lambda name: METHODS[name].title,
+        method_help(PAPER_METHODS),
+    )
+    others = tuple(name for name in METHODS if name not in PAPER_METHODS)
+    show_list(
+        "choose another method",
+        others,
+        chosen if chosen in others else None,
+        lambda name: session.change(method=name),
+    )
+
+
+def show_list(
+    widget: str, names: tuple[str, ...], chosen: str | None, choose: Callable[[str], None]
+) -> None:
+    """Draw the list of methods that have no button.
+
+    Args:
+        widget: its name in the session.
+        names: of the methods in it.
+        chosen: the one shown; None shows how many there are.
+        choose: called with the user's choice.
+    """
+
+    def act(name: str | None) -> None:
+        if name is not None:
+            choose(name)
+
+    st.selectbox(
+        "Other methods",
+        names,
+        index=None if chosen is None else names.index(chosen),
+        format_func=lambda name: METHODS[name].title,
+        placeholder=f"{len(names)} more",
+        key=session.widget_key(widget, chosen),
+        help=method_help(names),
+        on_change=session.on_user_change(widget, act),
+        width=_LIST_WIDTH,
+    )
 
 
 def show_target_choice(service: PageService, predicted: int | None) -> None:
@@ -73,13 +121,14 @@ def _target_title(name: str, predicted: str | None) -> str:
 def _choice(
     label: str, field: str, options: tuple[str, ...], title: Callable[[str], str], help: str
 ) -> None:
-    chosen = getattr(session.current().request, field)
+    value = getattr(session.current().request, field)
+    chosen = value if value in options else None
     widget = f"choose {field}"
     st.segmented_control(
         label,
         options,
         default=chosen,
-        required=True,
+        required=chosen is not None,
         format_func=title,
         key=session.widget_key(widget, chosen),
         help=help,
@@ -124,6 +173,9 @@ def _show_option(option: Option) -> None:
         choices: tuple[Any, ...] = option.choices
         title: Callable[[Any], str] = lambda value: str(value).replace("-", " ")  # noqa: E731
         apply: Callable[[Any], None] = change
+    elif option.kind is Kind.NUMBER:
+        choices = tuple(sorted({option.default, *option.suggested, chosen}))
+        title, apply = str, change
     else:
         chosen = chosen or _ALL
         choices = tuple(sorted({_ALL, *option.suggested, chosen}))

@@ -10,9 +10,11 @@ function levelThreshold(sorted, percent) {
   return sorted[sorted.length - rank];
 }
 
-// Hybrid-CAM: A times the sum of delta(p) / sqrt(p) over the levels whose mask holds the pixel.
+// Hybrid-CAM: A times the sum of delta(p) / sqrt(p) over the levels whose mask holds the pixel; 0 everywhere
+// where no level gains the least that counts (LEAST_GAIN in cam/hybrid_cam.py).
 function hybrid(area, sorted, levels) {
-  const steps = levels.filter(([, delta]) => delta > 0);
+  const gains = levels.some(([, delta]) => delta >= DEFAULTS.area_levels.least_gain);
+  const steps = gains ? levels.filter(([, delta]) => delta > 0) : [];
   const thresholds = Float32Array.from(steps, ([percent]) => levelThreshold(sorted, percent));
   const weights = Float64Array.from(steps, ([percent, delta]) => delta / Math.sqrt(percent));
   const out = new Float32Array(area.length);

@@ -88,8 +88,9 @@ _CARDS = {
 _LIMITS = """
 - A heatmap shows what moved **this model's** score. It does not show disease, and a wrong model has
   heatmaps as convincing as a right one.
-- Hybrid-CAM's ranking of pixels equals Grad-CAM's (except for ties at 0): it is Grad-CAM with a
-  contrast curve made for the image.
+- Hybrid-CAM's ranking of pixels equals Grad-CAM's: it is Grad-CAM with a contrast curve made for
+  the image. Pixels where Grad-CAM is 0, often most of the picture, stay 0 without an order, and so
+  do those outside every area that raises the score.
 - Insertion and deletion show the model images that no examination gives; their areas compare maps
   on one image and one model, not models or patients.{curves_note}
 - Where the blurred image scores no less than the image itself, the curves measure nothing, and the

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from xai_core.cam import METHODS
+from xai_core.cam import METHODS, PAPER_METHODS
 from xai_core.explain.service import PageService
 from xai_core.types import Outcome
 from xai_core.ui import case_list, controls, session
@@ -109,16 +109,20 @@ def _show_controls(service: PageService, figure: bool) -> None:
 
 
 def _show_methods(chosen: tuple[str, ...]) -> None:
+    """The paper's methods and those chosen as buttons, and the rest in a list beside them."""
+    shown = tuple(name for name in METHODS if name in (*PAPER_METHODS, *chosen))
     st.pills(
         "Methods",
-        tuple(METHODS),
+        shown,
         selection_mode="multi",
         default=list(chosen),
         format_func=lambda name: METHODS[name].title,
         key=session.widget_key("choose methods", sorted(chosen)),
         on_change=session.on_user_change("choose methods", _set_methods),
-        help="  \n".join(f"**{m.title}**: {m.description}" for m in METHODS.values()),
+        help=controls.method_help(shown),
     )
+    if rest := tuple(name for name in METHODS if name not in shown):
+        controls.show_list("add a method", rest, None, lambda name: _set_methods([*chosen, name]))
 
 
 def _set_methods(names: list[str]) -> None:
