@@ -14,6 +14,7 @@ from xai_core.cli.options import (
     Limit,
     Methods,
     NoStore,
+    Ties,
     Weights,
     open_cases,
     open_explainer,
@@ -30,6 +31,7 @@ def evaluate(
     methods: Methods = PAPER,
     layers: Layers = "",
     curves: CurveMode = "adaptive",
+    ties: Ties = "expected",
     limit: Limit = None,
     weights: Weights = None,
     no_store: NoStore = False,
@@ -52,7 +54,7 @@ def evaluate(
     from xai_core.study.evaluate import evaluate as run
     from xai_core.study.tables import About, latex, markdown
 
-    plan = Plan(names(methods), names(layers), curves)
+    plan = Plan(names(methods), names(layers), curves, ties)
     source = open_cases(cases, limit)
     explainer = open_explainer(weights, no_store)
     done = [0, 0]
