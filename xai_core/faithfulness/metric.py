@@ -82,8 +82,8 @@ class MetricInputs:
     patches, or None.  ``find_lesion_mask``: returns bool (S, S) on the network's grid, or None
     where the case has no mask.  ``find_probe``: returns the perturbation probe; None where no
     perturbed images were requested.  ``approximate``: whether the map approximates a costlier,
-    exact one; ``find_exact_map``: returns the exact map, float32 (S, S) in [0, 1], or None where it is not
-    known.  ``report``: see :meth:`probabilities`.
+    exact one; ``find_exact_map``: returns the exact map, float32 (S, S) in [0, 1], or None where it
+    is not known.  ``report``: see :meth:`probabilities`.
     """
 
     values: FloatArray
