@@ -15,7 +15,7 @@ from xai_core.faithfulness.adaptive import TOLERANCE, adaptive
 from xai_core.faithfulness.insertion_deletion import full
 from xai_core.faithfulness.patches import patch_order
 from xai_core.faithfulness.perturbation import CurvePair, PerturbationProbe
-from xai_core.types import MapState, no_report
+from xai_core.types import no_report
 
 HEAD = (
     "Adaptive curves", "pairs", "forward passes, most", "median", "AUC error, most", "median",
@@ -77,7 +77,7 @@ def _pairs(bench: Bench, case_id: str) -> Iterator[tuple[CurvePair, CurvePair]]:
         found = (
             GradCam().compute(context.layer_inputs(layer), target, CamOptions(), no_report).heatmap
         )
-        if found.state is not MapState.OK:
+        if not found.state.ranked:
             continue
         order = patch_order(found.values)
         probe = PerturbationProbe(context.x, context.baseline, target, context.logit_cache)

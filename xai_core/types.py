@@ -190,9 +190,15 @@ class MapState(enum.StrEnum):
     """Whether a map can be shown and ranked.  Every value but OK is shown to the user in words."""
 
     OK = "ok"
+    NEARLY_EMPTY = "nearly empty"  # few cells are above 0, so that most patches tie at 0
     CONSTANT = "constant"  # all positions are equal, so none ranks above another
     NO_POSITIVE = "no positive evidence"  # no value is above 0 before ReLU, for class and layer
     NO_LEVEL = "no level raises the score"  # Hybrid-CAM: every delta(p) is below its floor
+
+    @property
+    def ranked(self) -> bool:
+        """Whether the map can be drawn and its patches ranked: OK or NEARLY_EMPTY."""
+        return self in (MapState.OK, MapState.NEARLY_EMPTY)
 
 
 @dataclass(frozen=True, eq=False)
@@ -200,7 +206,7 @@ class Heatmap:
     """An attribution map.
 
     ``raw``: signed, at the layer's resolution, float32 (h, w), before ReLU.
-    ``values``: float32 (S, S) in [0, 1] on the network's input grid; all 0 unless state is OK.
+    ``values``: float32 (S, S) in [0, 1] on the network's input grid; all 0 unless state is ranked.
     ``scale``: the maximum of the map before min-max, in the units of the class's score
     (what 1.0 on the colour bar stands for).
     """
@@ -231,7 +237,7 @@ class PerturbationCurve:
 
     ``fraction`` and ``probability``: float64 (n,), fraction increasing from 0 to 1.
     ``auc``: trapezoid over [0, 1].  ``error``: estimated absolute error of ``auc`` (0 where every
-    patch was scored; an estimate, not a bound).
+    patch was scored in every order that the map leaves open; an estimate, not a bound).
     """
 
     kind: str  # "insertion" or "deletion"
@@ -253,7 +259,12 @@ DENSE_LEVELS = (
 """The paper's levels and further ones between them.  Where the gains of all are known, any choice
 among them needs no forward pass."""
 
-CURVE_MODES = ("none", "adaptive", "full")
+CURVE_MODES = ("none", "adaptive", "fine", "full")
+"""No curves; few points; more points, for differences between methods; every point."""
+
+TIES = ("expected", "by-index")
+"""What decides between patches of equal relevance: the expectation over their orders, or the lower
+index first."""
 
 
 def check_levels(levels: tuple[float, ...]) -> tuple[float, ...]:

@@ -54,6 +54,31 @@ def test_map_without_positive_or_differing_values_is_0_with_a_state(
     assert result.scale == 0
 
 
+@pytest.mark.parametrize(
+    ("side", "cells", "state"),
+    [
+        (12, 4, MapState.NEARLY_EMPTY),
+        (12, 5, MapState.OK),
+        (24, 17, MapState.NEARLY_EMPTY),
+        (24, 18, MapState.OK),
+        (3, 1, MapState.OK),
+    ],
+)
+def test_map_with_few_positive_cells_is_nearly_empty_and_ranked(
+    side: int, cells: int, state: MapState
+) -> None:
+    raw = -torch.ones(side * side)
+    raw[:cells] = torch.arange(1.0, cells + 1)
+    result = heatmap(raw.reshape(side, side), 48)
+    assert result.state is state
+    assert result.state.ranked
+    assert result.values.max() == 1
+
+
+def test_only_maps_with_values_are_ranked() -> None:
+    assert [state for state in MapState if state.ranked] == [MapState.OK, MapState.NEARLY_EMPTY]
+
+
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])
 def test_map_that_is_not_finite_raises_model_error(bad: float) -> None:
     raw = torch.ones(3, 3)

@@ -154,6 +154,7 @@ def test_a_run_may_be_repeated_with_another_limit(
     ("change", "said"),
     [
         (("--curves", "full"), "curves"),
+        (("--ties", "by-index"), "ties"),
         (("--methods", "grad-cam"), "methods"),
         (("--layers", TINY_LAYERS[1]), "layers"),
     ],

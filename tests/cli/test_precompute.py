@@ -146,7 +146,7 @@ def test_a_folder_of_precomputed_results_is_read_and_never_written(
     began = "python -m xai_core precompute release --methods grad-cam "
     assert manifest["command"].startswith(began)
     assert manifest["command"].endswith(
-        "--curves adaptive --targets predicted --limit 2 --out ready"
+        "--curves adaptive --ties expected --targets predicted --limit 2 --out ready"
     )
     assert manifest["left_out"] == []
     assert manifest["files"] == {
@@ -254,7 +254,7 @@ def test_a_too_small_store_limit_is_reported(
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (("--curves", "none"), "allowed are adaptive and full"),
+        (("--curves", "none"), "allowed are adaptive, fine and full"),
         (("--curves", "some"), "curves is 'some'"),
         (("--targets", "malignant"), "--targets is 'malignant'; allowed are predicted, both."),
         (("--methods", "lime"), "method is 'lime'"),

@@ -19,7 +19,8 @@ BASE = ExplainRequest()
         ({"method": "lime"}, "grad-cam"),
         ({"layer": "x" * 81}, "at most 80"),
         ({"target": "x" * 81}, "at most 80"),
-        ({"curves": "some"}, "adaptive"),
+        ({"curves": "some"}, "adaptive, fine, full"),
+        ({"ties": "first"}, "expected, by-index"),
         ({"levels": ()}, "1 to 64"),
         ({"levels": (0.0,)}, "above 0"),
         ({"levels": (101.0,)}, "at most 100"),
@@ -54,6 +55,8 @@ def test_key_depends_on_every_relevant_parameter() -> None:
         dataclasses.replace(BASE, layer="stages.3.blocks.2"),
         dataclasses.replace(BASE, target="malignant"),
         dataclasses.replace(BASE, curves="full"),
+        dataclasses.replace(BASE, curves="fine"),
+        dataclasses.replace(BASE, ties="by-index"),
         dataclasses.replace(BASE, reliability=True),
         hybrid.with_options(levels=(1.0,)),
         score.with_options(channels=3),
@@ -68,6 +71,8 @@ def test_parameters_that_the_method_does_not_read_are_ignored() -> None:
     assert other.key("i", "w") == BASE.key("i", "w")
     assert other.canonical() == BASE
     assert CaseRequest("a", other).canonical() == CaseRequest("a")
+    without = dataclasses.replace(BASE, curves="none")
+    assert dataclasses.replace(without, ties="by-index").canonical() == without
 
 
 def test_the_predicted_class_follows_the_threshold() -> None:

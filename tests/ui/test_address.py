@@ -19,6 +19,7 @@ START = CaseRequest("A").change(layer=LAYER)
         CaseRequest("B").change(
             method="hybrid-cam", layer=LAYER, levels=(1, 2.5), target="benign", curves="full"
         ),
+        CaseRequest("B").change(layer=LAYER, curves="fine", ties="by-index"),
         START,
     ],
 )

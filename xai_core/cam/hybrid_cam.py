@@ -137,12 +137,12 @@ class HybridCam(CamMethod[HybridCamOptions]):
     ) -> CamResult:
         """See :meth:`xai_core.cam.base.CamMethod.compute`.
 
-        The map's ``raw`` is Grad-CAM's.  A Grad-CAM map whose state is not OK is returned as it is;
+        The map's ``raw`` is Grad-CAM's.  A Grad-CAM map that cannot be ranked is returned as it is;
         where no level raises the score by LEAST_GAIN the state is NO_LEVEL.
         """
         percents = options.levels
         base = heatmap(GradCam().cached_raw_map(layer_inputs, target, options), layer_inputs.size)
-        if base.state is not MapState.OK:
+        if not base.state.ranked:
             report(1, 1, base)
             return CamResult(base)
         masks = top_masks(base.values, percents)
@@ -210,4 +210,4 @@ def _combine(
         return empty(base.raw, len(base.values), MapState.NO_LEVEL)
     product = support(masks, deltas, levels) * base.values
     values = min_max(torch.from_numpy(product)[None])[0].numpy()
-    return Heatmap(base.raw, values, float(product.max()), MapState.OK)
+    return Heatmap(base.raw, values, float(product.max()), base.state)

@@ -15,6 +15,7 @@ from xai_core.cli.options import (
     Methods,
     NoStore,
     Threshold,
+    Ties,
     Weights,
     open_cases,
     open_explainer,
@@ -31,6 +32,7 @@ def evaluate(
     methods: Methods = PAPER,
     layers: Layers = "",
     curves: CurveMode = "adaptive",
+    ties: Ties = "expected",
     limit: Limit = None,
     weights: Weights = None,
     threshold: Threshold = None,
@@ -54,7 +56,7 @@ def evaluate(
     from xai_core.study.evaluate import evaluate as run
     from xai_core.study.tables import About, latex, markdown
 
-    plan = Plan(names(methods), names(layers), curves)
+    plan = Plan(names(methods), names(layers), curves, ties)
     source = open_cases(cases, limit)
     explainer = open_explainer(weights, no_store, threshold=threshold)
     done = [0, 0]

@@ -15,6 +15,7 @@ from xai_core.cli.options import (
     Method,
     NoStore,
     Threshold,
+    Ties,
     Weights,
     open_explainer,
     read_options,
@@ -38,8 +39,9 @@ def explain(
         ),
     ] = "predicted",
     curves: Annotated[
-        str, typer.Option(help="Insertion and deletion: none, adaptive or full.")
+        str, typer.Option(help="Insertion and deletion: none, adaptive, fine or full.")
     ] = "adaptive",
+    ties: Ties = "expected",
     levels: Annotated[
         str | None,
         typer.Option(
@@ -96,7 +98,7 @@ def explain(
 
     switches = {"levels": levels, "channels": channels}
     request = ExplainRequest(
-        method, layer, target, curves=curves, reliability=reliability
+        method, layer, target, curves=curves, reliability=reliability, ties=ties
     ).with_options(**read_options(option or (), switches))
     named = open_image(image)
     explainer = open_explainer(weights, no_store, threshold=threshold)
@@ -138,8 +140,10 @@ def _summary(out: Path, answer: Explanation) -> str:
         f"{out}: {names[answer.predicted]}, P({names[positive]}) "
         f"{answer.prediction.probabilities[positive]:.3f}; {answer.title} for {answer.target_name}"
     )
-    if answer.heatmap and answer.heatmap.state is not MapState.OK:
+    if answer.heatmap and not answer.heatmap.state.ranked:
         return f"{summary}: {answer.heatmap.state}, so there is nothing to rank."
+    if answer.heatmap and answer.heatmap.state is MapState.NEARLY_EMPTY:
+        summary += f" (the map is {answer.heatmap.state})"
     if answer.curves is None:
         return f"{summary}."
     insertion, deletion = answer.curves.insertion, answer.curves.deletion

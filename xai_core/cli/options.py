@@ -55,7 +55,14 @@ Layers = Annotated[
     str,
     typer.Option(help="Layers, named as for explain, with commas; default: all of the model's."),
 ]
-CurveMode = Annotated[str, typer.Option(help="Insertion and deletion: adaptive or full.")]
+CurveMode = Annotated[str, typer.Option(help="Insertion and deletion: adaptive, fine or full.")]
+Ties = Annotated[
+    str,
+    typer.Option(
+        help="Patches of equal relevance: expected (the curves' expectation over their orders) or "
+        "by-index (the lower index first)."
+    ),
+]
 Limit = Annotated[int | None, typer.Option(help="Only the first N cases.", metavar="N")]
 EvenPatients = Annotated[
     bool,

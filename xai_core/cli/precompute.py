@@ -16,6 +16,7 @@ from xai_core.cli.options import (
     Methods,
     Source,
     Threshold,
+    Ties,
     Weights,
     open_cases,
     open_explainer,
@@ -29,6 +30,7 @@ def precompute(
     methods: Methods = PAPER,
     layers: Layers = "",
     curves: CurveMode = "adaptive",
+    ties: Ties = "expected",
     targets: Annotated[
         str, typer.Option(help="Classes to explain: predicted, or both.")
     ] = "predicted",
@@ -70,7 +72,7 @@ def precompute(
 
     if showcase is not None and showcase < 1:
         raise BadRequest(f"--showcase is {showcase}; give at least 1 case of each outcome.")
-    plan = PrecomputePlan(names(methods), names(layers), curves, targets)
+    plan = PrecomputePlan(names(methods), names(layers), curves, targets, ties)
     source = open_cases(cases, limit)
     explainer = open_explainer(weights, into=out, threshold=threshold)
     plan = plan.of(explainer.classifier)

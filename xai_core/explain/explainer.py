@@ -19,7 +19,7 @@ from xai_core.explain.request import ExplainRequest
 from xai_core.faithfulness import curves as curve_modes
 from xai_core.faithfulness.metric import MetricInputs
 from xai_core.faithfulness.metrics import measure
-from xai_core.faithfulness.patches import descending, relevance
+from xai_core.faithfulness.patches import relevance
 from xai_core.faithfulness.perturbation import PerturbationProbe
 from xai_core.faithfulness.reliability import assess
 from xai_core.model.classifier import Classifier
@@ -27,7 +27,7 @@ from xai_core.model.layers import Layer
 from xai_core.preprocessing.identity import pixels_sha256
 from xai_core.preprocessing.letterbox import letterbox_mask
 from xai_core.scoring.disk_store import DiskStore
-from xai_core.types import BoolArray, Case, FloatArray, MapState, Prediction
+from xai_core.types import BoolArray, Case, FloatArray, Prediction
 
 _CONTEXTS = 24  # cases whose activations stay in memory, about 8 MB each
 
@@ -89,7 +89,7 @@ class Explainer:
             clock.stop("map")
             so_far = self._measure(context, case, so_far, watch)
             clock.stop("measures")
-            if request.curves != "none" and so_far.heatmap and so_far.heatmap.state is MapState.OK:
+            if request.curves != "none" and so_far.heatmap and so_far.heatmap.state.ranked:
                 so_far = self._curves(context, so_far, watch)
                 clock.stop("curves")
                 so_far = self._measure(context, case, so_far, watch)
@@ -126,7 +126,7 @@ class Explainer:
             image_digest=context.image_digest,
             weights_digest=context.weights_digest,
             conventions=METHODS[request.method].conventions(request.cam_options())
-            | curve_modes.conventions(request.curves, spec.input_size),
+            | curve_modes.conventions(request.curves, spec.input_size, ties=request.ties),
             class_names=spec.class_names,
             positive=spec.positive,
         )
@@ -156,7 +156,7 @@ class Explainer:
 
         watch(Progress("curves", 0, 1, so_far))  # names the stage while the first batch is scored
         probe = _probe(context, so_far)
-        order = descending(relevance(so_far.heatmap.values))
+        order = curve_modes.ORDERS[so_far.request.ties](relevance(so_far.heatmap.values))
         pair = curve_modes.MODES[so_far.request.curves](probe, order, report)
         return replace(so_far, curves=pair)
 

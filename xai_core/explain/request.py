@@ -15,7 +15,7 @@ from xai_core.cam import METHODS
 from xai_core.cam.options import CamOptions, Option
 from xai_core.errors import BadRequest
 from xai_core.model.layers import Layer
-from xai_core.types import CLASS_NAMES, CURVE_MODES, Prediction
+from xai_core.types import CLASS_NAMES, CURVE_MODES, TIES, Prediction
 
 PREDICTED = "predicted"
 TARGETS = (PREDICTED, *CLASS_NAMES)
@@ -47,7 +47,8 @@ class ExplainRequest:
     explained layer, Stage 3's last block.  ``target``: "predicted", or the name of one of the
     model's classes.  The explainer checks both against the model.  ``options``: the methods'
     options that differ from their defaults; those that ``method`` does not read are kept for when
-    the user switches to another method.  ``curves``: "none", "adaptive" or "full".
+    the user switches to another method.  ``curves``: "none", "adaptive", "fine" or "full".
+    ``ties``: "expected" (the curves' expectation over the orders of tied patches) or "by-index".
     ``reliability``: also measure the curves under reversed ties and under the random and
     centre-first orders; about four times the work of the curves alone.
 
@@ -61,11 +62,13 @@ class ExplainRequest:
     options: OptionValues = ()
     curves: str = "adaptive"
     reliability: bool = False
+    ties: str = "expected"
 
     def __post_init__(self) -> None:
         for name, allowed in (
             ("method", tuple(METHODS)),
             ("curves", CURVE_MODES),
+            ("ties", TIES),
         ):
             if getattr(self, name) not in allowed:
                 raise BadRequest(
@@ -104,6 +107,7 @@ class ExplainRequest:
             self,
             options=tuple((name, value) for name, value in self.options if name in read),
             reliability=self.reliability and self.curves != "none",
+            ties=self.ties if self.curves != "none" else TIES[0],
         )
 
     def unread_options(self) -> tuple[str, ...]:
@@ -132,6 +136,7 @@ class ExplainRequest:
             **options,
             "curves": same.curves,
             "reliability": same.reliability,
+            "ties": same.ties,
         }
 
     def key(self, image_digest: str, weights_digest: str) -> str:

@@ -9,6 +9,7 @@ insertion curve rises early (area near 1) and the deletion curve falls early (ar
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -25,7 +26,7 @@ from xai_core.faithfulness.perturbation import (
     curve,
     shown_patches,
 )
-from xai_core.types import Report, no_report
+from xai_core.types import BoolArray, Report, no_report
 
 KINDS = (INSERTION, DELETION)
 
@@ -44,34 +45,69 @@ def coarse_to_fine(counts: Counts) -> Counts:
 
 @dataclass(eq=False)
 class Points:
-    """The points of both curves measured so far; ``p``: curve -> patches changed -> P.
-    ``names``: the keys of the images behind the points."""
+    """The points of both curves measured so far.
+
+    ``orders``: (n, patches); they differ only in the order of tied patches.  ``used``: how many of
+    them are measured.  ``p``: curve -> patches changed -> P in each order, or one value where all
+    orders have changed the same patches.  ``names``: the keys of the images behind the points.
+    """
 
     probe: PerturbationProbe
-    order: Order
-    p: dict[str, dict[int, float]] = field(default_factory=lambda: {kind: {} for kind in KINDS})
+    orders: Order
+    used: int
+    p: dict[str, dict[int, Probabilities]] = field(
+        default_factory=lambda: {kind: {} for kind in KINDS}
+    )
     names: set[str] = field(default_factory=set)
+
+    def cost(self, k: int) -> int:
+        """The number of images behind the point of either curve after ``k`` patches."""
+        return len(self._shown(INSERTION, k))
+
+    def images(self, counts: Counts) -> int:
+        """The number of images behind points after ``counts`` patches, both ends among them, on
+        both curves, which share their ends."""
+        return 2 * sum(self.cost(int(k)) for k in counts) - 2
+
+    def _shown(self, kind: str, k: int) -> BoolArray:
+        """The patches that each order shows after ``k`` steps, (used, patches); (1, patches) where
+        that is the same in all."""
+        each = np.concatenate(
+            [shown_patches(kind, order, np.array([k])) for order in self.orders[: self.used]]
+        )
+        return each[:1] if (each == each[0]).all() else each
+
+    def tied(self) -> list[tuple[str, int]]:
+        """The points measured in several orders: (curve, patches changed)."""
+        return [(kind, k) for kind in KINDS for k, p in self.p[kind].items() if len(p) > 1]
 
     def measure(self, wanted: list[tuple[str, int]], report: Report, total: int) -> None:
         """Score the points ``wanted``, pairs (curve, patches changed), in that order."""
-        rows = [shown_patches(kind, self.order, np.array([k]))[0] for kind, k in wanted]
+        rows = [self._shown(kind, k) for kind, k in wanted]
+        names = [[image_key(row) for row in point] for point in rows]
+        ends = np.cumsum([len(point) for point in rows])
 
         def add(probabilities: Probabilities) -> None:
-            for (kind, k), row, value in zip(wanted, rows, probabilities, strict=True):
-                if not np.isnan(value):
-                    self.p[kind][k] = float(value)
-                    self.names.add(image_key(row))
+            each = np.split(probabilities, ends[:-1])
+            for (kind, k), own, p in zip(wanted, names, each, strict=True):
+                known = ~np.isnan(p)
+                self.names.update(itertools.compress(own, known))
+                if known.all():
+                    self.p[kind][k] = p
 
         def partial(done: int, of: int, so_far: Probabilities) -> None:  # noqa: ARG001
             add(so_far)
             report(len(self.names), total, self.pair())
 
-        add(self.probe.probabilities(np.stack(rows), partial))
+        add(self.probe.probabilities(np.concatenate(rows), partial))
 
     def known(self, kind: str) -> tuple[Counts, Probabilities]:
-        """The measured points of a curve: patches changed, increasing, and P at each."""
+        """The measured points of a curve: patches changed, increasing, and P at each in each order
+        that all of them were measured in, (points, orders)."""
         counts = np.array(sorted(self.p[kind]), dtype=np.int64)
-        return counts, np.array([self.p[kind][k] for k in counts])
+        found = [self.p[kind][int(k)] for k in counts]
+        orders = min((len(p) for p in found if len(p) > 1), default=1)
+        return counts, np.stack([np.broadcast_to(p[:orders], orders) for p in found])
 
     def pair(self) -> CurvePair | None:
         """The curves through the points so far; None until both curves have both end points."""
@@ -88,7 +124,7 @@ def full(
     """Measure both curves with a point after every ``step`` patches, both end points included.
 
     Args:
-        order: the patches, the most relevant first.
+        order: the patches, the most relevant first; or several orders that differ in tied patches.
         report: called after each chunk with (images so far, images in all, :class:`CurvePair` so
             far or None until both ends are known).  Points arrive coarse to fine.
         step: patches per point; 1 is the reference (577 points of 576 patches).
@@ -98,13 +134,13 @@ def full(
         ModelError: a logit that is not finite.
         Cancelled: raised by ``report``; scores computed so far stay in the cache.
     """
-    probe.check(order)
+    orders = probe.check(order)
+    points = Points(probe, orders, used=len(orders))
     if not 1 <= step <= probe.patches:
         raise BadRequest(f"step is {step}; give 1 to {probe.patches} patches per point.")
     counts = np.append(np.arange(0, probe.patches, step), probe.patches)
-    points = Points(probe, order)
     wanted = [(kind, int(k)) for k in coarse_to_fine(counts) for kind in KINDS]
-    points.measure(wanted, report, total=2 * len(counts) - 2)
+    points.measure(wanted, report, total=points.images(counts))
     return complete_pair(points)
 
 

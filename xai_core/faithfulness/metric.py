@@ -32,7 +32,7 @@ class Need(enum.Enum):
     """An input of a metric.  Where it is not available the metric is not computed, and the state of
     its :class:`Measurement` is the text given here."""
 
-    MAP = "the map shows nothing"  # a map whose state is OK; else the state is the map's own
+    MAP = "the map shows nothing"  # a map that can be ranked; else the state is the map's own
     CURVES = "no curves were measured"
     PROBE = "no perturbed images were asked for"  # scoring them costs forward passes
     ORDERS = "the baseline orders were not measured"
@@ -78,12 +78,12 @@ class MetricInputs:
     """The inputs of the metrics of one map.  Costly ones are computed at first use, and once.
 
     ``values``: the map, float32 (S, S) in [0, 1] on the network's grid; all 0 unless ``state`` is
-    OK.  ``curves``: the measured pair, or None.  ``orders``: the pairs of four orders of patches,
-    or None.  ``find_lesion_mask``: returns bool (S, S) on the network's grid, or None where the
-    case has no mask.  ``find_probe``: returns the perturbation probe; None where no perturbed
-    images were requested.  ``approximate``: whether the map approximates a costlier, exact one;
-    ``find_exact_map``: returns the exact map, float32 (S, S) in [0, 1], or None where it is not
-    known.  ``report``: see :meth:`probabilities`.
+    ranked.  ``curves``: the measured pair, or None.  ``orders``: the pairs of four orders of
+    patches, or None.  ``find_lesion_mask``: returns bool (S, S) on the network's grid, or None
+    where the case has no mask.  ``find_probe``: returns the perturbation probe; None where no
+    perturbed images were requested.  ``approximate``: whether the map approximates a costlier,
+    exact one; ``find_exact_map``: returns the exact map, float32 (S, S) in [0, 1], or None where it
+    is not known.  ``report``: see :meth:`probabilities`.
     """
 
     values: FloatArray
@@ -149,7 +149,7 @@ class MetricInputs:
     def missing(self, need: Need) -> str:
         """The reason why the input ``need`` is not available; empty where it is."""
         if need is Need.MAP:
-            return "" if self.state is MapState.OK else str(self.state)
+            return "" if self.state.ranked else str(self.state)
         if need is Need.EXACT_MAP and not self.approximate:
             return IS_EXACT
         available = {

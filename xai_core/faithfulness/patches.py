@@ -22,7 +22,7 @@ GRID = 24
 
 Order = NDArray[np.int64]
 """A permutation of the patches' row-major indices, (g * g,), in the order in which they are
-changed."""
+changed; or several, (n, g * g), over which P is averaged."""
 
 
 def edges(size: int, grid: int = GRID) -> NDArray[np.int64]:
@@ -69,6 +69,32 @@ def descending(relevance: NDArray[np.float64], *, ties_reversed: bool = False) -
     if ties_reversed:
         return (len(relevance) - 1) - np.argsort(-relevance[::-1], kind="stable")
     return np.argsort(-relevance, kind="stable")
+
+
+TIE_ORDERS = 4
+"""The number of orders over which the expectation over tie orders is estimated; an even number."""
+_TIE_SEED = 576
+
+
+def tie_orders(relevance: NDArray[np.float64], orders: int = TIE_ORDERS) -> Order:
+    """Orders from the most to the least relevant patch with ties in random order, (n, g * g).
+
+    Every second order reverses the ties of the one before (antithetic variates: Hammersley and
+    Morton, Mathematical Proceedings of the Cambridge Philosophical Society 52:449, 1956).  The mean
+    area over such a pair is the exact expectation where a tie has two patches, and for a score that
+    is a sum over patches.  Where no patches tie there is one order, :func:`descending`'s.
+
+    Args:
+        relevance: (g * g,).
+        orders: n, an even number, at least 2.
+    """
+    if tie_fraction(relevance) == 0:
+        return descending(relevance)[None]
+    found = []
+    for pair in range(orders // 2):
+        keys = np.random.default_rng((_TIE_SEED, pair)).permutation(len(relevance))
+        found += [np.lexsort((keys, -relevance)), np.lexsort((-keys, -relevance))]
+    return np.stack(found)
 
 
 def patch_order(values: FloatArray, grid: int = GRID) -> Order:

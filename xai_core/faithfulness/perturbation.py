@@ -62,9 +62,31 @@ def gap_errors(counts: NDArray[np.int64], p: NDArray[np.float64]) -> NDArray[np.
 
 
 def area_error(counts: NDArray[np.int64], p: NDArray[np.float64]) -> float:
-    """The stated absolute error of the trapezoid: COVERAGE times the standard uncertainty; 0 where
-    every patch has a point."""
-    return COVERAGE * float(np.linalg.norm(gap_errors(counts, p)))
+    """The stated absolute error of the trapezoid: COVERAGE times the standard uncertainty, of the
+    gaps and of the orders of tied patches; 0 where every patch has a point in one order.
+
+    ``p``: (n,), or (n, orders).
+    """
+    if p.ndim == 1:
+        return COVERAGE * float(np.linalg.norm(gap_errors(counts, p)))
+    gaps = np.linalg.norm(gap_errors(counts, p.mean(1)))
+    return COVERAGE * float(np.hypot(gaps, tie_error(counts, p)))
+
+
+def tie_error(counts: NDArray[np.int64], p: NDArray[np.float64]) -> float:
+    """The standard uncertainty of the mean area over orders of tied patches: the standard deviation
+    of the orders' areas over the root of their number; 0 for one order.
+
+    Orders that reverse each other are taken as independent, which overstates it where the score is
+    nearly a sum over patches.
+
+    ``p``: (n, orders).
+    """
+    orders = p.shape[1]
+    if orders == 1:
+        return 0.0
+    areas = np.trapezoid(p, counts / counts[-1], axis=0)
+    return float(np.std(areas, ddof=1) / orders**0.5)
 
 
 def _residuals(counts: NDArray[np.int64], p: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -106,17 +128,19 @@ class PerturbationProbe:
         """The number of patches."""
         return self.grid**2
 
-    def check(self, order: Order) -> None:
-        """Check that ``order`` contains each patch once.
+    def check(self, order: Order) -> Order:
+        """``order`` as an array (n, g * g).
 
         Raises:
-            BadRequest: it does not.
+            BadRequest: an order does not contain each patch once.
         """
-        if not np.array_equal(np.sort(order), np.arange(self.patches)):
+        orders = np.atleast_2d(order)
+        if orders.shape[-1] != self.patches or (np.sort(orders) != np.arange(self.patches)).any():
             raise BadRequest(
-                f"The order of patches has {len(order)} entries; it must name each of the "
+                f"The order of patches has {orders.shape[-1]} entries; it must name each of the "
                 f"{self.patches} patches once."
             )
+        return orders
 
     def probabilities(self, kept: BoolArray, report: Report = no_report) -> Probabilities:
         """P of the images that show the patches ``kept`` (n, g * g), float64 (n,).
@@ -170,11 +194,13 @@ def shown_patches(kind: str, order: Order, counts: Counts) -> BoolArray:
 def curve(kind: str, counts: Counts, p: Probabilities) -> PerturbationCurve:
     """The curve through given points, with its area (trapezoid over [0, 1]) and error estimate.
 
-    ``counts``: patches changed, increasing from 0 to all; ``p``: the probability at each.
+    ``counts``: patches changed, increasing from 0 to all.  ``p``: the probability at each, (n,), or
+    in each of several orders of tied patches, (n, orders); the curve is their mean.
     """
     fraction = counts / counts[-1]
-    area = float(np.trapezoid(p, fraction))
-    return PerturbationCurve(kind, fraction, p, area, area_error(counts, p))
+    mean = p if p.ndim == 1 else p.mean(1)
+    area = float(np.trapezoid(mean, fraction))
+    return PerturbationCurve(kind, fraction, mean, area, area_error(counts, p))
 
 
 def patches_changed(points: PerturbationCurve, patches: int) -> Counts:

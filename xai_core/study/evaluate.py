@@ -22,7 +22,7 @@ from xai_core.files import read_json, write_json, writing
 from xai_core.model.classifier import Classifier
 from xai_core.model.layers import find_layers
 from xai_core.study.rows import Row, by_column, read_rows, write_rows
-from xai_core.types import Case, CaseRecord, Outcome, ProgressCallback
+from xai_core.types import TIES, Case, CaseRecord, Outcome, ProgressCallback
 
 MADE_BY = "xai_core evaluate"
 RUN = "run.json"
@@ -34,23 +34,25 @@ MERGED = "rows.parquet"
 class Plan:
     """The methods, layers and curves to evaluate on every case, for the class the model predicts.
 
+    ``curves``, ``ties``: see :class:`xai_core.explain.request.ExplainRequest`.
     ``layers``: texts for :func:`xai_core.model.layers.find_layer`; empty for all of the model's.
 
     Raises:
-        BadRequest: an unknown method or mode of curves, or no method.
+        BadRequest: an unknown method, mode of curves or treatment of ties, or no method.
     """
 
     methods: tuple[str, ...]
     layers: tuple[str, ...] = ()
     curves: str = "adaptive"
+    ties: str = TIES[0]
 
     def __post_init__(self) -> None:
         if not self.methods or self.curves == "none":
             raise BadRequest(
-                "An evaluation needs at least one method, and curves adaptive or full."
+                "An evaluation needs at least one method, and curves adaptive, fine or full."
             )
         for method in self.methods:
-            ExplainRequest(method, curves=self.curves)  # raises for unknown names
+            ExplainRequest(method, curves=self.curves, ties=self.ties)  # raises for unknown names
 
     def of(self, classifier: Classifier) -> Plan:
         """The same plan with the layer names of ``classifier``.
@@ -64,7 +66,7 @@ class Plan:
     def requests(self) -> list[ExplainRequest]:
         """One request per layer and method, of a plan made by :meth:`of`."""
         return [
-            ExplainRequest(method, layer, curves=self.curves)
+            ExplainRequest(method, layer, curves=self.curves, ties=self.ties)
             for layer in self.layers
             for method in self.methods
         ]
@@ -109,6 +111,7 @@ def _identity(plan: Plan, source: CaseSource, explainer: Explainer) -> dict[str,
         "methods": list(plan.methods),
         "layers": list(plan.layers),
         "curves": plan.curves,
+        "ties": plan.ties,
     }
 
 

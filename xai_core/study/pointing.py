@@ -22,7 +22,7 @@ from xai_core.model.spec import ModelSpec
 from xai_core.preprocessing.breast import AIR_GREY_LEVELS, breast_mask
 from xai_core.preprocessing.letterbox import letterbox_mask
 from xai_core.statistics.proportion import Proportion
-from xai_core.types import BoolArray, Case, FloatArray, Heatmap, MapState
+from xai_core.types import BoolArray, Case, FloatArray, Heatmap
 from xai_core.viz.text_tables import markdown_escaped, markdown_table
 
 # --- Peaks and hits ---------------------------------------------------------------------------
@@ -55,8 +55,8 @@ def peak_result(values: FloatArray, marked: BoolArray) -> PeakResult:
 
 
 def map_peak_result(heatmap: Heatmap, marked: BoolArray) -> PeakResult:
-    """The result of a map's peak; a map whose state is not OK counts as a miss."""
-    if heatmap.state is not MapState.OK:
+    """The result of a map's peak; a map that cannot be ranked counts as a miss."""
+    if not heatmap.state.ranked:
         return PeakResult(str(heatmap.state))
     return peak_result(heatmap.values, marked)
 

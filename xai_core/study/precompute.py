@@ -33,9 +33,9 @@ from xai_core.study.predictions import predict_case
 from xai_core.study.selection import first_of_each_outcome
 from xai_core.types import (
     CLASS_NAMES,
+    TIES,
     Case,
     CaseRecord,
-    MapState,
     Outcome,
     ProgressCallback,
 )
@@ -53,23 +53,24 @@ class PrecomputePlan:
     ``targets``: "predicted" (the class the model predicts) or "both" (all of the model's classes).
 
     Raises:
-        BadRequest: an unknown method, mode of curves or targets, or no method.
+        BadRequest: an unknown method, mode of curves, treatment of ties or targets, or no method.
     """
 
     methods: tuple[str, ...]
     layers: tuple[str, ...]
     curves: str
     targets: str = "predicted"
+    ties: str = TIES[0]
 
     def __post_init__(self) -> None:
         if not self.methods:
             raise BadRequest("Give at least one method with --methods.")
         if self.curves == "none":
-            raise BadRequest("--curves is 'none'; allowed are adaptive and full.")
+            raise BadRequest("--curves is 'none'; allowed are adaptive, fine and full.")
         if self.targets not in TARGETS:
             raise BadRequest(f"--targets is {self.targets!r}; allowed are {', '.join(TARGETS)}.")
         for method in self.methods:
-            ExplainRequest(method, curves=self.curves)  # raises for unknown names
+            ExplainRequest(method, curves=self.curves, ties=self.ties)  # raises for unknown names
 
     def of(self, classifier: Classifier) -> PrecomputePlan:
         """The same plan with the layer names of ``classifier``.
@@ -84,7 +85,7 @@ class PrecomputePlan:
         """One request per layer, method and class; ``class_names``: the model's classes."""
         targets = (PREDICTED,) if self.targets == PREDICTED else class_names
         return [
-            ExplainRequest(method, layer, target, curves=self.curves)
+            ExplainRequest(method, layer, target, curves=self.curves, ties=self.ties)
             for layer in self.layers
             for method in self.methods
             for target in targets
@@ -170,7 +171,7 @@ class PrecomputeRun:
                 self._check_kept()
                 self._explain_further_options(case, request)
                 self.maps += 1
-                if answer.heatmap and answer.heatmap.state is not MapState.OK:
+                if answer.heatmap and not answer.heatmap.state.ranked:
                     self.left_out.append(
                         f"{record.id}, {answer.title} for {answer.target_name}: no curves "
                         f"({answer.heatmap.state})"
@@ -282,7 +283,7 @@ def command(
     return (
         f"python -m xai_core precompute {shlex.quote(_place(Path(cases)))} "
         f"--methods {','.join(plan.methods)} --layers {','.join(plan.layers)} "
-        f"--curves {plan.curves} --targets {plan.targets}"
+        f"--curves {plan.curves} --ties {plan.ties} --targets {plan.targets}"
         + (f" --limit {limit}" if limit else "")
         + (f" --showcase {showcase}" if showcase else "")
         + (f" --threshold {threshold}" if threshold else "")

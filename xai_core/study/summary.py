@@ -112,7 +112,7 @@ def layers_of(rows: Sequence[Row]) -> tuple[str, ...]:
 
 
 def _cell(rows: Sequence[Row], layer: str, outcome: Outcome, method: str) -> Cell:
-    ranked = [row for row in rows if row.map_state == MapState.OK]
+    ranked = [row for row in rows if row.map_state and MapState(row.map_state).ranked]
     patients = [row.patient_id for row in ranked]
     insertion, deletion = (
         np.array([row.measures[name] for row in ranked], dtype=np.float64) for name in _AREAS

@@ -16,7 +16,7 @@ from xai_core.cam.options import Kind
 from xai_core.errors import BadRequest
 from xai_core.explain.request import PREDICTED, CaseRequest, known_options
 from xai_core.model.classifier import Classifier
-from xai_core.types import CURVE_MODES
+from xai_core.types import CURVE_MODES, TIES
 from xai_core.viz.colormap import TABLES
 from xai_core.viz.style import (
     CONTOUR_LIMITS,
@@ -144,6 +144,7 @@ def read_address(
         "layer": [layer.name for layer in classifier.layers],
         "target": (PREDICTED, *classifier.spec.class_names),
         "curves": CURVE_MODES,
+        "ties": TIES,
     }
     chosen: dict[str, Any] = {}
     problems: list[str] = []
@@ -188,4 +189,6 @@ def write_address(shown: CaseRequest) -> dict[str, str]:
             address[name] = option.write(value)
     if request.curves != "adaptive":
         address["curves"] = request.curves
+    if request.ties != TIES[0]:
+        address["ties"] = request.ties
     return address

@@ -22,14 +22,15 @@ from xai_core.viz.curve_figure import Pair, auc_text, curve_figure
 
 SECOND = "beside"
 """The address parameter of the second method."""
-_MODES = {"adaptive": "quick", "full": "every step", "none": "off"}
+_MODES = {"adaptive": "quick", "fine": "fine", "full": "every step", "none": "off"}
 _HEIGHT = 290  # px
 _HELP = """
 **Insertion** starts from the blurred image and reveals patches, the most relevant first: a faithful
 map makes the probability rise early (area under the curve, AUC, near 1).
 **Deletion** blurs them in the same order: a faithful map makes it fall early (AUC near 0).
-*Quick* measures where the curve moves and estimates its error; *every step* measures all 577
-points.
+*Quick* measures where the curve moves and estimates its error, *fine* does so more closely; *every
+step* measures all 577 points. Patches of equal relevance tie: the curve is the mean over seeded
+random orders of theirs.
 """
 
 

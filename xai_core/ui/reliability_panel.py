@@ -11,7 +11,6 @@ from xai_core.cam import METHODS
 from xai_core.explain.explanation import Explanation
 from xai_core.faithfulness.metrics import METRICS
 from xai_core.faithfulness.reliability import Reliability
-from xai_core.types import MapState
 from xai_core.ui import session
 from xai_core.ui.wording import plain
 from xai_core.viz.curve_figure import auc_text
@@ -31,7 +30,7 @@ def show(explanation: Explanation | None, *, measuring: bool) -> None:
     ``measuring``: whether the job is still running.
     """
     heatmap = explanation.heatmap if explanation else None
-    if explanation is None or heatmap is None or heatmap.state is not MapState.OK:
+    if explanation is None or heatmap is None or not heatmap.state.ranked:
         return
     st.caption("  \n".join(plain(line, _LINE_LIMIT) for line in lines(explanation)))
     if explanation.reliability is not None:

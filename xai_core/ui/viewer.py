@@ -20,7 +20,7 @@ from xai_core.explain.explanation import Explanation
 from xai_core.list_text import percentages
 from xai_core.preprocessing.letterbox import fit
 from xai_core.settings import ASSETS
-from xai_core.types import PAPER_LEVELS, Case, MapState
+from xai_core.types import PAPER_LEVELS, Case
 from xai_core.ui import deferred, session
 from xai_core.ui.memo import memoised
 from xai_core.ui.wording import request_words, score_words, state_words
@@ -216,7 +216,7 @@ def _data(
                 explanation.known_levels,
             ),
         )
-    drawn = heat is not None and heatmap is not None and heatmap.state is MapState.OK
+    drawn = heat is not None and heatmap is not None and heatmap.state.ranked
     pictures = memoised("viewer case", (case, input_size), lambda: case_data(case, geometry))
     # Before the first picture, only what it needs is sent: the rest is most of the data and would
     # delay it.  An address with a viewport may show any part, so then everything is sent.

@@ -30,6 +30,10 @@ STATE_WORDS = {
         "The map is constant: at this layer no place differs from another, so there is nothing to "
         "show and nothing to rank."
     ),
+    MapState.NEARLY_EMPTY: (
+        "The map is nearly empty: only a few of its cells speak for {name}. Most patches tie at 0, "
+        "so the curves mostly follow patches that the map does not rank."
+    ),
     MapState.NO_POSITIVE: (
         "No positive evidence: at this layer nothing in the image speaks for {name}. Try the other "
         "class or the other layer."
@@ -114,6 +118,6 @@ def score_words(explanation: Explanation) -> str:
 
 
 def state_words(state: MapState, class_name: str) -> str | None:
-    """Why a map has nothing to show; None if it has."""
+    """Why a map has nothing, or little, to show; None if it has more."""
     words = STATE_WORDS.get(state)
     return words.format(name=class_name) if words else None

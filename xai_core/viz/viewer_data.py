@@ -143,8 +143,8 @@ def heat_data(
     """
     # If no level raises the score there is no map, but the levels are sent so that the user can
     # switch others on.
-    drawable = (MapState.OK, MapState.NO_LEVEL) if levels else (MapState.OK,)
-    if heatmap.state not in drawable or (METHODS[method].uses_levels and not levels):
+    drawable = heatmap.state.ranked or (levels and heatmap.state is MapState.NO_LEVEL)
+    if not drawable or (METHODS[method].uses_levels and not levels):
         return None  # before the levels are scored, the heatmap is only the area map
     data: dict[str, Any] = {
         "raw": array_text(heatmap.raw),

@@ -68,7 +68,7 @@ def class_score(explanation: Explanation) -> str:
 
 
 def empty_map_reason(answer: PanelAnswer) -> str | None:
-    """Why a finished map has nothing to show; None if it has, or is not finished."""
+    """Why a map shows nothing, or little; None if it has more, or there is none yet."""
     explanation = answer.explanation
     if explanation is None or explanation.heatmap is None:
         return None
@@ -176,9 +176,12 @@ def _curve_notes(answers: Sequence[PanelAnswer], spec: ModelSpec) -> Iterator[st
     baseline = curve_conventions("adaptive", size)["curve baseline"]
     yield f"Baseline, what a removed pixel becomes in Hybrid-CAM and the curves: {baseline}."
     snapshots = [a.curves_snapshot for a in answers if a.curves_snapshot]
-    for mode in sorted({s.explanation.request.curves for s in snapshots if s.explanation}):
+    asked = {s.explanation.request for s in snapshots if s.explanation}
+    for mode, ties in sorted({(request.curves, request.ties) for request in asked}):
         conventions = {
-            k: v for k, v in curve_conventions(mode, size).items() if k != "curve baseline"
+            k: v
+            for k, v in curve_conventions(mode, size, ties=ties).items()
+            if k != "curve baseline"
         }
         yield f"Insertion and deletion: {_listed(conventions)}."
     if snapshots and spec.curves_note():

@@ -15,7 +15,7 @@ from xai_core.explain.explanation import Explanation, JobSnapshot, Status
 from xai_core.explain.request import CaseRequest, ExplainRequest, OptionValues
 from xai_core.explain.service import PageService
 from xai_core.model.layers import Layer
-from xai_core.types import Heatmap, MapState
+from xai_core.types import Heatmap
 from xai_core.ui.address import write_address
 from xai_core.ui.job_progress import pending
 
@@ -206,7 +206,7 @@ class PanelAnswer:
         explanation = self.explanation
         if explanation is None or explanation.heatmap is None:
             return None
-        if explanation.heatmap.state is not MapState.OK:
+        if not explanation.heatmap.state.ranked:
             return None
         # Before the levels are scored, a method with levels only has its area map.
         if METHODS[self.request.method].uses_levels and not explanation.levels:
@@ -284,7 +284,7 @@ def _forward_passes(case_request: CaseRequest) -> int:
 
 def _known_curves(service: PageService, request: CaseRequest) -> JobSnapshot | None:
     """Curves that were measured before on any page, preferably at every step; None if none."""
-    for mode in ("full", _CURVES):
+    for mode in ("full", "fine", _CURVES):
         for reliability in (False, True):
             explanation = service.known(request.change(curves=mode, reliability=reliability))
             if explanation is not None:
