@@ -3,7 +3,7 @@
 The interval is Wilson's ("Probable inference, the law of succession, and statistical inference",
 Journal of the American Statistical Association 22:209, 1927): it stays within [0, 1] and is
 meaningful for 0 of n and n of n.  It takes images as independent, and the views of one patient are
-not: on 133 images of 70 patients it covers 77 to 88 % instead of 95.  So where a patient has
+not: on 133 images of 70 patients simulations cover 77 to 88 %, not 95.  So where a patient has
 several images the number of images is replaced by the effective one: divided by the design effect
 (Rao and Scott, "A simple method for the analysis of clustered binary data", Biometrics 48:577,
 1992), and reduced for the few patients that the design effect is estimated from (Korn and Graubard,

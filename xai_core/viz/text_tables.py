@@ -57,7 +57,7 @@ def latex_table(
     ]
 
 
-_HEAD_WIDTH = 14  # characters of a line in the head: columns of numbers are narrower than titles
+_HEAD_WIDTH = 15  # characters of a line in the head: columns of numbers are narrower than titles
 
 
 def _latex_head(text: str) -> str:
