@@ -20,7 +20,6 @@ CASES = [
 def test_figures_of_a_cohort() -> None:
     found = summarise(CASES)
     label, score = [c.malignant for c in CASES], [c.row.probability_malignant for c in CASES]
-    patients = [c.row.patient_id for c in CASES]
     assert (found.images, found.patients) == (13, 7)
     assert found.auc == roc_auc(label, score)
     assert math.isnan(found.auc_low)  # seven patients
