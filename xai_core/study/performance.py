@@ -321,9 +321,9 @@ def notes(about: About) -> list[str]:
         "All intervals are by patient, since images of one patient resemble each other. Of AUC and "
         "calibration error: an expanded percentile bootstrap over patients (Hesterberg 2015), "
         f"{REPLICATES} replicates, seed {_SEED}. Of proportions: Wilson's on the effective number "
-        "of images, their number by the design effect (Rao and Scott 1992); where every patient "
-        f"has one image, it is Wilson's own. (-): fewer than {MIN_PATIENTS} patients, of the AUC "
-        "in either class, and so no interval.",
+        "of images, which is their number divided by the design effect (Rao and Scott 1992); where "
+        "every patient has one image, it is Wilson's own. (-): no interval, as there are fewer "
+        f"than {MIN_PATIENTS} patients, for the AUC in either class.",
         "Groups are small, and many are compared: a difference is a reason to look, not a finding. "
         f"A descriptor's value is shown where at least {MIN_MALIGNANT} malignant cases have it. "
         f"The diameter is that of a disc as large as all that is marked, in px at {GRID}; its "

@@ -264,9 +264,9 @@ def notes(rows: Sequence[PointingRow], about: About) -> list[str]:
         "no tolerance. The breast is the largest region above air, holes filled. Both are exact "
         "for these images, so they have no interval.",
         "Intervals are by patient, since images of one patient resemble each other: of rates, "
-        "Wilson's on the effective number of images, their number by the design effect (Rao and "
-        f"Scott 1992); where every patient has one image, Wilson's own. (-): fewer than "
-        f"{MIN_PATIENTS} patients, and so no interval.",
+        "Wilson's on the effective number of images, which is their number divided by the design "
+        "effect (Rao and Scott 1992); where every patient has one image, Wilson's own. (-): no "
+        f"interval, as there are fewer than {MIN_PATIENTS} patients.",
         "The map minus it: the difference of the two rates on the same images, in percentage "
         f"points, with an expanded percentile bootstrap over patients ({REPLICATES} replicates, "
         f"seed {_SEED}); p of no difference, adjusted by Holm for the tests of this table.",
