@@ -37,7 +37,7 @@ def test_evaluate_writes_rows_and_tables(
     result = run("evaluate", "--cases", release, *QUICK, "--weights", tiny_weights, "--out", out)
     assert (result.exit_code, result.stderr) == (0, "")
     assert sorted(p.name for p in out.iterdir()) == [
-        "rows", "rows.parquet", "run.json", "tables.md", "tables.tex",
+        "rows", "rows.parquet", "run.json", "tables.csv", "tables.md", "tables.tex",
     ]  # fmt: skip
     assert pq.read_schema(out / "rows.parquet").remove_metadata() == SCHEMA
     rows = measured(out)
@@ -58,6 +58,9 @@ def test_evaluate_writes_rows_and_tables(
     assert "147" in text
     assert text.strip() == result.stdout.strip()
     assert r"\begin{tabular}" in (out / "tables.tex").read_text()
+    said = "The ranking agrees with the paper's: cannot be told."
+    for name in ("tables.md", "tables.tex", "tables.csv"):
+        assert said in (out / name).read_text()
     assert str(tmp_path) not in text + (out / "run.json").read_text()
 
 

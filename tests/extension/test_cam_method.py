@@ -53,6 +53,7 @@ def test_the_how_to_s_method_is_found_everywhere(project: Project) -> None:
     project.cli("evaluate", "--cases", "library", *methods, "--out", str(study))
     for table in ("tables.md", "tables.tex"):
         assert "Mean-CAM" in (study / table).read_text()
+    assert ",mean-cam," in (study / "tables.csv").read_text()
 
     told = project.python("-c", _PAGES)
     explore, compare, asked = told.splitlines()[-3:]

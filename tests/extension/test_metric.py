@@ -86,9 +86,10 @@ def test_a_file_is_all_there_is_to_do(tree: Path, tiny_weights: Path, tmp_path: 
     assert ranked
     assert all(0 <= row["gini_index"] <= 1 for row in ranked)
     text = (out / "tables.md").read_text()
-    assert re.search(r"\| outcome \| method \|.* Gini index \|\n", text)
+    assert re.search(r"\n\| Gini index \(of 1\) \| all images \| 0\.\d{3} ", text)
     assert "- Gini index (gini_index, of 1): 0 where all patches matter alike" in text
     assert "Gini index" in (out / "tables.tex").read_text()
+    assert ",gini_index,all images,0." in (out / "tables.csv").read_text()
 
     said = run(tree, "-c", PAGE, release, tiny_weights)
     assert re.search(r"(?m)^Gini index: 0\.\d{3} of 1\. 0 where all patches", said)

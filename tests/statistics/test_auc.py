@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
 from xai_core.statistics.auc import auc_interval, roc_auc
-from xai_core.statistics.bootstrap import mean_interval
+from xai_core.statistics.bootstrap import mean_interval, nominal_tail
 
 
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 5)), max_size=40))
@@ -48,7 +48,8 @@ def test_auc_interval_equals_resampling_image_by_image() -> None:
         for counts in rng.multinomial(20, np.full(20, 1 / 20), size=100):
             rows = np.repeat(np.arange(60), counts[patients])
             areas.append(roc_auc_score(label[rows], score[rows]))
-    assert (low, high) == pytest.approx(tuple(np.percentile(areas, [2.5, 97.5])))
+    tail = 100 * nominal_tail(0.025, 20)
+    assert (low, high) == pytest.approx(tuple(np.percentile(areas, [tail, 100 - tail])))
 
 
 def test_intervals_are_seeded_and_hold_the_estimate() -> None:
@@ -75,5 +76,11 @@ def test_views_of_one_patient_widen_the_interval() -> None:
 def test_empty_and_one_class_cohorts_have_no_interval() -> None:
     assert np.isnan(mean_interval([], [], seed=0)).all()
     assert np.isnan(auc_interval([], [], [], seed=0)).all()
-    assert np.isnan(auc_interval([True, True], [0.1, 0.2], ["a", "b"], seed=0)).all()
-    assert mean_interval([0.25, 0.75], ["a", "a"], seed=0) == (0.5, 0.5)
+    assert np.isnan(auc_interval([True] * 20, np.arange(20), np.arange(20), seed=0)).all()
+
+
+@pytest.mark.parametrize(("positives", "known"), [(9, False), (10, True), (31, False)])
+def test_an_interval_needs_ten_patients_of_each_class(positives: int, known: bool) -> None:
+    label, score = np.arange(40) < positives, np.arange(40) % 7
+    found = auc_interval(label, score, np.arange(40), seed=0)
+    assert np.isfinite(found).all() == known

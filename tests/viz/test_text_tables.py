@@ -7,6 +7,7 @@ from xai_core.viz.text_tables import (
     latex_table,
     markdown_escaped,
     markdown_table,
+    p_text,
 )
 
 
@@ -21,11 +22,29 @@ def test_markdown_is_escaped() -> None:
 
 def test_a_latex_table() -> None:
     lines = latex_table("50 %", "tab:a", "lr", ("a_b", "c"), [("1", "2 & 3")])
-    assert lines[1:5] == [
-        r"\caption{50 \%}\label{tab:a}", r"\begin{tabular}{lr}", r"\hline", r"a\_b & c \\",
+    assert lines[1:6] == [
+        r"\caption{50 \%}\label{tab:a}", r"\footnotesize\setlength{\tabcolsep}{3pt}",
+        r"\begin{tabular}{lr}", r"\hline", r"a\_b & c \\",
     ]  # fmt: skip
     assert r"1 & 2 \& 3 \\" in lines
 
 
+def test_long_titles_of_columns_are_stacked() -> None:
+    head = ("insertion AUC (95 % interval)", "", "paper")
+    line = r"\shortstack{insertion AUC \\ (95 \% interval)} &  & paper \\"
+    assert line in latex_table("", "", "lll", head, [])
+
+
+def test_sentences_stand_under_a_table() -> None:
+    lines = latex_table("", "", "l", ("a",), [], ("5 % of it.",))
+    assert lines[-3:] == [r"\end{tabular}", r"\par\noindent 5 \% of it.", r"\end{table}"]
+
+
+def test_a_p_value() -> None:
+    found = [p_text(p) for p in (0.0004, 0.0123, 1.0, float("nan"))]
+    assert found == ["< 0.001", "0.012", "1.000", "-"]
+
+
 def test_latex_is_escaped() -> None:
+    assert latex_escaped("\N{DAGGER}\N{DOUBLE DAGGER}") == r"\dag{}\ddag{}"
     assert latex_escaped(r"\a~^{}") == r"\textbackslash{}a\textasciitilde{}\textasciicircum{}\{\}"

@@ -41,10 +41,10 @@ def evaluate(
     """Measure a whole source: the paper's Tables 1 and 2, its figures beside.
 
     Writes into --out: rows/ (one Parquet file per case, as it goes), rows.parquet (all of them: one
-    row per case, method and layer), tables.md and tables.tex. Stop with Ctrl-C and run the same
-    command to go on; the result is the same as without a stop. A run with other parameters needs
-    another folder; only --limit may differ. With the built-in model Score-CAM costs 384 + 768
-    forward passes a case: leave it out of --methods for a quick look.
+    row per case, method and layer), tables.md, tables.tex and tables.csv, with the same figures.
+    Stop with Ctrl-C and run the same command to go on; the result is the same as without a stop. A
+    run with other parameters needs another folder; only --limit may differ. With the built-in model
+    Score-CAM costs 384 + 768 forward passes a case: leave it out of --methods for a quick look.
 
     \b
     Example:
@@ -54,7 +54,8 @@ def evaluate(
     from xai_core.files import write_text, writing
     from xai_core.study.evaluate import Plan
     from xai_core.study.evaluate import evaluate as run
-    from xai_core.study.tables import About, latex, markdown
+    from xai_core.study.tables import About, figures_of, latex, markdown
+    from xai_core.study.tables_csv import csv_text
 
     plan = Plan(names(methods), names(layers), curves, ties)
     source = open_cases(cases, limit)
@@ -77,9 +78,14 @@ def evaluate(
         source.name, source.is_phantom, curves, spec.sha256, spec.decision_note(),
         spec.curves_note(),
     )  # fmt: skip
-    for name, text in (("tables.md", markdown(rows, about)), ("tables.tex", latex(rows, about))):
+    figures = figures_of(rows)
+    document = markdown(figures, about)
+    for name, text in (
+        ("tables.md", document), ("tables.tex", latex(figures, about)),
+        ("tables.csv", csv_text(figures, about)),
+    ):  # fmt: skip
         with writing(out / name):
             write_text(out / name, text)
     for problem in {row.case_id: row.problem for row in rows if row.problem}.values():
         typer.echo(f"Left out: {problem}", err=True)
-    typer.echo(markdown(rows, about))
+    typer.echo(document)

@@ -6,7 +6,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.metrics import roc_auc_score
 
-from xai_core.statistics.bootstrap import LEVEL, REPLICATES, Floats, percentile_interval
+from xai_core.statistics.bootstrap import (
+    LEVEL,
+    MIN_PATIENTS,
+    REPLICATES,
+    Floats,
+    number_of,
+    percentile_interval,
+)
 
 
 def roc_auc(label: ArrayLike, score: ArrayLike) -> float:
@@ -32,7 +39,7 @@ def auc_interval(
     label: ArrayLike, score: ArrayLike, patients: ArrayLike, *, seed: int,
     replicates: int = REPLICATES, level: float = LEVEL,
 ) -> tuple[float, float]:  # fmt: skip
-    """The percentile bootstrap interval of :func:`roc_auc`, by patient.
+    """The bootstrap interval of :func:`roc_auc`, by patient.
 
     Args:
         label, score: see :func:`roc_auc`.
@@ -42,9 +49,13 @@ def auc_interval(
         level: the interval's coverage, in (0, 1).
 
     Returns:
-        Low and high; NaN where the area is NaN.
+        Low and high; NaN where one of the classes has fewer than
+        :data:`~xai_core.statistics.bootstrap.MIN_PATIENTS` patients.
     """
     positive = np.asarray(label, dtype=bool)
+    who = np.asarray(patients)
+    if min(number_of(who[positive]), number_of(who[~positive])) < MIN_PATIENTS:
+        return float("nan"), float("nan")
     _, group = np.unique(np.asarray(score, dtype=np.float64), return_inverse=True)
     order = np.argsort(group, kind="stable")
     starts = np.flatnonzero(np.diff(group[order], prepend=-1))
@@ -57,6 +68,4 @@ def auc_interval(
         with np.errstate(invalid="ignore"):
             return np.asarray((hits * below).sum(1) / (hits.sum(1) * misses.sum(1)))
 
-    if not len(positive):
-        return float("nan"), float("nan")
     return percentile_interval(areas, patients, seed, replicates, level)

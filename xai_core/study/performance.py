@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,17 @@ from xai_core.explain.explainer import Explainer
 from xai_core.model.spec import ModelSpec
 from xai_core.preprocessing.letterbox import Geometry
 from xai_core.statistics.auc import auc_interval, roc_auc
-from xai_core.statistics.calibration import Bin, calibration, calibration_error
+from xai_core.statistics.bootstrap import MIN_PATIENTS, REPLICATES
+from xai_core.statistics.calibration import (
+    BINS,
+    Bin,
+    ChanceError,
+    bin_of,
+    calibration,
+    calibration_error,
+    calibration_error_by_chance,
+    calibration_error_interval,
+)
 from xai_core.statistics.proportion import Confusion, Proportion
 from xai_core.study.predictions import PredictionRow, predict_case
 from xai_core.types import BoolArray, Case, CaseRecord, Outcome
@@ -114,9 +124,14 @@ def _group(kind: str, value: str, scored: Sequence[ScoredCase]) -> Group:
     return Group(
         kind,
         value,
-        Proportion.of(case.correct for case in scored if case.malignant),
-        Proportion.of(case.correct for case in scored if not case.malignant),
+        _share_correct(case for case in scored if case.malignant),
+        _share_correct(case for case in scored if not case.malignant),
     )
+
+
+def _share_correct(scored: Iterable[ScoredCase]) -> Proportion:
+    cases = list(scored)
+    return Proportion.of((c.correct for c in cases), (c.row.patient_id for c in cases))
 
 
 def _by_size(scored: Sequence[ScoredCase]) -> list[Group]:
@@ -146,8 +161,10 @@ _SEED = 0
 @dataclass(frozen=True)
 class Performance:
     """``auc``: of malignant against the rest, with its 95 % bootstrap interval by patient; NaN
-    where all cases are of one class.  ``calibration_error``: see
-    :func:`xai_core.statistics.calibration.calibration_error`."""
+    where all cases are of one class, the interval also where one class has too few patients.
+    ``curve``, ``observed``: the bins, and the fraction of each that is malignant.
+    ``calibration_error``: see :func:`xai_core.statistics.calibration.calibration_error`, with its
+    interval by patient, and the error that chance gives a perfect model (``by_chance``)."""
 
     images: int
     patients: int
@@ -159,7 +176,11 @@ class Performance:
     specificity: Proportion
     groups: tuple[Group, ...]
     curve: tuple[Bin, ...]
+    observed: tuple[Proportion, ...]
     calibration_error: float
+    calibration_error_low: float
+    calibration_error_high: float
+    by_chance: ChanceError
 
 
 def summarise(scored: Sequence[ScoredCase]) -> Performance:
@@ -169,6 +190,8 @@ def summarise(scored: Sequence[ScoredCase]) -> Performance:
     patients = [case.row.patient_id for case in scored]
     low, high = auc_interval(label, score, patients, seed=_SEED)
     curve = calibration(label, score)
+    error_low, error_high = calibration_error_interval(label, score, patients, seed=_SEED)
+    place = bin_of(np.asarray(score, dtype=np.float64))
     return Performance(
         images=len(scored),
         patients=len(set(patients)),
@@ -176,11 +199,21 @@ def summarise(scored: Sequence[ScoredCase]) -> Performance:
         auc_low=low,
         auc_high=high,
         confusion=Confusion.of([case.row.outcome for case in scored]),
-        sensitivity=Proportion.of(case.correct for case in scored if case.malignant),
-        specificity=Proportion.of(case.correct for case in scored if not case.malignant),
+        sensitivity=_share_correct(case for case in scored if case.malignant),
+        specificity=_share_correct(case for case in scored if not case.malignant),
         groups=split(scored),
         curve=curve,
+        observed=tuple(
+            Proportion.of(
+                (case.malignant for case, at in zip(scored, place, strict=True) if at == number),
+                (name for name, at in zip(patients, place, strict=True) if at == number),
+            )
+            for number in range(BINS)
+        ),
         calibration_error=calibration_error(curve),
+        calibration_error_low=error_low,
+        calibration_error_high=error_high,
+        by_chance=calibration_error_by_chance(score, seed=_SEED),
     )
 
 
@@ -188,6 +221,7 @@ def as_json(found: Performance) -> dict[str, Any]:
     """The figures as JSON values; figures that are not defined are null."""
     out: dict[str, Any] = _clean(dataclasses.asdict(found))
     out["sensitivity"], out["specificity"] = _ratio(found.sensitivity), _ratio(found.specificity)
+    out["observed"] = [_ratio(share) for share in found.observed]
     for group, values in zip(found.groups, out["groups"], strict=True):
         values["sensitivity"] = _ratio(group.sensitivity)
         values["specificity"] = _ratio(group.specificity)
@@ -197,7 +231,8 @@ def as_json(found: Performance) -> dict[str, Any]:
 def _ratio(proportion: Proportion) -> dict[str, Any]:
     low, high = proportion.interval
     values = {"value": proportion.value, "low": low, "high": high}
-    return {"part": proportion.part, "whole": proportion.whole, **_clean(values)}
+    counts = {name: getattr(proportion, name) for name in ("part", "whole", "patients")}
+    return {**counts, **_clean(values)}
 
 
 def _clean(value: Any) -> Any:
@@ -229,15 +264,29 @@ def decisions(found: Performance) -> list[tuple[str, str]]:
     counts = found.confusion
     auc = "not defined: all cases are of one class"
     if not math.isnan(found.auc):
-        auc = f"{found.auc:.3f} ({found.auc_low:.3f} to {found.auc_high:.3f})"
+        auc = f"{found.auc:.3f} ({_ends(found.auc_low, found.auc_high)})"
     return [
         ("images (patients)", f"{found.images} ({found.patients})"),
         ("AUC of malignant against the rest (95 % interval)", auc),
         *((name.upper(), str(getattr(counts, name))) for name in ("tp", "tn", "fp", "fn")),
         ("sensitivity (95 % interval)", found.sensitivity.percent),
         ("specificity (95 % interval)", found.specificity.percent),
-        ("expected calibration error", f"{found.calibration_error:.3f}"),
+        (
+            f"expected calibration error, {BINS} bins of equal width (95 % interval)",
+            f"{found.calibration_error:.3f} "
+            f"({_ends(found.calibration_error_low, found.calibration_error_high)})",
+        ),
+        (
+            f"the same of a perfectly calibrated model on {found.images} images",
+            f"{found.by_chance.mean:.3f} on average; {found.by_chance.high:.3f} or less in 95 of "
+            "100",
+        ),
     ]
+
+
+def _ends(low: float, high: float) -> str:
+    """The ends of an interval; "-" for NaN."""
+    return "-" if math.isnan(low) else f"{low:.3f} to {high:.3f}"
 
 
 def group_line(group: Group) -> tuple[str, ...]:
@@ -254,10 +303,11 @@ def calibration_lines(found: Performance) -> list[tuple[str, ...]]:
     return [
         (
             f"{b.low:.1f} to {b.high:.1f}",
-            str(b.n),
-            *(f"{v:.3f}" if b.n else "-" for v in (b.predicted, b.observed)),
+            f"{b.n} ({share.patients})",
+            f"{b.predicted:.3f}" if b.n else "-",
+            f"{b.observed:.3f} ({_ends(*share.interval)})" if b.n else "-",
         )
-        for b in found.curve
+        for b, share in zip(found.curve, found.observed, strict=True)
     ]
 
 
@@ -268,16 +318,24 @@ def notes(about: About) -> list[str]:
         f"Cases: {about.source} ({kind}), those with a known pathology; {about.unreadable} of "
         f"{about.cases} cannot be read. Weights {about.spec.sha256[:12]}; the "
         f"predicted class is decided by {about.spec.decision_note()}.",
-        "The AUC's interval is a percentile bootstrap over patients, 2000 replicates, seed 0. All "
-        "others are Wilson's and take images as independent; views of one patient resemble each "
-        "other, so they are somewhat too narrow.",
+        "All intervals are by patient, since images of one patient resemble each other. Of AUC and "
+        "calibration error: an expanded percentile bootstrap over patients (Hesterberg 2015), "
+        f"{REPLICATES} replicates, seed {_SEED}. Of proportions: Wilson's on the effective number "
+        "of images, which is their number divided by the design effect (Rao and Scott 1992); where "
+        "every patient has one image, it is Wilson's own. (-): no interval, as there are fewer "
+        f"than {MIN_PATIENTS} patients, for the AUC in either class.",
         "Groups are small, and many are compared: a difference is a reason to look, not a finding. "
         f"A descriptor's value is shown where at least {MIN_MALIGNANT} malignant cases have it. "
         f"The diameter is that of a disc as large as all that is marked, in px at {GRID}; its "
         "limits are tertiles of the malignant cases.",
-        "Expected calibration error: the distance between observed fraction and mean P(malignant), "
-        "weighted by the cases in a bin (Guo et al. 2017). It depends on how many of the cases "
-        "are malignant: a share chosen for teaching or for training is no prevalence.",
+        f"Expected calibration error (ECE): P(malignant) in {BINS} bins of equal width; in each, "
+        "the distance between the malignant fraction and the mean P(malignant); their mean, "
+        "weighted by the images in a bin (Guo et al. 2017, equation 3, for one class's "
+        "probability). It depends on how many of the cases are malignant: a share chosen for "
+        "teaching or for training is no prevalence.",
+        "A perfectly calibrated model: labels drawn from these same probabilities, each image on "
+        f"its own, {REPLICATES} times, seed {_SEED}. Chance alone gives it an error above 0, and "
+        "the interval of the ECE leans upwards for the same reason.",
     ]
 
 
@@ -287,7 +345,10 @@ def markdown(found: Performance, about: About) -> str:
         "cases by", "", "called malignant / malignant", "sensitivity (95 % interval)",
         "not called so / benign, normal", "specificity (95 % interval)",
     )  # fmt: skip
-    bin_head = ("P(malignant)", "images", "mean P(malignant)", "malignant, observed fraction")
+    bin_head = (
+        "P(malignant)", "images (patients)", "mean P(malignant)",
+        "malignant, observed fraction (95 % interval)",
+    )  # fmt: skip
     out = [
         f"# Performance on {markdown_escaped(about.source)}",
         "",

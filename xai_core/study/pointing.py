@@ -8,6 +8,7 @@ The result is also given as a Markdown document.
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -21,9 +22,12 @@ from xai_core.model.initialisation import SEED
 from xai_core.model.spec import ModelSpec
 from xai_core.preprocessing.breast import AIR_GREY_LEVELS, breast_mask
 from xai_core.preprocessing.letterbox import letterbox_mask
+from xai_core.statistics.bootstrap import MIN_PATIENTS
+from xai_core.statistics.multiple_tests import holm
+from xai_core.statistics.paired import REPLICATES, PairedDifference, paired_difference
 from xai_core.statistics.proportion import Proportion
 from xai_core.types import BoolArray, Case, FloatArray, Heatmap
-from xai_core.viz.text_tables import markdown_escaped, markdown_table
+from xai_core.viz.text_tables import markdown_escaped, markdown_table, p_text
 
 # --- Peaks and hits ---------------------------------------------------------------------------
 
@@ -168,7 +172,11 @@ def measure(
 
 # --- The document -----------------------------------------------------------------------------
 
-HEAD = ("what points", "hits / images", "rate (95 % interval)", "shows nothing")
+_SEED = 0
+HEAD = (
+    "what points", "hits / images", "rate (95 % interval)",
+    "the map minus it, points (95 % interval)", "p (Holm)", "shows nothing",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -188,33 +196,51 @@ class About:
 
 
 def lines(rows: Sequence[PointingRow], about: About) -> list[tuple[str, ...]]:
-    """The table's lines, in the order of ``HEAD``; ``rows`` is not empty."""
+    """The table's lines, in the order of ``HEAD``; ``rows`` is not empty.
+
+    The map's hits are compared with the others' on the same images.
+    """
     titles = {
         MAP: f"{about.title}, for {about.request.target}",
         UNTRAINED: "the same of an untrained network",
         BRIGHTEST: "brightest spot",
         CENTRE: "centre of the breast",
     }
+    n, patients = len(rows), [row.patient_id for row in rows]
+    found = {name: [row.results[name].hit for row in rows] for name in POINTERS}
+    within, inside = ([getattr(row.chance, name) for row in rows] for name in ("within", "inside"))
+    others = [found[name] for name in POINTERS if name != MAP]
+    differences = [
+        paired_difference(found[MAP], other, patients, seed=_SEED) for other in (*others, within)
+    ]
+    p = holm([one.p for one in differences])
+    compared = [("-", "-"), *(_compared(*pair) for pair in zip(differences, p, strict=True))]
     out: list[tuple[str, ...]] = []
-    for name, title in titles.items():
-        results = [row.results[name] for row in rows]
-        hits = Proportion.of(result.hit for result in results)
-        without_peak = sum(not result.has_peak for result in results)
-        out.append((title, hits.count, hits.percent, str(without_peak)))
-    n = len(rows)
-    for title, shares in (
-        (f"chance, within {TOLERANCE_PX:g} px", [row.chance.within for row in rows]),
-        ("chance, inside the marks", [row.chance.inside for row in rows]),
+    for (name, title), words in zip(titles.items(), compared, strict=False):
+        hits = Proportion.of(found[name], patients)
+        without_peak = sum(not row.results[name].has_peak for row in rows)
+        out.append((title, hits.count, hits.percent, *words, str(without_peak)))
+    for title, shares, words in (
+        (f"chance, within {TOLERANCE_PX:g} px", within, compared[-1]),
+        ("chance, inside the marks", inside, ("-", "-")),  # of another rule than the map's hits
     ):
         total = sum(shares)
-        out.append((title, f"{total:.1f} expected / {n}", f"{100 * total / n:.1f} %", "-"))
+        rate = (f"{total:.1f} expected / {n}", f"{100 * total / n:.1f} %")
+        out.append((title, *rate, *words, "-"))
     return out
+
+
+def _compared(difference: PairedDifference, p: float) -> tuple[str, str]:
+    """A difference of two rates in percentage points with its interval, and its p-value."""
+    value, low, high = (100 * v for v in (difference.value, difference.low, difference.high))
+    ends = "-" if math.isnan(low) else f"{low:+.1f} to {high:+.1f}"
+    return f"{value:+.1f} ({ends})", p_text(p)
 
 
 def notes(rows: Sequence[PointingRow], about: About) -> list[str]:
     """Notes on the method and its limits, one or two sentences each."""
     size = about.spec.input_size
-    called = Proportion.of(row.called_malignant for row in rows)
+    called = Proportion.of((row.called_malignant for row in rows), (row.patient_id for row in rows))
     patients = len({row.patient_id for row in rows})
     kind = "synthetic phantoms" if about.is_phantom else "images"
     return [
@@ -237,8 +263,13 @@ def notes(rows: Sequence[PointingRow], about: About) -> list[str]:
         "evenly from the breast hits. Inside the marks: the share that is marked itself, as with "
         "no tolerance. The breast is the largest region above air, holes filled. Both are exact "
         "for these images, so they have no interval.",
-        "Intervals are Wilson's and take images as independent; views of one patient resemble "
-        "each other, so they are somewhat too narrow.",
+        "Intervals are by patient, since images of one patient resemble each other: of rates, "
+        "Wilson's on the effective number of images, which is their number divided by the design "
+        "effect (Rao and Scott 1992); where every patient has one image, Wilson's own. (-): no "
+        f"interval, as there are fewer than {MIN_PATIENTS} patients.",
+        "The map minus it: the difference of the two rates on the same images, in percentage "
+        f"points, with an expanded percentile bootstrap over patients ({REPLICATES} replicates, "
+        f"seed {_SEED}); p of no difference, adjusted by Holm for the tests of this table.",
     ]
 
 

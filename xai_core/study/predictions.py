@@ -72,9 +72,10 @@ def figures(rows: Sequence[PredictionRow], seed: int = 0) -> list[str]:
     if all(label) or not any(label):
         return [*lines, "AUC is not defined: all cases are of one class."]
     low, high = auc_interval(label, score, patients, seed=seed)
+    ends = "-, too few patients" if math.isnan(low) else f"{low:.3f} to {high:.3f}"
     return [
         *lines,
-        f"AUC {roc_auc(label, score):.3f} (95 % interval by patient {low:.3f} to {high:.3f}), "
+        f"AUC {roc_auc(label, score):.3f} (95 % interval by patient {ends}), "
         f"sensitivity {percent(counts.sensitivity)}, specificity {percent(counts.specificity)}, "
         f"precision {percent(counts.precision)}.",
     ]

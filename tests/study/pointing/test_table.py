@@ -7,6 +7,9 @@ import pytest
 
 from xai_core.explain.request import ExplainRequest
 from xai_core.model.spec import read_spec
+from xai_core.statistics.multiple_tests import holm
+from xai_core.statistics.paired import paired_difference
+from xai_core.statistics.proportion import Proportion
 from xai_core.study.pointing import (
     HEAD,
     POINTERS,
@@ -18,6 +21,7 @@ from xai_core.study.pointing import (
     markdown,
     notes,
 )
+from xai_core.viz.text_tables import p_text
 
 HIT = PeakResult("ok", (1, 1), 0.0, True)
 MISS = PeakResult("ok", (1, 1), 20.0, False)
@@ -44,13 +48,28 @@ def about(tiny_weights: Path) -> About:
 
 def test_table_has_a_line_for_the_map_and_each_baseline(about: About) -> None:
     assert lines(ROWS, about) == [
-        ("Grad-CAM, Stage 3 Block 6, for malignant", "1 / 2", "50.0 % (9.5 to 90.5)", "0"),
-        ("the same of an untrained network", "0 / 2", "0.0 % (0.0 to 65.8)", "1"),
-        ("brightest spot", "2 / 2", "100.0 % (34.2 to 100.0)", "0"),
-        ("centre of the breast", "1 / 2", "50.0 % (9.5 to 90.5)", "0"),
-        ("chance, within 15 px", "0.4 expected / 2", "20.0 %", "-"),
-        ("chance, inside the marks", "0.2 expected / 2", "7.5 %", "-"),
+        ("Grad-CAM, Stage 3 Block 6, for malignant", "1 / 2", "50.0 % (-)", "-", "-", "0"),
+        ("the same of an untrained network", "0 / 2", "0.0 % (-)", "+50.0 (-)", "-", "1"),
+        ("brightest spot", "2 / 2", "100.0 % (-)", "-50.0 (-)", "-", "0"),
+        ("centre of the breast", "1 / 2", "50.0 % (-)", "+0.0 (-)", "-", "0"),
+        ("chance, within 15 px", "0.4 expected / 2", "20.0 %", "+30.0 (-)", "-", "-"),
+        ("chance, inside the marks", "0.2 expected / 2", "7.5 %", "-", "-", "-"),
     ]
+
+
+def test_rates_are_compared_on_the_same_images_by_patient(about: About) -> None:
+    results = [(HIT, MISS, HIT, MISS), (HIT, HIT, HIT, MISS), (MISS, MISS, HIT, MISS)]
+    rows = [row(i, *results[i // 2 % 3]) for i in range(48)]
+    found = lines(rows, about)
+    patients = [r.patient_id for r in rows]
+    hits = [i // 2 % 3 < 2 for i in range(48)]
+    low, high = Proportion.of(hits, patients).interval
+    assert found[0][2] == f"66.7 % ({100 * low:.1f} to {100 * high:.1f})"
+    others = [[i // 2 % 3 == 1 for i in range(48)], [True] * 48, [False] * 48, [0.2] * 48]
+    differences = [paired_difference(hits, other, patients, seed=0) for other in others]
+    for line, one, p in zip(found[1:5], differences, holm([d.p for d in differences]), strict=True):
+        ends = f"{100 * one.low:+.1f} to {100 * one.high:+.1f}"
+        assert line[3:5] == (f"{100 * one.value:+.1f} ({ends})", p_text(p))
 
 
 def test_notes_give_the_numbers_of_cases(about: About) -> None:

@@ -18,6 +18,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from xai_core.statistics.auc import auc_interval, roc_auc
+from xai_core.statistics.bootstrap import MIN_PATIENTS
 from xai_core.study.realism.measure import (
     IMAGE_KEYS,
     KEYS,
@@ -243,12 +244,18 @@ def sentences(found: KindComparison) -> list[str]:
         out.append(
             f"{title} ({answer.phantoms} phantoms, {answer.real} real{missing}): AUC "
             f"{answer.auc:.3f} "
-            f"(95 % interval by patient {answer.low:.3f} to {answer.high:.3f}). Most telling "
+            f"(95 % interval by patient {_ends(answer)}). Most telling "
             "(above 0: higher in phantoms): "
             + ", ".join(f"{TITLES[key]} {w:+.2f}" for key, w in answer.weights[:_SHOWN])
             + "."
         )
     return out
+
+
+def _ends(found: Separability) -> str:
+    if np.isnan(found.low):
+        return f"-, fewer than {MIN_PATIENTS} patients on one side"
+    return f"{found.low:.3f} to {found.high:.3f}"
 
 
 def markdown(title: str, kinds: Sequence[KindComparison]) -> str:
