@@ -103,7 +103,7 @@ def _measured(source: CaseSource, kinds: tuple[str, ...], limit: int | None) -> 
 
 
 def _print_tables(findings: list[KindComparison]) -> None:
-    """Print the tables; quantities of phantoms outside the range of real images are bold."""
+    """Print the tables; quantities whose distributions differ are bold."""
     from rich.console import Console
     from rich.table import Table
 
@@ -115,7 +115,10 @@ def _print_tables(findings: list[KindComparison]) -> None:
     for finding in findings:
         table = Table(*HEAD, title=finding.title)
         for line in finding.lines:
-            table.add_row(*cells(line), style="bold" if line.inside is False else None)
+            table.add_row(
+                *cells(line),
+                style="bold" if line.distance is not None and line.distance.differs else None,
+            )
         console.print(table)
         for text in sentences(finding):
             console.print(text, soft_wrap=True, markup=False)
