@@ -36,6 +36,7 @@ from xai_core.study.realism.separability import (
     Separability,
     separability,
 )
+from xai_core.types import ProgressCallback
 from xai_core.viz.text_tables import markdown_table
 
 # --- Quantity by quantity ---------------------------------------------------------------------
@@ -179,15 +180,20 @@ class KindComparison:
 
 def compare_kind(
     real: Sequence[Measurement], phantoms: Sequence[Measurement], kind: str,
-    classifiers: Sequence[Classifier] = CLASSIFIERS,
+    classifiers: Sequence[Classifier] = CLASSIFIERS, progress: ProgressCallback | None = None,
 ) -> KindComparison:  # fmt: skip
-    """Compare the images of one kind, such as ``low-energy``."""
+    """Compare the images of one kind, such as ``low-energy``.
+
+    ``progress``: called after each fit of a classifier, see :func:`separability`.
+    """
     theirs, ours = [m for m in real if m.kind == kind], [m for m in phantoms if m.kind == kind]
     return KindComparison(
         title=f"{kind.capitalize()} images: {len(ours)} phantoms, {len(theirs)} real",
         lines=compare(theirs, ours),
-        every=separability(theirs, ours, IMAGE_KEYS, classifiers=classifiers),
-        marked=separability(_marked(theirs), _marked(ours), KEYS, classifiers=classifiers),
+        every=separability(theirs, ours, IMAGE_KEYS, classifiers=classifiers, progress=progress),
+        marked=separability(
+            _marked(theirs), _marked(ours), KEYS, classifiers=classifiers, progress=progress
+        ),
     )
 
 
@@ -208,7 +214,7 @@ NOTES = (
     "AUC alone: how often a phantom's value is above a real image's; 0.5 tells nothing, 0 and 1 "
     "tell everything.",
     "KS: the two-sample Kolmogorov-Smirnov statistic, the largest difference of the two cumulative "
-    "distributions; n: phantom and real patients; p: its p-value, two-sided and not adjusted. Each "
+    "distributions; n: real and phantom patients; p: its p-value, two-sided and not adjusted. Each "
     "patient counts with one image, drawn with seed 0 where there are several. A quantity is said "
     f"to differ at a false discovery rate of {RATE:.0%} (Benjamini-Yekutieli); the others may "
     "differ by less than so few patients show.",
@@ -224,9 +230,9 @@ NOTES = (
     "within the outer fold. Its 95 % interval is a bootstrap over patients, 2000 replicates, seed "
     "0, of these scores; it leaves out how the classifiers vary with their training images. The "
     "strongest was chosen by the AUC given, which is therefore slightly too large; nothing was "
-    "chosen by that of the best in the inner folds. The patch network sees "
-    f"{CROPS} crops of {CROP} px of each image and no quantity; it also sees traces of compression "
-    "and resizing.",
+    "chosen by that of the best in the inner folds. The patch network sees no quantity but "
+    f"{CROPS} crops of {CROP} px of each image at half resolution, where traces of compression and "
+    "resizing may still help it.",
     "Coefficients are of a logistic regression on all images, per standard deviation; where "
     "quantities go together they share the weight.",
 )
@@ -248,7 +254,7 @@ def _distance(distance: Distance | None) -> tuple[str, str, str]:
     if distance is None:
         return _NONE, _NONE, _NONE
     p = "<0.001" if distance.p < 0.001 else f"{distance.p:.3f}"
-    return f"{distance.d:.2f}", f"{distance.phantoms}, {distance.real}", p
+    return f"{distance.d:.2f}", f"{distance.real}, {distance.phantoms}", p
 
 
 def _spread(spread: Spread, digits: int) -> str:

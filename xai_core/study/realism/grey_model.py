@@ -230,7 +230,8 @@ def sentences(fit: GreyFit, code: GreyModel) -> list[str]:
         f"Means in the code: {outside} of {FIGURES} outside the interval; the largest difference "
         f"is {shift[worst]:+.3f} ({titles[worst]}).",
         f"SDs in the code: {ratio.min():.2f} to {ratio.max():.2f} of the fitted ones. "
-        f"Correlations: the largest difference is {apart[a, b]:.2f} ({titles[a]} with {titles[b]}).",
+        f"Correlations: the largest difference is {apart[a, b]:.2f} "
+        f"({titles[a]} with {titles[b]}).",
     ]
 
 

@@ -302,22 +302,26 @@ def _corners(breast: BoolArray, side: int, step: int) -> NDArray[np.intp]:
 
 CROPS = 8  # of each picture
 CROP = 64  # side of a crop, px
+HALVED = 2  # px of the picture, both ways, per px of a crop as kept
 _CROP_STEP = 16  # px from one place to the next
 
 
 def crops(square: Square) -> NDArray[np.uint8] | None:
-    """``CROPS`` crops from evenly spaced places inside the breast, uint8 (CROPS, CROP, CROP); a
-    place is repeated where there are fewer.  None where no crop fits into the breast.
+    """``CROPS`` crops from evenly spaced places inside the breast, averaged over ``HALVED`` x
+    ``HALVED`` px: uint8 (CROPS, CROP / HALVED, CROP / HALVED).  A place is repeated where there are
+    fewer; None where no crop fits into the breast.
 
-    Grey levels are whole numbers: pictures that were resized have others, and those that were not
-    do not, which says nothing about the breast.
+    Averaging, and whole grey levels, hide most of what compression and resizing leave in a picture,
+    which says nothing about the breast.
     """
     places = _corners(square.breast, CROP, _CROP_STEP)
     if not len(places):
         return None
     chosen = places[np.arange(CROPS) * len(places) // CROPS]
-    found = [square.grey[y : y + CROP, x : x + CROP] for y, x in chosen]
-    return np.rint(np.stack(found)).clip(0, 255).astype(np.uint8)
+    found = np.stack([square.grey[y : y + CROP, x : x + CROP] for y, x in chosen])
+    side = CROP // HALVED
+    mean = found.reshape(CROPS, side, HALVED, side, HALVED).mean((2, 4))
+    return np.asarray(np.rint(mean).clip(0, 255), dtype=np.uint8)
 
 
 # --- The list of quantities, in the order of the tables ---------------------------------------

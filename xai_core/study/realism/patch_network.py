@@ -1,7 +1,7 @@
 """A small convolutional network that separates phantoms from real images by crops of their pixels.
 
-It sees fine texture and noise that no quantity of :mod:`xai_core.study.realism.measure` describes,
-and also traces of compression and resizing.
+It sees texture that no quantity of :mod:`xai_core.study.realism.measure` describes, and perhaps
+traces of compression and resizing.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class PatchNetwork(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         seed: sets weights, order of the images and flips.
     """
 
-    def __init__(self, epochs: int = 12, seed: int = 0) -> None:
+    def __init__(self, epochs: int = 10, seed: int = 0) -> None:
         self.epochs = epochs
         self.seed = seed
 

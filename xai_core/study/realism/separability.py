@@ -29,7 +29,7 @@ from sklearn.svm import SVC
 from xai_core.statistics.auc import auc_interval, roc_auc
 from xai_core.study.realism.measure import Measurement
 from xai_core.study.realism.patch_network import PatchNetwork
-from xai_core.types import BoolArray
+from xai_core.types import BoolArray, ProgressCallback
 
 # --- The classifiers --------------------------------------------------------------------------
 
@@ -65,7 +65,7 @@ BOOSTING = Classifier(
     GradientBoostingClassifier(n_estimators=200, subsample=0.7, random_state=0),
     {"max_depth": (2, 3)},
 )
-NETWORK = Classifier("patch network", PatchNetwork(), {"epochs": (4, 12)}, pixels=True)
+NETWORK = Classifier("patch network", PatchNetwork(), {"epochs": (4, 10)}, pixels=True)
 CLASSIFIERS = (LOGISTIC, SVM, FOREST, BOOSTING, NETWORK)
 
 
@@ -114,6 +114,7 @@ class Separability:
 def separability(
     real: Sequence[Measurement], phantoms: Sequence[Measurement], keys: Sequence[str],
     seed: int = 0, classifiers: Sequence[Classifier] = CLASSIFIERS,
+    progress: ProgressCallback | None = None,
 ) -> Separability | None:  # fmt: skip
     """Separate phantoms from real images of one kind by the quantities ``keys`` and by crops.
 
@@ -123,6 +124,7 @@ def separability(
         keys: the quantities that classifiers other than the network are given.
         seed: sets the folds and the intervals' replicates.
         classifiers: at least one.
+        progress: called after each classifier of each outer fold.
 
     Returns:
         None where a side has images of fewer than ``FOLDS`` patients.
@@ -143,7 +145,7 @@ def separability(
     inner = StratifiedGroupKFold(INNER_FOLDS, shuffle=True, random_state=seed)
     rank = np.zeros((len(classifiers), len(side)))
     inner_auc = np.zeros((len(classifiers), len(side)))
-    for fit, test in outer.split(values, side, patient):
+    for fold, (fit, test) in enumerate(outer.split(values, side, patient)):
         for row, classifier in enumerate(classifiers):
             given = crops if classifier.pixels else values
             search = GridSearchCV(classifier.model, classifier.grid, scoring="roc_auc", cv=inner)
@@ -151,6 +153,9 @@ def separability(
             score = _scores(search.best_estimator_, given[test])
             rank[row, test] = rankdata(score) / len(test)
             inner_auc[row, test] = search.best_score_
+            if progress is not None:
+                done = fold * len(classifiers) + row + 1
+                progress(done, FOLDS * len(classifiers), classifier.name)
 
     def area(name: str, score: NDArray[np.float64]) -> CrossValidated:
         low, high = auc_interval(side, score, patient, seed=seed)
