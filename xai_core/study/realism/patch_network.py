@@ -27,10 +27,10 @@ class PatchNetwork(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     Args:
         epochs: passes over the training images.
-        seed: sets weights, order of the images and flips.
+        seed: sets weights, order of the images, crops and flips.
     """
 
-    def __init__(self, epochs: int = 10, seed: int = 0) -> None:
+    def __init__(self, epochs: int = 8, seed: int = 0) -> None:
         self.epochs = epochs
         self.seed = seed
 
@@ -46,7 +46,9 @@ class PatchNetwork(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 4e-3, total_steps=steps)
             for _ in range(self.epochs):
                 for part in torch.randperm(len(X)).split(_IMAGES):
-                    crops = _input(X[part.numpy()])
+                    # Half of the crops, others each time: takes half as long.
+                    drawn = torch.randperm(X.shape[1])[: -(-X.shape[1] // 2)]
+                    crops = _input(X[part.numpy()][:, drawn.numpy()])
                     flips = [axis for axis in (2, 3) if torch.rand(()) < 0.5]
                     logit = _logits(self.network_, crops.flip(flips))
                     loss = nn.functional.binary_cross_entropy_with_logits(logit, label[part])

@@ -57,15 +57,15 @@ SVM = Classifier(
 )
 FOREST = Classifier(
     "random forest",
-    RandomForestClassifier(200, random_state=0),
+    RandomForestClassifier(100, random_state=0),
     {"min_samples_leaf": (1, 5)},
 )
 BOOSTING = Classifier(
     "gradient boosting",
-    GradientBoostingClassifier(n_estimators=200, subsample=0.7, random_state=0),
+    GradientBoostingClassifier(n_estimators=150, subsample=0.7, random_state=0),
     {"max_depth": (2, 3)},
 )
-NETWORK = Classifier("patch network", PatchNetwork(), {"epochs": (4, 10)}, pixels=True)
+NETWORK = Classifier("patch network", PatchNetwork(), {"epochs": (4, 8)}, pixels=True)
 CLASSIFIERS = (LOGISTIC, SVM, FOREST, BOOSTING, NETWORK)
 
 
