@@ -130,6 +130,26 @@ def make_release(root: Path, inner: str = "") -> Path:
     return root
 
 
+def make_patients(root: Path, count: int) -> Path:
+    """A release with one case of each of the patients 1, 2, ..., its breast a half disc of noise
+    in both images; returns ``root``."""
+    (root / LOW).mkdir(parents=True)
+    (root / SUBTRACTED).mkdir()
+    names, rows = [f"P{number}_L_{{}}_CC" for number in range(1, count + 1)], []
+    y, x = np.mgrid[:128, :96]
+    breast = np.hypot(x, y - 64) < 60
+    for seed, name in enumerate(names):
+        rng = np.random.default_rng(seed)
+        for folder, kind in ((LOW, "DM"), (SUBTRACTED, "CM")):
+            tissue = rng.uniform(0.7, 1.3) * rng.normal(100, rng.uniform(10, 30), breast.shape)
+            picture = np.where(breast, tissue.clip(30, 255), 0).astype(np.uint8)
+            (root / folder / f"{name.format(kind)}.jpg").write_bytes(encode(picture, "JPEG"))
+            rows.append(main_row(name.format(kind)))
+    write_workbook(root / WORKBOOK, rows)
+    write_regions(root / REGIONS, [])
+    return root
+
+
 def make_library(root: Path, count: int = 2) -> Path:
     """A small phantom library; returns its folder."""
     root.mkdir(parents=True, exist_ok=True)

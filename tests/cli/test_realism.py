@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.cases.builders import LOW, make_library
+from tests.cases.builders import LOW, make_library, make_patients
 from xai_core.study.realism.measure import KEYS, QUANTITIES
 
 from .conftest import Run
@@ -55,6 +55,18 @@ def test_the_kind_of_images_and_the_limit_are_respected(
     result = run("realism", library, "--real", release, "--images", "recombined", "--limit", 1)
     assert "Recombined images: 1 phantoms, 1 real" in result.stdout
     assert "Low-energy" not in result.stdout
+
+
+def test_even_patients_can_be_compared_alone(run: Run, library: Path, tmp_path: Path) -> None:
+    real = make_patients(tmp_path / "release", 5)
+    words = ("realism", library, "--real", real, "--images", "low-energy")
+    assert "4 phantoms, 5 real" in run(*words).stdout
+    out = tmp_path / "even"
+    result = run(*words, "--even-patients", "--out", out)
+    assert "4 phantoms, 2 real" in result.stdout  # patients 2 and 4; phantoms all the same
+    assert json.loads((out / "manifest.json").read_text())["request"]["even_patients"] is True
+    picture = tmp_path / "look.png"
+    assert run(*words, "--even-patients", "--pictures", picture).exit_code == 0
 
 
 def test_an_unreadable_case_is_reported(run: Run, library: Path, release: Path) -> None:

@@ -11,6 +11,7 @@ from xai_core.cli.calibrate import calibrate
 from xai_core.cli.cases import cases
 from xai_core.cli.evaluate import evaluate
 from xai_core.cli.explain import explain
+from xai_core.cli.greys import greys
 from xai_core.cli.performance import performance
 from xai_core.cli.phantom import phantom
 from xai_core.cli.pointing import pointing
@@ -29,8 +30,8 @@ app = typer.Typer(
     help="Explain a CESM classifier's decisions and test the explanations.",
 )
 _VERBS = (
-    explain, evaluate, predict, performance, pointing, precompute, cases, phantom, realism, train,
-    calibrate,
+    explain, evaluate, predict, performance, pointing, precompute, cases, phantom, realism, greys,
+    train, calibrate,
 )  # fmt: skip
 for verb in _VERBS:
     app.command()(verb)

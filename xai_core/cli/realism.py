@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from xai_core.cases.base import CaseSource
     from xai_core.study.realism.compare import KindComparison
     from xai_core.study.realism.measure import Measurement
+    from xai_core.types import CaseRecord
 
 
 class Images(enum.StrEnum):
@@ -31,6 +32,13 @@ def realism(
     ],
     real: Annotated[str, typer.Option(help="A CDD-CESM release folder.", metavar="FOLDER")],
     images: Annotated[Images, typer.Option(help="Which images to compare.")] = Images.BOTH,
+    even_patients: Annotated[
+        bool,
+        typer.Option(
+            "--even-patients",
+            help="Only real patients with an even number, to whom greys fits nothing.",
+        ),
+    ] = False,
     limit: Limit = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder for realism.md and measurements.csv.", metavar="DIR")
@@ -43,51 +51,59 @@ def realism(
     """Measure phantoms and real images and compare: texture, grey levels, shape, skin, lesions.
 
     Only images whose pathology is given count. Each is scaled to 512 px and padded to a square.
-    A quantity is "inside" where the phantoms' median lies within the real images' 10 to 90 %; at
-    the end, how well a logistic regression tells phantoms from real images, and by what. The
-    pictures show real patients: keep them out of what you publish.
+    Distributions are compared by the Kolmogorov-Smirnov statistic, one image of each patient. At
+    the end, how well the strongest of five classifiers tells phantoms from real images; this takes
+    minutes. The pictures show real patients: keep them out of what you publish.
 
     \b
     Example:
       python -m xai_core realism library --real CDD-CESM --out realism
     """
+    from xai_core.cli.terminal import progress_bar
     from xai_core.study.realism.compare import compare_kind
-    from xai_core.study.realism.measure import KINDS
+    from xai_core.study.realism.measure import KINDS, measurable
     from xai_core.study.realism.mosaic import check_out, check_picture, write_out, write_picture
 
     kinds = KINDS if images is Images.BOTH else (str(images),)
     real_source, phantom_source = open_cases(real, limit), open_cases(phantoms, limit)
     request = {
         "phantoms": phantom_source.name, "real": real_source.name, "images": list(kinds),
-        "limit": limit,
+        "even_patients": even_patients, "limit": limit,
     }  # fmt: skip
     if out is not None:
         check_out(out, request, force=force)
     if pictures is not None:
         check_picture(pictures, force=force)
-    of_real = _measured(real_source, kinds, limit)
-    of_phantoms = _measured(phantom_source, kinds, limit)
-    findings = [compare_kind(of_real, of_phantoms, kind) for kind in kinds]
+    real_records = measurable(real_source, limit, even_patients=even_patients)
+    phantom_records = measurable(phantom_source, limit)
+    of_real = _measured(real_source, real_records, kinds)
+    of_phantoms = _measured(phantom_source, phantom_records, kinds)
+    findings = []
+    for kind in kinds:
+        with progress_bar(f"Classifiers, {kind}:") as advance:
+            findings.append(compare_kind(of_real, of_phantoms, kind, progress=advance))
     _print_tables(findings)
     if out is not None:
         write_out(out, request, findings, of_real, of_phantoms)
         typer.echo(f"{out}: realism.md and measurements.csv.")
     if pictures is not None:
-        write_picture(pictures, phantom_source, real_source, kinds, limit)
+        sides = ((phantom_source, phantom_records), (real_source, real_records))
+        write_picture(pictures, sides, kinds)
         typer.echo(f"{pictures}: phantoms above real images.")
 
 
-def _measured(source: CaseSource, kinds: tuple[str, ...], limit: int | None) -> list[Measurement]:
-    """The measurements of a source's images; unreadable cases are named on standard error.
+def _measured(
+    source: CaseSource, records: tuple[CaseRecord, ...], kinds: tuple[str, ...]
+) -> list[Measurement]:
+    """The measurements of the images of ``records``; unreadable ones are named on standard error.
 
     Raises:
-        CaseError: no image with a known pathology can be read.
+        CaseError: no image can be read.
     """
     from xai_core.cli.terminal import progress_bar
-    from xai_core.study.realism.measure import measurable, measure_source
+    from xai_core.study.realism.measure import measure_source
 
     measurements: list[Measurement] = []
-    records = measurable(source, limit)
     with progress_bar(f"Measuring {source.name}") as advance:
         for done, result in enumerate(measure_source(source, records, kinds), start=1):
             if isinstance(result, CaseError):
@@ -103,7 +119,7 @@ def _measured(source: CaseSource, kinds: tuple[str, ...], limit: int | None) -> 
 
 
 def _print_tables(findings: list[KindComparison]) -> None:
-    """Print the tables; quantities of phantoms outside the range of real images are bold."""
+    """Print the tables; quantities whose distributions differ are bold."""
     from rich.console import Console
     from rich.table import Table
 
@@ -115,7 +131,10 @@ def _print_tables(findings: list[KindComparison]) -> None:
     for finding in findings:
         table = Table(*HEAD, title=finding.title)
         for line in finding.lines:
-            table.add_row(*cells(line), style="bold" if line.inside is False else None)
+            table.add_row(
+                *cells(line),
+                style="bold" if line.distance is not None and line.distance.differs else None,
+            )
         console.print(table)
         for text in sentences(finding):
             console.print(text, soft_wrap=True, markup=False)

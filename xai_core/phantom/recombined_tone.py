@@ -19,13 +19,13 @@ _DEPTHS = (0, 1, 3, 8, 15, 30, 59)
 # Measured on 221 recombined images of CDD-CESM without their marked regions: the logarithm of the
 # median grey in the breast; of the steps between the logarithms of its percentiles 1, 5, 25, 50,
 # 75, 95, 99; and of the mean grey at each of the depths.  Mean and standard deviation.
-_MEAN = np.array([4.023, -0.244, -0.864, -1.567, -1.429, -1.051, -1.425,
-                  3.609, 4.374, 4.303, 4.164, 4.068, 4.064, 4.370])  # fmt: skip
-_SPREAD = np.array([0.126, 0.461, 0.478, 0.329, 0.275, 0.334, 0.418,
-                    0.375, 0.440, 0.413, 0.300, 0.229, 0.243, 0.357])  # fmt: skip
+MEAN = np.array([4.023, -0.244, -0.864, -1.567, -1.429, -1.051, -1.425,
+                 3.609, 4.374, 4.303, 4.164, 4.068, 4.064, 4.370])  # fmt: skip
+SPREAD = np.array([0.126, 0.461, 0.478, 0.329, 0.275, 0.334, 0.418,
+                   0.375, 0.440, 0.413, 0.300, 0.229, 0.243, 0.357])  # fmt: skip
 # Their principal components, in standard deviations.  For example, a dark skin occurs with a dark
 # picture, but very dark lowest levels do not occur with very bright highest ones.
-_COMPONENTS = np.array([
+COMPONENTS = np.array([
     [-.516, .001, .009, -.107, -.192, -.270, -.287, -.855, -.909, -.929, -.920, -.889, -.633,
      -.311],
     [.013, -.539, -.883, -.845, -.764, -.718, -.355, .105, .133, .144, .116, .080, -.010, .008],
@@ -52,8 +52,8 @@ class TargetGreys:
 
 def draw_target_greys(rng: np.random.Generator) -> TargetGreys:
     """The targets of one picture."""
-    z = rng.standard_normal(len(_COMPONENTS)).clip(-2.5, 2.5)
-    drawn = _MEAN + _SPREAD * (z @ _COMPONENTS)
+    z = rng.standard_normal(len(COMPONENTS)).clip(-2.5, 2.5)
+    drawn = MEAN + SPREAD * (z @ COMPONENTS)
     up_to_median = np.cumsum(np.exp(drawn[1:7]))
     grey = np.exp(drawn[0] + np.r_[0, up_to_median] - up_to_median[2])
     percentiles = np.maximum.accumulate(grey.clip(1, 245) + np.arange(7) * 0.01)

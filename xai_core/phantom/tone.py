@@ -29,11 +29,11 @@ QUANTILES = (1, 5, 25, 50, 75, 95, 99)
 DEPTHS = (0, 1, 3, 8, 15, 30, 59)  # px of a 512 px high picture
 
 # Columns: the quantiles, then the depths.
-_MEAN = np.array(
+MEAN = np.array(
     [1.83, 3.02, 3.76, 4.17, 4.555, 4.98, 5.19,
      3.137, 3.94, 4.127, 4.35, 4.276, 4.284, 4.554]
 )  # fmt: skip
-_COMPONENTS = np.array(
+COMPONENTS = np.array(
     [
         [.728, .476, .201, .109, .060, .018, .012,
          .085, .146, .201, .213, .199, .208, .133],
@@ -77,9 +77,9 @@ def draw_greys(rng: np.random.Generator, scale: float) -> Greys:
 
     ``scale``: px per px of a 512 px high picture.
     """
-    z = rng.normal(size=len(_COMPONENTS)).clip(-2.6, 2.6)
+    z = rng.normal(size=len(COMPONENTS)).clip(-2.6, 2.6)
     z[0] = 2 - rng.gamma(4, 0.5)  # mean 0, variance 1, skew -1: a few pictures are very dark
-    figures = np.exp(_MEAN + z @ _COMPONENTS * np.r_[np.ones(7), _SPREAD])
+    figures = np.exp(MEAN + z @ COMPONENTS * np.r_[np.ones(7), _SPREAD])
     percentiles = figures[:7].clip(1, 253)
     for k in range(1, 7):
         percentiles[k] = min(254.0, max(percentiles[k], _LEAST_STEP * percentiles[k - 1]))

@@ -20,6 +20,18 @@ def patient_number(patient_id: str) -> int | None:
     return int(found.group()) if found else None
 
 
+def is_even(patient_id: str) -> bool:
+    """Whether the patient has an even number; False without a number."""
+    number = patient_number(patient_id)
+    return number is not None and number % 2 == 0
+
+
+def is_odd(patient_id: str) -> bool:
+    """Whether the patient has an odd number; False without a number."""
+    number = patient_number(patient_id)
+    return number is not None and number % 2 == 1
+
+
 def select_cases(
     source: CaseSource, *, malignant: bool = False, even_patients: bool = False,
     limit: int | None = None,
@@ -41,18 +53,13 @@ def select_cases(
         for record in source.records()
         if record.pathology is not None
         and (not malignant or record.pathology is Pathology.MALIGNANT)
-        and (not even_patients or _even(record.patient_id))
+        and (not even_patients or is_even(record.patient_id))
     ]
     if not found:
         kind = "malignant case" if malignant else "case with a known pathology"
         whose = " of a patient with an even number" if even_patients else ""
         raise CaseError(f"{source.name} has no {kind}{whose}; give another source of cases.")
     return tuple(found[:limit])
-
-
-def _even(patient_id: str) -> bool:
-    number = patient_number(patient_id)
-    return number is not None and number % 2 == 0
 
 
 def first_of_each_outcome(

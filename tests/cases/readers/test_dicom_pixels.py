@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import math
+import warnings
 
 import numpy as np
 import pytest
+from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
+from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
-from tests.cases.builders import mammogram
-from xai_core.cases.readers.dicom_decoding import check_header, to_grey
+from tests.cases.builders import dicom_bytes, mammogram
+from xai_core.cases.readers.dicom_decoding import check_header, decode, to_grey
 from xai_core.errors import UnreadableImage
 
 RAMP = np.tile(np.arange(0, 4096, 64, dtype=np.uint16), (64, 1))
@@ -134,6 +138,40 @@ def test_modality_lut_is_applied() -> None:
     ds.ModalityLUTSequence = _table([4095 - i for i in range(4096)], 0, 16)
     ds.ModalityLUTSequence[0].ModalityLUTType = "US"
     np.testing.assert_allclose(_grey(ds), 1 - RAMP / RAMP.max(), atol=1e-6)
+
+
+@pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, ImplicitVRLittleEndian], ids=str)
+@pytest.mark.parametrize("signed", [False, True], ids=["unsigned", "signed"])
+@pytest.mark.parametrize("which", ["VOILUTSequence", "ModalityLUTSequence"])
+@pytest.mark.parametrize("entries", [65536, 40000])
+def test_tables_with_more_entries_than_a_signed_number_counts(
+    entries: int, which: str, signed: bool, syntax: UID
+) -> None:
+    """For 65536 entries the descriptor says 0 (PS3.3 C.11.1.1.1, C.11.2.1.1).  The table is not
+    monotone, so that a value that was looked up at another place is seen."""
+    first = -32768 if signed else 0
+    table = (np.arange(entries) * 40503 % 65536).astype("<u2")
+    table[:2] = 0, 65535  # the whole range, which is stretched to black and white after all
+    places = np.r_[0, 1, np.linspace(2, 65535, 64 * 48 - 2).astype(int)].reshape(64, 48)
+    stored = (places + first).astype(np.int16 if signed else np.uint16)
+    ds = mammogram(stored, syntax)
+    ds.BitsStored, ds.HighBit = 16, 15
+    item = Dataset()
+    # Written as unsigned: the number of entries is, whatever the sign of the first value.
+    item.add_new("LUTDescriptor", "US", [entries % 65536, first % 65536, 16])
+    item.add_new("LUTData", "OW", table.tobytes())  # US has no room for it in explicit encodings
+    if which == "ModalityLUTSequence":
+        item.ModalityLUTType = "US"
+    setattr(ds, which, [item])
+    content = dicom_bytes(ds)
+    if signed:  # the standard's VR then
+        content = content.replace(b"\x28\x00\x02\x30US", b"\x28\x00\x02\x30SS")
+    read = dcmread(io.BytesIO(content))
+    check_header(read, "m.dcm")
+    with warnings.catch_warnings():  # as in the child process
+        warnings.simplefilter("ignore")
+        values, *_ = to_grey(read, decode(read, "m.dcm"))
+    np.testing.assert_allclose(values, table[places.clip(0, entries - 1)] / 65535, atol=1e-6)
 
 
 @pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])

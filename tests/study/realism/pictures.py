@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from xai_core.study.realism.measure import KEYS, SIZE, Measurement, Square
+from xai_core.study.realism.measure import (
+    CROP,
+    CROPS,
+    HALVED,
+    KEYS,
+    SIZE,
+    Measurement,
+    Square,
+)
 from xai_core.types import Pathology
 
 ROWS, COLUMNS = np.mgrid[:SIZE, :SIZE].astype(np.float32)
@@ -34,9 +42,14 @@ def half_disc(**fields: object) -> Square:
     return Square(**{**known, **fields})  # type: ignore[arg-type]
 
 
-def measurement(number: int, patient: str | None = None, **values: float) -> Measurement:
-    """A measurement; quantities that are not given are 1."""
+NO_CROPS = np.zeros((CROPS, CROP // HALVED, CROP // HALVED), np.uint8)
+
+
+def measurement(
+    number: int, patient: str | None = None, crops: np.ndarray | None = NO_CROPS, **values: float
+) -> Measurement:
+    """A measurement; quantities that are not given are 1, and crops are black."""
     return Measurement(
         case_id=f"c{number}", patient_id=patient or f"P{number}", pathology=Pathology.MALIGNANT,
-        view="CC", kind="low-energy", values={**dict.fromkeys(KEYS, 1.0), **values},
+        view="CC", kind="low-energy", values={**dict.fromkeys(KEYS, 1.0), **values}, crops=crops,
     )  # fmt: skip

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
 
+import numpy as np
 import pytest
+from scipy.stats import ks_2samp
 
 from tests.study.realism.pictures import measurement
 from xai_core.study.realism.compare import Spread, compare
@@ -19,14 +22,85 @@ def test_a_spread_leaves_out_what_is_not_defined() -> None:
     assert math.isnan(none.median)
 
 
-def test_inside_is_the_phantoms_median_within_the_real_spread() -> None:
+def test_auc_alone_counts_pairs() -> None:
     real = [measurement(i, mean=float(i), sd=float(i)) for i in range(101)]
-    ours = [measurement(i, mean=89.0, sd=91.0, area=NAN) for i in range(3)]
+    ours = [measurement(i, sd=91.0, area=NAN) for i in range(3)]
     lines = {line.quantity.key: line for line in compare(real, ours)}
-    assert (lines["mean"].inside, lines["sd"].inside, lines["area"].inside) == (True, False, None)
     assert lines["sd"].auc == pytest.approx((91 + 0.5) / 101)
     assert lines["exponent"].auc == 0.5
     assert math.isnan(lines["area"].auc)
+    assert lines["area"].distance is None
+
+
+def test_distance_of_a_worked_example() -> None:
+    """Real 1, 2, 3, 4 and phantoms 3.5, 4.5, 5.5: three of four real values lie below every
+    phantom, so the cumulative distributions differ by 3/4.  The p-value is the share of the 35
+    orders of four and three values that differ as much."""
+    real = [measurement(i, mean=v) for i, v in enumerate((1, 2, 3, 4))]
+    ours = [measurement(i, mean=v) for i, v in enumerate((3.5, 4.5, 5.5))]
+    found = {line.quantity.key: line.distance for line in compare(real, ours)}["mean"]
+    assert found is not None
+    assert (found.d, found.real, found.phantoms) == (0.75, 4, 3)
+    orders = list(itertools.combinations(range(7), 4))
+
+    def difference(places: tuple[int, ...]) -> float:
+        below = np.cumsum([i in places for i in range(7)]) / 4
+        return float(np.abs(below - np.cumsum([i not in places for i in range(7)]) / 3).max())
+
+    share = sum(difference(order) >= 0.75 - 1e-9 for order in orders) / len(orders)
+    assert found.p == pytest.approx(share)
+
+
+def test_equal_medians_do_not_hide_another_spread() -> None:
+    """Phantoms all at the real median: it is inside every range, and the distributions differ."""
+    real = [measurement(i, mean=float(i)) for i in range(101)]
+    ours = [measurement(i, mean=50.0) for i in range(101)]
+    lines = {line.quantity.key: line for line in compare(real, ours)}
+    differs = lines["mean"].distance
+    same = lines["sd"].distance
+    assert differs is not None
+    assert same is not None
+    assert (differs.d, differs.differs) == (pytest.approx(50 / 101), True)
+    assert (same.d, same.p, same.differs) == (0, 1, False)
+
+
+def test_a_patient_counts_with_one_image() -> None:
+    """Ten images of each of six patients are not sixty independent values."""
+    rng = np.random.default_rng(0)
+    level = rng.normal(size=6)
+    real = [measurement(i, f"P{i // 10}", mean=level[i // 10]) for i in range(60)]
+    ours = [measurement(i, mean=float(v)) for i, v in enumerate(rng.normal(size=30))]
+    found = {line.quantity.key: line.distance for line in compare(real, ours)}["mean"]
+    assert found is not None
+    assert (found.real, found.phantoms) == (6, 30)
+    expected = ks_2samp(level, [m.values["mean"] for m in ours])
+    assert (found.d, found.p) == pytest.approx((expected.statistic, expected.pvalue))
+
+
+def test_the_image_of_a_patient_is_drawn_and_not_always_the_first() -> None:
+    real = [measurement(i, f"P{i // 2}", mean=float(i % 2)) for i in range(200)]
+    ours = [measurement(0, mean=-1.0), measurement(1, mean=0.5)]
+    found = {line.quantity.key: line.distance for line in compare(real, ours)}["mean"]
+    assert found is not None
+    assert found.real == 100
+    # About half the images drawn have 0 and half 1; all would be 0, and d 0.5, for the first.
+    assert 0.5 < found.d < 0.65
+    again = {line.quantity.key: line.distance for line in compare(real[::-1], ours)}["mean"]
+    assert again == found
+
+
+def test_p_values_are_adjusted_for_the_number_of_quantities() -> None:
+    """Among many quantities that do not differ, one p-value just below 0.05 is no difference."""
+    real = [measurement(i, mean=float(i)) for i in range(40)]
+    ours = [measurement(i, mean=i + 12.5) for i in range(40)]
+    lines = compare(real, ours)
+    found = {line.quantity.key: line.distance for line in lines}["mean"]
+    assert found is not None
+    assert found.p < 0.05
+    assert not found.differs
+    p = [line.distance.p for line in lines if line.distance is not None]
+    factor = len(p) * sum(1 / k for k in range(1, len(p) + 1))  # of the smallest p-value
+    assert found.adjusted == pytest.approx(min(1, found.p * factor))
 
 
 def test_views_are_compared_apart() -> None:

@@ -13,12 +13,16 @@ from xai_core.cases.sources.cdd_cesm import CddCesm
 from xai_core.errors import CaseError
 from xai_core.study.realism.compare import compare
 from xai_core.study.realism.measure import (
+    CROP,
+    CROPS,
+    HALVED,
     IMAGE_KEYS,
     KEYS,
     KINDS,
     LESION_KEYS,
     LOW_ENERGY,
     RECOMBINED,
+    crops,
     measurable,
     measure_case,
     measure_source,
@@ -67,6 +71,38 @@ def test_source_is_measured_in_order_with_errors() -> None:
     found = list(measure_source(source, measurable(source, 4), [LOW_ENERGY]))
     assert [f[0].case_id for f in found if not isinstance(f, CaseError)] == ["c0", "c1", "c3"]
     assert str(found[2]) == "c2.png is damaged."
+
+
+def test_crops_lie_inside_the_breast_and_are_averaged() -> None:
+    square = half_disc()
+    rows = np.where(square.breast, np.arange(512)[:, None] // 2, 255).astype(np.float32)
+    found = crops(half_disc(grey=rows))
+    assert found is not None
+    assert found.shape == (CROPS, CROP // HALVED, CROP // HALVED)
+    assert found.max() < 255  # nothing from outside
+    # Each row of a crop is the mean of two equal rows, one grey level below the next.
+    np.testing.assert_array_equal(np.diff(found.astype(int), axis=1), 1)
+    assert len({int(crop[0, 0]) for crop in found}) > 3  # from different places
+    np.testing.assert_array_equal(found, crops(half_disc(grey=rows)))
+
+
+def test_few_places_for_crops_are_repeated_and_none_gives_none() -> None:
+    breast = np.zeros((512, 512), bool)
+    breast[:CROP, :CROP] = True
+    grey = np.random.default_rng(0).uniform(0, 255, (512, 512)).astype(np.float32)
+    found = crops(half_disc(breast=breast, grey=grey))
+    assert found is not None
+    expected = grey[:CROP, :CROP].reshape(CROP // 2, 2, CROP // 2, 2).mean((1, 3))
+    assert np.abs(found - expected).max() <= 0.501  # all of them the same place, rounded
+    breast[CROP - 1, CROP - 1] = False
+    assert crops(half_disc(breast=breast, grey=grey)) is None
+
+
+def test_even_patients_can_be_measured_alone() -> None:
+    cases = [make_case(f"c{i}", i, patient_id=f"P{i}") for i in range(6)]
+    source = MemorySource([*cases, make_case("nobody", patient_id="nobody")])
+    assert [r.id for r in measurable(source, even_patients=True)] == ["c0", "c2", "c4"]
+    assert [r.id for r in measurable(source, 2, even_patients=True)] == ["c0", "c2"]
 
 
 @pytest.mark.slow

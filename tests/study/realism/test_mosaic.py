@@ -12,8 +12,9 @@ from xai_core.study.realism.mosaic import HEIGHT, TILES, mosaic
 
 def test_phantoms_stand_above_real_images(tmp_path: Path) -> None:
     source = PhantomLibrary(make_library(tmp_path / "library", 12))
-    one = mosaic(source, source, [LOW_ENERGY])
-    both = mosaic(source, source)
+    sides = [(source, source.records())] * 2
+    one = mosaic(sides, [LOW_ENERGY])
+    both = mosaic(sides)
     assert one.dtype == np.uint8
     assert one.shape[0] >= 2 * HEIGHT
     assert one.shape[1] % TILES == 0
@@ -25,7 +26,7 @@ def test_phantoms_stand_above_real_images(tmp_path: Path) -> None:
 
 def test_missing_cases_leave_tiles_empty(tmp_path: Path) -> None:
     source = PhantomLibrary(make_library(tmp_path / "library", 3))
-    picture = mosaic(source, source, [LOW_ENERGY], limit=2)
+    picture = mosaic([(source, source.records()[:2])] * 2, [LOW_ENERGY])
     width = picture.shape[1] // TILES
     assert picture[:, : 2 * width].any()
     assert not picture[:, 2 * width :].any()

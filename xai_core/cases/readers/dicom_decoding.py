@@ -168,7 +168,13 @@ def to_grey(ds: Dataset, stored: NDArray[Any]) -> tuple[NDArray[np.float32], lis
     """
     notes: list[str] = []
     padding = _padding(ds, stored)
-    values = apply_modality_lut(stored, ds)
+    if ds.get("ModalityLUTSequence"):
+        _descriptor(ds.ModalityLUTSequence[0])
+        # Table positions are computed in the type of the values: those of a table with more than
+        # 32768 entries would not fit into 16 signed bits.
+        values = apply_modality_lut(stored.astype(np.int32), ds)
+    else:
+        values = apply_modality_lut(stored, ds)
     shown: NDArray[np.float64] | None = None
     how = "full range of its values"
     if ds.get("VOILUTSequence"):
@@ -205,14 +211,25 @@ def _padding(ds: Dataset, stored: NDArray[Any]) -> NDArray[np.bool_]:
     return np.asarray((stored >= low) & (stored <= high))
 
 
+def _descriptor(item: Dataset) -> tuple[int, int, int]:
+    """Number of entries (0: 65536), first value mapped, and bits of a table (C.11.1.1.1).
+
+    The number is unsigned, but in implicit encodings of signed pixels all three are read as signed,
+    so that 40000 entries would be -25536.  It is corrected in ``item`` too, as 32-bit numbers (SL).
+    """
+    entries, first, bits = (int(v) for v in item.LUTDescriptor)
+    item.add_new("LUTDescriptor", "SL", [entries % 2**16, first, bits])
+    return entries % 2**16, first, bits
+
+
 def _by_table(ds: Dataset, values: NDArray[Any]) -> NDArray[np.float64]:
     """The values mapped by the first VOI LUT (C.11.2.1.1), whose entries span 0 to 2**bits - 1."""
     item = ds.VOILUTSequence[0]
-    entries, first, bits = (int(v) for v in item.LUTDescriptor)
+    entries, first, bits = _descriptor(item)
     last = first + (entries or 2**16) - 1
     # Clip here and declare 16 bits: apply_voi_lut stores table positions in a type as wide as the
     # entries, so positions above 255 of an 8-bit table would wrap around to its beginning.
-    item.LUTDescriptor = [entries, first, 16]
+    item.add_new("LUTDescriptor", "SL", [entries, first, 16])
     index = np.clip(np.rint(values), first, last).astype(np.int32)
     shown: NDArray[np.float64] = np.asarray(apply_voi_lut(index, ds), dtype=np.float64)
     return shown / float(2**bits - 1)

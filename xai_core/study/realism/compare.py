@@ -1,8 +1,10 @@
-"""Comparison of phantoms with real images, one quantity at a time and by a classifier on many.
+"""Comparison of phantoms with real images: the distribution of each quantity, and how well
+classifiers separate them (:mod:`xai_core.study.realism.separability`).
 
-The classifier is a logistic regression that separates phantoms from real images.  If the area under
-its ROC curve were 0.5, they could not be distinguished by these quantities.  The comparison is also
-given as text: table cells and a Markdown document.
+Distributions are compared by the two-sample Kolmogorov-Smirnov statistic: the largest difference of
+the two cumulative distributions, 0 for equal ones and 1 where they do not overlap.  Its p-value
+assumes independent values, and the images of a patient are not; so each patient counts with one
+image.  The comparison is also given as text: table cells and a Markdown document.
 """
 
 from __future__ import annotations
@@ -12,14 +14,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedGroupKFold
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from scipy.stats import false_discovery_control, ks_2samp
 
-from xai_core.statistics.auc import auc_interval, roc_auc
+from xai_core.statistics.auc import roc_auc
 from xai_core.statistics.bootstrap import MIN_PATIENTS
 from xai_core.study.realism.measure import (
+    CROP,
+    CROPS,
     IMAGE_KEYS,
     KEYS,
     QUANTITIES,
@@ -27,6 +28,16 @@ from xai_core.study.realism.measure import (
     Measurement,
     Quantity,
 )
+from xai_core.study.realism.separability import (
+    CLASSIFIERS,
+    FOLDS,
+    INNER_FOLDS,
+    Classifier,
+    CrossValidated,
+    Separability,
+    separability,
+)
+from xai_core.types import ProgressCallback
 from xai_core.viz.text_tables import markdown_table
 
 # --- Quantity by quantity ---------------------------------------------------------------------
@@ -52,33 +63,95 @@ class Spread:
 
 
 @dataclass(frozen=True)
+class Distance:
+    """The two-sample Kolmogorov-Smirnov statistic of one quantity, one image of each patient.
+
+    ``d``: the statistic, in [0, 1].  ``p``: its p-value.  ``adjusted``: the p-value adjusted for
+    the number of quantities (Benjamini, Yekutieli, Annals of Statistics 29:1165, 2001, which holds
+    for quantities that depend on each other): where it is at most q, the share of false ones among
+    the differences that are named is expected to be at most q.  ``real``, ``phantoms``: numbers of
+    patients.
+    """
+
+    d: float
+    p: float
+    adjusted: float
+    real: int
+    phantoms: int
+
+    @property
+    def differs(self) -> bool:
+        """Whether the distributions differ, at the false discovery rate ``RATE``."""
+        return self.adjusted <= RATE
+
+
+RATE = 0.05
+
+
+@dataclass(frozen=True)
 class Line:
     """One quantity of one kind of image.  ``auc``: the probability that a phantom's value is above
-    a real image's; 0.5 where they cannot be distinguished, NaN where one side has no value."""
+    a real image's; 0.5 where they cannot be distinguished, NaN where one side has no value.
+    ``distance``: of the distributions; None where one side has no value."""
 
     quantity: Quantity
     real: Spread
     phantoms: Spread
     auc: float
-
-    @property
-    def inside(self) -> bool | None:
-        """Whether the phantoms' median lies within the real images' 10 % to 90 % percentiles; None
-        where one side has no value."""
-        if not self.real.n or not self.phantoms.n:
-            return None
-        return self.real.low <= self.phantoms.median <= self.real.high
+    distance: Distance | None
 
 
-def compare(real: Sequence[Measurement], phantoms: Sequence[Measurement]) -> list[Line]:
-    """One line per quantity, for images of one kind."""
+def compare(
+    real: Sequence[Measurement], phantoms: Sequence[Measurement], seed: int = 0
+) -> list[Line]:
+    """One line per quantity, for images of one kind.
+
+    ``seed``: which image of a patient counts in the Kolmogorov-Smirnov statistic, where there are
+    several.
+    """
+    one = {
+        quantity: (
+            _of_each_patient(real, quantity, seed),
+            _of_each_patient(phantoms, quantity, seed),
+        )
+        for quantity in QUANTITIES
+    }
+    tests = {
+        quantity: ks_2samp(theirs, ours)
+        for quantity, (theirs, ours) in one.items()
+        if theirs and ours
+    }
+    p = [test.pvalue for test in tests.values()]
+    adjusted = false_discovery_control(p, method="by") if p else p
+    distances = {
+        quantity: Distance(
+            float(test.statistic), float(test.pvalue), float(q), len(one[quantity][0]),
+            len(one[quantity][1]),
+        )
+        for (quantity, test), q in zip(tests.items(), adjusted, strict=True)
+    }  # fmt: skip
     lines = []
     for quantity in QUANTITIES:
         ours, theirs = _values(phantoms, quantity), _values(real, quantity)
         label = [True] * len(ours) + [False] * len(theirs)
         auc = roc_auc(label, ours + theirs)
-        lines.append(Line(quantity, Spread.of(theirs), Spread.of(ours), auc))
+        lines.append(
+            Line(quantity, Spread.of(theirs), Spread.of(ours), auc, distances.get(quantity))
+        )
     return lines
+
+
+def _of_each_patient(measured: Sequence[Measurement], quantity: Quantity, seed: int) -> list[float]:
+    """One finite value of the quantity per patient, drawn among the patient's images.
+
+    The first image would always be of the same view: names sort CC before MLO.
+    """
+    ordered = sorted(measured, key=lambda m: m.case_id)
+    drawn: dict[str, float] = {}
+    for i in np.random.default_rng(seed).permutation(len(ordered)):
+        for value in _values([ordered[i]], quantity):
+            drawn.setdefault(ordered[i].patient_id, value)
+    return list(drawn.values())
 
 
 def _values(measured: Sequence[Measurement], quantity: Quantity) -> list[float]:
@@ -89,66 +162,6 @@ def _values(measured: Sequence[Measurement], quantity: Quantity) -> list[float]:
         if quantity.view in (None, m.view)
         if np.isfinite(value := m.values[quantity.key])
     ]
-
-
-# --- By a classifier --------------------------------------------------------------------------
-
-FOLDS = 5
-
-
-@dataclass(frozen=True)
-class Separability:
-    """How well a classifier separates phantoms from real images.
-
-    ``auc``, with its 95 % interval by patient (``low``, ``high``): cross-validated, phantoms
-    positive.  ``phantoms``, ``real``: number of images used; ``left_out``: of images that lack a
-    value.  ``weights``: key and coefficient of a fit to all images (per standard deviation of all;
-    above 0: higher in phantoms), the largest magnitude first."""
-
-    auc: float
-    low: float
-    high: float
-    phantoms: int
-    real: int
-    left_out: int
-    weights: tuple[tuple[str, float], ...]
-
-
-def separability(
-    real: Sequence[Measurement], phantoms: Sequence[Measurement], keys: Sequence[str], seed: int = 0
-) -> Separability | None:
-    """Separate phantoms from real images of one kind by the quantities ``keys``.
-
-    All images of a patient are in the same fold; an image that lacks one of the quantities is left
-    out.  None where a side has images of fewer than ``FOLDS`` patients.
-    """
-    both = [*real, *phantoms]
-    values = np.array([[m.values[key] for key in keys] for m in both], dtype=np.float64)
-    values = values.reshape(len(both), len(keys))
-    label = np.array([False] * len(real) + [True] * len(phantoms))
-    names = [
-        *(f"real {m.patient_id}" for m in real),
-        *(f"phantom {m.patient_id}" for m in phantoms),
-    ]
-    patient = np.array(names, dtype=object)
-    complete = np.isfinite(values).all(1)
-    values, label, patient = values[complete], label[complete], patient[complete]
-    if any(len(set(patient[label == side])) < FOLDS for side in (False, True)):
-        return None
-    model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=2000))
-    score = np.zeros(len(label))
-    folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
-    for fit, test in folds.split(values, label, patient):
-        score[test] = model.fit(values[fit], label[fit]).decision_function(values[test])
-    patients = patient.astype(str)
-    low, high = auc_interval(label, score, patients, seed=seed)
-    weights = model.fit(values, label)[-1].coef_[0]
-    order = np.argsort(-np.abs(weights))
-    return Separability(
-        auc=roc_auc(label, score), low=low, high=high,
-        phantoms=int(label.sum()), real=int((~label).sum()), left_out=int((~complete).sum()),
-        weights=tuple((keys[i], float(weights[i])) for i in order),
-    )  # fmt: skip
 
 
 # --- Both, for one kind of image --------------------------------------------------------------
@@ -167,15 +180,21 @@ class KindComparison:
 
 
 def compare_kind(
-    real: Sequence[Measurement], phantoms: Sequence[Measurement], kind: str
-) -> KindComparison:
-    """Compare the images of one kind, such as ``low-energy``."""
+    real: Sequence[Measurement], phantoms: Sequence[Measurement], kind: str,
+    classifiers: Sequence[Classifier] = CLASSIFIERS, progress: ProgressCallback | None = None,
+) -> KindComparison:  # fmt: skip
+    """Compare the images of one kind, such as ``low-energy``.
+
+    ``progress``: called after each fit of a classifier, see :func:`separability`.
+    """
     theirs, ours = [m for m in real if m.kind == kind], [m for m in phantoms if m.kind == kind]
     return KindComparison(
         title=f"{kind.capitalize()} images: {len(ours)} phantoms, {len(theirs)} real",
         lines=compare(theirs, ours),
-        every=separability(theirs, ours, IMAGE_KEYS),
-        marked=separability(_marked(theirs), _marked(ours), KEYS),
+        every=separability(theirs, ours, IMAGE_KEYS, classifiers=classifiers, progress=progress),
+        marked=separability(
+            _marked(theirs), _marked(ours), KEYS, classifiers=classifiers, progress=progress
+        ),
     )
 
 
@@ -185,7 +204,7 @@ def _marked(measured: Sequence[Measurement]) -> list[Measurement]:
 
 # --- Text -------------------------------------------------------------------------------------
 
-HEAD = ("quantity", "real", "phantoms", "inside", "AUC alone")
+HEAD = ("quantity", "real", "phantoms", "AUC alone", "KS", "n", "p")
 _SHOWN = 8  # coefficients named in the text
 _NONE = "-"
 
@@ -193,8 +212,13 @@ _NONE = "-"
 NOTES = (
     "Only images whose pathology is given; each scaled so that its longer side has 512 px, padded "
     "with black to a square. Spreads are median [10 % to 90 %] over images.",
-    "Inside: the phantoms' median lies within the real images' 10 to 90 %. AUC alone: how often a "
-    "phantom's value is above a real image's; 0.5 tells nothing, 0 and 1 tell everything.",
+    "AUC alone: how often a phantom's value is above a real image's; 0.5 tells nothing, 0 and 1 "
+    "tell everything.",
+    "KS: the two-sample Kolmogorov-Smirnov statistic, the largest difference of the two cumulative "
+    "distributions; n: real and phantom patients; p: its p-value, two-sided and not adjusted. Each "
+    "patient counts with one image, drawn with seed 0 where there are several. A quantity is said "
+    f"to differ at a false discovery rate of {RATE:.0%} (Benjamini-Yekutieli); the others may "
+    "differ by less than so few patients show.",
     "A region is a connected piece of what is marked, in this kind of image's own mask. Each image "
     "counts once, by its largest region that is not a band along the skin; its diameter is that of "
     "a disc as large, its centre a fraction of the breast's box, the ring about it 10 px wide "
@@ -202,10 +226,16 @@ NOTES = (
     "not counted.",
     "Skin: mean grey at a distance from the skin's edge, in the middle fifth of the breast's "
     "height; the chest wall and the picture's border are no edge.",
-    "The AUC over several quantities is that of a logistic regression on standardised quantities, "
-    "cross-validated in 5 folds with each patient in one fold; its interval is a bootstrap over "
-    "patients, 2000 replicates, seed 0. Coefficients are per standard deviation, of a fit to all; "
-    "where quantities go together they share the weight.",
+    "The AUC over several quantities is cross-validated and nested by patient: "
+    f"{FOLDS} outer folds, and {INNER_FOLDS} inner ones for the hyper-parameters. Scores are ranks "
+    "within the outer fold. Its 95 % interval is a bootstrap over patients, 2000 replicates, seed "
+    "0, of these scores; it leaves out how the classifiers vary with their training images. The "
+    "strongest was chosen by the AUC given, which is therefore slightly too large; nothing was "
+    "chosen by that of the best in the inner folds. The patch network sees no quantity but "
+    f"{CROPS} crops of {CROP} px of each image at half resolution, where traces of compression and "
+    "resizing may still help it.",
+    "Coefficients are of a logistic regression on all images, per standard deviation; where "
+    "quantities go together they share the weight.",
 )
 
 
@@ -216,9 +246,16 @@ def cells(line: Line) -> tuple[str, ...]:
         line.quantity.title,
         _spread(line.real, digits),
         _spread(line.phantoms, digits),
-        {None: _NONE, True: "yes", False: "no"}[line.inside],
         _NONE if math.isnan(line.auc) else f"{line.auc:.2f}",
+        *_distance(line.distance),
     )
+
+
+def _distance(distance: Distance | None) -> tuple[str, str, str]:
+    if distance is None:
+        return _NONE, _NONE, _NONE
+    p = "<0.001" if distance.p < 0.001 else f"{distance.p:.3f}"
+    return f"{distance.d:.2f}", f"{distance.real}, {distance.phantoms}", p
 
 
 def _spread(spread: Spread, digits: int) -> str:
@@ -230,8 +267,7 @@ def _spread(spread: Spread, digits: int) -> str:
 
 def sentences(found: KindComparison) -> list[str]:
     """Sentences on how well, and by which quantities, phantoms are separated from real images."""
-    inside = [line.inside for line in found.lines if line.inside is not None]
-    out = [f"Inside: {sum(inside)} of {len(inside)} quantities."]
+    out = [_differing(found.lines)]
     variants = (
         ("Texture, shape and grey levels, all images", found.every),
         ("All quantities, images with a marked region", found.marked),
@@ -241,21 +277,31 @@ def sentences(found: KindComparison) -> list[str]:
             out.append(f"{title}: too few patients to tell phantoms from real images.")
             continue
         missing = f", {answer.left_out} left out for a missing value" if answer.left_out else ""
+        first, *others = answer.results
         out.append(
-            f"{title} ({answer.phantoms} phantoms, {answer.real} real{missing}): AUC "
-            f"{answer.auc:.3f} "
-            f"(95 % interval by patient {_ends(answer)}). Most telling "
-            "(above 0: higher in phantoms): "
+            f"{title} ({answer.phantoms} phantoms, {answer.real} real{missing}): AUC of the "
+            f"strongest of {len(answer.results)} classifiers, {_area(first)}, 95 % interval by "
+            f"patient; {'; '.join(map(_area, [*others, answer.chosen_inside]))}. Most telling "
+            "together (above 0: higher in phantoms): "
             + ", ".join(f"{TITLES[key]} {w:+.2f}" for key, w in answer.weights[:_SHOWN])
             + "."
         )
     return out
 
 
-def _ends(found: Separability) -> str:
-    if np.isnan(found.low):
-        return f"-, fewer than {MIN_PATIENTS} patients on one side"
-    return f"{found.low:.3f} to {found.high:.3f}"
+def _differing(lines: Sequence[Line]) -> str:
+    """How many distributions differ, and which differ most."""
+    found = {line.quantity.title: line.distance for line in lines if line.distance is not None}
+    differing = {title: one for title, one in found.items() if one.differs}
+    text = f"Kolmogorov-Smirnov: {len(differing)} of {len(found)} quantities differ"
+    most = sorted(differing.items(), key=lambda item: -item[1].d)[:_SHOWN]
+    return f"{text}{': ' if most else ''}{', '.join(f'{t} {one.d:.2f}' for t, one in most)}."
+
+
+def _area(found: CrossValidated) -> str:
+    if math.isnan(found.low):
+        return f"{found.name} {found.auc:.3f} (-, fewer than {MIN_PATIENTS} patients on one side)"
+    return f"{found.name} {found.auc:.3f} ({found.low:.3f} to {found.high:.3f})"
 
 
 def markdown(title: str, kinds: Sequence[KindComparison]) -> str:

@@ -21,17 +21,19 @@ fine texture; power falls as frequency ** -exponent (Burgess, Jacobson, Judy, Me
 
 Grey levels and shape: percentiles, mean, standard deviation, area and aspect ratio of the breast.
 
+Crops: pieces of the picture from inside the breast, for a network that looks at the pixels.
+
 Low-energy and recombined images are measured separately.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +43,7 @@ from scipy import ndimage as ndi
 from xai_core.cases.base import CaseSource
 from xai_core.errors import CaseError
 from xai_core.preprocessing.breast import AIR_GREY_LEVELS, bounding_box, breast_mask
+from xai_core.study.selection import is_even
 from xai_core.types import BoolArray, Case, CaseRecord, FloatArray, Pathology
 
 # --- Common scale and orientation -------------------------------------------------------------
@@ -239,7 +242,7 @@ BAND = (0.03, 0.2)  # frequencies used, cycles per pixel
 
 def spectrum_exponent(square: Square) -> float:
     """The median exponent of the patches entirely inside the breast; NaN where none fits."""
-    corners = _corners(square.breast)
+    corners = _corners(square.breast, PATCH, PATCH_STEP)
     if not len(corners):
         return float("nan")
     found = [patch_exponent(square.grey[y : y + PATCH, x : x + PATCH]) for y, x in corners]
@@ -280,16 +283,45 @@ def _rings() -> tuple[FloatArray, NDArray[np.intp], FloatArray, FloatArray]:
     )
 
 
-def _corners(breast: BoolArray) -> NDArray[np.intp]:
-    """Upper left corners (n, 2), row and column, of the patches on a grid that are entirely inside
-    the breast."""
+def _corners(breast: BoolArray, side: int, step: int) -> NDArray[np.intp]:
+    """Upper left corners (n, 2), row and column, of the squares on a grid that are entirely inside
+    the breast.
+
+    ``side``: of a square, px.  ``step``: px from one square to the next.
+    """
     total = np.pad(breast.astype(np.int32).cumsum(0).cumsum(1), ((1, 0), (1, 0)))
-    first, second = slice(None, -PATCH, PATCH_STEP), slice(PATCH, None, PATCH_STEP)
+    first, second = slice(None, -side, step), slice(side, None, step)
     a, b = total[first, first], total[second, second]
     c, d = total[second, first], total[first, second]
     h, w = b.shape
-    inside = a[:h, :w] + b - c[:h, :w] - d[:h, :w] == PATCH * PATCH
-    return np.argwhere(inside) * PATCH_STEP
+    inside = a[:h, :w] + b - c[:h, :w] - d[:h, :w] == side * side
+    return np.argwhere(inside) * step
+
+
+# --- Crops ------------------------------------------------------------------------------------
+
+CROPS = 8  # of each picture
+CROP = 64  # side of a crop, px
+HALVED = 2  # px of the picture, both ways, per px of a crop as kept
+_CROP_STEP = 16  # px from one place to the next
+
+
+def crops(square: Square) -> NDArray[np.uint8] | None:
+    """``CROPS`` crops from evenly spaced places inside the breast, averaged over ``HALVED`` x
+    ``HALVED`` px: uint8 (CROPS, CROP / HALVED, CROP / HALVED).  A place is repeated where there are
+    fewer; None where no crop fits into the breast.
+
+    Averaging, and whole grey levels, hide most of what compression and resizing leave in a picture,
+    which says nothing about the breast.
+    """
+    places = _corners(square.breast, CROP, _CROP_STEP)
+    if not len(places):
+        return None
+    chosen = places[np.arange(CROPS) * len(places) // CROPS]
+    found = np.stack([square.grey[y : y + CROP, x : x + CROP] for y, x in chosen])
+    side = CROP // HALVED
+    mean = found.reshape(CROPS, side, HALVED, side, HALVED).mean((2, 4))
+    return np.asarray(np.rint(mean).clip(0, 255), dtype=np.uint8)
 
 
 # --- The list of quantities, in the order of the tables ---------------------------------------
@@ -347,7 +379,7 @@ _NAN = float("nan")
 @dataclass(frozen=True)
 class Measurement:
     """The measurement of one image.  ``kind``: one of ``KINDS``.  ``values``: by the ``KEYS``, NaN
-    where a quantity is not defined."""
+    where a quantity is not defined.  ``crops``: see :func:`crops`."""
 
     case_id: str
     patient_id: str
@@ -355,6 +387,7 @@ class Measurement:
     view: str | None
     kind: str
     values: Mapping[str, float]
+    crops: NDArray[np.uint8] | None = field(default=None, compare=False, repr=False)
 
 
 def measure_square(square: Square) -> dict[str, float]:
@@ -390,18 +423,32 @@ def measure_case(case: Case, kinds: Sequence[str] = KINDS) -> list[Measurement]:
         LOW_ENERGY: (case.image, case.lesion_mask),
         RECOMBINED: (case.recombined, case.recombined_mask),
     }
-    return [
-        Measurement(case.id, case.patient_id, case.pathology, case.view, kind,
-                    measure_square(to_square(image, mask, case.laterality)))
-        for kind in kinds
-        for image, mask in (pictures[kind],)
-        if image is not None
-    ]  # fmt: skip
+    found = []
+    for kind in kinds:
+        image, mask = pictures[kind]
+        if image is None:
+            continue
+        square = to_square(image, mask, case.laterality)
+        found.append(
+            Measurement(
+                case.id, case.patient_id, case.pathology, case.view, kind, measure_square(square),
+                crops(square),
+            )
+        )  # fmt: skip
+    return found
 
 
-def measurable(source: CaseSource, limit: int | None = None) -> tuple[CaseRecord, ...]:
-    """The first ``limit`` cases whose pathology is given."""
-    return tuple(r for r in source.records() if r.pathology is not None)[:limit]
+def measurable(
+    source: CaseSource, limit: int | None = None, *, even_patients: bool = False
+) -> tuple[CaseRecord, ...]:
+    """The first ``limit`` cases whose pathology is given; with ``even_patients``, of patients with
+    an even number alone."""
+    found = [
+        record
+        for record in source.records()
+        if record.pathology is not None and (not even_patients or is_even(record.patient_id))
+    ]
+    return tuple(found[:limit])
 
 
 def measure_source(
@@ -409,10 +456,21 @@ def measure_source(
 ) -> Iterator[list[Measurement] | CaseError]:
     """The measurements of each case in order, or the error where it cannot be read; on all
     cores."""
+    return each_case(source, records, lambda case: measure_case(case, kinds))
 
-    def one(record: CaseRecord) -> list[Measurement] | CaseError:
+
+_Result = TypeVar("_Result")
+
+
+def each_case(
+    source: CaseSource, records: Sequence[CaseRecord], work: Callable[[Case], _Result]
+) -> Iterator[_Result | CaseError]:
+    """What ``work`` returns for each case in order, or the error where it cannot be read; on all
+    cores."""
+
+    def one(record: CaseRecord) -> _Result | CaseError:
         try:
-            return measure_case(source.load(record.id), kinds)
+            return work(source.load(record.id))
         except CaseError as problem:
             return problem
 

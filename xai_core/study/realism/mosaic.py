@@ -17,8 +17,8 @@ from xai_core.cases.base import CaseSource
 from xai_core.errors import BadRequest, CaseError, OutputExists
 from xai_core.files import MANIFEST, check_folder, whole_file, whole_folder, write_json, writing
 from xai_core.study.realism.compare import KindComparison, markdown
-from xai_core.study.realism.measure import KEYS, KINDS, LOW_ENERGY, Measurement, measurable
-from xai_core.types import Case
+from xai_core.study.realism.measure import KEYS, KINDS, LOW_ENERGY, Measurement
+from xai_core.types import Case, CaseRecord
 
 # --- The mosaic -------------------------------------------------------------------------------
 
@@ -27,23 +27,24 @@ HEIGHT = 360  # px of a picture, without its label
 _LABEL, _GAP, _WIDTH = 14, 4, 240
 
 
-def mosaic(
-    phantoms: CaseSource, real: CaseSource, kinds: Sequence[str] = KINDS, limit: int | None = None
-) -> NDArray[np.uint8]:
-    """Two rows per kind of image: ``TILES`` phantoms, and as many real images below them.
+Side = tuple[CaseSource, Sequence[CaseRecord]]
+"""A source and those of its cases that are shown."""
 
-    Cases are taken at equal steps from the first ``limit`` of each source whose pathology is
-    given; both kinds of image show the same cases.  Unreadable cases leave a tile empty.
+
+def mosaic(sides: Sequence[Side], kinds: Sequence[str] = KINDS) -> NDArray[np.uint8]:
+    """A row per kind of image and side: ``TILES`` phantoms, and as many real images below them.
+
+    ``sides``: phantoms, then real images.  Cases are taken at equal steps from each; both kinds of
+    image show the same cases.  Unreadable cases leave a tile empty.
 
     Returns:
         (rows * (HEIGHT + label), TILES * width) grey levels.
     """
-    sides = [_spaced(phantoms, limit), _spaced(real, limit)]
-    return np.vstack([_row(cases, kind) for kind in kinds for cases in sides])
+    shown = [_spaced(*side) for side in sides]
+    return np.vstack([_row(cases, kind) for kind in kinds for cases in shown])
 
 
-def _spaced(source: CaseSource, limit: int | None) -> list[Case]:
-    records = measurable(source, limit)
+def _spaced(source: CaseSource, records: Sequence[CaseRecord]) -> list[Case]:
     n = min(TILES, len(records))
     found = []
     for i in range(n):
@@ -133,14 +134,12 @@ def _values(measurement: Measurement) -> list[float]:
     return [measurement.values[key] for key in KEYS]
 
 
-def write_picture(
-    path: Path, phantoms: CaseSource, real: CaseSource, kinds: Sequence[str], limit: int | None
-) -> None:
-    """Write the mosaic of phantoms above real images as PNG.
+def write_picture(path: Path, sides: Sequence[Side], kinds: Sequence[str]) -> None:
+    """Write the mosaic of phantoms above real images as PNG; see :func:`mosaic`.
 
     Raises:
         BadRequest: ``path`` cannot be written.
     """
-    picture = mosaic(phantoms, real, kinds, limit)
+    picture = mosaic(sides, kinds)
     with writing(path), whole_file(path) as partial:
         Image.fromarray(picture).save(partial, format="PNG")
