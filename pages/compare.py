@@ -1,4 +1,4 @@
-"""Every method and layer side by side, the paper's Figure 3, and a plate of them for print."""
+"""Every method and layer side by side, the paper's Figure 3, and their figure sheet for print."""
 
 from xai_core.ui import frame
 from xai_core.ui.compare import page

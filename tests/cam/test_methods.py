@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 import torch
 
-from xai_core.cam import METHODS, PAPER_METHODS, summaries
+from xai_core.cam import METHODS, PAPER_METHODS, _check_options, summaries
 from xai_core.cam.base import CamMethod, LayerInputs, Need
 from xai_core.cam.options import CamOptions, Kind, Option
+from xai_core.cam.options import option as declare
 from xai_core.cam.score_cam import ScoreCamOptions
 from xai_core.errors import Cancelled, ModelError
 from xai_core.scoring.logit_cache import LogitCache
@@ -208,6 +209,18 @@ def test_method_has_the_texts_for_pages_and_help(method) -> None:
         assert option.help.endswith(".")
         value = getattr(method.options(), option.name)
         assert option.parse(option.write(value)) == value
+
+
+def test_an_option_with_the_name_of_a_request_s_field_is_refused() -> None:
+    @dataclasses.dataclass(frozen=True)
+    class Options(CamOptions):
+        layer: int | None = declare(None, title="Layer", help="The number of a layer.")
+
+    class Method(type(METHODS["grad-cam"])):
+        options = Options
+
+    with pytest.raises(TypeError, match="'layer'"):
+        _check_options({"grad-cam": Method()})
 
 
 def test_summaries_equal_the_attributes_of_the_methods() -> None:

@@ -1,13 +1,18 @@
-"""Requests: validation, and keys that are equal exactly for requests with equal results."""
+"""Requests: validation, and fields that are equal exactly for requests with equal results."""
 
 from __future__ import annotations
 
 import dataclasses
+import json
+from pathlib import Path
 
 import pytest
 
+from xai_core.cam.options import RESERVED
 from xai_core.errors import BadRequest
+from xai_core.explain.identity import decision_fields
 from xai_core.explain.request import CaseRequest, ExplainRequest
+from xai_core.model.spec import read_spec
 from xai_core.types import Prediction
 
 BASE = ExplainRequest()
@@ -47,7 +52,7 @@ def test_levels_are_sorted_and_unique() -> None:
     assert BASE.with_options(levels=(5, 1, 5.0)).option("levels") == (1.0, 5.0)
 
 
-def test_key_depends_on_every_relevant_parameter() -> None:
+def test_fields_depend_on_every_relevant_parameter() -> None:
     hybrid = dataclasses.replace(BASE, method="hybrid-cam")
     score = dataclasses.replace(BASE, method="score-cam")
     different = [
@@ -61,18 +66,28 @@ def test_key_depends_on_every_relevant_parameter() -> None:
         hybrid.with_options(levels=(1.0,)),
         score.with_options(channels=3),
     ]  # fmt: skip
-    keys = {r.key("image", "weights") for r in different}
-    keys |= {BASE.key("image 2", "weights"), BASE.key("image", "weights 2")}
-    assert len(keys) == len(different) + 2
+    assert len({json.dumps(r.fields(), sort_keys=True) for r in different}) == len(different)
 
 
 def test_parameters_that_the_method_does_not_read_are_ignored() -> None:
     other = BASE.with_options(levels=(1.0,), channels=5)
-    assert other.key("i", "w") == BASE.key("i", "w")
+    assert other.fields() == BASE.fields()
     assert other.canonical() == BASE
     assert CaseRequest("a", other).canonical() == CaseRequest("a")
     without = dataclasses.replace(BASE, curves="none")
     assert dataclasses.replace(without, ties="by-index").canonical() == without
+
+
+def test_fields_hold_nothing_of_other_methods() -> None:
+    """A new method's options change no request of the methods that are there."""
+    read = {"method", "layer", "target", "curves", "reliability"}
+    assert set(BASE.fields()) == read
+    assert set(dataclasses.replace(BASE, method="hybrid-cam").fields()) == {*read, "levels"}
+
+
+def test_no_option_may_have_the_name_of_a_request_s_field(tiny_weights: Path) -> None:
+    spec = read_spec(tiny_weights)
+    assert {*BASE.fields(), *decision_fields(spec), "image_sha256"} <= RESERVED
 
 
 def test_the_predicted_class_follows_the_threshold() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from xai_core.cam.options import RESERVED
 from xai_core.ui.address import VIEWPORT_NAMES, read_viewport, without_viewport
 
 
@@ -21,6 +22,7 @@ def test_a_viewport_written_by_the_browser_is_read() -> None:
         "contours": [10, 90],
     }  # fmt: skip
     assert set(viewport) == set(VIEWPORT_NAMES)
+    assert set(parameters) <= RESERVED, "no option of a method may have such a name"
     assert without_viewport(parameters) == {"case": "PH-0001"}
 
 

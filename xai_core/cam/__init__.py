@@ -99,9 +99,16 @@ def _methods() -> Mapping[str, CamMethod[Any]]:
 def _check_options(methods: Mapping[str, CamMethod[Any]]) -> None:
     """Methods may share an option's name only if they declare it identically: a request keeps one
     value per name while a user switches between methods."""
+    from xai_core.cam.options import RESERVED
+
     seen: dict[str, Any] = {}
     for method in methods.values():
         for option in method.options.declared():
+            if option.name in RESERVED:
+                raise TypeError(
+                    f"the CAM method {method.name!r} calls an option {option.name!r}, a name that "
+                    "requests or addresses use; give it another name"
+                )
             if seen.setdefault(option.name, option) != option:
                 raise TypeError(f"two CAM methods declare the option {option.name!r} differently")
 

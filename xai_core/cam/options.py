@@ -22,6 +22,16 @@ _KEY = "option"
 ALL = "all"  # the text for "no limit" (None)
 _ON_OFF = {"on": True, "off": False}
 
+RESERVED = frozenset({
+    # Fields of a request, and of the model in a manifest's request.
+    "method", "layer", "target", "curves", "reliability", "image_sha256", "weights", "network",
+    "input_size", "mean", "std", "preparation", "baseline", "threshold",
+    # Parameters of a page's address.
+    "case", "view", "methods", "tp", "tn", "stop", "blind", "beside", "zoom", "at", "window",
+    "step", "heat", "contours", "opacity", "colours", "show",
+})  # fmt: skip
+"""Names that no option may have: options stand beside these in manifests and addresses."""
+
 
 class Kind(enum.Enum):
     """The type of an option's values."""

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -118,16 +116,16 @@ class ExplainRequest:
     def fields(self) -> dict[str, Any]:
         """The canonical request as JSON values; equal for requests with the same result.
 
-        Contains every option that is not for experts, None where the method does not read it, and
-        an option for experts only where it differs from its default.
+        Contains every option of the method that is not for experts, and one for experts only where
+        it differs from its default.  Nothing of other methods: a new method changes no request of
+        those that are there.
         """
         same = self.canonical()
         chosen = dict(same.options)
-        read = {declared.name for declared in METHODS[self.method].options.declared()}
         options = {
-            name: option.as_json(chosen.get(name, option.default)) if name in read else None
-            for name, option in known_options().items()
-            if not option.expert or name in chosen
+            option.name: option.as_json(chosen.get(option.name, option.default))
+            for option in METHODS[self.method].options.declared()
+            if not option.expert or option.name in chosen
         }
         return {
             "method": same.method,
@@ -138,11 +136,6 @@ class ExplainRequest:
             "reliability": same.reliability,
             "ties": same.ties,
         }
-
-    def key(self, image_digest: str, weights_digest: str) -> str:
-        """SHA-256 (hex) of the image's digest, the weights' digest and the parameters."""
-        text = json.dumps([image_digest, weights_digest, self.fields()], sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()
 
     def check_target(self, class_names: Sequence[str]) -> None:
         """Check that a model with the classes ``class_names`` has the requested class.

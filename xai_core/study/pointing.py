@@ -278,7 +278,7 @@ def markdown(rows: Sequence[PointingRow], about: About) -> str:
     out = [
         f"# Pointing game on {markdown_escaped(about.source)}",
         "",
-        *markdown_table(HEAD, lines(rows, about)),
+        *markdown_table(HEAD, [[markdown_escaped(c) for c in line] for line in lines(rows, about)]),
     ]
     out += ["", *(f"- {note}" for note in notes(rows, about))]
     return "\n".join(out) + "\n"

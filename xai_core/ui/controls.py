@@ -179,7 +179,7 @@ def _show_option(option: Option) -> None:
     else:
         chosen = chosen or _ALL
         choices = tuple(sorted({_ALL, *option.suggested, chosen}))
-        title = _count_title
+        title = _count_title(option)
         apply = lambda n: change(None if n == _ALL else n)  # noqa: E731
     st.segmented_control(
         option.title,
@@ -193,5 +193,9 @@ def _show_option(option: Option) -> None:
     )
 
 
-def _count_title(n: int) -> str:
-    return "all (exact)" if n == _ALL else f"first {n} (fast)"
+def _count_title(option: Option) -> Callable[[int], str]:
+    """How a count is named; whether fewer are an approximation, the method says."""
+    method = METHODS[session.current().request.method]
+    fewer = method.options.of({option.name: option.least})
+    exact, fast = (" (exact)", " (fast)") if method.exact_options(fewer) is not None else ("", "")
+    return lambda n: f"all{exact}" if n == _ALL else f"first {n}{fast}"

@@ -88,3 +88,5 @@ def test_document_has_title_table_and_notes(about: About) -> None:
     table = [line for line in text.splitlines() if line.startswith("| ")]
     assert len(table) == 7
     assert {line.count("|") for line in table} == {len(HEAD) + 1}
+    marked_up = markdown(ROWS, dataclasses.replace(about, title="A<b>-CAM, Stage 3 Block 6"))
+    assert "| A\\<b\\>-CAM, Stage 3 Block 6, for malignant |" in marked_up

@@ -228,7 +228,7 @@ _HELP = (
 @st.cache_resource(show_spinner=False)  # type: ignore[untyped-decorator]
 def _reference() -> Future[Reference]:
     """The measurements of the built-in phantoms; made in the background if they are not stored."""
-    pool = ThreadPoolExecutor(1, thread_name_prefix="typical")
+    pool = ThreadPoolExecutor(1, thread_name_prefix="reference")
     return pool.submit(lambda: Reference(reference_values()))
 
 
