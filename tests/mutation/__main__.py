@@ -10,6 +10,7 @@ import argparse
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from tests.mutation import report
@@ -17,7 +18,7 @@ from tests.mutation.mutants import find_mutants, sample
 from tests.mutation.trial import Copy, preload
 
 ROOT = Path(__file__).resolve().parents[2]
-# The tests that speak for a room; those that import the mutated file run first.
+# The tests that speak for a room; those that import a file run first on its mutants.
 ROOMS: dict[str, tuple[str, ...]] = {
     "statistics": ("tests/statistics",),
     "preprocessing": ("tests/preprocessing",),
@@ -30,23 +31,30 @@ ROOMS: dict[str, tuple[str, ...]] = {
 _SHARED = ("tests/conftest.py", "tests/support")  # what tests of all rooms depend on
 
 
-def order_tests(file: str) -> list[str]:
-    """The files of tests for a file of the code, the likeliest to notice first."""
-    folder, stem = file.split("/")[1], Path(file).stem
+def tests_of(room: str) -> list[str]:
+    """The files of tests for a room."""
     found: list[str] = []
-    for place in ROOMS[folder]:
+    for place in ROOMS[room]:
         path = ROOT / place
         files = sorted(path.rglob("test_*.py")) if path.is_dir() else [path]
-        found += [str(one.relative_to(ROOT)) for one in files]
+        found += [one.relative_to(ROOT).as_posix() for one in files]
+    return found
+
+
+def likeliest_first(file: str, tests: list[str], durations: Mapping[str, float]) -> list[str]:
+    """The tests that import ``file`` of the code before the others, the faster ones first.
+
+    ``durations``: seconds by file of tests.
+    """
     dotted = file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
     parent, _, name = dotted.rpartition(".")
 
-    def rank(test: str) -> tuple[bool, bool]:
+    def rank(test: str) -> tuple[bool, float]:
         text = (ROOT / test).read_text(encoding="utf-8")
         imports = f"{dotted} import" in text or f"from {parent} import {name}" in text
-        return Path(test).stem != f"test_{stem}", not imports
+        return not imports, durations.get(test, 0.0)
 
-    return sorted(found, key=rank)
+    return sorted(tests, key=rank)
 
 
 def main(words: list[str] | None = None) -> int:
@@ -71,9 +79,11 @@ def main(words: list[str] | None = None) -> int:
     trials = []
     with tempfile.TemporaryDirectory() as folder:
         copied = Copy(ROOT, Path(folder))
-        limits: dict[str, float] = {}
+        limits: dict[str, float] = {}  # by room
+        durations: dict[str, float] = {}
         for i, mutant in enumerate(chosen):
-            room, tests = mutant.file.split("/")[1], order_tests(mutant.file)
+            room = mutant.file.split("/")[1]
+            tests = tests_of(room)
             source = report.digest([ROOT / mutant.file])
             state = report.digest(ROOT / place for place in (*ROOMS[room], *_SHARED))
             trial = results.get(mutant, source, state)
@@ -85,6 +95,8 @@ def main(words: list[str] | None = None) -> int:
                         sys.stderr.write(f"{copied.output()[-4000:]}\n{plain.by} fails as it is\n")
                         return 1
                     limits[room] = 60 + 5 * (time.monotonic() - begin)
+                    durations |= copied.durations
+                tests = likeliest_first(mutant.file, tests, durations)
                 changed = mutant.apply((ROOT / mutant.file).read_bytes())
                 trial = copied.run_with(mutant.file, changed, tests, limits[room])
                 results.add(mutant, source, state, trial)

@@ -55,6 +55,7 @@ class Copy:
                     shutil.copy2(root / name, folder / name)
             elif not (folder / top).exists():
                 (folder / top).symlink_to(root / top)
+        self.durations: dict[str, float] = {}  # seconds of each file of tests in the last run
         self._log = folder / "trial.log"
         self._answer = folder / "trial.json"
         # Python takes a compiled file for current by the source's time and size: every version of a
@@ -85,7 +86,7 @@ class Copy:
             return Trial("timeout", "", seconds)
         if not self._answer.exists():
             return Trial("killed", "the process ended", seconds)
-        code, by = json.loads(self._answer.read_text())
+        code, by, self.durations = json.loads(self._answer.read_text())
         if code in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.NO_TESTS_COLLECTED) and not by:
             raise RuntimeError(f"no tests in {tests}: {self._log.read_text()[-2000:]}")
         return Trial("killed" if code else "survived", by, seconds)
@@ -127,11 +128,12 @@ def preload() -> object:
     return torchvision_shim, timm, safetensors, scipy
 
 
-class _FirstFailure:
-    """Notes the first test, or file of tests, that fails."""
+class _Observer:
+    """Notes the first test, or file of tests, that fails, and how long each file takes."""
 
     def __init__(self) -> None:
         self.name = ""
+        self.durations: dict[str, float] = {}
 
     def pytest_sessionstart(self) -> None:
         """Of an example that fails no smaller one is looked for: tests are imported after this."""
@@ -141,6 +143,8 @@ class _FirstFailure:
         settings.load_profile("mutants")
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        file = report.nodeid.split("::", 1)[0]
+        self.durations[file] = self.durations.get(file, 0.0) + report.duration
         if report.failed:
             self.name = self.name or report.nodeid
 
@@ -163,9 +167,9 @@ def _child(folder: Path, tests: list[str], log: Path, answer: Path) -> None:
         here = str(Path(__file__).resolve().parents[2])
         sys.path[:] = [str(folder), *(p for p in sys.path if p not in ("", here))]
         os.environ["PYTHONPATH"] = str(folder)
-        first = _FirstFailure()
-        code = pytest.main([*_OPTIONS, f"--rootdir={folder}", *tests], plugins=[first])
-        answer.write_text(json.dumps([int(code), first.name]))
+        seen = _Observer()
+        code = pytest.main([*_OPTIONS, f"--rootdir={folder}", *tests], plugins=[seen])
+        answer.write_text(json.dumps([int(code), seen.name, seen.durations]))
     except BaseException:
         traceback.print_exc()
     finally:
