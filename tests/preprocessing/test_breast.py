@@ -58,6 +58,43 @@ def test_air_ends_between_five_and_six_grey_levels() -> None:
     assert breast_mask(six).all()
 
 
+@pytest.mark.parametrize(("grey", "is_breast"), [(5.49, False), (5.5, False), (5.51, True)])
+def test_air_ends_above_its_threshold_in_grey_levels_and_in_0_to_1(
+    grey: float, is_breast: bool
+) -> None:
+    levels = np.full((8, 8), grey)
+    assert breast_mask(levels, air=AIR_GREY_LEVELS).all() == is_breast
+    assert breast_mask(levels / 255).all() == is_breast
+
+
+def test_pixels_as_bright_as_air_may_be_do_not_belong_to_the_breast() -> None:
+    image = picture(100, 80, (20, 10, 50, 90)).astype(np.float64)
+    image[image == 0] = AIR
+    assert breast_box(image) == (20, 10, 50, 90)
+
+
+@pytest.mark.parametrize(
+    ("box", "found"),
+    [
+        ((30, 40, 41, 49), (0, 0, 100, 100)),  # 99 pixels of 10 000
+        ((30, 40, 40, 50), (30, 40, 40, 50)),  # 100
+        ((5, 60, 15, 72), (5, 60, 15, 72)),  # 120
+    ],
+)
+def test_a_breast_takes_at_least_1_percent_of_the_picture(
+    box: tuple[int, int, int, int], found: tuple[int, int, int, int]
+) -> None:
+    assert breast_box(picture(100, 100, box)) == found
+
+
+def test_the_first_of_two_equally_large_regions_is_taken() -> None:
+    inside = np.zeros((6, 9), bool)
+    inside[0:2, 6:9] = inside[4:6, 0:3] = True
+    expected = np.zeros((6, 9), bool)
+    expected[0:2, 6:9] = True
+    np.testing.assert_array_equal(largest_region(inside), expected)
+
+
 def test_regions_are_4_connected() -> None:
     inside = np.zeros((4, 4), bool)
     inside[:2, :2] = inside[2:, 2:] = True

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xai_core.preprocessing.letterbox import fit, letterbox, letterbox_mask
+from xai_core.preprocessing.letterbox import Geometry, fit, letterbox, letterbox_mask
 
 
 def picture(h: int, w: int, box: tuple[int, int, int, int]) -> np.ndarray:
@@ -74,3 +74,57 @@ def test_letterboxed_mask_keeps_its_area_and_position() -> None:
     out = letterbox_mask(mask, fit(image, 384))
     assert out.sum() == pytest.approx(64 * 64 * 1.5**2, rel=0.03)
     assert out[96:192, 96:192].mean() > 0.97
+
+
+# A breast of 11 x 24 pixels that begins at (3, 5) in a case of 30 x 40.
+TALL = picture(40, 30, (3, 5, 14, 29))
+TALL[5:29, 3:14] += np.random.default_rng(0).uniform(0, 0.5, (24, 11)).astype(np.float32)
+
+
+@pytest.mark.parametrize("wide", [False, True])
+def test_breast_as_large_as_the_input_is_copied_to_its_centre(wide: bool) -> None:
+    image = TALL.T if wide else TALL
+    geometry = fit(image, 24)
+    expected = np.zeros((24, 24), np.float32)
+    expected[:, 6:17] = TALL[5:29, 3:14]  # 24 - 11 columns of padding: 6 and 7
+    if wide:
+        expected = expected.T
+        assert geometry == Geometry((5, 3, 29, 14), 1.0, (0.0, 6.0), 24)
+    else:
+        assert geometry == Geometry((3, 5, 14, 29), 1.0, (6.0, 0.0), 24)
+    np.testing.assert_allclose(letterbox(image, geometry), expected, atol=1e-6)
+
+
+def test_the_manifest_gets_crop_scale_and_pad() -> None:
+    assert fit(TALL, 48).as_json() == {"crop": [3, 5, 14, 29], "scale": 2.0, "pad": [12.0, 0.0]}
+
+
+@pytest.mark.parametrize("size", [48, 24, 12])
+def test_map_is_resampled_linearly_between_pixel_centres(size: int) -> None:
+    geometry = fit(TALL, size)
+    rows, columns = np.mgrid[:size, :size].astype(np.float32)
+    scale, left = size / 24, 6 * size / 24
+    for values, at, first, pad in (
+        (columns, np.arange(3, 14), 3, left),
+        (rows, range(5, 29), 5, 0),
+    ):
+        out = geometry.map_to_case(values + 10, (40, 30))[5:29, 3:14]
+        # Pixel i covers [i, i + 1]; beyond the outermost centres of the map its edge goes on.
+        expected = np.clip((np.array(at) + 0.5 - first) * scale + pad - 0.5, 0, size - 1) + 10
+        along = out[0] if values is columns else out[:, 0]
+        np.testing.assert_allclose(along, expected, rtol=1e-5)
+
+
+def test_outside_the_crop_a_map_is_0() -> None:
+    out = fit(TALL, 24).map_to_case(np.ones((24, 24), np.float32), (40, 30))
+    assert out.sum() == 24 * 11
+    assert (out[5:29, 3:14] == 1).all()
+
+
+def test_pixel_of_which_half_is_marked_belongs_to_the_mask() -> None:
+    whole = fit(np.ones((24, 24), np.float32), 12)
+    stripes = np.zeros((24, 24), bool)
+    stripes[:, ::2] = True
+    assert letterbox_mask(stripes, whole)[:, 1:-1].all()
+    stripes[12, 12] = False
+    assert not letterbox_mask(stripes, whole)[6, 6]

@@ -1,0 +1,119 @@
+"""``python -m tests.mutation``: try a sample of mutants of each room on the room's tests.
+
+What was tried is kept in results.jsonl, so that a run that was ended goes on where it was; the
+report is results.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from tests.mutation import report
+from tests.mutation.mutants import find_mutants, sample
+from tests.mutation.trial import Copy, preload
+
+ROOT = Path(__file__).resolve().parents[2]
+# The tests that speak for a room; those that import a file run first on its mutants.
+ROOMS: dict[str, tuple[str, ...]] = {
+    "statistics": ("tests/statistics",),
+    "preprocessing": ("tests/preprocessing",),
+    "scoring": ("tests/scoring",),
+    "cam": ("tests/cam",),
+    "faithfulness": ("tests/faithfulness",),
+    "model": ("tests/model",),
+    "explain": ("tests/explain", "tests/cli/test_explain.py"),
+}
+_SHARED = ("tests/conftest.py", "tests/support")  # what tests of all rooms depend on
+
+
+def tests_of(room: str) -> list[str]:
+    """The files of tests for a room."""
+    found: list[str] = []
+    for place in ROOMS[room]:
+        path = ROOT / place
+        files = sorted(path.rglob("test_*.py")) if path.is_dir() else [path]
+        found += [one.relative_to(ROOT).as_posix() for one in files]
+    return found
+
+
+def likeliest_first(file: str, tests: list[str], durations: Mapping[str, float]) -> list[str]:
+    """The tests that import ``file`` of the code before the others, the faster ones first.
+
+    ``durations``: seconds by file of tests.
+    """
+    dotted = file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    parent, _, name = dotted.rpartition(".")
+
+    def rank(test: str) -> tuple[bool, float]:
+        text = (ROOT / test).read_text(encoding="utf-8")
+        imports = f"{dotted} import" in text or f"from {parent} import {name}" in text
+        return not imports, durations.get(test, 0.0)
+
+    return sorted(tests, key=rank)
+
+
+def main(words: list[str] | None = None) -> int:
+    """Try, print as it goes, write; 1 where the tests fail without any change."""
+    parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
+    parser.add_argument("--count", type=int, default=400, help="about how many mutants")
+    parser.add_argument("--only", nargs="+", default=[""], help="files whose path begins so")
+    parser.add_argument("--out", type=Path, default=report.HERE / "results.md")
+    parser.add_argument("--results", type=Path, default=report.HERE / "results.jsonl")
+    given = parser.parse_args(words)
+    found = {
+        room: [
+            mutant
+            for path in sorted((ROOT / "xai_core" / room).rglob("*.py"))
+            for mutant in find_mutants(ROOT, path.relative_to(ROOT).as_posix())
+        ]
+        for room in ROOMS
+    }
+    chosen = sample([mutant for own in found.values() for mutant in own], given.count)
+    results = report.Results(given.results)
+    kept = preload()
+    trials = []
+    with tempfile.TemporaryDirectory() as folder:
+        copied = Copy(ROOT, Path(folder))
+        limits: dict[str, float] = {}  # by room
+        durations: dict[str, float] = {}
+        for i, mutant in enumerate(chosen):
+            room = mutant.file.split("/")[1]
+            tests = tests_of(room)
+            source = report.digest([ROOT / mutant.file])
+            state = report.digest(ROOT / place for place in (*ROOMS[room], *_SHARED))
+            trial = results.get(mutant, source, state)
+            if trial is None and mutant.file.startswith(tuple(given.only)):
+                if room not in limits:
+                    begin = time.monotonic()
+                    plain = copied.run(tests, timeout=3600)
+                    if plain.outcome != "survived":
+                        sys.stderr.write(f"{copied.output()[-4000:]}\n{plain.by} fails as it is\n")
+                        return 1
+                    limits[room] = 60 + 5 * (time.monotonic() - begin)
+                    durations |= copied.durations
+                tests = likeliest_first(mutant.file, tests, durations)
+                changed = mutant.apply((ROOT / mutant.file).read_bytes())
+                trial = copied.run_with(mutant.file, changed, tests, limits[room])
+                results.add(mutant, source, state, trial)
+                sys.stdout.write(
+                    f"{i + 1}/{len(chosen)} {trial.outcome} {trial.seconds:.1f} s "
+                    f"{mutant.file}:{mutant.line} {mutant.change}  {trial.by}\n"
+                )
+                sys.stdout.flush()
+            if trial is not None:
+                trials.append((room, mutant, trial))
+    del kept
+    possible = {room: len(own) for room, own in found.items()}
+    given.out.write_text(
+        report.table(list(ROOMS), trials, possible, report.reasons()), encoding="utf-8"
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
