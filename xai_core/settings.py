@@ -11,6 +11,8 @@ variable               meaning                                       default
 ``XAI_DEVICE``         ``cpu``, ``cuda`` or ``auto``                 ``auto``
 ``XAI_BATCH``          images per forward pass, 1 to 256             8
 ``XAI_ENGINE``         ``openvino``, ``torch`` or ``auto``           ``auto``
+``XAI_HOSTS``          host names served besides this machine's own  none
+``XAI_SESSIONS``       sessions open at once, 1 to 10000             64
 ====================== ============================================= =========================
 
 ``XAI_READY``, the older name of ``XAI_PRECOMPUTED``, is still read where the newer one is not set.
@@ -19,6 +21,7 @@ variable               meaning                                       default
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,7 +36,12 @@ LIBRARY = ASSETS / "cases"
 PRECOMPUTED = ASSETS / "explanations"
 DEFAULT_WEIGHTS = ASSETS / "weights" / "cesm_phantom_tiny.safetensors"
 
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
+"""Host names of this machine, always served."""
+
 _NAME = "xai-cesm"
+_LONGEST_HOST = 253  # characters, RFC 1035
+_HOST = re.compile(r"(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*|[0-9a-f]*(:[0-9a-f]*){2,7}")
 _MIB = 2**20
 _MOST_MIB = 2**20  # a TiB
 
@@ -54,6 +62,8 @@ class Settings:
     engine: str = "auto"  # checked by model/engine/choose.py, which knows the engines
     store_limit: int = 2048 * _MIB  # bytes
     precomputed: Path = PRECOMPUTED
+    hosts: tuple[str, ...] = ()
+    sessions: int = 64
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
@@ -78,6 +88,9 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         raise BadSetting(
             f"XAI_STORE_LIMIT_MB is {limit!r}; give a whole number from 1 to {_MOST_MIB} (MiB)."
         )
+    sessions = env.get("XAI_SESSIONS") or "64"
+    if not (sessions.isascii() and sessions.isdigit()) or not 1 <= int(sessions[:6]) <= 10000:
+        raise BadSetting(f"XAI_SESSIONS is {sessions!r}; give a whole number from 1 to 10000.")
     return Settings(
         cases=env.get("XAI_CASES") or "library",
         weights=Path(env.get("XAI_WEIGHTS") or DEFAULT_WEIGHTS),
@@ -87,4 +100,18 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         engine=env.get("XAI_ENGINE") or "auto",
         store_limit=int(limit) * _MIB,
         precomputed=Path(env.get("XAI_PRECOMPUTED") or env.get("XAI_READY") or PRECOMPUTED),
+        hosts=_hosts(env.get("XAI_HOSTS") or ""),
+        sessions=int(sessions),
     )
+
+
+def _hosts(text: str) -> tuple[str, ...]:
+    """Host names, lower case, from a list with commas."""
+    hosts = tuple(name.strip().lower() for name in text.split(",") if name.strip())
+    for host in hosts:
+        if len(host) > _LONGEST_HOST or not _HOST.fullmatch(host):
+            raise BadSetting(
+                f"XAI_HOSTS has {host[:_LONGEST_HOST]!r}; give host names without port, separated "
+                "by commas, such as cesm.example.org or *.example.org."
+            )
+    return hosts
