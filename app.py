@@ -1,16 +1,11 @@
-"""The router: it serves the pages of ``xai_core/ui/pages.py``, nothing else."""
+"""The dashboard as a web application: ``streamlit run app.py`` serves it."""
 
 import streamlit as st
 
-from xai_core.ui.pages import PAGES
+from xai_core.ui import serving
 
-pages = [st.Page(entry.file, title=entry.title) for entry in PAGES]
-
-
-def start() -> None:
-    """Streamlit serves its first page at "/" alone, so that is a way in, not a page."""
-    st.switch_page(pages[0], query_params=st.query_params.to_dict())
-
-
-# The frame draws the links: a page opened cold never runs this file.
-st.navigation([st.Page(start, default=True), *pages], position="hidden").run()
+app = st.App(
+    serving.ROUTER,
+    middleware=serving.middleware(),
+    exception_handlers={Exception: serving.answer_error},
+)

@@ -59,3 +59,27 @@ def test_the_operating_point_is_the_weights_own_unless_set() -> None:
 def test_an_operating_point_that_is_no_probability_is_refused(value: str) -> None:
     with pytest.raises(BadSetting, match=r"XAI_THRESHOLD .* above 0 and below 1"):
         read_settings({"XAI_THRESHOLD": value})
+
+
+def test_hosts_and_sessions() -> None:
+    assert read_settings({}).hosts == ()
+    assert read_settings({"XAI_HOSTS": " A.example.org, *.b.org,"}).hosts == (
+        "a.example.org",
+        "*.b.org",
+    )
+    assert read_settings({"XAI_SESSIONS": "3"}).sessions == 3
+
+
+@pytest.mark.parametrize(
+    "hosts",
+    ["http://a.org", "a.org:80", "a.org/x", "*", "a.*.org", "a b", "é.org", "a" * 300, "*."],
+)
+def test_invalid_hosts_raise_bad_setting(hosts: str) -> None:
+    with pytest.raises(BadSetting, match=r"XAI_HOSTS has .* without port"):
+        read_settings({"XAI_HOSTS": hosts})
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "ten", "10001", "²", "9" * 5000])
+def test_invalid_number_of_sessions_raises_bad_setting(value: str) -> None:
+    with pytest.raises(BadSetting, match=r"XAI_SESSIONS is .* from 1 to 10000"):
+        read_settings({"XAI_SESSIONS": value})

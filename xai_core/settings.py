@@ -14,6 +14,8 @@ variable               meaning                                       default
 ``XAI_THRESHOLD``      operating point: a case is called malignant   the weights' own, see
                        if P(malignant) is at least this; between 0   ``ModelSpec.decision_rule``
                        and 1
+``XAI_HOSTS``          host names served besides this machine's own  none
+``XAI_SESSIONS``       sessions open at once, 1 to 10000             64
 ====================== ============================================= =========================
 
 ``XAI_READY``, the older name of ``XAI_PRECOMPUTED``, is still read where the newer one is not set.
@@ -23,6 +25,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,7 +40,12 @@ LIBRARY = ASSETS / "cases"
 PRECOMPUTED = ASSETS / "explanations"
 DEFAULT_WEIGHTS = ASSETS / "weights" / "cesm_phantom_tiny.safetensors"
 
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
+"""Host names of this machine, always served."""
+
 _NAME = "xai-cesm"
+_LONGEST_HOST = 253  # characters, RFC 1035
+_HOST = re.compile(r"(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*|[0-9a-f]*(:[0-9a-f]*){2,7}")
 _MIB = 2**20
 _MOST_MIB = 2**20  # a TiB
 
@@ -59,6 +67,8 @@ class Settings:
     store_limit: int = 2048 * _MIB  # bytes
     precomputed: Path = PRECOMPUTED
     threshold: float | None = None  # None: the weights' own
+    hosts: tuple[str, ...] = ()
+    sessions: int = 64
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
@@ -88,6 +98,9 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         raise BadSetting(
             f"XAI_THRESHOLD is {threshold!r}; give a probability above 0 and below 1, such as 0.3."
         )
+    sessions = env.get("XAI_SESSIONS") or "64"
+    if not (sessions.isascii() and sessions.isdigit()) or not 1 <= int(sessions[:6]) <= 10000:
+        raise BadSetting(f"XAI_SESSIONS is {sessions!r}; give a whole number from 1 to 10000.")
     return Settings(
         cases=env.get("XAI_CASES") or "library",
         weights=Path(env.get("XAI_WEIGHTS") or DEFAULT_WEIGHTS),
@@ -107,3 +120,18 @@ def _number(text: str) -> float:
         return float(text)
     except ValueError:
         return math.nan
+        hosts=_hosts(env.get("XAI_HOSTS") or ""),
+        sessions=int(sessions),
+    )
+
+
+def _hosts(text: str) -> tuple[str, ...]:
+    """Host names, lower case, from a list with commas."""
+    hosts = tuple(name.strip().lower() for name in text.split(",") if name.strip())
+    for host in hosts:
+        if len(host) > _LONGEST_HOST or not _HOST.fullmatch(host):
+            raise BadSetting(
+                f"XAI_HOSTS has {host[:_LONGEST_HOST]!r}; give host names without port, separated "
+                "by commas, such as cesm.example.org or *.example.org."
+            )
+    return hosts

@@ -35,6 +35,12 @@ _ARGUMENTS = (
 )  # fmt: skip
 
 
+# What the page's Content-Security-Policy kept it from doing; read at the end of every test.
+_VIOLATIONS = """
+window.violations = [];
+document.addEventListener("securitypolicyviolation", (event) =>
+  window.violations.push(`${event.effectiveDirective} ${event.blockedURI} ${event.sourceFile}`));
+"""
 _CLOSED_TAB = re.compile(
     r"Exception in ASGI application(?:(?!Exception in ASGI application).)*?"
     r"WebSocketDisconnected: Cannot call[^\n]*\n",
@@ -171,6 +177,7 @@ def visit(browser: Browser) -> Iterator[Callable[[str], Page]]:
     def open_cold(url: str) -> Page:
         context = browser.new_context(viewport={"width": 1440, "height": 900})
         context.set_default_timeout(TIMEOUT_MS)
+        context.add_init_script(_VIOLATIONS)
         contexts.append(context)
         page = context.new_page()
         page.goto(url)
@@ -180,6 +187,7 @@ def visit(browser: Browser) -> Iterator[Callable[[str], Page]]:
     for context in contexts:
         for page in context.pages:
             assert page.get_by_test_id("stException").count() == 0
+            assert page.evaluate("window.violations ?? []") == []
             # Streamlit's frontend reports its own errors in a dialog.  "Not responding" is allowed:
             # some tests end the server themselves.
             dialogs = page.get_by_test_id("stDialog").all_inner_texts()

@@ -1,8 +1,4 @@
-"""Every page opens by its own address in a new session, as the first page and after others.
-
-Streamlit runs a page's file without ``app.py`` until ``app.py`` has run once in the server; from
-then on only the pages that ``app.py`` lists exist.
-"""
+"""Every page opens by its own address in a new session, as the first page and after others."""
 
 from __future__ import annotations
 

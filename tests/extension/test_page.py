@@ -11,9 +11,9 @@ pytestmark = pytest.mark.slow
 _SEEN = """
 from streamlit.testing.v1 import AppTest
 from xai_core.ui.service_access import _cached_service
-app = AppTest.from_file("app.py", default_timeout=120).run()
+app = AppTest.from_file("xai_core/ui/router.py", default_timeout=120).run()
 assert not app.exception, app.exception
-app.switch_page("pages/sources.py").run()
+app.switch_page("../../pages/sources.py").run()
 assert not app.exception, app.exception
 print([link.proto.label for link in app.get("page_link")])
 print([one.value for one in app.markdown])

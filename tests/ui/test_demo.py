@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import streamlit as st
@@ -22,6 +23,7 @@ from tests.ui.stand_in_service import (
     without_error,
 )
 from xai_core.explain.request import CaseRequest, ExplainRequest
+from xai_core.settings import ROOT
 from xai_core.types import Outcome, Pathology, Prediction
 from xai_core.ui.address import read_address, read_viewport, without_viewport
 from xai_core.ui.compare.panels import read_comparison
@@ -116,7 +118,7 @@ def links(monkeypatch: pytest.MonkeyPatch) -> Links:
     drawn: Links = []
 
     def page_link(file: str, *, label: str, query_params: dict[str, str]) -> None:
-        drawn.append((file, query_params))
+        drawn.append((str(Path(file).relative_to(ROOT)), query_params))
 
     monkeypatch.setattr(st, "page_link", page_link)
     return drawn

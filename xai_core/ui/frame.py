@@ -1,7 +1,6 @@
 """The frame of every page: page settings, style sheet, navigation and the notice at the bottom.
 
-Each page calls :func:`begin` first.  Opening a page by its own address runs the page's file without
-``app.py``, so nothing that a page needs may be set up there.
+Each page calls :func:`begin` first.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ def begin(title: str) -> None:
         st.markdown("#### CESM explained")
         with st.container(key="pages", horizontal=True, gap="small"):
             for entry in PAGES:
-                st.page_link(entry.file, label=entry.title)
+                st.page_link(entry.path, label=entry.title)
     notice = session.part(Notice)
     notice.place = st.bottom.empty()
     notice.place.caption(NOTICE)

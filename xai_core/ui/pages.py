@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from xai_core.settings import ROOT
+
 
 @dataclass(frozen=True)
 class PageEntry:
-    """``file``: path from the project's root, as Streamlit names pages.  ``title``: of the link."""
+    """``file``: path from the project's root.  ``title``: of the link."""
 
     file: str
     title: str
+
+    @property
+    def path(self) -> str:
+        """See :func:`path_of`."""
+        return path_of(self.file)
+
+
+def path_of(file: str) -> str:
+    """The whole path of a page's file; Streamlit takes others as below the router's folder."""
+    return str(ROOT / file)
 
 
 PAGES = (

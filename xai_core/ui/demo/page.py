@@ -34,6 +34,7 @@ from xai_core.ui.demo.stops import (
     choose_tour_cases,
     fill_in,
 )
+from xai_core.ui.pages import path_of
 from xai_core.ui.service_access import layers
 from xai_core.ui.wording import plain
 
@@ -277,7 +278,9 @@ def show_speech(
         _show_buttons(number)
         if link is not None:
             file, title, address = link
-            st.page_link(file, label=f"The same by hand, on {title}", query_params=dict(address))
+            st.page_link(
+                path_of(file), label=f"The same by hand, on {title}", query_params=dict(address)
+            )
         _show_stop_list(number)
 
 
