@@ -2,6 +2,7 @@
 # make test              set up, check and test everything; browser tests that fail run once more
 # make test-strict       the same, nothing repeated
 # make lint              the checkers alone
+# make lock              write the exact versions of all packages anew, after a change of requirements*.txt
 # make pictures          take the README's pictures anew
 # make bench [BENCH=...] speed beside public peers; BENCH="--channels 32 --points 48" for a short run
 
@@ -12,7 +13,7 @@ CASES  ?= library
 
 BENCH  ?=
 
-.PHONY: run test test-strict lint bench pictures setup setup-dev clean
+.PHONY: run test test-strict lint lock bench pictures setup setup-dev clean
 
 run: setup
 	XAI_CASES="$(CASES)" $(BIN)/python -m streamlit run app.py
@@ -21,15 +22,36 @@ setup: $(VENV)/.ready
 setup-dev: $(VENV)/.ready-dev
 
 # A stamp per requirements file: nothing is installed again until the file changes.
-$(VENV)/.ready: requirements.txt
+# Every package is installed at the locked version, if its file has the locked digest.  torch and
+# torchvision come last and by version alone: registries serve several builds of one version (for
+# a processor, for a graphics card), each with packages of its own.
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+$(VENV)/.ready: requirements.lock
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(INSTALL) --no-deps --require-hashes -r requirements.lock
+	$(INSTALL) $$(grep -E '^torch(vision)?==' requirements.txt)
 	touch $@
 
-$(VENV)/.ready-dev: requirements.txt requirements-dev.txt
+$(VENV)/.ready-dev: requirements.lock requirements-dev.lock
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(INSTALL) --no-deps --require-hashes -r requirements-dev.lock
+	$(INSTALL) $$(grep -E '^torch(vision)?==' requirements.txt)
 	touch $(VENV)/.ready $@
+
+UNLOCKED := torch torchvision triton cuda-bindings cuda-pathfinder cuda-toolkit $(addprefix nvidia-, \
+  cublas cuda-cupti cuda-nvrtc cuda-runtime cudnn-cu13 cufft cufile curand cusolver cusparse \
+  cusparselt-cu13 nccl-cu13 nvjitlink nvshmem-cu13 nvtx)
+
+lock:
+	$(PYTHON) -m venv .lock
+	.lock/bin/python -m pip install --quiet uv==0.13.9
+	for name in requirements requirements-dev; do \
+	  .lock/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
+	    --custom-compile-command "make lock" $(addprefix --no-emit-package ,$(UNLOCKED)) \
+	    $$name.txt -o $$name.lock; \
+	done
+	rm -r .lock
 
 lint: setup-dev
 	$(BIN)/ruff check .
