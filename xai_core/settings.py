@@ -111,6 +111,8 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         store_limit=int(limit) * _MIB,
         precomputed=Path(env.get("XAI_PRECOMPUTED") or env.get("XAI_READY") or PRECOMPUTED),
         threshold=None if threshold is None else float(threshold),
+        hosts=_hosts(env.get("XAI_HOSTS") or ""),
+        sessions=int(sessions),
     )
 
 
@@ -120,9 +122,6 @@ def _number(text: str) -> float:
         return float(text)
     except ValueError:
         return math.nan
-        hosts=_hosts(env.get("XAI_HOSTS") or ""),
-        sessions=int(sessions),
-    )
 
 
 def _hosts(text: str) -> tuple[str, ...]:
