@@ -3,6 +3,7 @@
 # make test-strict       the same, nothing repeated
 # make lint              the checkers alone
 # make lock              write the exact versions of all packages anew, after a change of requirements*.txt
+# make sbom              write the software bill of materials, docs/sbom.json, from requirements.lock
 # make pictures          take the README's pictures anew
 # make bench [BENCH=...] speed beside public peers; BENCH="--channels 32 --points 48" for a short run
 
@@ -13,7 +14,7 @@ CASES  ?= library
 
 BENCH  ?=
 
-.PHONY: run test test-strict lint lock bench pictures setup setup-dev clean
+.PHONY: run test test-strict lint lock sbom bench pictures setup setup-dev clean
 
 run: setup
 	XAI_CASES="$(CASES)" $(BIN)/python -m streamlit run app.py
@@ -51,6 +52,13 @@ lock:
 	    --custom-compile-command "make lock" $(addprefix --no-emit-package ,$(UNLOCKED)) \
 	    $$name.txt -o $$name.lock; \
 	done
+	rm -r .lock
+
+sbom:
+	$(PYTHON) -m venv .lock
+	.lock/bin/python -m pip install --quiet cyclonedx-bom==7.5.0
+	(cat requirements.lock; grep -E '^torch(vision)?==' requirements.txt) > .lock/all.txt
+	.lock/bin/cyclonedx-py requirements --output-reproducible --of JSON -o docs/sbom.json .lock/all.txt
 	rm -r .lock
 
 lint: setup-dev
