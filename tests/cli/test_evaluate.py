@@ -154,7 +154,7 @@ def test_a_run_may_be_repeated_with_another_limit(
     ("change", "said"),
     [
         (("--curves", "full"), "curves"),
-        (("--methods", "grad-cam"), "methods"),
+        (("--methods", "grad-cam"), "methods, conventions"),
         (("--layers", TINY_LAYERS[1]), "layers"),
     ],
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import typer
 
 from xai_core.cli.cases import cases
+from xai_core.cli.conventions import conventions
 from xai_core.cli.evaluate import evaluate
 from xai_core.cli.explain import explain
 from xai_core.cli.performance import performance
@@ -28,7 +29,8 @@ app = typer.Typer(
     help="Explain a CESM classifier's decisions and test the explanations.",
 )
 _VERBS = (
-    explain, evaluate, predict, performance, pointing, precompute, cases, phantom, realism, train,
+    explain, evaluate, conventions, predict, performance, pointing, precompute, cases, phantom,
+    realism, train,
 )  # fmt: skip
 for verb in _VERBS:
     app.command()(verb)
