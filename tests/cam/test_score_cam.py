@@ -157,23 +157,42 @@ def test_different_mask_options_use_different_cache_keys(small_net, x96, make_la
     assert layer_inputs.logit_cache.forwards == 2 * len(masks)
 
 
-def test_every_choice_of_options_has_a_map_of_its_own(small_net, x96, make_layer_inputs) -> None:
-    """The map from a cache that holds those of all other choices equals the one computed alone."""
-    shared = make_layer_inputs(small_net, x96, LAYER)
-    choices = [
-        ScoreCamOptions(activations=activations, softmax=softmax, channels=channels)
+def test_every_layer_class_and_choice_of_options_has_a_map_of_its_own(
+    small_net, x96, make_layer_inputs
+) -> None:
+    """A map from a memory that holds those of all others equals the one computed without it, before
+    and after the others are computed."""
+    memory = LogitCache(small_net)
+    asked = [
+        (
+            layer,
+            target,
+            ScoreCamOptions(
+                activations=activations, softmax=softmax, channels=channels, masked_pixel=pixel
+            ),
+        )
+        for layer in (LAYER, "stages.3.blocks.0")
+        for target in (0, 1)
         for activations in Activations
         for softmax in (True, False)
-        for channels in (None, 5)
+        for channels, pixel in ((6, MaskedPixel.ZERO), (9, MaskedPixel.ZERO), (6, MaskedPixel.BLUR))
     ]
-    for options in choices:
-        ScoreCam().compute(shared, 1, options, no_report)
-    assert len(shared.native.rows()) == len(choices)
-    for options in choices:
-        alone = make_layer_inputs(small_net, x96, LAYER, logit_cache=shared.logit_cache)
-        again, fresh = (ScoreCam().compute(e, 1, options, no_report) for e in (shared, alone))
-        np.testing.assert_array_equal(again.heatmap.raw, fresh.heatmap.raw)
-        assert again.forward_passes == fresh.forward_passes
+    shared = {
+        layer: make_layer_inputs(small_net, x96, layer, logit_cache=memory)
+        for layer in (LAYER, "stages.3.blocks.0")
+    }
+    first = [ScoreCam().compute(shared[at], c, o, no_report) for at, c, o in asked]
+    spent = memory.forwards
+    again = [ScoreCam().compute(shared[at], c, o, no_report) for at, c, o in asked]
+    assert memory.forwards == spent
+    assert len(shared[LAYER].native.rows()) == len(asked) // 2
+    for (layer, target, options), one, other in zip(asked, first, again, strict=True):
+        alone = ScoreCam().compute(
+            make_layer_inputs(small_net, x96, layer), target, options, no_report
+        )
+        for found in (one, other):
+            np.testing.assert_allclose(found.heatmap.raw, alone.heatmap.raw, rtol=1e-4, atol=1e-6)
+        assert one.forward_passes == other.forward_passes == alone.forward_passes
 
 
 def test_oracle_5_a_constant_added_to_every_score_changes_nothing(

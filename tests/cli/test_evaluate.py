@@ -158,7 +158,7 @@ def test_a_run_may_be_repeated_with_another_limit(
     [
         (("--curves", "full"), "curves"),
         (("--ties", "by-index"), "ties"),
-        (("--methods", "grad-cam"), "methods"),
+        (("--methods", "grad-cam"), "methods, conventions"),
         (("--layers", TINY_LAYERS[1]), "layers"),
     ],
 )

@@ -7,14 +7,16 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from safetensors.torch import load_file, save_file
 
 from tests.conftest import TINY_LAYERS, make_case, random_weights
 from xai_core.explain.explainer import Explainer
 from xai_core.explain.identity import decision_fields, model_digest, model_identity
 from xai_core.explain.request import ExplainRequest
 from xai_core.model.classifier import Classifier
-from xai_core.model.spec import ModelSpec, read_spec
+from xai_core.model.spec import ModelSpec, file_digest, read_spec
 from xai_core.preprocessing import letterbox
 from xai_core.scoring.disk_store import DiskStore
 
@@ -91,3 +93,31 @@ def test_two_networks_in_one_store_keep_their_own_scores(
     assert [a.forwards > 0 for a in answers] == [True, True, False, False]
     assert answers[0].prediction == answers[2].prediction != answers[1].prediction
     assert answers[1].prediction == answers[3].prediction
+
+
+def test_score_cam_of_other_weights_is_not_taken_from_memory(
+    tiny_weights: Path, tmp_path: Path
+) -> None:
+    """The same network, trained a little further: equal keys of masks, classes and options."""
+    other = tmp_path / "other.safetensors"
+    tensors = load_file(tiny_weights)
+    save_file({k: v * (0.9 if k.endswith("fc2.weight") else 1) for k, v in tensors.items()}, other)
+    spec = dataclasses.replace(read_spec(tiny_weights), sha256=file_digest(other))
+    spec.write(other.with_suffix(".json"))
+    case = make_case()
+    request = ExplainRequest("score-cam", target="malignant", curves="none").with_options(
+        channels=6
+    )
+    store = tmp_path / "store"
+    kept = [
+        Explainer(Classifier.open(path, "cpu"), DiskStore(store)).explain(case, request)
+        for path in (tiny_weights, other, tiny_weights, other)
+    ]
+    assert [answer.forwards > 0 for answer in kept] == [True, True, False, False]
+    raws = [answer.heatmap.raw for answer in kept if answer.heatmap is not None]
+    for i, path in enumerate((tiny_weights, other)):
+        alone = Explainer(Classifier.open(path, "cpu")).explain(case, request).heatmap
+        assert alone is not None
+        np.testing.assert_allclose(raws[i], alone.raw, rtol=1e-5, atol=1e-7)
+        np.testing.assert_array_equal(raws[i + 2], raws[i])
+    assert not np.allclose(raws[0], raws[1], rtol=1e-3)

@@ -129,6 +129,45 @@ def test_mask_key_identifies_the_mask() -> None:
     assert len(mask_key("pixels", big)) < 60
 
 
+@pytest.mark.parametrize("shape", [(4, 6), (24, 24), (40, 40)])
+def test_mask_keys_differ_exactly_where_masks_do(shape) -> None:
+    """Keys written out (24 bits, 576 bits) and digests (1600 bits): of single pixels on and off, of
+    random masks, and of the same bits in other shapes and kinds."""
+    rng = np.random.default_rng(0)
+    size = shape[0] * shape[1]
+    single = np.eye(size, dtype=bool)
+    masks = [*single, *~single, *(rng.random((50, size)) < 0.5)]
+    keys = {mask_key("pixels", mask.reshape(shape)) for mask in masks}
+    assert len(keys) == len({mask.tobytes() for mask in masks})
+    for mask in masks[:: size // 4]:
+        kept = mask.reshape(shape)
+        same = [kept.copy(), np.asfortranarray(kept), np.repeat(kept, 2, axis=1)[:, ::2]]
+        assert {mask_key("pixels", one) for one in same} == {mask_key("pixels", kept)}
+        others = [
+            mask_key("patches", kept), mask_key("pixels", mask.reshape(shape[0] // 2, -1)),
+            mask_key("pixels", ~kept),
+        ]  # fmt: skip
+        assert len({mask_key("pixels", kept), *others}) == 4
+
+
+def test_a_scorer_of_its_own_is_asked_instead_of_the_model() -> None:
+    def never(images: torch.Tensor) -> torch.Tensor:
+        raise AssertionError("the model was asked")
+
+    cache = LogitCache(never, chunk=2)
+    given = torch.arange(3.0)[:, None]
+    keys = ["a/0", "a/1", "a/2"]
+
+    def score() -> list[float]:
+        rows = cache.score(keys, lambda positions: given[positions], scorer=lambda rows: rows * 2)
+        return rows[:, 0].tolist()
+
+    assert score() == score() == [0, 2, 4]
+    assert cache.forwards == 3
+    with pytest.raises(AssertionError, match="the model was asked"):
+        cache.score(["b"], lambda positions: given[positions])
+
+
 def test_oracle_7_chunks_agree_with_one_eager_float32_pass_to_1e_4() -> None:
     """Engine parity: the composition of batches does not change a logit."""
     import timm

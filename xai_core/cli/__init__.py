@@ -9,6 +9,7 @@ import typer
 
 from xai_core.cli.calibrate import calibrate
 from xai_core.cli.cases import cases
+from xai_core.cli.conventions import conventions
 from xai_core.cli.evaluate import evaluate
 from xai_core.cli.explain import explain
 from xai_core.cli.greys import greys
@@ -30,8 +31,8 @@ app = typer.Typer(
     help="Explain a CESM classifier's decisions and test the explanations.",
 )
 _VERBS = (
-    explain, evaluate, predict, performance, pointing, precompute, cases, phantom, realism, greys,
-    train, calibrate,
+    explain, evaluate, conventions, predict, performance, pointing, precompute, cases, phantom,
+    realism, greys, train, calibrate,
 )  # fmt: skip
 for verb in _VERBS:
     app.command()(verb)

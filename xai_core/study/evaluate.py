@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from xai_core.cam import METHODS
 from xai_core.cases.base import CaseSource
 from xai_core.errors import BadRequest, CaseError, OutputExists
 from xai_core.explain.explainer import Explainer
@@ -36,6 +38,7 @@ class Plan:
 
     ``curves``, ``ties``: see :class:`xai_core.explain.request.ExplainRequest`.
     ``layers``: texts for :func:`xai_core.model.layers.find_layer`; empty for all of the model's.
+    ``options``: the methods' options that differ from their defaults.
 
     Raises:
         BadRequest: an unknown method, mode of curves or treatment of ties, or no method.
@@ -45,6 +48,7 @@ class Plan:
     layers: tuple[str, ...] = ()
     curves: str = "adaptive"
     ties: str = TIES[0]
+    options: tuple[tuple[str, Any], ...] = ()
 
     def __post_init__(self) -> None:
         if not self.methods or self.curves == "none":
@@ -52,7 +56,8 @@ class Plan:
                 "An evaluation needs at least one method, and curves adaptive, fine or full."
             )
         for method in self.methods:
-            ExplainRequest(method, curves=self.curves, ties=self.ties)  # raises for unknown names
+            # Raises for unknown names.
+            ExplainRequest(method, curves=self.curves, ties=self.ties, options=self.options)
 
     def of(self, classifier: Classifier) -> Plan:
         """The same plan with the layer names of ``classifier``.
@@ -66,7 +71,7 @@ class Plan:
     def requests(self) -> list[ExplainRequest]:
         """One request per layer and method, of a plan made by :meth:`of`."""
         return [
-            ExplainRequest(method, layer, curves=self.curves, ties=self.ties)
+            ExplainRequest(method, layer, curves=self.curves, ties=self.ties, options=self.options)
             for layer in self.layers
             for method in self.methods
         ]
@@ -79,10 +84,21 @@ def open_run(out: Path, plan: Plan, source: CaseSource, explainer: Explainer) ->
         OutputExists: ``out`` holds other files, or a run with other parameters.
         BadRequest: ``out`` cannot be written.
     """
-    asked = _identity(plan, source, explainer)
+    begin_run(out, MADE_BY, _identity(plan, source, explainer))
+
+
+def begin_run(out: Path, made_by: str, asked: Mapping[str, Any]) -> None:
+    """Begin a run of the verb ``made_by`` in ``out``, or resume the one that is there.
+
+    ``asked``: everything that its rows depend on, as JSON values.
+
+    Raises:
+        OutputExists: ``out`` holds other files, or a run with other parameters.
+        BadRequest: ``out`` cannot be written.
+    """
     if out.is_dir() and any(out.iterdir()):
         found = read_json(out / RUN)
-        if found.get("made_by") != MADE_BY:
+        if found.get("made_by") != made_by:
             raise OutputExists(
                 f"The folder {out.name} holds other files; give a new or an empty folder with "
                 "--out."
@@ -98,20 +114,32 @@ def open_run(out: Path, plan: Plan, source: CaseSource, explainer: Explainer) ->
     if out.exists() and not out.is_dir():
         raise OutputExists(f"--out names {out.name}, which is a file; give a folder.")
     with writing(out / RUN):
-        write_json(out / RUN, {"made_by": MADE_BY, "request": asked, "software": software()})
+        run = {"made_by": made_by, "request": dict(asked), "software": software()}
+        write_json(out / RUN, run)
 
 
 def _identity(plan: Plan, source: CaseSource, explainer: Explainer) -> dict[str, Any]:
     """Everything that the rows of a run depend on; not the number of cases."""
+    return {
+        **source_and_model(source, explainer),
+        "methods": list(plan.methods),
+        "layers": list(plan.layers),
+        "curves": plan.curves,
+        "ties": plan.ties,
+        "conventions": {
+            request.method: METHODS[request.method].conventions(request.cam_options())
+            for request in plan.requests()
+        },
+    }
+
+
+def source_and_model(source: CaseSource, explainer: Explainer) -> dict[str, Any]:
+    """The cases and the model of a run, as JSON values."""
     ids = "\n".join(record.id for record in source.records())
     return {
         "source": source.name,
         "cases": hashlib.sha256(ids.encode()).hexdigest(),
         **decision_fields(explainer.classifier.spec),
-        "methods": list(plan.methods),
-        "layers": list(plan.layers),
-        "curves": plan.curves,
-        "ties": plan.ties,
     }
 
 
@@ -152,8 +180,13 @@ def evaluate(
 
 
 def part_of(out: Path, case_id: str) -> Path:
+    """The file of one case's rows in a run, see :func:`part_in`."""
+    return part_in(out / ROWS, case_id)
+
+
+def part_in(folder: Path, case_id: str) -> Path:
     """The file of one case's rows; named by a digest, since an id may not be a valid file name."""
-    return out / ROWS / f"{hashlib.sha256(case_id.encode()).hexdigest()[:24]}.parquet"
+    return folder / f"{hashlib.sha256(case_id.encode()).hexdigest()[:24]}.parquet"
 
 
 def measure(

@@ -63,41 +63,23 @@ def _show_method_choice() -> None:
         method_help(PAPER_METHODS),
     )
     others = tuple(name for name in METHODS if name not in PAPER_METHODS)
-    show_list(
-        "choose another method",
-        others,
-        chosen if chosen in others else None,
-        lambda name: session.change(method=name),
-    )
-
-
-def show_list(
-    widget: str, names: tuple[str, ...], chosen: str | None, choose: Callable[[str], None]
-) -> None:
-    """Draw the list of methods that have no button.
-
-    Args:
-        widget: its name in the session.
-        names: of the methods in it.
-        chosen: the one shown; None shows how many there are.
-        choose: called with the user's choice.
-    """
-
-    def act(name: str | None) -> None:
-        if name is not None:
-            choose(name)
-
+    listed = chosen if chosen in others else None
     st.selectbox(
         "Other methods",
-        names,
-        index=None if chosen is None else names.index(chosen),
+        others,
+        index=None if listed is None else others.index(listed),
         format_func=lambda name: METHODS[name].title,
-        placeholder=f"{len(names)} more",
-        key=session.widget_key(widget, chosen),
-        help=method_help(names),
-        on_change=session.on_user_change(widget, act),
+        placeholder=f"{len(others)} more",
+        key=session.widget_key("choose another method", listed),
+        help=method_help(others),
+        on_change=session.on_user_change("choose another method", _set_method),
         width=_LIST_WIDTH,
     )
+
+
+def _set_method(name: str | None) -> None:
+    if name is not None:
+        session.change(method=name)
 
 
 def show_target_choice(service: PageService, predicted: int | None) -> None:

@@ -109,20 +109,30 @@ def _show_controls(service: PageService, figure: bool) -> None:
 
 
 def _show_methods(chosen: tuple[str, ...]) -> None:
-    """The paper's methods and those chosen as buttons, and the rest in a list beside them."""
-    shown = tuple(name for name in METHODS if name in (*PAPER_METHODS, *chosen))
+    """The paper's methods as buttons, and all others behind one more: one line."""
+    _show_pills("Methods", PAPER_METHODS, chosen)
+    others = tuple(name for name in METHODS if name not in PAPER_METHODS)
+    shown = len(set(others).intersection(chosen))
+    with st.popover(f"Other methods, {shown} shown" if shown else "Other methods"):
+        _show_pills("More methods to compare", others, chosen)
+
+
+def _show_pills(label: str, names: tuple[str, ...], chosen: tuple[str, ...]) -> None:
+    """Switches of the methods ``names``; the others of ``chosen`` stay as they are."""
+    here = [name for name in chosen if name in names]
+    widget = f"choose among {names[0]}"
     st.pills(
-        "Methods",
-        shown,
+        label,
+        names,
         selection_mode="multi",
-        default=list(chosen),
+        default=here,
         format_func=lambda name: METHODS[name].title,
-        key=session.widget_key("choose methods", sorted(chosen)),
-        on_change=session.on_user_change("choose methods", _set_methods),
-        help=controls.method_help(shown),
+        key=session.widget_key(widget, sorted(here)),
+        on_change=session.on_user_change(
+            widget, lambda picked: _set_methods([*picked, *(m for m in chosen if m not in names)])
+        ),
+        help=controls.method_help(names),
     )
-    if rest := tuple(name for name in METHODS if name not in shown):
-        controls.show_list("add a method", rest, None, lambda name: _set_methods([*chosen, name]))
 
 
 def _set_methods(names: list[str]) -> None:
