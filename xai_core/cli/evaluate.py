@@ -32,6 +32,13 @@ def evaluate(
     layers: Layers = "",
     curves: CurveMode = "adaptive",
     ties: Ties = "expected",
+    baselines: Annotated[
+        bool,
+        typer.Option(
+            "--baselines",
+            help="Also the columns of explain's --reliability; about eight times the work.",
+        ),
+    ] = False,
     limit: Limit = None,
     weights: Weights = None,
     no_store: NoStore = False,
@@ -54,7 +61,7 @@ def evaluate(
     from xai_core.study.evaluate import evaluate as run
     from xai_core.study.tables import About, latex, markdown
 
-    plan = Plan(names(methods), names(layers), curves, ties)
+    plan = Plan(names(methods), names(layers), curves, ties, baselines)
     source = open_cases(cases, limit)
     explainer = open_explainer(weights, no_store)
     done = [0, 0]

@@ -34,7 +34,8 @@ MERGED = "rows.parquet"
 class Plan:
     """The methods, layers and curves to evaluate on every case, for the class the model predicts.
 
-    ``curves``, ``ties``: see :class:`xai_core.explain.request.ExplainRequest`.
+    ``curves``, ``ties``: see :class:`xai_core.explain.request.ExplainRequest`;
+    ``baselines``: its ``reliability``.
     ``layers``: texts for :func:`xai_core.model.layers.find_layer`; empty for all of the model's.
 
     Raises:
@@ -45,6 +46,7 @@ class Plan:
     layers: tuple[str, ...] = ()
     curves: str = "adaptive"
     ties: str = TIES[0]
+    baselines: bool = False
 
     def __post_init__(self) -> None:
         if not self.methods or self.curves == "none":
@@ -66,7 +68,9 @@ class Plan:
     def requests(self) -> list[ExplainRequest]:
         """One request per layer and method, of a plan made by :meth:`of`."""
         return [
-            ExplainRequest(method, layer, curves=self.curves, ties=self.ties)
+            ExplainRequest(
+                method, layer, curves=self.curves, ties=self.ties, reliability=self.baselines
+            )
             for layer in self.layers
             for method in self.methods
         ]
@@ -112,6 +116,7 @@ def _identity(plan: Plan, source: CaseSource, explainer: Explainer) -> dict[str,
         "layers": list(plan.layers),
         "curves": plan.curves,
         "ties": plan.ties,
+        "baselines": plan.baselines,
     }
 
 
