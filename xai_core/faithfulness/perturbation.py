@@ -11,14 +11,13 @@ larger one counts:
   trusted: the residual counts as at least FLOOR times the curve's median residual, at most the
   curve's range.
 
-Gaps are independent, so they add in quadrature.  The stated error of an area is this standard
-uncertainty times a coverage factor of 2 (Guide to the Expression of Uncertainty in Measurement,
-JCGM 100:2008, 6.2), meant to hold for both curves of a pair, also on networks that were not used to
-choose the constants.  It is an estimate, not a bound: a spike between two points with similar
-values is not detected.  The constants were chosen on full curves of two small trained ConvNeXt V2
-networks and checked on a third; on ConvNeXtV2-Tiny the standard uncertainty alone covered 11 of 12
-pairs, hence the factor.  With it 12 of 12 were covered on the next weights
-(``python -m benchmarks --only adaptive``).
+Gaps are independent, so they add in quadrature; where patches tie, the spread between the orders
+of the tied patches is added likewise (:func:`tie_error`).  The stated error of an area is this
+standard uncertainty times a coverage factor of 2 (Guide to the Expression of Uncertainty in
+Measurement, JCGM 100:2008, 6.2).  It is an estimate, not a bound: a spike between two points with
+similar values is not detected.  ``python -m benchmarks --only adaptive --pairs 240`` compares it
+with curves of all points: the share of the curves that it covers, and the factor that would cover
+95 % of them, are in ``benchmarks/results.md``.
 """
 
 from __future__ import annotations
