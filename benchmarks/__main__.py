@@ -34,7 +34,7 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument(
         "--repeats", type=int, default=5, help="rate, latency: rounds, the median counts"
     )
-    parser.add_argument("--pairs", type=int, default=12, help="adaptive: images times maps")
+    parser.add_argument("--pairs", type=int, default=12, help="adaptive: maps, four an image")
     parser.add_argument("--cases", type=int, default=100, help="growth: cases one after another")
     parser.add_argument("--only", choices=_PARTS, help="one of them; the others' sections stay")
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results.md"))

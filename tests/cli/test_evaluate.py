@@ -158,6 +158,7 @@ def test_a_run_may_be_repeated_with_another_limit(
     [
         (("--curves", "full"), "curves"),
         (("--ties", "by-index"), "ties"),
+        (("--baselines",), "baselines"),
         (("--methods", "grad-cam"), "methods, conventions"),
         (("--layers", TINY_LAYERS[1]), "layers"),
     ],

@@ -157,13 +157,28 @@ def test_reliability_is_written_if_requested(
     run("explain", picture, "--reliability", "--weights", tiny_weights, "--out", out)
     written = manifest_of(out)
     assert set(written["reliability"]) == {
-        "ties by lower index", "ties by higher index", "random order", "centre first",
+        "ties by lower index", "ties by higher index", "centre first", "ROAD",
+        "random order, seed 0", "random order, seed 1", "random order, seed 2",
+        "baseline mean grey of the breast",
     }  # fmt: skip
-    assert written["reliability"]["ties by lower index"] == written["curves"]
     for kind in ("insertion", "deletion"):
-        theirs = written["reliability"]["random order"][kind]
-        ours = written["metrics"][f"random_{kind}_auc"]
+        theirs = written["reliability"]["centre first"][kind]
+        ours = written["metrics"][f"centre_first_{kind}_auc"]
         assert (ours["value"], ours["error"]) == (theirs["auc"], theirs["error"])
+    removed = written["reliability"]["ROAD"]
+    halved = np.subtract(removed["least relevant first"], removed["most relevant first"]).mean() / 2
+    assert written["metrics"]["road"]["value"] == pytest.approx(halved)
+
+
+def test_ties_by_index_are_named_and_give_the_curves_of_one_order(
+    run: Run, picture: Path, tiny_weights: Path, tmp_path: Path
+) -> None:
+    for ties, words in (("expected", "descending; expectation"), ("by-index", "by lower index")):
+        out = tmp_path / ties
+        run("explain", picture, "--ties", ties, "--weights", tiny_weights, "--out", out)
+        written = manifest_of(out)
+        assert written["request"]["ties"] == ties
+        assert words in written["conventions"]["curve order"]
 
 
 def test_every_metric_has_a_value_or_a_reason(

@@ -60,7 +60,9 @@ def auc_texts(page: Page, what: str = "") -> str:
 
 def scale_maximum(page: Page) -> str:
     """The label at the upper end of the colour bar."""
-    return page.locator(".viewer .bar .most").inner_text()
+    label = page.locator(".viewer .bar .most")
+    expect(label).to_have_text(re.compile(r"\d"))  # it is filled when the map is first drawn
+    return label.inner_text()
 
 
 def picture(page: Page, what: str = "") -> Locator:

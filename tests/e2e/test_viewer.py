@@ -45,6 +45,20 @@ def opened(visit: Visit, server: Server, case: str = "PH-0001") -> tuple[Page, L
     return page, explore.picture(page)
 
 
+def test_breast_only_hides_the_heat_outside_and_is_kept_in_the_address(
+    small: Server, visit: Visit
+) -> None:
+    page, picture = opened(visit, small)
+    inside = page.get_by_role("button", name="Breast only")
+    expect(inside).to_have_attribute("aria-pressed", "false")
+    act_and_wait(page, inside.click)
+    expect(inside).to_have_attribute("aria-pressed", "true")
+    expect(page).to_have_url(re.compile("show=inside"))
+    picture.focus()
+    act_and_wait(page, lambda: page.keyboard.press("x"))
+    expect(inside).to_have_attribute("aria-pressed", "false")
+
+
 def test_outline_opacity_and_kind_of_heatmap(small: Server, visit: Visit) -> None:
     page, _ = opened(visit, small)
     outline = page.get_by_role("button", name="Lesion outline")

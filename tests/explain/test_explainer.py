@@ -157,11 +157,19 @@ def test_reliability_measures_baselines_and_ties(explainer: Explainer) -> None:
     found = answer.reliability
     assert found is not None
     assert 0 <= found.tie_fraction <= 1
-    assert found.forward.insertion.auc == answer.curves.insertion.auc
-    for pair in (found.reverse, found.random, found.centre_first):
+    by_index = explainer.explain(CASE, dataclasses.replace(BASE, ties="by-index"))
+    assert found.forward.insertion.auc == by_index.curves.insertion.auc
+    assert by_index.forwards == 0
+    assert answer.conventions["curve random orders"] == "3, seeds 0, 1, 2"
+    assert "curve ROAD" not in by_index.conventions
+    for pair in (found.forward, found.reverse, *found.random, found.centre_first):
         # The end points are the same images, whatever the order.
         assert pair.insertion.probability[0] == answer.curves.insertion.probability[0]
         assert pair.deletion.probability[0] == answer.curves.deletion.probability[0]
+    # The whole image is the same with any baseline, the baseline is not.
+    grey, blurred = found.mean_grey.insertion.probability, answer.curves.insertion.probability
+    assert grey[-1] == blurred[-1]
+    assert grey[0] != blurred[0]
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from xai_core.errors import BadRequest, Cancelled
-from xai_core.faithfulness.adaptive import adaptive
+from xai_core.faithfulness.adaptive import _next, adaptive
 from xai_core.faithfulness.baseline import blurred
-from xai_core.faithfulness.insertion_deletion import full
+from xai_core.faithfulness.insertion_deletion import Points, full
 from xai_core.faithfulness.patches import random_order
 from xai_core.faithfulness.perturbation import PerturbationProbe, area_error, gap_errors
 from xai_core.scoring.logit_cache import LogitCache
@@ -210,3 +210,52 @@ def test_error_estimate_equals_the_hand_computed_one() -> None:
     assert area_error(counts, p) == pytest.approx(2 * 0.2 * 2**0.5)
     assert area_error(np.arange(5), np.array([0, 1, 0, 1, 0.0])) == 0
     np.testing.assert_allclose(gap_errors(np.array([0, 4]), np.array([0.0, 1.0])), [0.375])
+
+
+# --- the choice of the next points ---
+
+
+def points_of(insertion: dict[int, float], deletion: dict[int, float], order: np.ndarray) -> Points:
+    """Measured points of a grid of 4 x 4 patches."""
+    x = torch.zeros(1, 4, 4)
+    probe = PerturbationProbe(x, x, 1, LogitCache(lambda images: images[:, 0, 0, :2]), grid=4)
+    points = Points(probe, np.atleast_2d(order), used=len(np.atleast_2d(order)))
+    for kind, known in (("insertion", insertion), ("deletion", deletion)):
+        points.p[kind] = {k: np.array([p]) for k, p in known.items()}
+    return points
+
+
+STEEP = {0: 0.0, 1: 0.0, 2: 0.0, 3: 0.0, 4: 0.0, 8: 0.6, 16: 1.0}
+LATE = {0: 1.0, 4: 1.0, 8: 1.0, 12: 1.0, 16: 0.2}
+FLAT = {0: 1.0, 4: 1.0, 8: 1.0, 12: 1.0, 16: 1.0}
+
+
+def test_gaps_are_halved_in_the_order_of_their_uncertainty() -> None:
+    """Insertion: residuals .12 at 4, 4/15 at 8 and after it, so 8-16 has 7/16 * 4/15 = .117 and
+    4-8, where P changes most, has 3/16 * .6 / 2 = .056.  Deletion: residual .4 at 12 and after it,
+    so 8-12 and 12-16 have 3/16 * .4 = .075 each.  Every other gap has 0.
+    """
+    points = points_of(STEEP, LATE, np.arange(16))
+    expected = [("insertion", 12), ("deletion", 10), ("deletion", 14), ("insertion", 6)]
+    assert _next(points, 0.005, 8) == expected
+    assert _next(points, 0.005, 2) == expected[:2]
+    assert _next(points, 0.005, 0) == []
+
+
+def test_curve_within_the_tolerance_is_not_refined() -> None:
+    """The norm of .117 and .056 is .13, that of .075 and .075 is .106."""
+    points = points_of(STEEP, LATE, np.arange(16))
+    assert _next(points, 0.12, 8) == [("insertion", 12), ("insertion", 6)]
+    assert _next(points, 0.13, 8) == []
+    assert _next(points_of(FLAT, FLAT, np.arange(16)), 0.005, 8) == []
+
+
+def test_points_within_a_tie_count_for_the_images_they_need() -> None:
+    """With the 12th and 13th patch in either order the point after 12 needs two images: .117 / 2 is
+    less than .075."""
+    orders = np.stack([np.arange(16), [*range(11), 12, 11, *range(13, 16)]])
+    points = points_of(STEEP, LATE, orders)
+    expected = [("deletion", 10), ("deletion", 14), ("insertion", 12), ("insertion", 6)]
+    assert _next(points, 0.005, 8) == expected
+    # 12 does not fit into what is left after two images, 6 does
+    assert _next(points, 0.005, 3) == [("deletion", 10), ("deletion", 14), ("insertion", 6)]

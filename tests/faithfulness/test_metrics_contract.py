@@ -51,8 +51,9 @@ def whole() -> MetricInputs:
         values=values,
         state=MapState.OK,
         curves=adaptive(probe, descending(relevance(values))),
-        orders=assess(probe, relevance(values)),
+        orders=assess(probe, relevance(values), probe.x / 2),
         find_lesion_mask=lambda: mask,
+        find_breast_mask=lambda: np.arange(SIZE)[None] + np.zeros((SIZE, 1)) < 70,
         find_probe=lambda: probe,
         approximate=True,
         find_exact_map=lambda: a_map(1),
@@ -98,7 +99,7 @@ def test_metric_reads_only_its_needs(metric: Metric, whole: MetricInputs) -> Non
     given = {
         Need.CURVES: {"curves": None}, Need.ORDERS: {"orders": None},
         Need.PROBE: {"find_probe": None}, Need.LESION_MASK: {"find_lesion_mask": lambda: None},
-        Need.EXACT_MAP: {"approximate": False},
+        Need.EXACT_MAP: {"approximate": False}, Need.BREAST: {"find_breast_mask": lambda: None},
     }  # fmt: skip
     left = {k: v for need, gone in given.items() if need not in metric.needs
             for k, v in gone.items()}  # fmt: skip
@@ -145,7 +146,11 @@ def test_values_equal_those_of_the_underlying_functions(whole: MetricInputs) -> 
     assert found["interpretable"].value is whole.curves.interpretable
     assert found["curve_images"].value == whole.curves.images
     assert found["tie_fraction"].value == tie_fraction(relevance(whole.values))
-    assert found["random_deletion_auc"].value == whole.orders.random.deletion.auc
+    areas = [pair.deletion.auc for pair in whole.orders.random]
+    assert found["random_deletion_auc"].value == pytest.approx(np.mean(areas))
+    assert found["random_deletion_range"].value == pytest.approx(np.ptp(areas))
+    assert found["road"].value == whole.orders.road.score
+    assert found["mean_grey_insertion_auc"].value == whole.orders.mean_grey.insertion.auc
     assert found["centre_first_insertion_auc"].value == whole.orders.centre_first.insertion.auc
     assert found["reverse_insertion_auc"].error == whole.orders.reverse.insertion.error
     place = localise(whole.values, whole.find_lesion_mask())
@@ -179,8 +184,9 @@ def test_costly_inputs_are_computed_once_and_only_if_needed() -> None:
 def test_metrics_are_ordered_by_order_then_name() -> None:
     keys = [(metric.order, metric.name) for metric in METRICS.values()]
     assert keys == sorted(keys)
-    assert list(METRICS)[:5] == [
-        "tie_fraction", "insertion_auc", "deletion_auc", "interpretable", "curve_images",
+    assert list(METRICS)[:8] == [
+        "tie_fraction", "heat_outside_breast", "insertion_auc", "deletion_auc", "interpretable",
+        "curve_images", "normalised_insertion_auc", "normalised_deletion_auc",
     ]  # fmt: skip
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import numpy as np
 import pytest
 import torch
@@ -117,3 +119,35 @@ def test_blending_commutes_with_the_normalisation() -> None:
     assert torch.equal(
         normalised(patches.render(x, b, kept)), patches.render(normalised(x), normalised(b), kept)
     )
+
+
+def digest(array: np.ndarray) -> str:
+    return hashlib.sha256(np.packbits(array).tobytes()).hexdigest()[:16]
+
+
+def test_masks_and_keys_stay_those_of_earlier_scores() -> None:
+    """Kept scores are found by their masks: another mask or key would make them lost, or wrong."""
+    order = patches.random_order(0)
+    masks = patches.first_patches(order, np.arange(577))
+    assert masks.sum(1).tolist() == list(range(577))
+    assert digest(masks) == "583ce2284057f919"
+    assert digest(patches.pixels(masks[[0, 1, 288, 576]], 100)) == "95694af98a36a985"
+    keys = "\n".join(patches.image_key(row) for row in masks)
+    assert hashlib.sha256(keys.encode()).hexdigest()[:16] == "5e46fe70885c27c9"
+    ties = patches.tie_orders(np.array([0.5, 0.0, 0.5, 0.0, 0.0, 0.9, 0.0, 0.0, 0.0]))
+    assert ties.tolist() == [
+        [5, 2, 0, 7, 4, 1, 6, 8, 3],
+        [5, 0, 2, 3, 8, 6, 1, 4, 7],
+        [5, 0, 2, 8, 6, 7, 4, 1, 3],
+        [5, 2, 0, 3, 1, 4, 7, 6, 8],
+    ]
+
+
+def test_keys_of_another_filling_differ_except_for_the_whole_image() -> None:
+    some = np.zeros(576, bool)
+    some[3] = True
+    for kept in (some, ~some, some & False):
+        assert len({patches.image_key(kept, filling) for filling in ("", "grey", "road")}) == 3
+    whole = some | True
+    assert patches.image_key(whole, "grey") == patches.image_key(whole) == INTACT
+    assert patches.image_key(some & False, "grey") == "image/grey"

@@ -16,6 +16,7 @@ from torch.nn.functional import interpolate
 from xai_core.cam.hybrid_cam import LEAST_GAIN
 from xai_core.ui.address import read_viewport
 from xai_core.ui.viewer import script
+from xai_core.viz.viewer_data import run_lengths
 
 pytestmark = pytest.mark.e2e
 Js = Callable[..., Any]
@@ -56,6 +57,33 @@ def test_upsampling_equals_torchs_bilinear_interpolation(js: Js) -> None:
 def test_upsampling_two_values_repeats_the_edges(js: Js) -> None:
     # The centres of four pixels over two values are at -0.25, 0.25, 0.75 and 1.25.
     assert js("return Array.from(upsample([0, 4], 1, 2, 4)).slice(0, 4);") == [0, 1, 3, 4]
+
+
+def test_a_mask_is_read_from_its_run_lengths(js: Js) -> None:
+    mask = np.array([0, 0, 1, 1, 1, 0, 1, 0, 0, 1], bool)
+    for each in (mask, ~mask, mask | True, mask & False):
+        body = "return Array.from(maskOf(given, 10));"
+        assert js(body, text_of(run_lengths(each), np.uint32)) == each.astype(int).tolist()
+
+
+def test_contours_inside_the_breast_are_those_of_the_map_without_the_rest(js: Js) -> None:
+    """Two hot pixels, one in the breast (the left half)."""
+    raw = np.zeros((8, 8), np.float32)
+    raw[2, 2] = raw[5, 6] = 1
+    breast = np.zeros((8, 8), bool)
+    breast[:, :4] = True
+    body = """const heat = new Heatmap({ ...given, rows: 8, columns: 8, size: 8, scale: 1 });
+      const inside = [heat.isInside(3, 0), heat.isInside(4, 0)];
+      return [heat.contour(0.5), heat.contour(0.5, true), ...inside];"""
+    given = {"raw": text_of(raw), "breast": text_of(run_lengths(breast), np.uint32)}
+    every, inside, left, right = js(body, given)
+    assert len(every) == 2 * len(inside) == 32
+    assert max(inside[::2]) < 4
+    assert every[:16] == inside
+    assert [left, right] == [True, False]
+    unknown = js(body, {**given, "breast": None})
+    assert unknown[0] == unknown[1]
+    assert unknown[3] is True
 
 
 def test_min_max_normalises_and_a_constant_becomes_zero(js: Js) -> None:
@@ -423,7 +451,7 @@ def test_an_open_list_of_marks_ignores_python_until_another_case(js: Js) -> None
 
 _STATE = """const state = () => [
   v.view.zoom, v.view.x, v.view.y, v.window, v.level, v.preset, v.heat, v.opacity, v.contours,
-  v.table.name, v.plain, v.recombined, v.outline, v.invert, s.kind, s.step,
+  v.table.name, v.plain, v.recombined, v.outline, v.invert, v.inside, s.kind, s.step,
 ];"""
 
 
@@ -433,14 +461,14 @@ def test_a_viewport_written_to_the_address_is_restored_through_python(js: Js) ->
           Object.assign(v.view, {{ zoom: 2.5, x: 0.25, y: 1 / 3 }});
           v.setPreset("dense"); v.setTable("Cividis");
           Object.assign(v, {{ heat: "contours", opacity: 0.6, contours: [10, 12.5] }});
-          Object.assign(v, {{ plain: false, outline: true }});
+          Object.assign(v, {{ plain: false, outline: true, inside: true }});
           Object.assign(s, {{ kind: "deletion", step: 120 }});
           return [addressOf(v, s), state()];"""
     )
     assert written == {
         "zoom": "2.5", "at": "0.25,0.333333", "window": "150,150", "step": "deletion:120",
         "heat": "contours", "contours": "10,12.5", "opacity": "0.6", "colours": "Cividis",
-        "show": "alone,outline",
+        "show": "alone,outline,inside",
     }  # fmt: skip
     values, problems = read_viewport(written)
     assert not problems

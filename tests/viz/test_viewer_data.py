@@ -14,7 +14,7 @@ from tests.conftest import make_case
 from xai_core.cam.normalise import empty, heatmap
 from xai_core.preprocessing.letterbox import fit
 from xai_core.types import LevelResult, MapState
-from xai_core.viz.viewer_data import case_data, heat_data, map_digest, tables
+from xai_core.viz.viewer_data import case_data, heat_data, map_digest, run_lengths, tables
 
 RAW = torch.from_numpy(np.random.default_rng(0).normal(size=(12, 12)).astype(np.float32))
 
@@ -41,6 +41,21 @@ def test_a_map_is_sent_at_its_layers_resolution() -> None:
     assert (data["rows"], data["columns"], data["size"]) == (12, 12, 96)
     assert data["digest"] == map_digest(found)
     assert "area" not in data
+
+
+def test_the_breast_is_sent_as_run_lengths() -> None:
+    breast = np.zeros((96, 96), bool)
+    breast[1, 2:5] = breast[95, 90:] = True
+    found, geometry = heatmap(RAW, 96), fit(make_case().image, 96)
+    data = heat_data(found, "grad-cam", geometry, (), breast=breast)
+    assert data is not None
+    runs = np.frombuffer(base64.b64decode(data["breast"]), np.uint32)
+    assert runs.tolist() == [98, 3, 93 * 96 + 91 + 90, 6]
+    assert run_lengths(~breast)[:2].tolist() == [0, 98]
+    for none in (None, breast & False):
+        sent = heat_data(found, "grad-cam", geometry, (), breast=none)
+        assert sent is not None
+        assert sent["breast"] is None
 
 
 def test_hybrid_cam_sends_its_area_map_and_levels() -> None:

@@ -33,6 +33,13 @@ def evaluate(
     layers: Layers = "",
     curves: CurveMode = "adaptive",
     ties: Ties = "expected",
+    baselines: Annotated[
+        bool,
+        typer.Option(
+            "--baselines",
+            help="Also the columns of explain's --reliability; about eight times the work.",
+        ),
+    ] = False,
     limit: Limit = None,
     weights: Weights = None,
     threshold: Threshold = None,
@@ -57,7 +64,7 @@ def evaluate(
     from xai_core.study.tables import About, figures_of, latex, markdown
     from xai_core.study.tables_csv import csv_text
 
-    plan = Plan(names(methods), names(layers), curves, ties)
+    plan = Plan(names(methods), names(layers), curves, ties, baselines)
     source = open_cases(cases, limit)
     explainer = open_explainer(weights, no_store, threshold=threshold)
     done = [0, 0]

@@ -62,7 +62,8 @@ def explain(
         bool,
         typer.Option(
             "--reliability",
-            help="Also the curves of reversed ties, a random and a centre-first order.",
+            help="Also the curves with ties by index, of random and centre-first orders and with "
+            "another baseline, and ROAD.",
         ),
     ] = False,
     weights: Weights = None,

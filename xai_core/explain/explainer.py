@@ -126,7 +126,12 @@ class Explainer:
             image_digest=context.image_digest,
             weights_digest=context.weights_digest,
             conventions=METHODS[request.method].conventions(request.cam_options())
-            | curve_modes.conventions(request.curves, spec.input_size, ties=request.ties),
+            | curve_modes.conventions(
+                request.curves,
+                spec.input_size,
+                ties=request.ties,
+                reliability=request.canonical().reliability,
+            ),
             class_names=spec.class_names,
             positive=spec.positive,
         )
@@ -169,8 +174,10 @@ class Explainer:
         found = assess(
             _probe(context, so_far),
             relevance(so_far.heatmap.values),
+            context.mean_grey,
             report,
             measure=curve_modes.MODES[so_far.request.curves],
+            orders_of=curve_modes.ORDERS[so_far.request.ties],
         )
         return replace(so_far, reliability=found)
 
@@ -202,6 +209,7 @@ class Explainer:
             curves=so_far.curves,
             orders=so_far.reliability,
             find_lesion_mask=lesion_mask,
+            find_breast_mask=lambda: context.breast_mask,
             find_probe=None if so_far.curves is None else lambda: _probe(context, so_far),
             approximate=exact_options is not None,
             find_exact_map=exact_map,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import cached_property
 
 import numpy as np
 from torch import Tensor
@@ -11,11 +12,12 @@ from xai_core.cam.base import LayerInputs
 from xai_core.explain.identity import model_digest
 from xai_core.faithfulness.baseline import blurred
 from xai_core.model.classifier import Classifier, Prepared
+from xai_core.preprocessing.breast import breast_mask
 from xai_core.scoring.cache_file import StoreKey
 from xai_core.scoring.disk_store import DiskStore
 from xai_core.scoring.logit_cache import INTACT, LogitCache
 from xai_core.scoring.map_cache import RawMapCache
-from xai_core.types import Prediction
+from xai_core.types import BoolArray, Prediction
 
 
 class ImageContext:
@@ -58,6 +60,21 @@ class ImageContext:
         if self._baseline is None:
             self._baseline = self.classifier.normalise(blurred(self.prepared.grey))[0]
         return self._baseline
+
+    @cached_property
+    def breast_mask(self) -> BoolArray:
+        """The breast's pixels on the network's grid, (S, S); none True where none is found."""
+        return breast_mask(self.prepared.grey)
+
+    @property
+    def mean_grey(self) -> Tensor:
+        """The image with the breast's pixels at their mean grey, in input space, (3, S, S); the
+        mean over all pixels where no breast is found."""
+        grey, mask = self.prepared.grey, self.breast_mask
+        if not mask.any():
+            mask = np.ones_like(mask)
+        flat = np.where(mask, np.float32(grey[mask].mean(dtype=np.float64)), grey)
+        return self.classifier.normalise(flat)[0]
 
     def prediction(self) -> Prediction:
         """The logits of the intact image; one forward pass, unless they are cached."""

@@ -47,8 +47,8 @@ class ExplainRequest:
     options that differ from their defaults; those that ``method`` does not read are kept for when
     the user switches to another method.  ``curves``: "none", "adaptive", "fine" or "full".
     ``ties``: "expected" (the curves' expectation over the orders of tied patches) or "by-index".
-    ``reliability``: also measure the curves under reversed ties and under the random and
-    centre-first orders; about four times the work of the curves alone.
+    ``reliability``: also measure the curves under ties by index, random and centre-first orders and
+    another baseline, and ROAD; about eight times the work of the curves alone.
 
     Raises:
         BadRequest: a value that is not allowed; the sentence lists the allowed ones.

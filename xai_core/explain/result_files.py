@@ -24,7 +24,8 @@ from xai_core.explain.request import ExplainRequest
 from xai_core.faithfulness.metric import Measured
 from xai_core.faithfulness.metrics import METRICS
 from xai_core.faithfulness.perturbation import CurvePair
-from xai_core.faithfulness.reliability import Reliability
+from xai_core.faithfulness.reliability import MEAN_GREY, RANDOM_SEEDS, Reliability
+from xai_core.faithfulness.road import SHARES
 from xai_core.files import MANIFEST, write_json
 from xai_core.model.spec import ModelSpec, file_digest
 from xai_core.preprocessing.identity import array_sha256
@@ -194,10 +195,21 @@ def _reliability(found: Reliability | None) -> dict[str, Any] | None:
     orders = {
         "ties by lower index": found.forward,
         "ties by higher index": found.reverse,
-        "random order": found.random,
+        **{
+            f"random order, seed {seed}": pair
+            for seed, pair in zip(RANDOM_SEEDS, found.random, strict=True)
+        },
         "centre first": found.centre_first,
+        f"baseline {MEAN_GREY}": found.mean_grey,
     }
-    return {name: _curves(pair) for name, pair in orders.items()}
+    return {
+        **{name: _curves(pair) for name, pair in orders.items()},
+        "ROAD": {
+            "removed": list(SHARES),
+            "most relevant first": found.road.most.tolist(),
+            "least relevant first": found.road.least.tolist(),
+        },
+    }
 
 
 def _metrics(measured: Measured) -> dict[str, dict[str, Any]]:

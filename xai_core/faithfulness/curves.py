@@ -9,6 +9,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
+from xai_core.faithfulness import imputation
 from xai_core.faithfulness.adaptive import FINE_BUDGET, FINE_TOLERANCE, FIRST_ORDERS, adaptive
 from xai_core.faithfulness.baseline import DESCRIPTION
 from xai_core.faithfulness.insertion_deletion import full
@@ -21,6 +22,8 @@ from xai_core.faithfulness.patches import (
     tie_orders,
 )
 from xai_core.faithfulness.perturbation import CurvePair, PerturbationProbe
+from xai_core.faithfulness.reliability import MEAN_GREY, RANDOM_SEEDS
+from xai_core.faithfulness.road import SHARES
 from xai_core.types import Report
 
 Mode = Callable[[PerturbationProbe, Order, Report], CurvePair]
@@ -41,7 +44,7 @@ names in :data:`xai_core.types.TIES`."""
 
 
 def conventions(
-    mode: str, size: int, grid: int = GRID, *, ties: str = "expected"
+    mode: str, size: int, grid: int = GRID, *, ties: str = "expected", reliability: bool = False
 ) -> dict[str, str]:
     """Every convention of the curves, by name, for the manifest.  Empty for mode "none".
 
@@ -49,6 +52,7 @@ def conventions(
         mode: of ``MODES``, or "none".
         size: side of the network's input, px.
         ties: of ``ORDERS``.
+        reliability: whether the comparison orders and baselines are measured too.
         grid: patches per side.
 
     Raises:
@@ -56,6 +60,12 @@ def conventions(
     """
     if mode == "none":
         return {}
+    compared = {
+        "curve random orders": f"{len(RANDOM_SEEDS)}, seeds {', '.join(map(str, RANDOM_SEEDS))}",
+        "curve second baseline": f"{MEAN_GREY}; outside the breast the image",
+        "curve ROAD": f"{', '.join(f'{share:.0%}' for share in SHARES)} of the patches; "
+        + imputation.DESCRIPTION,
+    }
     return {
         "curves": mode,
         "curve patches": f"{_patches(size, grid)}; relevance = mean of the [0, 1] map",
@@ -63,6 +73,7 @@ def conventions(
         "curve baseline": DESCRIPTION,
         "curve score": "softmax probability of the target class",
         "curve AUC": "trapezoid over the fraction of patches in [0, 1], both end points included",
+        **(compared if reliability else {}),
     }
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from xai_core.errors import BadRequest
-from xai_core.faithfulness.patches import Order, image_key
+from xai_core.faithfulness.patches import Order
 from xai_core.faithfulness.perturbation import (
     DELETION,
     INSERTION,
@@ -84,7 +84,7 @@ class Points:
     def measure(self, wanted: list[tuple[str, int]], report: Report, total: int) -> None:
         """Score the points ``wanted``, pairs (curve, patches changed), in that order."""
         rows = [self._shown(kind, k) for kind, k in wanted]
-        names = [[image_key(row) for row in point] for point in rows]
+        names = [[self.probe.key(row) for row in point] for point in rows]
         ends = np.cumsum([len(point) for point in rows])
 
         def add(probabilities: Probabilities) -> None:

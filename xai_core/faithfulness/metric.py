@@ -37,6 +37,7 @@ class Need(enum.Enum):
     PROBE = "no perturbed images were asked for"  # scoring them costs forward passes
     ORDERS = "the baseline orders were not measured"
     LESION_MASK = "nothing is marked"
+    BREAST = "no breast was found"
     EXACT_MAP = "the exact map is not known yet"
 
 
@@ -78,12 +79,12 @@ class MetricInputs:
     """The inputs of the metrics of one map.  Costly ones are computed at first use, and once.
 
     ``values``: the map, float32 (S, S) in [0, 1] on the network's grid; all 0 unless ``state`` is
-    ranked.  ``curves``: the measured pair, or None.  ``orders``: the pairs of four orders of
-    patches, or None.  ``find_lesion_mask``: returns bool (S, S) on the network's grid, or None
-    where the case has no mask.  ``find_probe``: returns the perturbation probe; None where no
-    perturbed images were requested.  ``approximate``: whether the map approximates a costlier,
-    exact one; ``find_exact_map``: returns the exact map, float32 (S, S) in [0, 1], or None where it
-    is not known.  ``report``: see :meth:`probabilities`.
+    ranked.  ``curves``: the measured pair, or None.  ``orders``: what the pair is compared with, or
+    None.  ``find_lesion_mask``: returns bool (S, S) on the network's grid, or None where the case
+    has no mask; ``find_breast_mask``: the breast's pixels, likewise.  ``find_probe``: returns the
+    perturbation probe; None where no perturbed images were requested.  ``approximate``: whether the
+    map approximates a costlier, exact one; ``find_exact_map``: returns the exact map, float32
+    (S, S) in [0, 1], or None where it is not known.  ``report``: see :meth:`probabilities`.
     """
 
     values: FloatArray
@@ -91,6 +92,7 @@ class MetricInputs:
     curves: CurvePair | None = None
     orders: Reliability | None = None
     find_lesion_mask: Callable[[], BoolArray | None] = lambda: None
+    find_breast_mask: Callable[[], BoolArray | None] = lambda: None
     find_probe: Callable[[], PerturbationProbe] | None = None
     approximate: bool = False
     find_exact_map: Callable[[], FloatArray | None] = lambda: None
@@ -109,6 +111,12 @@ class MetricInputs:
     def lesion_mask(self) -> BoolArray | None:
         """bool (S, S) with at least one pixel True; None where no pixel is marked."""
         mask = self.find_lesion_mask()
+        return mask if mask is not None and mask.any() else None
+
+    @cached_property
+    def breast_mask(self) -> BoolArray | None:
+        """bool (S, S) with at least one pixel True; None where no breast was found."""
+        mask = self.find_breast_mask()
         return mask if mask is not None and mask.any() else None
 
     @cached_property
@@ -157,6 +165,7 @@ class MetricInputs:
             Need.PROBE: lambda: self.find_probe is not None,
             Need.ORDERS: lambda: self.orders is not None,
             Need.LESION_MASK: lambda: self.lesion_mask is not None,
+            Need.BREAST: lambda: self.breast_mask is not None,
             Need.EXACT_MAP: lambda: self.exact_map is not None,
         }
         return "" if available[need]() else need.value

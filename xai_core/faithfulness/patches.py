@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from xai_core.errors import BadRequest
-from xai_core.scoring.logit_cache import mask_key
+from xai_core.scoring.logit_cache import BASELINE, mask_key
 from xai_core.types import BoolArray, FloatArray
 
 GRID = 24
@@ -131,15 +131,27 @@ def first_patches(order: Order, counts: NDArray[np.int64]) -> BoolArray:
     return np.asarray(rank[None, :] < counts[:, None])
 
 
-def image_key(kept: BoolArray) -> str:
-    """The key, in the logit cache, of the image that shows the patches ``kept`` (g * g,) and the
-    baseline elsewhere.
+def image_key(kept: BoolArray, filling: str = "") -> str:
+    """The key, in the logit cache, of the image that shows the patches ``kept`` (g * g,) and
+    something else elsewhere.
 
     It is the mask, one bit per patch in hexadecimal, so that all methods that keep the same patches
-    share one score.
+    share one score.  ``filling``: the name of what removed patches show; "" for the blurred image.
     """
     side = round(len(kept) ** 0.5)
-    return mask_key("patches", kept.reshape(side, side))
+    key = mask_key(f"patches, {filling}" if filling else "patches", kept.reshape(side, side))
+    return f"image/{filling}" if filling and key == BASELINE else key
+
+
+def pixels(kept: BoolArray, size: int) -> BoolArray:
+    """The pixels of the patches ``kept`` (n, g * g): (n, size, size).
+
+    Raises:
+        BadRequest: ``size`` is less than g.
+    """
+    grid = round(kept.shape[1] ** 0.5)
+    widths = np.diff(edges(size, grid))
+    return kept.reshape(-1, grid, grid).repeat(widths, axis=1).repeat(widths, axis=2)
 
 
 def render(x: Tensor, baseline: Tensor, kept: BoolArray) -> Tensor:
@@ -156,8 +168,5 @@ def render(x: Tensor, baseline: Tensor, kept: BoolArray) -> Tensor:
     Raises:
         BadRequest: S is less than g.
     """
-    grid = round(kept.shape[1] ** 0.5)
-    widths = torch.from_numpy(np.diff(edges(x.shape[-1], grid))).to(x.device)
-    mask = torch.from_numpy(kept).to(x.device).reshape(-1, 1, grid, grid)
-    pixels = mask.repeat_interleave(widths, 2).repeat_interleave(widths, 3)
-    return torch.where(pixels, x, baseline).contiguous()
+    mask = torch.from_numpy(pixels(kept, x.shape[-1])).to(x.device)[:, None]
+    return torch.where(mask, x, baseline).contiguous()

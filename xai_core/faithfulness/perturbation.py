@@ -11,19 +11,18 @@ larger one counts:
   trusted: the residual counts as at least FLOOR times the curve's median residual, at most the
   curve's range.
 
-Gaps are independent, so they add in quadrature.  The stated error of an area is this standard
-uncertainty times a coverage factor of 2 (Guide to the Expression of Uncertainty in Measurement,
-JCGM 100:2008, 6.2), meant to hold for both curves of a pair, also on networks that were not used to
-choose the constants.  It is an estimate, not a bound: a spike between two points with similar
-values is not detected.  The constants were chosen on full curves of two small trained ConvNeXt V2
-networks and checked on a third; on ConvNeXtV2-Tiny the standard uncertainty alone covered 11 of 12
-pairs, hence the factor.  With it 12 of 12 were covered on the next weights
-(``python -m benchmarks --only adaptive``).
+Gaps are independent, so they add in quadrature; where patches tie, the spread between the orders
+of the tied patches is added likewise (:func:`tie_error`).  The stated error of an area is this
+standard uncertainty times a coverage factor of 2 (Guide to the Expression of Uncertainty in
+Measurement, JCGM 100:2008, 6.2).  It is an estimate, not a bound: a spike between two points with
+similar values is not detected.  ``python -m benchmarks --only adaptive --pairs 240`` compares it
+with curves of all points: the share of the curves that it covers, and the factor that would cover
+95 % of them, are in ``benchmarks/results.md``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -113,8 +112,10 @@ class PerturbationProbe:
 
     ``x``, ``baseline``: (C, S, S) in the network's input space; selecting pixels of either there
     equals selecting them in [0, 1] before the (affine) normalisation.  ``target``: the class whose
-    softmax probability is P.  ``logit_cache``: belongs to this image, this baseline and these
-    weights.  ``grid``: patches per side, at most S.
+    softmax probability is P.  ``logit_cache``: belongs to this image and these weights.  ``grid``:
+    patches per side, at most S.  ``filling``: the name of ``baseline``, or of what ``fill`` does,
+    in the cache's keys; "" for the blurred image.  ``fill``: makes the images that show some
+    patches (n, g * g) of ``x``, in place of ``baseline``.
     """
 
     x: Tensor
@@ -122,6 +123,12 @@ class PerturbationProbe:
     target: int
     logit_cache: LogitCache
     grid: int = GRID
+    filling: str = ""
+    fill: Callable[[Tensor, BoolArray], Tensor] | None = None
+
+    def key(self, kept: BoolArray) -> str:
+        """The key, in the logit cache, of the image that shows ``kept`` (g * g,)."""
+        return image_key(kept, self.filling)
 
     @property
     def patches(self) -> int:
@@ -153,12 +160,15 @@ class PerturbationProbe:
         """
 
         def images(positions: Sequence[int]) -> Tensor:
-            return render(self.x, self.baseline, kept[list(positions)])
+            shown = kept[list(positions)]
+            if self.fill is not None:
+                return self.fill(self.x, shown)
+            return render(self.x, self.baseline, shown)
 
         def partial(done: int, total: int, logits: FloatArray) -> None:
             report(done, total, self._probability(logits))
 
-        keys = [image_key(row) for row in kept]
+        keys = [self.key(row) for row in kept]
         return self._probability(self.logit_cache.score(keys, images, partial))
 
     def _probability(self, logits: FloatArray) -> Probabilities:

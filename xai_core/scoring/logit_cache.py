@@ -4,7 +4,8 @@ Score-CAM's channels, Hybrid-CAM's levels and the points of insertion and deleti
 the model's logits for perturbed images.  The cache scores each perturbed image once.  Its keys name
 the *perturbed image*, not the method, so that equal masks of different methods are scored once.
 
-A cache belongs to one image, one baseline and one set of weights.  Images are in the network's
+A cache belongs to one image and one set of weights.  Keys that name no filling of removed patches
+stand for one baseline, the blurred image.  Images are in the network's
 input space (normalised).  Blending an image with its blurred copy there equals blending in [0, 1]
 before the normalisation, because that is affine:
 ``n(m x + (1 - m) b) = m n(x) + (1 - m) n(b)`` for any affine ``n``.

@@ -26,7 +26,7 @@ from xai_core.study.evaluate import Plan, begin_run, measure, part_in, source_an
 from xai_core.study.paper import AREAS, CITATION, OUTCOMES, Areas
 from xai_core.study.predictions import predict_case
 from xai_core.study.rows import Row, read_rows, write_rows
-from xai_core.study.summary import Cell, layers_of, table
+from xai_core.study.summary import Cell, Over, layers_of, table
 from xai_core.types import CaseRecord, Outcome, Pathology, ProgressCallback
 from xai_core.viz.text_tables import markdown_escaped, markdown_table
 
@@ -285,7 +285,8 @@ def pattern(cells: Cells, compared_with: Cells) -> Pattern:
 
 
 def _areas(cell: Cell) -> tuple[float, float]:
-    return cell.insertion.value, cell.deletion.value
+    means = cell.means[Over.ALL]
+    return means.insertion.value, means.deletion.value
 
 
 def _pair(areas: Areas) -> tuple[float, float]:
@@ -330,11 +331,12 @@ def _paper_lines(method: str, columns: Sequence[tuple[str, Outcome]]) -> Iterato
 
 
 def _text(cell: Cell | None) -> str:
-    if cell is None or not cell.images:
+    images = 0 if cell is None else cell.means[Over.ALL].insertion.images
+    if cell is None or not images:
         return "none"
     unranked = f", {cell.unranked} without a map" if cell.unranked else ""
     insertion, deletion = _areas(cell)
-    return f"{insertion:.3f} / {deletion:.3f} ({cell.images}{unranked})"
+    return f"{insertion:.3f} / {deletion:.3f} ({images}{unranked})"
 
 
 def _pattern_texts(found: Pattern | None) -> list[str]:

@@ -36,7 +36,8 @@ MERGED = "rows.parquet"
 class Plan:
     """The methods, layers and curves to evaluate on every case, for the class the model predicts.
 
-    ``curves``, ``ties``: see :class:`xai_core.explain.request.ExplainRequest`.
+    ``curves``, ``ties``: see :class:`xai_core.explain.request.ExplainRequest`;
+    ``baselines``: its ``reliability``.
     ``layers``: texts for :func:`xai_core.model.layers.find_layer`; empty for all of the model's.
     ``options``: the methods' options that differ from their defaults.
 
@@ -48,6 +49,7 @@ class Plan:
     layers: tuple[str, ...] = ()
     curves: str = "adaptive"
     ties: str = TIES[0]
+    baselines: bool = False
     options: tuple[tuple[str, Any], ...] = ()
 
     def __post_init__(self) -> None:
@@ -71,7 +73,14 @@ class Plan:
     def requests(self) -> list[ExplainRequest]:
         """One request per layer and method, of a plan made by :meth:`of`."""
         return [
-            ExplainRequest(method, layer, curves=self.curves, ties=self.ties, options=self.options)
+            ExplainRequest(
+                method,
+                layer,
+                curves=self.curves,
+                ties=self.ties,
+                options=self.options,
+                reliability=self.baselines,
+            )  # fmt: skip
             for layer in self.layers
             for method in self.methods
         ]
@@ -126,6 +135,7 @@ def _identity(plan: Plan, source: CaseSource, explainer: Explainer) -> dict[str,
         "layers": list(plan.layers),
         "curves": plan.curves,
         "ties": plan.ties,
+        "baselines": plan.baselines,
         "conventions": {
             request.method: METHODS[request.method].conventions(request.cam_options())
             for request in plan.requests()

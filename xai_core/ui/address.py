@@ -30,7 +30,7 @@ from xai_core.viz.style import (
 # --- the viewport ---
 
 HEAT_KINDS = ("fill", "contours", "signed", "off")
-SHOW_FLAGS = ("alone", "recombined", "outline", "invert")
+SHOW_FLAGS = ("alone", "recombined", "outline", "invert", "inside")
 _CURVES = ("insertion", "deletion")
 
 

@@ -182,7 +182,10 @@ def _figure(
     orders = (
         {}
         if reliability is None
-        else {"Random": reliability.random, "Centre first": reliability.centre_first}
+        else {
+            **{f"Random {i}": pair for i, pair in enumerate(reliability.random, start=1)},
+            "Centre first": reliability.centre_first,
+        }
     )
 
     def make() -> go.Figure:

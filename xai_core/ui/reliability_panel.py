@@ -1,6 +1,5 @@
-"""The reliability panel: measurements of the map, and its curves beside those of baseline orders.
-
-Baseline orders of patches do not depend on the map: random, from the centre, ties reversed.
+"""The reliability panel: measurements of the map, and its curves beside those of other orders of
+patches and of another baseline.
 """
 
 from __future__ import annotations
@@ -9,16 +8,20 @@ import streamlit as st
 
 from xai_core.cam import METHODS
 from xai_core.explain.explanation import Explanation
+from xai_core.faithfulness.insertion_deletion import KINDS
 from xai_core.faithfulness.metrics import METRICS
-from xai_core.faithfulness.reliability import Reliability
+from xai_core.faithfulness.reliability import Spread, spread
+from xai_core.faithfulness.road import Road
 from xai_core.ui import session
 from xai_core.ui.wording import plain
 from xai_core.viz.curve_figure import auc_text
 from xai_core.viz.text_tables import markdown_table
 
 _HELP = (
-    "Measures the same curves for a random order of patches, for one from the centre outwards, and "
-    "with ties in reverse. A map that does not beat these says little. About three times the work."
+    "Measures the same curves for random orders of patches, for one from the centre outwards, with "
+    "ties by index, and with the breast's mean grey in place of the blurred image; and ROAD, which "
+    "fills in what is removed from its neighbours. A map that does not beat the random orders says "
+    "little. About eight times the work."
 )
 
 _LINE_LIMIT = 1000  # characters
@@ -34,7 +37,8 @@ def show(explanation: Explanation | None, *, measuring: bool) -> None:
         return
     st.caption("  \n".join(plain(line, _LINE_LIMIT) for line in lines(explanation)))
     if explanation.reliability is not None:
-        _show_baselines(explanation.reliability)
+        st.markdown("\n".join(markdown_table(_HEAD, baseline_rows(explanation))))
+        st.caption(_road_line(explanation.reliability.road))
     elif explanation.curves is not None and not measuring:
         st.button(
             "Measure baselines", key="measure", on_click=lambda: session.change(reliability=True),
@@ -58,12 +62,38 @@ def _fast_note(explanation: Explanation) -> str:
     return f"Fast {method.title}: {method.option_words(options)} alone."
 
 
-def _show_baselines(reliability: Reliability) -> None:
-    orders = (
-        ("The map", reliability.forward),
-        ("The map, ties reversed", reliability.reverse),
-        ("Random order (dots)", reliability.random),
-        ("Centre first (dash-dot)", reliability.centre_first),
+_HEAD = ("Order of patches", "Insertion", "Deletion")
+
+
+def baseline_rows(explanation: Explanation) -> list[tuple[str, str, str]]:
+    """The rows of the table of areas: name, insertion and deletion; none before they are
+    measured."""
+    found = explanation.reliability
+    if found is None or explanation.curves is None:
+        return []
+    pairs = {
+        "The map": explanation.curves,
+        "Ties by lower index": found.forward,
+        "Ties by higher index": found.reverse,
+        "Mean grey instead of blur": found.mean_grey,
+        "Centre first (dash-dot)": found.centre_first,
+    }
+    rows = [
+        (name, auc_text(pair.insertion), auc_text(pair.deletion)) for name, pair in pairs.items()
+    ]
+    insertion, deletion = (
+        _spread_text(spread([getattr(pair, kind) for pair in found.random])) for kind in KINDS
     )
-    rows = [(name, auc_text(pair.insertion), auc_text(pair.deletion)) for name, pair in orders]
-    st.markdown("\n".join(markdown_table(("Order of patches", "Insertion", "Deletion"), rows)))
+    return [*rows, (f"Random, mean of {len(found.random)} (dots)", insertion, deletion)]
+
+
+def _spread_text(found: Spread) -> str:
+    return f"{found.mean:.3f} ({found.lowest:.3f} to {found.highest:.3f})"
+
+
+def _road_line(found: Road) -> str:
+    return (
+        f"ROAD {found.score:.3f}: half of what the probability is higher after the removal of the "
+        f"least relevant patches ({found.least.mean():.3f}) than of the most relevant "
+        f"({found.most.mean():.3f}); above 0 the map beats its reverse."
+    )

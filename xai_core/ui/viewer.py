@@ -18,6 +18,7 @@ from xai_core.cam import METHODS
 from xai_core.errors import BadRequest
 from xai_core.explain.explanation import Explanation
 from xai_core.list_text import percentages
+from xai_core.preprocessing.breast import breast_mask
 from xai_core.preprocessing.letterbox import fit
 from xai_core.settings import ASSETS
 from xai_core.types import PAPER_LEVELS, Case
@@ -205,6 +206,8 @@ def _data(
     heatmap = explanation.heatmap if explanation else None
     heat = None
     if explanation is not None and heatmap is not None:
+        grey = explanation.prepared.grey
+        breast = memoised("viewer breast", (case, input_size), lambda: breast_mask(grey))
         heat = memoised(
             "viewer heat",
             (heatmap, explanation.levels, explanation.known_levels),
@@ -214,6 +217,7 @@ def _data(
                 geometry,
                 explanation.levels,
                 explanation.known_levels,
+                breast,
             ),
         )
     drawn = heat is not None and heatmap is not None and heatmap.state.ranked

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from xai_core.cam import METHODS
 from xai_core.cam.hybrid_cam import positive_area
@@ -125,14 +126,15 @@ def case_data(case: Case, geometry: Geometry, *, truth: bool = True) -> dict[str
 
 def heat_data(
     heatmap: Heatmap, method: str, geometry: Geometry, levels: tuple[LevelResult, ...],
-    known: tuple[LevelResult, ...] = (),
+    known: tuple[LevelResult, ...] = (), breast: BoolArray | None = None,
 ) -> dict[str, Any] | None:  # fmt: skip
     """The map as the viewer takes it, or None if there is none to draw.
 
     ``raw``: the signed map at the layer's resolution, float32.  Hybrid-CAM adds ``area`` (A,
     float32 (S, S)); ``levels``, pairs (percent, delta) from which the browser computes the map;
     ``known``, further pairs that it may use; and ``of``, which identifies the map that the deltas
-    belong to.
+    belong to.  ``breast``: the run lengths of the breast's pixels in row-major order, uint32,
+    outside first; None where no breast was found.
 
     Args:
         heatmap: so far.
@@ -140,6 +142,7 @@ def heat_data(
         geometry: how the case lies in the network's square.
         levels: of the map; empty for methods without levels and before they are scored.
         known: further levels whose deltas are known.
+        breast: the breast's pixels, (S, S); None, or none True, where it was not found.
     """
     # If no level raises the score there is no map, but the levels are sent so that the user can
     # switch others on.
@@ -155,6 +158,7 @@ def heat_data(
         "unit": METHODS[method].unit,
         "geometry": geometry.as_json(),
         "digest": map_digest(heatmap),
+        "breast": None if breast is None or not breast.any() else array_text(run_lengths(breast)),
     }
     if levels:
         data["area"] = array_text(positive_area(heatmap))
@@ -162,6 +166,14 @@ def heat_data(
         data["known"] = [[level.percent, level.delta] for level in known]
         data["of"] = map_digest(heatmap, of_raw=True)
     return data
+
+
+def run_lengths(mask: BoolArray) -> NDArray[np.uint32]:
+    """The lengths of the runs of equal pixels of ``mask``, row-major, the first of False pixels (0
+    where the first pixel is True)."""
+    flat = np.concatenate([[False], mask.ravel()])
+    starts = np.flatnonzero(flat[1:] != flat[:-1])
+    return np.diff(np.concatenate([[0], starts, [mask.size]])).astype(np.uint32)
 
 
 def map_digest(heatmap: Heatmap, of_raw: bool = False) -> str:

@@ -14,10 +14,12 @@ function paintPicture(picture, { level, window: width, invert }) {
 class HeatLayer {
   constructor(heat) { this.heat = heat; }
 
-  // The map in colours; their opacity rises with the heat, from 0 where the heat is 0.
+  // The map in colours; their opacity rises with the heat, from 0 where the heat is 0, and outside the
+  // breast where only the breast is shown.
   colours(viewport) {
     const { heat } = this, { opacity, shownTable } = viewport, signed = viewport.heat === "signed";
-    const painted = `${heat.version}|${opacity}|${signed}|${shownTable.name}`;
+    const inside = viewport.inside ? heat.inside : null;
+    const painted = `${heat.version}|${opacity}|${signed}|${shownTable.name}|${Boolean(inside)}`;
     this.canvas = this.canvas || canvasOf(heat.size, heat.size);
     if (this.painted === painted) return this.canvas;
     const shades = new Uint32Array(256), table = shownTable.colours;
@@ -30,6 +32,7 @@ class HeatLayer {
     paintWords(this.canvas, (out) => {
       if (signed) for (let i = 0; i < out.length; i += 1) out[i] = shades[((values[i] + 1) * 127.5 + 0.5) | 0];
       else for (let i = 0; i < out.length; i += 1) out[i] = shades[(values[i] * 255 + 0.5) | 0];
+      if (inside) for (let i = 0; i < out.length; i += 1) if (!inside[i]) out[i] = 0;
     });
     this.painted = painted;
     return this.canvas;

@@ -57,7 +57,7 @@ function drawHeat(context, pane, viewport, at) {
       const k = 3 * Math.round(255 * (0.35 + 0.6 * level)); // the lower end of a table is too dark for lines
       const [red, green, blue] = viewport.table.colours.subarray(k, k + 3);
       context.strokeStyle = `rgb(${red}, ${green}, ${blue})`;
-      strokeSegments(context, heat.contour(level), toScreen);
+      strokeSegments(context, heat.contour(level, viewport.inside), toScreen);
     }
   } else if (viewport.heat !== "off") {
     context.imageSmoothingEnabled = true;

@@ -14,6 +14,7 @@ function keyActions(viewer, pane) {
     0: () => view.reset(), 1: () => viewer.oneToOne(),
     i: () => { viewport.invert = !viewport.invert; }, w: () => viewport.setPreset("stored"),
     o: () => { viewport.outline = !viewport.outline; },
+    x: () => { viewport.inside = !viewport.inside; },
     h: () => viewport.nextHeat(),
     "[": () => viewport.stepOpacity(-1), "]": () => viewport.stepOpacity(1),
     b: () => viewer.blink(true),

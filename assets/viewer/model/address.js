@@ -3,6 +3,8 @@
 
 const ADDRESS_NAMES = ["zoom", "at", "window", "step", "heat", "contours", "opacity", "colours", "show"];
 
+const SWITCHES = ["recombined", "outline", "invert", "inside"]; // off unless named in `show`
+
 // The text of each parameter; default values are left out.
 function addressOf(viewport, stepper) {
   const { view, window: width, level, heat, contours, opacity, table } = viewport;
@@ -16,7 +18,7 @@ function addressOf(viewport, stepper) {
   if (String(contours) !== String(DEFAULTS.contours.percent)) text.contours = contours.map(short).join(",");
   if (opacity !== DEFAULTS.opacity.value) text.opacity = short(opacity);
   if (table !== viewport.tables[0]) text.colours = table.name;
-  const show = ["recombined", "outline", "invert"].filter((name) => viewport[name]);
+  const show = SWITCHES.filter((name) => viewport[name]);
   if (!viewport.plain) show.unshift("alone");
   if (show.length) text.show = show.join(",");
   return text;
@@ -34,7 +36,7 @@ function applyAddress(values, viewport, stepper) {
   Object.assign(stepper, { kind, step });
   const show = values.show || [];
   viewport.plain = !show.includes("alone");
-  for (const name of ["recombined", "outline", "invert"]) viewport[name] = show.includes(name);
+  for (const name of SWITCHES) viewport[name] = show.includes(name);
   viewport.heat = values.heat || "fill";
   viewport.contours = values.contours || DEFAULTS.contours.percent;
   viewport.opacity = values.opacity ?? DEFAULTS.opacity.value;

@@ -2,11 +2,12 @@
 
 class Heatmap {
   constructor(data) {
-    Object.assign(this, data); // rows, columns, size, scale, unit, geometry, digest; levels, known, of
+    Object.assign(this, data); // rows, columns, size, scale, unit, geometry, digest; levels, known, of, breast
     this.raw = floatsOf(data.raw);
     this.area = data.area ? floatsOf(data.area) : null; // A, for Hybrid-CAM
+    this.inside = data.breast ? maskOf(data.breast, data.size * data.size) : null; // the breast's pixels
     this.version = 0; // rises with every change of `values`
-    this.contours = new Map(); // level -> line segments
+    this.contours = new Map(); // level, and whether only in the breast -> line segments
     if (this.area) {
       this.sorted = Float32Array.from(this.area).sort();
       this.combine(data.levels);
@@ -37,11 +38,28 @@ class Heatmap {
     return this.beforeRelu;
   }
 
-  // Line segments on the network's square where the values cross a level in 0 to 1.
-  contour(level) {
-    if (!this.contours.has(level)) this.contours.set(level, contour(this.values, this.size, this.size, level));
-    return this.contours.get(level);
+  // Line segments on the network's square where the values cross a level in 0 to 1; with `inside` only
+  // those in the breast.
+  contour(level, inside = false) {
+    const key = `${level}|${inside}`;
+    if (!this.contours.has(key)) {
+      const all = contour(this.values, this.size, this.size, level);
+      this.contours.set(key, inside ? this.segmentsInside(all) : all);
+    }
+    return this.contours.get(key);
   }
+
+  segmentsInside(segments) {
+    const out = [];
+    for (let i = 0; i < segments.length; i += 4) {
+      const [x0, y0, x1, y1] = segments.slice(i, i + 4);
+      if (this.isInside(Math.floor((x0 + x1) / 2), Math.floor((y0 + y1) / 2))) out.push(x0, y0, x1, y1);
+    }
+    return out;
+  }
+
+  // Whether a pixel of the network's square lies in the breast; true for all where it is not known.
+  isInside(x, y) { return !this.inside || this.inside[y * this.size + x] === 1; }
 
   // The area that a level really keeps, as text; empty for methods without levels.
   keptText(percent) { return this.area ? percentText(realisedArea(this.sorted, percent)) : ""; }

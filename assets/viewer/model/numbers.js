@@ -15,6 +15,17 @@ function floatsOf(base64) {
   return new Float32Array(bytesOf(base64).buffer);
 }
 
+// A mask of `length` pixels (1 inside, 0 outside) from its run lengths, uint32 in base64: outside first,
+// then inside, and so on.
+function maskOf(base64, length) {
+  const runs = new Uint32Array(bytesOf(base64).buffer), out = new Uint8Array(length);
+  for (let i = 0, start = 0; i < runs.length; i += 1) {
+    if (i % 2) out.fill(1, start, start + runs[i]);
+    start += runs[i];
+  }
+  return out;
+}
+
 // Bilinear upsampling with aligned pixel centres and repeated edges, as torch's interpolate with
 // align_corners=False.
 function upsample(values, rows, columns, size) {

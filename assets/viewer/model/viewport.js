@@ -21,7 +21,7 @@ class Viewport {
     this.opacity = DEFAULTS.opacity.value;
     this.contours = DEFAULTS.contours.percent;
     this.plain = true;
-    this.recombined = this.outline = this.invert = false;
+    this.recombined = this.outline = this.invert = this.inside = false; // inside: heat only in the breast
   }
 
   // A name that is not a preset keeps window and level unchanged.

@@ -3,7 +3,7 @@
 const HELP = "Drag to move, wheel or pinch to zoom, double click to fit. Drag with Shift, or with the right button, "
   + "for window (sideways) and level (up and down). With the image focused: arrow keys move, + and - zoom, 0 fits, "
   + "1 shows pixels one to one, I inverts, W resets the window, H changes the heatmap, [ and ] its opacity, "
-  + "M marks the middle in a blind reading, O outlines the lesion, B blinks the heatmap, or the recombined image where it is shown.";
+  + "M marks the middle in a blind reading, O outlines the lesion, X hides heat outside the breast, B blinks the heatmap, or the recombined image where it is shown.";
 
 // A text box for contour percentages; an invalid text leaves them unchanged.
 function percentageBox(label, read, act) {
@@ -27,6 +27,7 @@ function buildTools(viewer) {
   const outline = toggle("Lesion outline", "What the source marked (O)", () => viewport.outline && viewer.hasOutline(), flip("outline"));
   const recombined = toggle("Recombined beside it", "The subtracted image, on its own grid", () => viewport.recombined && viewer.hasRecombined(), flip("recombined"));
   const plain = toggle("Original beside it", "The image without the heatmap", () => viewport.plain, flip("plain"));
+  const inside = toggle("Breast only", "Hide heat outside the breast (X)", () => viewport.inside && viewer.hasBreast(), flip("inside"));
   const opacity = range("Heatmap opacity", ...DEFAULTS.opacity.limits, 0.05, () => viewport.opacity, set("opacity"));
   const contours = percentageBox("Contours at, %", () => viewport.contours, set("contours"));
   const heats = [["fill", "colour"], ["contours", "contours"], ["signed", "signed, before ReLU"], ["off", "off"]];
@@ -38,7 +39,7 @@ function buildTools(viewer) {
       contours,
       choice("Colours", viewport.tables.map((t) => [t.name, t.name]), () => viewport.table.name, (name) => { viewport.setTable(name); viewer.changed(); }),
     ],
-    [plain, recombined, outline],
+    [plain, recombined, outline, inside],
     [
       button("Fit", "Show the whole breast (0)", () => { view.reset(); viewer.changed(); }),
       button("1:1", "One image pixel on one screen pixel (1)", () => { viewer.oneToOne(); viewer.changed(); }),
@@ -56,9 +57,10 @@ function buildTools(viewer) {
     opacity.hidden = viewport.heat === "contours";
     contours.hidden = !opacity.hidden;
     outline.disabled = !viewer.hasOutline();
+    inside.disabled = !viewer.hasBreast();
     // In blind reading there is no map, and no outline before the answer.
     const { blind, truth } = viewer.data;
-    rows[0].hidden = plain.hidden = Boolean(blind);
+    rows[0].hidden = plain.hidden = inside.hidden = Boolean(blind);
     outline.hidden = Boolean(blind && !truth);
     recombined.disabled = !viewer.hasRecombined();
   };

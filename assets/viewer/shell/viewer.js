@@ -110,6 +110,8 @@ class Viewer {
 
   hasOutline() { return ["low", "recombined"].some((name) => this.data.case[name] && this.data.case[name].mask); }
 
+  hasBreast() { return Boolean(this.heat && this.heat.inside); }
+
   hasRecombined() { return Boolean(this.data.case.recombined); }
 
   emit(name, value, replaces = true) { this.outbox.emit(name, value, replaces); }
@@ -252,6 +254,7 @@ class Viewer {
     const [x, y] = pixel, i = y * heat.size + x, { signed } = heat;
     text += ` \u00b7 heat ${heat.values[i].toFixed(2)} (${(heat.values[i] * heat.scale).toPrecision(3)} of ${heat.unit})`;
     text += ` \u00b7 before ReLU ${(signed.values[i] * signed.most).toPrecision(3)}`;
+    if (!heat.isInside(x, y)) text += " \u00b7 outside the breast";
     if (stepper.data) text += ` \u00b7 patch ${stepper.rankAt(x, y)} of ${stepper.patches} in relevance`;
     return text;
   }

@@ -156,6 +156,9 @@ def show_panel(case: Case, geometry: Geometry, answer: PanelAnswer) -> None:
             st.caption(low, width="content")
             st.caption(high, width="content")
         st.caption(f"{bar.words[:1].upper()}{bar.words[1:]}")
+    outside = captions.outside_line(answer)
+    if outside:
+        st.caption(outside)
     reason = captions.empty_map_reason(answer)
     if reason:
         st.info(reason)

@@ -75,6 +75,15 @@ def empty_map_reason(answer: PanelAnswer) -> str | None:
     return state_words(explanation.heatmap.state, explanation.target_name)
 
 
+def outside_line(answer: PanelAnswer) -> str | None:
+    """The share of the map's heat outside the breast; None while it is not known."""
+    explanation = answer.explanation
+    found = explanation.metrics.get("heat_outside_breast") if explanation else None
+    if answer.heatmap is None or found is None or found.value is None:
+        return None
+    return f"Outside the breast: {found.value:.0%} of the heat"
+
+
 def area_lines(answer: PanelAnswer) -> tuple[str, ...]:
     """One line per known area under a curve, and a warning if the areas are not interpretable."""
     snapshot = answer.curves_snapshot

@@ -84,7 +84,8 @@ def _row(case: Case, row: PanelRow, title: str, answers: Sequence[PanelAnswer]) 
         if answer is None:
             return Panel("Original, low-energy image", picture)
         reason = captions.empty_map_reason(answer)
-        lines = ((reason,) if reason else ()) + captions.area_lines(answer)
+        said = (reason, captions.outside_line(answer))
+        lines = tuple(filter(None, said)) + captions.area_lines(answer)
         title = f"{METHODS[answer.request.method].title}, {layer_title(answer.request.layer)}"
         return Panel(title, picture, captions.colour_bar(answer), lines)
 
