@@ -102,6 +102,9 @@ def test_the_written_weights_are_the_fit_and_nothing_else(
     assert figures["sensitivity"] == pytest.approx(called[truth > 0.5].mean())
     assert figures["specificity"] == pytest.approx((~called[truth < 0.5]).mean())
     assert f"temperature {fit.temperature:.3f}, bias {fit.bias:+.3f}" in result.stdout
+    assert f"fitted to {COUNT} validation phantoms, {int(truth.sum())} of them malignant" in (
+        result.stdout
+    )
     assert "before, at P = 0.286: AUC" in result.stdout
     assert "after, at the larger logit: AUC" in result.stdout
 

@@ -67,7 +67,7 @@ def test_the_case_changes_sides_in_every_result(
         result = run(verb, release, *words, "--out", tmp_path / verb)
         assert f"decided by {note}" in result.stdout
         record = json.loads((tmp_path / verb / "manifest.json").read_text())
-        assert record["request"]["decision_rule"] == f"P(malignant) at least {threshold:g}"
+        assert record["request"]["threshold"] == threshold
 
     run("precompute", release, "--methods", "grad-cam", "--limit", 1, *words,
         "--out", tmp_path / "made")  # fmt: skip

@@ -95,7 +95,8 @@ def calibrate(
     difference = float(abs(again - found.logits[:count]).max())
     typer.echo(
         f"{out}: temperature {found.recalibration.temperature:.3f}, "
-        f"bias {found.recalibration.bias:+.3f}, fitted to {validation} validation phantoms"
+        f"bias {found.recalibration.bias:+.3f}, fitted to {validation} validation phantoms, "
+        f"{int(truth.sum())} of them {spec.class_names[spec.positive]}"
     )
     typer.echo(_line(f"before, at P = {found.before.threshold:g}", found.before))
     typer.echo(_line("after, at the larger logit", found.after))

@@ -43,7 +43,7 @@ def performance(
 ) -> None:
     """How good the model is: AUC, sensitivity and specificity overall and by group, calibration.
 
-    Over the cases whose pathology is known, at the operating threshold of the weights. Groups are
+    Over the cases whose pathology is known, at the operating point. Groups are
     pathology, each descriptor's values, density, view and lesion size. Every rate has its interval.
 
     \b

@@ -43,11 +43,7 @@ def model_digest(spec: ModelSpec) -> str:
 
 def decision_fields(spec: ModelSpec) -> dict[str, Any]:
     """:func:`model_identity` with the operating point, for results that contain decisions."""
-    return {
-        **model_identity(spec),
-        "threshold": spec.threshold,
-        "decision_rule": spec.decision_rule(),
-    }
+    return {**model_identity(spec), "threshold": spec.threshold}
 
 
 def software() -> dict[str, str]:

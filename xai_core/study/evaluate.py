@@ -80,7 +80,7 @@ class Plan:
                 ties=self.ties,
                 options=self.options,
                 reliability=self.baselines,
-            )  # fmt: skip
+            )
             for layer in self.layers
             for method in self.methods
         ]
