@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.mutation import report
-from tests.mutation.__main__ import ROOMS, ROOT, likeliest_first, tests_of
+from tests.mutation.__main__ import ROOMS, ROOT, area_of, likeliest_first, tests_of
 from tests.mutation.mutants import Mutant, find_mutants, sample
 from tests.mutation.trial import Trial
 
@@ -218,10 +218,18 @@ def test_every_reason_names_a_change_of_todays_code() -> None:
 
 
 def test_tests_that_import_the_changed_file_run_first_and_fast_ones_before_slow_ones() -> None:
-    tests = tests_of("scoring")
+    tests = tests_of(area_of("xai_core/scoring/cache_file.py"))
     assert tests == [f"tests/scoring/{p.name}" for p in sorted((ROOT / "tests/scoring").glob("t*"))]
     stems = ("test_disk_store", "test_eviction", "test_precomputed")  # import cache_file
     seconds = dict.fromkeys(tests, 1.0) | {"tests/scoring/test_disk_store.py": 2.0}
     order = likeliest_first("xai_core/scoring/cache_file.py", tests, seconds)
     assert order[:3] == [f"tests/scoring/{stems[i]}.py" for i in (1, 2, 0)]
     assert set(order) == set(tests)
+
+
+def test_a_file_may_have_tests_of_its_own() -> None:
+    own = tests_of(area_of("xai_core/explain/service.py"))
+    others = tests_of(area_of("xai_core/explain/explainer.py"))
+    assert "tests/explain/test_service_jobs.py" in own
+    assert "tests/explain/test_explainer.py" in others
+    assert not set(own) & set(others)
