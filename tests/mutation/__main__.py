@@ -18,27 +18,34 @@ from tests.mutation.mutants import find_mutants, sample
 from tests.mutation.trial import Copy, preload
 
 ROOT = Path(__file__).resolve().parents[2]
-# The tests that speak for a room; those that import a file run first on its mutants.
-ROOMS: dict[str, tuple[str, ...]] = {
-    "statistics": ("tests/statistics",),
-    "preprocessing": ("tests/preprocessing",),
-    "scoring": ("tests/scoring",),
-    "cam": ("tests/cam",),
-    "faithfulness": ("tests/faithfulness",),
-    "model": ("tests/model",),
-    "explain": ("tests/explain", "tests/cli/test_explain.py"),
+ROOMS = ("statistics", "preprocessing", "scoring", "cam", "faithfulness", "model", "explain")
+# The tests of files and folders of the code; a file has those of the longest path that holds it.
+TESTS: dict[str, tuple[str, ...]] = {
+    **{f"xai_core/{room}/": (f"tests/{room}",) for room in ROOMS},
+    "xai_core/explain/service.py": (
+        "tests/explain/test_service_jobs.py",
+        "tests/explain/test_service.py",
+        "tests/explain/test_service_contract.py",
+    ),
+    "xai_core/explain/result_files.py": ("tests/cli/test_explain.py",),
 }
 _SHARED = ("tests/conftest.py", "tests/support")  # what tests of all rooms depend on
 
 
-def tests_of(room: str) -> list[str]:
-    """The files of tests for a room."""
+def area_of(file: str) -> str:
+    """The key of :data:`TESTS` for a file of the code."""
+    return max((area for area in TESTS if file.startswith(area)), key=len)
+
+
+def tests_of(area: str) -> list[str]:
+    """The files of tests of a key of :data:`TESTS`; without those that belong to another one."""
+    others = {place for other, places in TESTS.items() if other != area for place in places}
     found: list[str] = []
-    for place in ROOMS[room]:
+    for place in TESTS[area]:
         path = ROOT / place
         files = sorted(path.rglob("test_*.py")) if path.is_dir() else [path]
         found += [one.relative_to(ROOT).as_posix() for one in files]
-    return found
+    return [test for test in found if test not in others]
 
 
 def likeliest_first(file: str, tests: list[str], durations: Mapping[str, float]) -> list[str]:
@@ -79,26 +86,26 @@ def main(words: list[str] | None = None) -> int:
     trials = []
     with tempfile.TemporaryDirectory() as folder:
         copied = Copy(ROOT, Path(folder))
-        limits: dict[str, float] = {}  # by room
+        limits: dict[str, float] = {}  # by area
         durations: dict[str, float] = {}
         for i, mutant in enumerate(chosen):
-            room = mutant.file.split("/")[1]
-            tests = tests_of(room)
+            area = area_of(mutant.file)
+            tests = tests_of(area)
             source = report.digest([ROOT / mutant.file])
-            state = report.digest(ROOT / place for place in (*ROOMS[room], *_SHARED))
+            state = report.digest(ROOT / place for place in (*TESTS[area], *_SHARED))
             trial = results.get(mutant, source, state)
             if trial is None and mutant.file.startswith(tuple(given.only)):
-                if room not in limits:
+                if area not in limits:
                     begin = time.monotonic()
                     plain = copied.run(tests, timeout=3600)
                     if plain.outcome != "survived":
                         sys.stderr.write(f"{copied.output()[-4000:]}\n{plain.by} fails as it is\n")
                         return 1
-                    limits[room] = 60 + 5 * (time.monotonic() - begin)
+                    limits[area] = 60 + 5 * (time.monotonic() - begin)
                     durations |= copied.durations
                 tests = likeliest_first(mutant.file, tests, durations)
                 changed = mutant.apply((ROOT / mutant.file).read_bytes())
-                trial = copied.run_with(mutant.file, changed, tests, limits[room])
+                trial = copied.run_with(mutant.file, changed, tests, limits[area])
                 results.add(mutant, source, state, trial)
                 sys.stdout.write(
                     f"{i + 1}/{len(chosen)} {trial.outcome} {trial.seconds:.1f} s "
@@ -106,12 +113,10 @@ def main(words: list[str] | None = None) -> int:
                 )
                 sys.stdout.flush()
             if trial is not None:
-                trials.append((room, mutant, trial))
+                trials.append((mutant.file.split("/")[1], mutant, trial))
     del kept
     possible = {room: len(own) for room, own in found.items()}
-    given.out.write_text(
-        report.table(list(ROOMS), trials, possible, report.reasons()), encoding="utf-8"
-    )
+    given.out.write_text(report.table(ROOMS, trials, possible, report.reasons()), encoding="utf-8")
     return 0
 
 

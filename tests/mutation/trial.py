@@ -6,6 +6,7 @@ saves several seconds a mutant.  This process runs no test and starts no thread.
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import shutil
@@ -21,8 +22,14 @@ from pathlib import Path
 import pytest
 
 _OPTIONS = (
-    "-x", "-q", "-p", "no:cacheprovider", "--hypothesis-seed=0", "-m", "not slow and not e2e",
+    "-x", "-q", "-p", "no:cacheprovider",
+    "-p", "no:xdist", "-p", "no:rerunfailures", "-p", "no:anyio",  # not needed, and slow to import
+    "--hypothesis-seed=0", "-m", "not slow and not e2e",
     "-W", "ignore:Module already imported so cannot be rewritten",  # the libraries below
+)  # fmt: skip
+_LIBRARIES = (
+    "hypothesis", "pandas", "safetensors.numpy", "safetensors.torch", "scipy.ndimage",
+    "scipy.stats", "skimage", "sklearn.metrics", "timm", "torch",
 )  # fmt: skip
 _COPIED = ("xai_core", "tests")  # the rest of the project is linked
 _OWN = ("xai_core", "tests")  # packages that a child must import from the copy
@@ -114,18 +121,10 @@ class Copy:
 def preload() -> object:
     """Import the libraries that tests need; what is returned must be kept."""
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    import safetensors.numpy
-    import safetensors.torch
-    import scipy.ndimage
-    import scipy.stats
-    import torch  # noqa: F401
-
     from xai_core.model import torchvision_shim
 
     torchvision_shim.install()
-    import timm
-
-    return torchvision_shim, timm, safetensors, scipy
+    return torchvision_shim, [importlib.import_module(name) for name in _LIBRARIES]
 
 
 class _Observer:
