@@ -53,7 +53,7 @@ def test_map_equals_the_hand_computed_one() -> None:
 @pytest.mark.parametrize("size", [24, 96, 384, 100])
 @pytest.mark.parametrize(("window", "stride"), [(3, 1), (3, 3), (5, 2), (2, 7), (24, 1), (7, 5)])
 def test_windows_cover_every_pixel_and_end_at_the_border(size, window, stride) -> None:
-    options = OcclusionOptions(window=window, stride=stride)
+    options = OcclusionOptions(occluder=window, stride=stride)
     covered = np.zeros((size, size), int)
     places = windows(size, options)
     for place in places:
@@ -67,18 +67,18 @@ def test_windows_cover_every_pixel_and_end_at_the_border(size, window, stride) -
 
 def test_hidden_images_share_keys_with_equal_masks_of_other_methods() -> None:
     inputs = by_hand()
-    Occlusion().compute(inputs, 1, OcclusionOptions(window=4, stride=4), no_report)
+    Occlusion().compute(inputs, 1, OcclusionOptions(occluder=4, stride=4), no_report)
     kept = np.ones((CELLS, CELLS), bool)
     kept[4:8, 4:8] = False
     assert inputs.logit_cache.items()[mask_key("pixels", kept)].tolist() == [0, 2]
     spent = inputs.logit_cache.forwards
-    Occlusion().compute(inputs, 0, OcclusionOptions(window=4, stride=4), no_report)
+    Occlusion().compute(inputs, 0, OcclusionOptions(occluder=4, stride=4), no_report)
     assert inputs.logit_cache.forwards == spent
 
 
 def test_window_and_stride_have_maps_of_their_own() -> None:
     inputs = by_hand()
-    choices = [OcclusionOptions(window=w, stride=s) for w, s in ((3, 1), (3, 3), (4, 1), (4, 3))]
+    choices = [OcclusionOptions(occluder=w, stride=s) for w, s in ((3, 1), (3, 3), (4, 1), (4, 3))]
     raws = [Occlusion().compute(inputs, 1, o, no_report).heatmap.raw for o in choices]
     again = [Occlusion().compute(inputs, 1, o, no_report).heatmap.raw for o in choices]
     assert len({raw.tobytes() for raw in raws}) == len(choices)
@@ -92,7 +92,7 @@ def test_agrees_with_a_loop_over_the_definition(
 ) -> None:
     """Zeiler and Fergus: hide a square, note the drop at the places it hid, average."""
     inputs = make_layer_inputs(small_net, x96, layer)
-    options = OcclusionOptions(window=6, stride=4, score=score)
+    options = OcclusionOptions(occluder=6, stride=4, score=score)
     found = Occlusion().compute(inputs, 1, options, no_report).heatmap
 
     def y(image: torch.Tensor) -> float:

@@ -24,10 +24,10 @@ CELLS = 24
 
 @dataclass(frozen=True)
 class OcclusionOptions(ScoreOptions):
-    """``window``, ``stride``: in cells, see CELLS; a stride above the window counts as the window,
+    """``occluder``, ``stride``: in cells, see CELLS; a stride above the occluder counts as it,
     so that no pixel is left out."""
 
-    window: int = option(
+    occluder: int = option(
         3,
         title="Occluding window",
         help="The side of the square that is blurred, in 24ths of the picture's side.",
@@ -47,14 +47,14 @@ class OcclusionOptions(ScoreOptions):
 
     def starts(self) -> list[int]:
         """The first cell of each window along either axis; the last window ends at the border."""
-        last = CELLS - self.window
-        return [*range(0, last, min(self.stride, self.window)), last]
+        last = CELLS - self.occluder
+        return [*range(0, last, min(self.stride, self.occluder)), last]
 
 
 def windows(size: int, options: OcclusionOptions) -> list[tuple[slice, slice]]:
     """The rows and columns of each window in px, in row-major order."""
     edge = [round(i * size / CELLS) for i in range(CELLS + 1)]
-    spans = [slice(edge[i], edge[i + options.window]) for i in options.starts()]
+    spans = [slice(edge[i], edge[i + options.occluder]) for i in options.starts()]
     return [(rows, columns) for rows in spans for columns in spans]
 
 
@@ -98,16 +98,16 @@ class Occlusion(CamMethod[OcclusionOptions]):
     def option_words(self, options: OcclusionOptions) -> str:
         """Window and step, where they are not the usual ones."""
         usual = OcclusionOptions()
-        if (options.window, options.stride) == (usual.window, usual.stride):
+        if (options.occluder, options.stride) == (usual.occluder, usual.stride):
             return ""
-        return f"window {options.window}, step {options.stride}"
+        return f"window {options.occluder}, step {options.stride}"
 
     def conventions(self, options: OcclusionOptions) -> dict[str, str]:
         """See :meth:`xai_core.cam.base.CamMethod.conventions`."""
         return {
             "score": options.score.words,
-            "window": f"square, {options.window}/{CELLS} of the input's side",
-            "stride": f"{min(options.stride, options.window)}/{CELLS} of the input's side; the "
+            "window": f"square, {options.occluder}/{CELLS} of the input's side",
+            "stride": f"{min(options.stride, options.occluder)}/{CELLS} of the input's side; the "
             "last window ends at the border",
             "fill": "the blurred image",
             "pixel": "mean drop of the score over the windows that cover it",
@@ -122,7 +122,7 @@ class Occlusion(CamMethod[OcclusionOptions]):
     ) -> CamResult:
         """See :meth:`xai_core.cam.base.CamMethod.compute`."""
         places = windows(layer_inputs.size, options)
-        name = f"{self.name}/{options.window}/{options.stride}/{target}{options.score.key}"
+        name = f"{self.name}/{options.occluder}/{options.stride}/{target}{options.score.key}"
         passes = len(places) + 1
         native = layer_inputs.native.get(name)
         if native is not None:
