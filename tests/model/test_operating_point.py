@@ -12,6 +12,7 @@ import pytest
 from xai_core.errors import BadRequest, BadWeights
 from xai_core.model.classifier import Classifier
 from xai_core.model.spec import ModelSpec, read_spec
+from xai_core.settings import DEFAULT_WEIGHTS, ROOT
 from xai_core.types import Prediction
 
 
@@ -83,3 +84,19 @@ def test_the_curves_note_says_how_many_pictures_were_blurred(spec: ModelSpec) ->
 def test_a_share_that_is_none_is_refused(spec: ModelSpec, share: object) -> None:
     with pytest.raises(BadWeights, match="blurred_share"):
         dataclasses.replace(spec, blurred_share=share)  # type: ignore[arg-type]
+
+
+def test_the_built_in_weights_are_calibrated_and_their_card_says_so() -> None:
+    spec = read_spec(DEFAULT_WEIGHTS)
+    assert spec.decision_note() == "the larger logit"
+    assert spec.curves_note()
+    card = (ROOT / "docs" / "model_card.md").read_text(encoding="utf-8")
+    found, after = spec.calibration, spec.metrics["validation"]
+    for text in (
+        spec.training_command, found["command"], found["parent"][:16],
+        f"temperature ({found['temperature']:.3f}) and a bias ({found['bias']:+.3f})",
+        f"{after['auc']:.3f} ({after['low']:.3f} to {after['high']:.3f}) | "
+        f"{100 * after['sensitivity']:.1f} % | {100 * after['specificity']:.1f} % | "
+        f"{after['calibration_error']:.3f}",
+    ):  # fmt: skip
+        assert text in card
