@@ -154,5 +154,5 @@ def test_a_ranking_on_images_that_measure_nothing_says_so() -> None:
     ]
     found = ranking(comparisons(rows, LAYER, Over.ALL))
     assert found.empty == 6
-    assert "6 of them were measured on images none of which is interpretable." in found.sentence
+    assert "6 of those measured were so on images none of which is interpretable." in found.sentence
     assert ranking(comparisons(rows, LAYER, Over.INTERPRETABLE)).measured == 6

@@ -127,7 +127,8 @@ class Ranking:
     """How many of the paper's pairwise orders at one layer are found.
 
     ``orders``: pairs of the paper's methods times outcomes times areas.  ``measured``: of these,
-    with common images.  ``agreeing``, ``opposite``: shown as in the paper, and the other way.
+    with common images.  ``agreeing``, ``opposite``: shown as in the paper, and the other way; see
+    :data:`RULE`.
     ``empty``: of those measured, on images none of which is interpretable.
     """
 
@@ -148,18 +149,17 @@ class Ranking:
     def sentence(self) -> str:
         """The verdict and its reasons."""
         undecided = self.measured - self.agreeing - self.opposite
-        return (
+        empty = (
+            f" {self.empty} of those measured {_were(self.empty)} so on images none of which is "
+            "interpretable."
+        )
+        counts = (
             f"The ranking agrees with the paper's: {self.verdict}. Of the paper's {self.orders} "
             f"pairwise orders {self.measured} {_were(self.measured)} measured here: "
             f"{self.agreeing} shown as in the paper, {self.opposite} shown the other way, "
             f"{undecided} not shown either way."
-            + (
-                f" {self.empty} of them {_were(self.empty)} measured on images none of which is "
-                "interpretable."
-                if self.empty
-                else ""
-            )
         )
+        return counts + (empty if self.empty else "")
 
 
 def _were(number: int) -> str:
@@ -169,9 +169,10 @@ def _were(number: int) -> str:
 RULE = (
     "Rule for the ranking: an order is that of two methods, for one outcome and area. It is shown "
     "where the 95 % interval of the difference excludes 0 and the difference is larger than the "
-    "curves' own error. Yes: every pairwise order of the paper is shown in the "
-    "paper's direction. No: at least one is shown in the other direction with a Holm p below "
-    f"{SIGNIFICANT:g}. Else it cannot be told. The paper gives no intervals for its own orders."
+    "curves' own error; the other way, only where the Holm p is also below "
+    f"{SIGNIFICANT:g}, since one of many is enough for a no. Yes: every order of the paper is "
+    "shown as in the paper. No: at least one is shown the other way. Else it cannot be told. The "
+    "paper gives no intervals for its own orders."
 )
 
 
