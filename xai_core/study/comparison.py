@@ -53,10 +53,15 @@ class Comparison:
         return self.error > 0 and abs(self.found.value) <= self.error
 
     @property
+    def empty(self) -> bool:
+        """Whether none of the images is interpretable, so that the difference measures nothing."""
+        return 0 < self.found.images == self.not_interpretable
+
+    @property
     def shown(self) -> int:
-        """1 or -1, the sign of the difference, where the 95 % interval excludes 0 and the
-        difference is larger than the curves' own error; else 0."""
-        if self.below_error or not (self.found.low > 0 or self.found.high < 0):
+        """1 or -1, the sign of the difference, where the 95 % interval excludes 0, the difference
+        is larger than the curves' own error, and some image is interpretable; else 0."""
+        if self.empty or self.below_error or not (self.found.low > 0 or self.found.high < 0):
             return 0
         return 1 if self.found.value > 0 else -1
 
@@ -129,7 +134,7 @@ class Ranking:
     ``orders``: pairs of the paper's methods times outcomes times areas.  ``measured``: of these,
     with common images.  ``agreeing``, ``opposite``: shown as in the paper, and the other way; see
     :data:`RULE`.
-    ``empty``: of those measured, on images none of which is interpretable.
+    ``empty``: of those measured, on images none of which is interpretable; they show nothing.
     """
 
     orders: int
@@ -168,11 +173,11 @@ def _were(number: int) -> str:
 
 RULE = (
     "Rule for the ranking: an order is that of two methods, for one outcome and area. It is shown "
-    "where the 95 % interval of the difference excludes 0 and the difference is larger than the "
-    "curves' own error; the other way, only where the Holm p is also below "
-    f"{SIGNIFICANT:g}, since one of many is enough for a no. Yes: every order of the paper is "
-    "shown as in the paper. No: at least one is shown the other way. Else it cannot be told. The "
-    "paper gives no intervals for its own orders."
+    "where the 95 % interval of the difference excludes 0, the difference is larger than the "
+    "curves' own error, and some of the images are interpretable; the other way, only where the "
+    f"Holm p is also below {SIGNIFICANT:g}, since one of many is enough for a no. Yes: every order "
+    "of the paper is shown as in the paper. No: at least one is shown the other way. Else it cannot "
+    "be told. The paper gives no intervals for its own orders."
 )
 
 
@@ -186,5 +191,5 @@ def ranking(found: Sequence[Comparison]) -> Ranking:
         measured=sum(one.found.images > 0 for one in papers),
         agreeing=sum(one.shown == sign for one, sign in signs),
         opposite=sum(one.shown == -sign and one.p_holm < SIGNIFICANT for one, sign in signs),
-        empty=sum(0 < one.found.images == one.not_interpretable for one in papers),
+        empty=sum(one.empty for one in papers),
     )
