@@ -176,8 +176,8 @@ RULE = (
     "where the 95 % interval of the difference excludes 0, the difference is larger than the "
     "curves' own error, and some of the images are interpretable; the other way, only where the "
     f"Holm p is also below {SIGNIFICANT:g}, since one of many is enough for a no. Yes: every order "
-    "of the paper is shown as in the paper. No: at least one is shown the other way. Else it cannot "
-    "be told. The paper gives no intervals for its own orders."
+    "of the paper is shown as in the paper. No: at least one is shown the other way. Else it "
+    "cannot be told. The paper gives no intervals for its own orders."
 )
 
 
