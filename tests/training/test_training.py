@@ -256,6 +256,13 @@ def test_threshold_lies_between_separable_classes() -> None:
     assert found.sensitivity == found.specificity == 1
 
 
+def test_an_interval_of_few_phantoms_is_the_whole_range() -> None:
+    """A specification holds numbers, so not NaN; fewer than ten phantoms of a class tell nothing."""
+    truth = np.array([0] * 12 + [1] * 9, np.float32)
+    found = validate(np.linspace(0.1, 0.9, 21, dtype=np.float32), truth)
+    assert (found.low, found.high) == (0, 1)
+
+
 def test_threshold_is_the_highest_with_90_percent_sensitivity() -> None:
     cancers = np.array([0.2, 0.4, 0.5, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9], np.float32)
     others = np.array([0.1, 0.3, 0.45, 0.55], np.float32)
