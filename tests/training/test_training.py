@@ -257,7 +257,7 @@ def test_threshold_lies_between_separable_classes() -> None:
 
 
 def test_an_interval_of_few_phantoms_is_the_whole_range() -> None:
-    """A specification holds numbers, so not NaN; fewer than ten phantoms of a class tell nothing."""
+    """A specification holds numbers, not NaN; below ten phantoms of a class nothing is known."""
     truth = np.array([0] * 12 + [1] * 9, np.float32)
     found = validate(np.linspace(0.1, 0.9, 21, dtype=np.float32), truth)
     assert (found.low, found.high) == (0, 1)
