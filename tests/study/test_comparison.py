@@ -153,6 +153,7 @@ def test_a_ranking_on_images_that_measure_nothing_says_so() -> None:
         for r in ranked(1)
     ]
     found = ranking(comparisons(rows, LAYER, Over.ALL))
-    assert found.empty == 6
-    assert "6 of them were measured on images none of which is interpretable." in found.sentence
+    assert (found.measured, found.agreeing, found.empty) == (12, 6, 6)
+    assert found.verdict is Verdict.UNKNOWN
+    assert "6 of those measured were so on images none of which is interpretable." in found.sentence
     assert ranking(comparisons(rows, LAYER, Over.INTERPRETABLE)).measured == 6

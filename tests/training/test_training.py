@@ -333,6 +333,13 @@ def test_the_bias_favours_the_positive_class_wherever_it_stands() -> None:
     assert probabilities(found.logits, positive=0).mean() == pytest.approx(truth.mean(), abs=1e-4)
 
 
+def test_an_interval_of_few_phantoms_is_the_whole_range() -> None:
+    """A specification holds numbers, not NaN; below ten phantoms of a class nothing is known."""
+    truth = np.array([0] * 12 + [1] * 9, np.float32)
+    found = validate(two_logits(np.linspace(0.1, 0.9, 21).tolist()), truth)
+    assert (found.low, found.high) == (0, 1)
+
+
 def test_validation_phantoms_are_reproducible_and_rounding_changes_little(
     tissue: list[Background],
 ) -> None:

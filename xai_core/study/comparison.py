@@ -53,10 +53,15 @@ class Comparison:
         return self.error > 0 and abs(self.found.value) <= self.error
 
     @property
+    def empty(self) -> bool:
+        """Whether none of the images is interpretable, so that the difference measures nothing."""
+        return 0 < self.found.images == self.not_interpretable
+
+    @property
     def shown(self) -> int:
-        """1 or -1, the sign of the difference, where the 95 % interval excludes 0 and the
-        difference is larger than the curves' own error; else 0."""
-        if self.below_error or not (self.found.low > 0 or self.found.high < 0):
+        """1 or -1, the sign of the difference, where the 95 % interval excludes 0, the difference
+        is larger than the curves' own error, and some image is interpretable; else 0."""
+        if self.empty or self.below_error or not (self.found.low > 0 or self.found.high < 0):
             return 0
         return 1 if self.found.value > 0 else -1
 
@@ -127,8 +132,9 @@ class Ranking:
     """How many of the paper's pairwise orders at one layer are found.
 
     ``orders``: pairs of the paper's methods times outcomes times areas.  ``measured``: of these,
-    with common images.  ``agreeing``, ``opposite``: shown as in the paper, and the other way.
-    ``empty``: of those measured, on images none of which is interpretable.
+    with common images.  ``agreeing``, ``opposite``: shown as in the paper, and the other way; see
+    :data:`RULE`.
+    ``empty``: of those measured, on images none of which is interpretable; they show nothing.
     """
 
     orders: int
@@ -148,18 +154,17 @@ class Ranking:
     def sentence(self) -> str:
         """The verdict and its reasons."""
         undecided = self.measured - self.agreeing - self.opposite
-        return (
+        empty = (
+            f" {self.empty} of those measured {_were(self.empty)} so on images none of which is "
+            "interpretable."
+        )
+        counts = (
             f"The ranking agrees with the paper's: {self.verdict}. Of the paper's {self.orders} "
             f"pairwise orders {self.measured} {_were(self.measured)} measured here: "
             f"{self.agreeing} shown as in the paper, {self.opposite} shown the other way, "
             f"{undecided} not shown either way."
-            + (
-                f" {self.empty} of them {_were(self.empty)} measured on images none of which is "
-                "interpretable."
-                if self.empty
-                else ""
-            )
         )
+        return counts + (empty if self.empty else "")
 
 
 def _were(number: int) -> str:
@@ -168,10 +173,11 @@ def _were(number: int) -> str:
 
 RULE = (
     "Rule for the ranking: an order is that of two methods, for one outcome and area. It is shown "
-    "where the 95 % interval of the difference excludes 0 and the difference is larger than the "
-    "curves' own error. Yes: every pairwise order of the paper is shown in the "
-    "paper's direction. No: at least one is shown in the other direction with a Holm p below "
-    f"{SIGNIFICANT:g}. Else it cannot be told. The paper gives no intervals for its own orders."
+    "where the 95 % interval of the difference excludes 0, the difference is larger than the "
+    "curves' own error, and some of the images are interpretable; the other way, only where the "
+    f"Holm p is also below {SIGNIFICANT:g}, since one of many is enough for a no. Yes: every order "
+    "of the paper is shown as in the paper. No: at least one is shown the other way. Else it "
+    "cannot be told. The paper gives no intervals for its own orders."
 )
 
 
@@ -185,5 +191,5 @@ def ranking(found: Sequence[Comparison]) -> Ranking:
         measured=sum(one.found.images > 0 for one in papers),
         agreeing=sum(one.shown == sign for one, sign in signs),
         opposite=sum(one.shown == -sign and one.p_holm < SIGNIFICANT for one, sign in signs),
-        empty=sum(0 < one.found.images == one.not_interpretable for one in papers),
+        empty=sum(one.empty for one in papers),
     )

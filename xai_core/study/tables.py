@@ -111,7 +111,17 @@ NO_INTERVAL = f"(-): no interval, as there are fewer than {MIN_PATIENTS} patient
 MARKS = f"{Mark.SOME} some, {Mark.ALL} all of the images behind the figure are not interpretable"
 LEGEND = (
     f"{MARKS}: blurring the whole image does not lower the probability of the class (P(blurred) is "
-    f"at least P(image)), so that their curves measure nothing. {NO_INTERVAL}"
+    "at least P(image)), so that their curves measure nothing."
+)
+
+
+INTERVALS = (
+    "Intervals are by patient, since images of one patient resemble each other: of means and of "
+    "the ROC AUC, expanded percentile bootstraps over patients (Hesterberg 2015), "
+    f"{INTERVAL_REPLICATES} replicates, of differences {PAIRED_REPLICATES}, seed {SEED}; of "
+    "proportions, Wilson's on the effective number of images, which is their number divided by the "
+    f"design effect (Rao and Scott 1992). Below {MIN_PATIENTS} patients, for the ROC AUC of either "
+    "class, there is none: (-)."
 )
 
 
@@ -147,7 +157,9 @@ def _areas_table(found: LayerFigures, about: About) -> TextTable:
         under=(
             "Insertion: higher is better; deletion: lower is better. Curves' error: the estimated "
             "error of one image's areas, the larger of the two, on average. Not ranked: further "
-            f"images whose map is the same everywhere. {LEGEND}",
+            "images whose map is the same everywhere.",
+            LEGEND,
+            INTERVALS,
         ),
     )
 
@@ -231,7 +243,9 @@ def _difference_tables(found: LayerFigures, about: About) -> Iterator[TextTable]
 
 
 DIRECTION = (
-    "Above 0 the method named first has the larger area: better for insertion, worse for deletion."
+    "Above 0 the method named first has the larger area: better for insertion, worse for deletion. "
+    "The curves' own error joins both areas' estimated errors (root of the sum of squares), on "
+    "average over images."
 )
 _HOLM = (
     "p: two-sided, of no difference, by the same bootstrap as the interval, adjusted by Holm for "
@@ -358,14 +372,8 @@ def notes(figures: Figures, about: About) -> list[str]:
         "Areas are means over images, each weighted equally; means over interpretable images stand "
         "below those over all. Not ranked: the map is the same everywhere, so no curve exists and "
         "the image is in no mean.",
-        "Intervals are by patient, since images of one patient resemble each other: of means and "
-        "of the ROC AUC, expanded percentile bootstraps over patients (Hesterberg 2015), "
-        f"{INTERVAL_REPLICATES} replicates, of differences {PAIRED_REPLICATES}, seed {SEED}; of "
-        "proportions, Wilson's on the effective number of images (Rao and Scott 1992). Below "
-        f"{MIN_PATIENTS} patients, for the ROC AUC of either class, there is none.",
         "Differences are paired: both methods on the same images, so that what images differ in "
-        "cancels. The curves' own error of a difference is the mean over images of the root of the "
-        "summed squares of both areas' estimated errors.",
+        "cancels.",
         f"The paper says {paper.IMAGES_STATED} images; its TP, TN and ratios imply "
         f"{paper.IMPLIED.images} ({paper.IMPLIED.fp} false positives, {paper.IMPLIED.fn} false "
         "negatives).",

@@ -16,6 +16,7 @@ from xai_core.study.summary import AREA_COLUMNS, Cell, Decisions, Estimate, Mark
 from xai_core.study.tables import (
     BELOW_ERROR,
     DIRECTION,
+    INTERVALS,
     LEGEND,
     About,
     Figures,
@@ -62,7 +63,7 @@ def _lines(figures: Figures, about: About) -> Iterator[dict[str, Any]]:
                     if one is not None and one.images:
                         yield {**_of(cell, over, metric.name, one), "table": "other measures"}
     yield from _decisions(figures.decisions)
-    for text in (LEGEND, RULE, DIRECTION, *notes(figures, about)):
+    for text in (LEGEND, INTERVALS, RULE, DIRECTION, *notes(figures, about)):
         yield {"table": "notes", "remark": " ".join(text.split())}
 
 
