@@ -126,7 +126,7 @@ def test_all_other_elements_wait_for_the_picture(stand_in: StandInService, sent:
 
     without_error(page.button("viewer drawn").click().run())
     assert element_counts(page) == {
-        "radio": 1, "button_group": 5, "metric": 2, "plotly_chart": 1, "progress": 1,
+        "radio": 1, "button_group": 6, "metric": 2, "plotly_chart": 1, "progress": 1,
     }  # fmt: skip
 
 
