@@ -38,7 +38,7 @@ def show(explanation: Explanation | None, *, measuring: bool) -> None:
     st.caption("  \n".join(plain(line, _LINE_LIMIT) for line in lines(explanation)))
     if explanation.reliability is not None:
         st.markdown("\n".join(markdown_table(_HEAD, baseline_rows(explanation))))
-        st.caption(_road_line(explanation.reliability.road))
+        st.caption(road_line(explanation.reliability.road))
     elif explanation.curves is not None and not measuring:
         st.button(
             "Measure baselines", key="measure", on_click=lambda: session.change(reliability=True),
@@ -91,7 +91,8 @@ def _spread_text(found: Spread) -> str:
     return f"{found.mean:.3f} ({found.lowest:.3f} to {found.highest:.3f})"
 
 
-def _road_line(found: Road) -> str:
+def road_line(found: Road) -> str:
+    """ROAD's score, and what it is made of, in one sentence."""
     return (
         f"ROAD {found.score:.3f}: half of what the probability is higher after the removal of the "
         f"least relevant patches ({found.least.mean():.3f}) than of the most relevant "
