@@ -78,7 +78,7 @@ def explained(case: Case, case_request: CaseRequest, state: MapState = MapState.
     geometry = fit(case.image, SIZE)
     y, x = np.mgrid[:SIZE, :SIZE]
     heat = np.exp(-((x - 40) ** 2 + (y - 35) ** 2) / 200).astype(np.float32)
-    if state is not MapState.OK:
+    if not state.ranked:
         heat = np.zeros_like(heat)
     prediction = SAYS_MALIGNANT if case.class_index else SAYS_BENIGN
     pair = CurvePair(curve("insertion", 0.9), curve("deletion", 0.2), 2)

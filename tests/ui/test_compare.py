@@ -14,13 +14,16 @@ from tests.ui.stand_in_service import (
     CLASSIFIER,
     StandInService,
     answer_without_evidence,
+    explained,
     page_text,
     use_stand_in,
     without_error,
 )
 from xai_core.cam import PAPER_METHODS
-from xai_core.explain.explanation import Status
+from xai_core.explain.explanation import JobSnapshot, Status
 from xai_core.explain.request import CaseRequest
+from xai_core.faithfulness.metric import Measurement
+from xai_core.types import MapState
 from xai_core.ui.compare import captions, export, panels
 from xai_core.ui.compare.panels import FIGURE_VIEW, Comparison, read_comparison, write_comparison
 from xai_core.viz.figure_sheet import FigureSheet
@@ -343,3 +346,22 @@ def test_a_real_case_is_not_called_a_phantom(stand_in: StandInService) -> None:
         stand_in, panels.method_rows("TP-1", PAPER_METHODS, "predicted", (), CLASSIFIER.layers)
     )
     assert "Case TP-1, source test." in sheet.text()
+
+
+def test_a_nearly_empty_map_is_shown_and_named_with_its_heat_outside(
+    stand_in: StandInService,
+) -> None:
+    row = panels.figure_3_row("TP-1", (), CLASSIFIER.layers)
+    request = row.requests[1]
+    shown = explained(stand_in.cases["TP-1"], request, MapState.NEARLY_EMPTY)
+    shown = dataclasses.replace(shown, metrics={"heat_outside_breast": Measurement(0.25)})
+    panels.ask_panels(stand_in, row.requests, False, "me")  # type: ignore[arg-type]
+    stand_in.finish()
+    stand_in.answers[request.canonical()] = JobSnapshot(Status.DONE, explanation=shown)
+    answers = panels.ask_panels(stand_in, row.requests, False, "me")  # type: ignore[arg-type]
+    sheet = export.build(stand_in, "title", (row,), {row: "head"}, answers)  # type: ignore[arg-type]
+    panel = sheet.rows[0].panels[2]
+    assert panel is not None
+    assert panel.bar is not None
+    assert "nearly empty" in panel.lines[0]
+    assert panel.lines[1] == "Outside the breast: 25% of the heat"

@@ -400,6 +400,17 @@ def test_the_caption_describes_the_step(js: Js) -> None:
     ]
 
 
+def test_steps_and_ranks_within_a_tie_say_so(js: Js) -> None:
+    """The patch at rank 1, then three that tie: after 2 and 3 patches P is a mean."""
+    body = """const said = [0, 1, 2, 3, 4].map((k) => { s.moveTo(k); return s.isMean(); });
+      s.moveTo(2);
+      return [said, s.caption(), s.rankText(3, 3), s.rankText(0, 0)];"""
+    means, caption, first, tied = js(stepped(body), curves(tied=[[1, 4]]))
+    assert means == [False, False, True, True, False]
+    assert "(mean over orders of tied patches, one of them shown)" in caption
+    assert (first, tied) == ("1", "2 to 4 (tied)")
+
+
 def test_images_are_needed_for_a_new_case_and_after_clearing(js: Js) -> None:
     body = """const seen = [new CurveStepper().needsImages(given), s.needsImages(given), s.isOn];
       s.update({ ...given, score: "P(benign)" });

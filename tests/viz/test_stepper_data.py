@@ -11,7 +11,7 @@ from PIL import Image
 
 from tests.conftest import make_case
 from xai_core.faithfulness.baseline import blurred
-from xai_core.faithfulness.patches import edges, patch_order
+from xai_core.faithfulness.patches import edges, patch_order, relevance, tie_orders
 from xai_core.faithfulness.perturbation import CurvePair, curve
 from xai_core.preprocessing.letterbox import fit, letterbox
 from xai_core.viz.viewer_data import stepper_data, stepper_images
@@ -53,4 +53,20 @@ def test_order_and_points_are_those_of_the_curves() -> None:
     assert sent["insertion"] == {"counts": [0, 5, 576], "p": [0.1, 0.5, 0.9]}
     assert sent["deletion"]["counts"] == [0, 5, 576]
     assert sent["score"] == "P(malignant)"
+    assert sent["tied"] == []
     json.dumps(sent)
+
+
+def test_tied_patches_are_named_where_the_curve_is_their_mean() -> None:
+    values = np.zeros((SIZE, SIZE), np.float32)
+    values[:4, :4], values[8:12, :8] = 1, 0.5  # one patch, then two that tie, then the rest
+    geometry = fit(make_case().image, SIZE)
+    images = stepper_images(GREY)
+    sent = stepper_data(images, geometry, values, pair(), "malignant")
+    assert sent["tied"] == [[1, 3], [3, 576]]
+    order = np.frombuffer(base64.b64decode(sent["order"]), np.uint16)
+    np.testing.assert_array_equal(order, tie_orders(relevance(values))[0])
+    pinned = stepper_data(images, geometry, values, pair(), "malignant", "by-index")
+    assert pinned["tied"] == []
+    order = np.frombuffer(base64.b64decode(pinned["order"]), np.uint16)
+    np.testing.assert_array_equal(order, patch_order(values))

@@ -24,8 +24,8 @@ _ON_OFF = {"on": True, "off": False}
 
 RESERVED = frozenset({
     # Fields of a request, and of the model in a manifest's request.
-    "method", "layer", "target", "curves", "ties", "reliability", "image_sha256", "weights", "network",
-    "input_size", "mean", "std", "preparation", "baseline", "threshold",
+    "method", "layer", "target", "curves", "ties", "reliability", "image_sha256", "weights",
+    "network", "input_size", "mean", "std", "preparation", "baseline", "threshold",
     # Parameters of a page's address.
     "case", "view", "methods", "tp", "tn", "stop", "blind", "beside", "zoom", "at", "window",
     "step", "heat", "contours", "opacity", "colours", "show",

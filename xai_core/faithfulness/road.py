@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from xai_core.faithfulness.imputation import impute
+from xai_core.faithfulness.imputation import NOISE, impute
 from xai_core.faithfulness.patches import Order, first_patches
 from xai_core.faithfulness.perturbation import PerturbationProbe, Probabilities
 from xai_core.types import Report, no_report
@@ -18,7 +18,7 @@ from xai_core.types import Report, no_report
 SHARES = (0.2, 0.4, 0.6, 0.8)
 """The shares of the patches that are removed."""
 _ORDERS = 2  # of several orders of tied patches
-_FILLING = "linear imputation"
+_FILLING = f"linear imputation, noise {NOISE:g}"
 
 
 @dataclass(frozen=True, eq=False)

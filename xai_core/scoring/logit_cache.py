@@ -5,8 +5,8 @@ the model's logits for perturbed images.  The cache scores each perturbed image 
 the *perturbed image*, not the method, so that equal masks of different methods are scored once.
 
 A cache belongs to one image and one set of weights.  Keys that name no filling of removed patches
-stand for one baseline, the blurred image.  Images are in the network's
-input space (normalised).  Blending an image with its blurred copy there equals blending in [0, 1]
+stand for one baseline, the blurred image.  Images are in the network's input space (normalised).
+Blending an image with its blurred copy there equals blending in [0, 1]
 before the normalisation, because that is affine:
 ``n(m x + (1 - m) b) = m n(x) + (1 - m) n(b)`` for any affine ``n``.
 """

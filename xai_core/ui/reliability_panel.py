@@ -12,6 +12,7 @@ from xai_core.faithfulness.insertion_deletion import KINDS
 from xai_core.faithfulness.metrics import METRICS
 from xai_core.faithfulness.reliability import Spread, spread
 from xai_core.faithfulness.road import Road
+from xai_core.types import TIES
 from xai_core.ui import session
 from xai_core.ui.wording import plain
 from xai_core.viz.curve_figure import auc_text
@@ -36,14 +37,31 @@ def show(explanation: Explanation | None, *, measuring: bool) -> None:
     if explanation is None or heatmap is None or not heatmap.state.ranked:
         return
     st.caption("  \n".join(plain(line, _LINE_LIMIT) for line in lines(explanation)))
+    if explanation.curves is not None:
+        _show_ties_choice()
     if explanation.reliability is not None:
         st.markdown("\n".join(markdown_table(_HEAD, baseline_rows(explanation))))
-        st.caption(_road_line(explanation.reliability.road))
+        st.caption(road_line(explanation.reliability.road))
     elif explanation.curves is not None and not measuring:
         st.button(
             "Measure baselines", key="measure", on_click=lambda: session.change(reliability=True),
             help=_HELP,
         )  # fmt: skip
+
+
+def _show_ties_choice() -> None:
+    expected, pinned = TIES
+    chosen = session.current().request.ties == pinned
+    st.toggle(
+        "Ties by lower index",
+        value=chosen,
+        key=session.widget_key("choose ties", chosen),
+        help="Off: where patches tie, the curves are the mean over seeded random orders of them. "
+        "On: the lower index first, which favours the top of the image.",
+        on_change=session.on_user_change(
+            "choose ties", lambda value: session.change(ties=pinned if value else expected)
+        ),
+    )
 
 
 def lines(explanation: Explanation) -> list[str]:
@@ -91,7 +109,8 @@ def _spread_text(found: Spread) -> str:
     return f"{found.mean:.3f} ({found.lowest:.3f} to {found.highest:.3f})"
 
 
-def _road_line(found: Road) -> str:
+def road_line(found: Road) -> str:
+    """ROAD's score, and what it is made of, in one sentence."""
     return (
         f"ROAD {found.score:.3f}: half of what the probability is higher after the removal of the "
         f"least relevant patches ({found.least.mean():.3f}) than of the most relevant "

@@ -255,9 +255,10 @@ def _stepper(case: Case, explanation: Explanation | None) -> dict[str, Any] | No
     name = explanation.target_name
     size = len(prepared.grey)
     images = memoised("scrub images", (case, size), lambda: stepper_images(prepared.grey))
+    ties = explanation.request.ties
     return memoised(
-        "scrub", (case, heatmap, curves),
-        lambda: stepper_data(images, prepared.geometry, heatmap.values, curves, name),
+        "scrub", (case, heatmap, curves, ties),
+        lambda: stepper_data(images, prepared.geometry, heatmap.values, curves, name, ties),
     )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ Plain values that can be written as JSON; arrays are base64 text.
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -13,11 +14,13 @@ from numpy.typing import NDArray
 from xai_core.cam import METHODS
 from xai_core.cam.hybrid_cam import positive_area
 from xai_core.faithfulness.baseline import blurred
-from xai_core.faithfulness.patches import GRID, edges, patch_order
+from xai_core.faithfulness.curves import ORDERS
+from xai_core.faithfulness.patches import GRID, edges, relevance
 from xai_core.faithfulness.perturbation import CurvePair, patches_changed
 from xai_core.preprocessing.identity import array_tag
 from xai_core.preprocessing.letterbox import Geometry
 from xai_core.types import (
+    TIES,
     BoolArray,
     Case,
     FloatArray,
@@ -54,11 +57,14 @@ def stepper_images(grey: FloatArray) -> dict[str, Any]:
 
 
 def stepper_data(
-    images: dict[str, Any], geometry: Geometry, values: FloatArray, curves: CurvePair, name: str
-) -> dict[str, Any]:
+    images: dict[str, Any], geometry: Geometry, values: FloatArray, curves: CurvePair, name: str,
+    ties: str = TIES[0],
+) -> dict[str, Any]:  # fmt: skip
     """The data of the curve stepper: the images, the order of patches and the curves so far.
 
-    ``order``: uint16, the patches from the most to the least relevant.  Each curve has ``counts``
+    ``order``: uint16, the patches from the most to the least relevant; the first where P is the
+    mean over several orders.  ``tied``: pairs (a, b): after more than a and fewer than b patches, P
+    is such a mean; none where the lower index decides ties.  Each curve has ``counts``
     (numbers of changed patches) and ``p`` (the probability of the class at each).
 
     Args:
@@ -67,11 +73,17 @@ def stepper_data(
         values: the map, float32 (S, S).
         curves: measured so far.
         name: of the class.
+        ties: of the request, see :class:`xai_core.explain.request.ExplainRequest`.
     """
-    order = patch_order(values)
+    patches = relevance(values)
+    orders = np.atleast_2d(ORDERS[ties](patches))
+    order = orders[0]
+    ends = np.concatenate([[0], np.flatnonzero(np.diff(patches[order])) + 1, [len(order)]])
+    tied = [[int(a), int(b)] for a, b in itertools.pairwise(ends) if b - a > 1 and len(orders) > 1]
     return {
         **images,
         "order": array_text(order.astype(np.uint16)),
+        "tied": tied,
         "insertion": _points(curves.insertion, len(order)),
         "deletion": _points(curves.deletion, len(order)),
         "score": f"P({name})",

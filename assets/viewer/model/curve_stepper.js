@@ -63,6 +63,16 @@ class CurveStepper {
   // The rank (from 1) of the patch that holds a pixel of the network's square.
   rankAt(x, y) { return this.rank[this.cells[y] * this.data.grid + this.cells[x]] + 1; }
 
+  // The same as text; of tied patches, all of their ranks.
+  rankText(x, y) {
+    const rank = this.rankAt(x, y);
+    const tie = (this.data.tied || []).find(([first, end]) => rank > first && rank <= end);
+    return tie ? `${tie[0] + 1} to ${tie[1]} (tied)` : String(rank);
+  }
+
+  // Whether P at this step is the mean over orders of tied patches, of which one is shown.
+  isMean() { return (this.data.tied || []).some(([first, end]) => this.step > first && this.step < end); }
+
   // The probability at this step; `measured` is false if it is interpolated between two measured points.
   value() {
     const { counts, p } = this.data[this.kind];
@@ -79,6 +89,7 @@ class CurveStepper {
     const share = (100 * this.step / this.patches).toFixed(1);
     return `${this.step} of ${this.patches} patches ${verb} (${share} %) \u00b7 ${this.data.score} ${p.toFixed(3)}`
       + (measured ? "" : " (between measured points)")
+      + (this.isMean() ? " (mean over orders of tied patches, one of them shown)" : "")
       + (last ? ` \u00b7 last: patch row ${last.row}, column ${last.column}` : "");
   }
 }

@@ -255,7 +255,7 @@ class Viewer {
     text += ` \u00b7 heat ${heat.values[i].toFixed(2)} (${(heat.values[i] * heat.scale).toPrecision(3)} of ${heat.unit})`;
     text += ` \u00b7 before ReLU ${(signed.values[i] * signed.most).toPrecision(3)}`;
     if (!heat.isInside(x, y)) text += " \u00b7 outside the breast";
-    if (stepper.data) text += ` \u00b7 patch ${stepper.rankAt(x, y)} of ${stepper.patches} in relevance`;
+    if (stepper.data) text += ` \u00b7 patch ${stepper.rankText(x, y)} of ${stepper.patches} in relevance`;
     return text;
   }
 
