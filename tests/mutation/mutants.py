@@ -142,6 +142,8 @@ class _Finder(ast.NodeVisitor):
     # --- What is entered -----------------------------------------------------------------------
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
+        if ast.unparse(node.body[-1]) == "...":
+            return  # a protocol's: never called
         self._names.append(node.name)
         for default in (*node.args.defaults, *node.args.kw_defaults):
             if default is not None:

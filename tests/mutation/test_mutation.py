@@ -98,6 +98,10 @@ def test_changes_of_one_line(line: str, expected: list[str], tmp_path: Path) -> 
     assert sorted(found) == sorted(f"f: {change}" for change in expected)
 
 
+def test_methods_of_a_protocol_are_not_touched(tmp_path: Path) -> None:
+    assert changes("class P:\n    def f(self, a=1): ...\n", tmp_path) == []
+
+
 @pytest.mark.parametrize("room", sorted(ROOMS))
 def test_mutants_of_the_code_are_distinct_and_can_be_read(room: str) -> None:
     keys = set()
