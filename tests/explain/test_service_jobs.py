@@ -575,6 +575,7 @@ def test_what_is_handed_out_cannot_change_the_service(stage: Stage) -> None:
 
 def test_closing_ends_an_idle_worker(stage: Stage) -> None:
     service = stage.open()
+    assert service._worker.daemon, "a program that does not close the service ends all the same"
     service.close()
     assert not service._worker.is_alive()
 

@@ -158,6 +158,7 @@ print(json.dumps(found))
 """
 
 
+@pytest.mark.slow
 def test_mutants_are_killed_survive_or_never_end(tmp_path: Path) -> None:
     root, folder = tmp_path / "project", tmp_path / "copy"
     folder.mkdir()
