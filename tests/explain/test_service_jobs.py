@@ -167,7 +167,7 @@ class Stage:
 
 def until(condition: Callable[[], object]) -> None:
     """Wait until a condition holds."""
-    end = time.monotonic() + 60
+    end = time.monotonic() + 30
     while not condition():
         assert time.monotonic() < end, "it did not happen"
         time.sleep(0.002)
