@@ -6,6 +6,7 @@
 # make sbom              write the software bill of materials, docs/sbom.json, from requirements.lock
 # make pictures          take the README's pictures anew
 # make bench [BENCH=...] speed beside public peers; BENCH="--channels 32 --points 48" for a short run
+# make mutants [MUTANTS=...] do tests notice small changes?  To tests/mutation/results.md; takes long
 
 PYTHON ?= python3.11
 VENV   ?= .venv
@@ -13,8 +14,9 @@ BIN    := $(VENV)/bin
 CASES  ?= library
 
 BENCH  ?=
+MUTANTS ?=
 
-.PHONY: run test test-strict lint lock sbom bench pictures setup setup-dev clean
+.PHONY: run test test-strict lint lock sbom bench mutants pictures setup setup-dev clean
 
 run: setup
 	XAI_CASES="$(CASES)" $(BIN)/python -m streamlit run app.py
@@ -78,6 +80,9 @@ test-strict: lint
 
 bench: setup-dev
 	$(BIN)/python -m benchmarks $(BENCH)
+
+mutants: setup-dev
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.mutation $(MUTANTS)
 
 pictures: setup-dev
 	$(BIN)/python -m docs.pictures

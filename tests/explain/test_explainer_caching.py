@@ -124,7 +124,7 @@ def test_metrics_of_the_map_are_there_before_the_curves_are(explainer: Explainer
     assert (first.done, first.total) == (0, 1)
     assert first.so_far.metrics.keys() == answer.metrics.keys()
     for name in ("insertion", "deletion"):
-        before, after = (found.metrics[name] for found in (first.so_far, answer))
+        before, after = (found.metrics[f"{name}_auc"] for found in (first.so_far, answer))
         assert before.value is None
         assert before.state
         assert after.value == getattr(answer.curves, name).auc

@@ -3,6 +3,8 @@ mix."""
 
 from __future__ import annotations
 
+import dataclasses
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from tests.conftest import BUILT_IN_LAYERS, TINY_LAYERS
 from tests.support.networks import small_convnext
 from xai_core.errors import BadRequest, ModelError
 from xai_core.model.classifier import Classifier
+from xai_core.model.engine import choose
 
 
 @pytest.fixture(scope="module")
@@ -106,8 +109,73 @@ def test_an_unknown_layer_or_class_is_refused(classifier: Classifier) -> None:
     for wrong in ("stages.9", "stages.2.blocks.4", "stages.2.blocks.8", "stage 2"):
         with pytest.raises(BadRequest, match=r"stages\.2\.blocks\.5 \(Stage 3 Block 6\) and"):
             classifier.activation(inputs(classifier, 1), wrong)
-    with pytest.raises(BadRequest, match="class"):
-        classifier.gradient(torch.zeros(1, 320, 3, 3), TINY_LAYERS[1], 7)
+    for wrong_class in (-1, 2):
+        with pytest.raises(BadRequest, match=r"allowed are 0 \(benign\) and 1 \(malignant\)"):
+            classifier.gradient(torch.zeros(1, 320, 3, 3), TINY_LAYERS[1], wrong_class)
+
+
+def test_pictures_are_normalised_per_channel(classifier: Classifier) -> None:
+    spec = dataclasses.replace(classifier.spec, mean=(0.0, 0.25, 0.5), std=(1.0, 0.5, 0.25))
+    other = Classifier(spec, small_convnext((1, 1, 1, 1)), torch.device("cpu"))
+    grey = np.linspace(0, 1, 2 * 96 * 96, dtype=np.float32).reshape(2, 96, 96)
+    for given, images in ((grey, 2), (grey[0], 1)):
+        found = other.normalise(given)
+        assert found.shape == (images, 3, 96, 96)
+        for channel, (mean, std) in enumerate(zip(spec.mean, spec.std, strict=True)):
+            expected = (grey[:images] - mean) / std
+            np.testing.assert_allclose(found[:, channel].numpy(), expected, atol=1e-6)
+
+
+def test_prediction_is_the_score_of_the_prepared_image(classifier: Classifier) -> None:
+    prepared = classifier.prepare(np.random.default_rng(0).random((50, 40), dtype=np.float32))
+    expected = classifier.score(classifier.normalise(prepared.grey))[0]
+    assert classifier.predict(prepared).logits == pytest.approx(expected.tolist(), abs=1e-6)
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+def test_a_prediction_that_is_not_finite_raises_model_error(
+    tiny_weights: Path, monkeypatch: pytest.MonkeyPatch, bad: float
+) -> None:
+    classifier = Classifier.open(tiny_weights, "cpu")
+    monkeypatch.setattr(classifier, "score", lambda _: torch.tensor([[0.5, bad]]))
+    prepared = classifier.prepare(np.ones((50, 40), np.float32))
+    with pytest.raises(ModelError, match="not a number"):
+        classifier.predict(prepared)
+
+
+def test_eight_images_a_pass_on_the_processor_unless_told_otherwise(
+    tiny_weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    classifier = Classifier.open(tiny_weights)
+    assert classifier.device == torch.device("cpu")
+    assert classifier.chunk == 8
+    assert Classifier(classifier.spec, classifier._network, classifier.device).chunk == 8
+    assert Classifier.open(tiny_weights, "cpu", 3).chunk == 3
+
+
+@pytest.mark.parametrize(("after", "begun"), [(0, [0]), (1, [1]), (3, [3]), (4, [5]), (7, [])])
+def test_an_engine_is_prepared_once_enough_images_were_scored(
+    tiny_weights: Path, monkeypatch: pytest.MonkeyPatch, after: int, begun: list[int]
+) -> None:
+    classifier, scored, found = Classifier.open(tiny_weights, "cpu"), 0, list[int]()
+
+    def start(*arguments: object) -> threading.Thread:
+        assert arguments[3:] == ("openvino", None)
+        found.append(scored)
+        thread = threading.Thread(target=lambda: None)
+        thread.start()
+        return thread
+
+    monkeypatch.setattr(choose, "start", start)
+    monkeypatch.setattr(classifier.engine, "score", lambda images: images)
+    classifier.wait_for_engine()  # nothing to wait for
+    classifier.accelerate("openvino", None, after)
+    for images in (1, 2, 2, 1):
+        scored += images
+        classifier.score(torch.zeros(images, 3, 96, 96))
+    classifier.wait_for_engine()
+    assert found == begun
 
 
 def test_cuda_without_a_device_raises_model_error(

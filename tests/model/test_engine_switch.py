@@ -101,6 +101,37 @@ def test_short_memory_halves_the_chunk(problem: Exception, fast: bool) -> None:
     assert engine.status.notes[-1] == "Memory was short, so at most 2 images are scored at a time."
 
 
+def test_a_batch_is_halved_down_to_one_image() -> None:
+    def one_at_a_time(inputs: Tensor) -> None:
+        if len(inputs) > 1:
+            raise MemoryError
+
+    small = Fake("Small", one_at_a_time)
+    engine = Engine(small)
+    torch.testing.assert_close(engine.score(IMAGES[:5]), expected(IMAGES[:5]))
+    assert small.batches == [5, 2, 1, 1, 1, 1, 1]
+    assert len(engine.status.notes) == 2
+
+
+def test_a_note_is_made_and_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    engine = Engine(Fake("Slow"))
+    for sentence in ("One.", "Two.", "One."):
+        engine.say(sentence)
+    assert engine.status.notes == ("One.", "Two.")
+    assert caplog.messages == ["One.", "Two."]
+    assert engine.status.sentence == "Slow. One. Two."
+    assert not engine.status.preparing
+
+
+def test_of_a_long_message_the_first_200_characters_are_told() -> None:
+    engine = Engine(Fake("Slow"))
+    engine.use(Fake("Fast", fail(ValueError("x" * 500))))
+    engine.score(IMAGES)
+    (note,) = engine.status.notes
+    told = "ValueError: " + "x" * 188
+    assert note == f"Fast failed while scoring ({told}), so PyTorch took over."
+
+
 def test_no_memory_for_one_image_raises_model_error() -> None:
     engine = Engine(Fake("Slow", fail(MemoryError())))
     engine.use(Fake("Fast", fail(MemoryError())))

@@ -174,6 +174,75 @@ def test_the_built_in_model_names_its_real_images() -> None:
     assert f"and {spec.real_images} low-energy images" in spec.training_data
 
 
+@pytest.mark.parametrize(
+    ("fields", "word"),
+    [
+        ({"class_names": ["benign", "malignant", "benign"]}, "class_names"),
+        ({"positive": -1}, "positive is -1"),
+        ({"input_size": 0}, "input_size is 0"),
+        ({"input_size": 1056}, "input_size is 1056"),
+        ({"input_size": 96.0}, "input_size is 96.0"),
+        ({"std": [0.2, 0, 0.2]}, "std"),
+        ({"std": [0.2, 0.2]}, "three values"),
+        ({"mean": [0.2, 0.2, 0.2, 0.2]}, "three values"),
+        ({"threshold": 0}, "threshold is 0,"),
+        ({"threshold": 1}, "threshold is 1,"),
+        ({"real_images": True}, "real_images is True"),
+        ({"format": 2}, "format is 2, this version reads 1"),
+        ({"threshold": 2, "positive": 7}, "positive is 7, must be the index of one of the 2"),
+    ],
+)
+def test_a_value_just_outside_what_is_allowed_is_refused(
+    weights: Path, fields: dict[str, object], word: str
+) -> None:
+    promise(weights, **fields)
+    refused(weights, word)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"input_size": 32}, {"input_size": 1024}, {"positive": 0}, {"threshold": 0.001},
+        {"threshold": 0.999}, {"std": [1e-6, 1, 1]}, {"real_images": 1},
+        {"class_names": ["a", "b", "c"], "positive": 2},
+    ],
+)  # fmt: skip
+def test_a_value_at_the_end_of_what_is_allowed_is_read(
+    weights: Path, fields: dict[str, object]
+) -> None:
+    promise(weights, **fields)
+    spec = read_spec(weights)
+    for name, value in fields.items():
+        assert getattr(spec, name) == (tuple(value) if isinstance(value, list) else value)
+
+
+def test_a_field_left_out_is_missing_or_has_its_default(weights: Path) -> None:
+    path = weights.with_suffix(".json")
+    fields = json.loads(path.read_text())
+    for name in ("real_images", "positive", "metrics", "format"):
+        del fields[name]
+    path.write_text(json.dumps(fields))
+    spec = read_spec(weights)
+    assert (spec.real_images, spec.positive, spec.metrics, spec.format) == (0, 1, {}, 1)
+    del fields["threshold"]
+    path.write_text(json.dumps(fields))
+    refused(weights, "threshold")
+
+
+@pytest.mark.parametrize(("count", "end"), [(3, "x2"), (4, "x2 and 1 more"), (6, "x2 and 3 more")])
+def test_of_many_faults_three_are_named(weights: Path, count: int, end: str) -> None:
+    rewrite(weights, lambda t: t.update({f"x{i}": torch.zeros(1) for i in range(count)}))
+    refused(weights, f"does not fit the network; unknown: x0, x1, {end}.")
+
+
+def test_half_precision_is_read_as_float32(weights: Path) -> None:
+    full = load(weights)[1].state_dict()
+    rewrite(weights, lambda t: t.update({k: v.half() for k, v in t.items()}))
+    for key, tensor in load(weights)[1].state_dict().items():
+        assert tensor.dtype is torch.float32
+        torch.testing.assert_close(tensor, full[key], rtol=1e-3, atol=1e-6)
+
+
 def test_specification_that_is_not_json_is_refused(weights: Path) -> None:
     weights.with_suffix(".json").write_text("not json")
     refused(weights, "model.json")

@@ -37,7 +37,7 @@ def area_of(file: str) -> str:
     return max((area for area in TESTS if file.startswith(area)), key=len)
 
 
-def tests_of(area: str) -> list[str]:
+def files_of(area: str) -> list[str]:
     """The files of tests of a key of :data:`TESTS`; without those that belong to another one."""
     others = {place for other, places in TESTS.items() if other != area for place in places}
     found: list[str] = []
@@ -90,7 +90,7 @@ def main(words: list[str] | None = None) -> int:
         durations: dict[str, float] = {}
         for i, mutant in enumerate(chosen):
             area = area_of(mutant.file)
-            tests = tests_of(area)
+            tests = files_of(area)
             source = report.digest([ROOT / mutant.file])
             state = report.digest(ROOT / place for place in (*TESTS[area], *_SHARED))
             trial = results.get(mutant, source, state)

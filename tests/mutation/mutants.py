@@ -12,6 +12,7 @@ from __future__ import annotations
 import ast
 import copy
 import hashlib
+import itertools
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -117,8 +118,8 @@ class _Finder(ast.NodeVisitor):
         self.found: list[tuple[str, ast.expr | ast.stmt, str]] = []
         self._names: list[str] = []
         self._in_function = 0
-        lengths = [len(line) for line in source.splitlines(keepends=True)]
-        self._starts = [sum(lengths[:i]) for i in range(len(lengths) + 1)]
+        lengths = (len(line) for line in source.splitlines(keepends=True))
+        self._starts = list(itertools.accumulate(lengths, initial=0))
 
     def span(self, node: ast.expr | ast.stmt) -> tuple[int, int]:
         """The bytes of a node: start, and end exclusive."""
@@ -142,6 +143,8 @@ class _Finder(ast.NodeVisitor):
     # --- What is entered -----------------------------------------------------------------------
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
+        if ast.unparse(node.body[-1]) == "...":
+            return  # a protocol's: never called
         self._names.append(node.name)
         for default in (*node.args.defaults, *node.args.kw_defaults):
             if default is not None:

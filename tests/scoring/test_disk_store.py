@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from xai_core.scoring.cache_file import StoreKey, cache_file_name
+from xai_core.scoring.cache_file import Notices, StoreKey, cache_file_name, decode, encode
 from xai_core.scoring.disk_store import DiskStore
 
 KEY = StoreKey("1" * 64, "2" * 64, "logits", 2)
@@ -220,3 +220,57 @@ def test_file_of_another_width_counts_as_damaged(tmp_path: Path) -> None:
     store = DiskStore(tmp_path)
     assert store.load(KEY) == {}
     assert len(store.notices()) == 1
+
+
+@pytest.mark.parametrize("length", range(1, 9))
+def test_names_of_any_length_are_read_back(length: int) -> None:
+    """The format pads its head to a multiple of 8 bytes: not at every length."""
+    items = {"n" * length: np.array([1.0, 2.0], np.float32)}
+    found = decode(KEY, encode(KEY, items))
+    assert found.keys() == items.keys()
+
+
+def test_values_are_kept_as_float32(tmp_path: Path) -> None:
+    DiskStore(tmp_path).save(KEY, {"image/intact": np.array([0.1, 0.2])})
+    (row,) = DiskStore(tmp_path).load(KEY).values()
+    assert row.dtype == np.float32
+    np.testing.assert_array_equal(row, np.array([0.1, 0.2], np.float32))
+
+
+@pytest.mark.parametrize("name", ["image", "model", "content"])
+def test_a_file_of_another_key_is_refused_by_what_differs(name: str) -> None:
+    other = dataclasses.replace(KEY, **{name: "3" * 64})
+    with pytest.raises(ValueError, match=f"scores of another {name}$"):
+        decode(other, encode(KEY, ITEMS))
+
+
+def test_a_score_that_is_not_finite_is_not_used(tmp_path: Path) -> None:
+    DiskStore(tmp_path).save(KEY, {**ITEMS, "bad": np.array([np.nan, 0], np.float32)})
+    store = DiskStore(tmp_path)
+    assert store.load(KEY) == {}
+    assert len(store.notices()) == 1
+
+
+def test_nothing_to_keep_writes_nothing(tmp_path: Path) -> None:
+    store = DiskStore(tmp_path / "store")
+    assert store.save(KEY, {}) is True
+    assert not (tmp_path / "store").exists()
+    assert store.problem is None
+    assert store.removed == 0
+
+
+def test_a_sentence_is_told_once_and_logged_once_for_each_file(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    notices = Notices()
+    for file in ("b.safetensors", "a.safetensors", "b.safetensors"):
+        notices.add("Damaged.", file)
+    notices.add("Full.")
+    notices.add("Full.")
+    notices.add("Damaged.", "a.safetensors")
+    assert notices.sentences() == ("Damaged.", "Full.")
+    assert [record.getMessage() for record in caplog.records] == [
+        "Damaged. (b.safetensors)",
+        "Damaged. (a.safetensors)",
+        "Full.",
+    ]

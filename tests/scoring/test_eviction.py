@@ -149,3 +149,56 @@ def test_concurrent_stores_in_one_folder_read_only_complete_files(tmp_path: Path
     assert [store.notices() for store in stores] == [(), ()], "nothing damaged was met"
     assert size(tmp_path) <= limit
     assert not list(tmp_path.rglob("*.part"))
+
+
+def test_a_folder_exactly_as_large_as_the_limit_is_within_it(five: Path) -> None:
+    assert disk_store.evict(five, limit=size(five), keep=path_of(five, 4)) == 0
+    assert disk_store.evict(five, limit=size(five) - 1, keep=path_of(five, 4)) == 1
+    assert key(0).digest not in keys_in(five)
+
+
+def test_for_a_file_that_cannot_be_removed_the_next_one_goes(
+    five: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unlink, oldest = Path.unlink, path_of(five, 0)
+
+    def refuse_oldest(self: Path, missing_ok: bool = False) -> None:
+        if self == oldest:
+            raise PermissionError(self)
+        unlink(self, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", refuse_oldest)
+    one = oldest.stat().st_size
+    assert disk_store.evict(five, limit=3 * one, keep=path_of(five, 4)) == 2
+    assert keys_in(five) == {key(0).digest, key(3).digest, key(4).digest}
+
+
+def test_a_file_gone_since_the_listing_is_not_counted(
+    five: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stat, oldest, seen = disk_store._stat, path_of(five, 0), []
+
+    def stat_then_remove(path: Path) -> os.stat_result | None:
+        found = stat(path)
+        if path == oldest and not seen:
+            seen.append(path)
+            path.unlink()
+        return found
+
+    monkeypatch.setattr(disk_store, "_stat", stat_then_remove)
+    one = oldest.stat().st_size
+    assert disk_store.evict(five, limit=3 * one, keep=path_of(five, 4)) == 1
+    assert keys_in(five) == {key(2).digest, key(3).digest, key(4).digest}
+
+
+@pytest.mark.parametrize(("more", "checked"), [(0, [0, 1, 2, 3, 4]), (64, [0, 2, 4])])
+def test_the_size_is_checked_after_each_64th_of_the_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: int, checked: list[int]
+) -> None:
+    DiskStore(tmp_path / "one").save(key(0), ITEMS)
+    limit = 64 * size(tmp_path / "one") + more  # files are equally large; with more, just below
+    store, found = DiskStore(tmp_path / "store", limit), []
+    for i in range(5):
+        monkeypatch.setattr(disk_store, "evict", lambda *_, i=i, **__: found.append(i) or 0)
+        store.save(key(i), ITEMS)
+    assert found == checked

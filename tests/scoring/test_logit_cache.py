@@ -75,7 +75,26 @@ def test_cancelling_keeps_what_was_scored() -> None:
 
 
 def test_empty_list_of_keys() -> None:
-    assert LogitCache(scorer).score([], Images()).shape[0] == 0
+    assert LogitCache(scorer).score([], Images()).shape == (0, 0)
+    known = LogitCache(scorer).known([])
+    assert known.shape == (0,)
+    assert known.dtype == bool
+
+
+def test_eight_images_make_a_chunk_unless_told_otherwise() -> None:
+    images = Images()
+    LogitCache(scorer).score([str(i) for i in range(9)], images)
+    assert images.rendered == [list(range(8)), [8]]
+
+
+def test_handed_out_logits_cannot_change_the_cache() -> None:
+    cache = LogitCache(scorer, known={"a": np.array([7, 8], np.float32)})
+    cache.score(["b"], Images())
+    for row in cache.items().values():
+        with pytest.raises(ValueError, match="read-only"):
+            row[0] = 0
+    cache.items().clear()
+    assert cache.known(["a", "b"]).all()
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])
@@ -166,6 +185,13 @@ def test_a_scorer_of_its_own_is_asked_instead_of_the_model() -> None:
     assert cache.forwards == 3
     with pytest.raises(AssertionError, match="the model was asked"):
         cache.score(["b"], lambda positions: given[positions])
+
+
+def test_masks_of_up_to_1024_pixels_are_written_out() -> None:
+    written, digest = np.zeros((32, 32), bool), np.zeros((25, 41), bool)
+    written[0, 0] = digest[0, 0] = True
+    assert mask_key("patches", written) == "patches/32x32/8" + "0" * 255
+    assert len(mask_key("patches", digest)) == len("patches/25x41/") + 32
 
 
 def test_oracle_7_chunks_agree_with_one_eager_float32_pass_to_1e_4() -> None:

@@ -39,3 +39,26 @@ def test_changing_a_returned_map_does_not_change_the_cache() -> None:
     assert found is not None
     found += 1
     assert torch.equal(maps.recall("m", lambda: found), torch.ones(2, 2))
+
+
+def test_a_map_that_is_not_square_is_not_cached() -> None:
+    maps = RawMapCache()
+    maps.put("m", torch.ones(2, 3))
+    assert maps.rows() == {}
+    maps.put("m", torch.ones(3, 3))
+    assert maps.rows()["m"].shape == (9,)
+
+
+def test_the_cache_keeps_its_own_read_only_float32_copy() -> None:
+    given = torch.ones(2, 2, dtype=torch.float64, requires_grad=True)
+    maps = RawMapCache()
+    found = maps.recall("m", lambda: given)
+    assert (found.dtype, found.requires_grad) == (torch.float32, False)
+    plain = torch.ones(2, 2)
+    maps.put("n", plain)
+    plain += 1
+    row = maps.rows()["n"]
+    assert row.tolist() == [1, 1, 1, 1]
+    for one in (row, RawMapCache({"k": np.ones(4, np.float32)}).rows()["k"]):
+        with pytest.raises(ValueError, match="read-only"):
+            one[0] = 5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 from pathlib import Path
@@ -46,7 +47,10 @@ def test_manifest_holds_model_command_and_every_file(precomputed: Path) -> None:
     manifest = json.loads((precomputed / MANIFEST).read_text())
     assert manifest["model"] == MODEL
     assert manifest["command"] == "python -m xai_core precompute library"
-    assert list(manifest["files"]) == [cache_file_name(KEY)]
+    assert manifest["made_by"] == "test"
+    path = precomputed / cache_file_name(KEY)
+    expected = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert manifest["files"] == {cache_file_name(KEY): expected}
 
 
 def test_precomputed_results_are_read_and_nothing_is_written(precomputed: Path) -> None:
@@ -114,7 +118,18 @@ def test_file_without_the_manifests_digest_is_ignored_with_a_notice(
     assert open_both(precomputed).load(key).keys() == ITEMS.keys()
 
 
-@pytest.mark.parametrize("text", [None, "", "{", "[]", '{"files": {}}', '{"files": 1, "model": 2}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        None,
+        "",
+        "{",
+        "[]",
+        '{"files": {}}',
+        '{"files": 1, "model": 2}',
+        f'{{"files": 1, "model": "{MODEL}"}}',
+    ],
+)
 def test_files_without_a_manifest_are_ignored_with_a_notice(
     precomputed: Path, text: str | None
 ) -> None:
