@@ -72,27 +72,27 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=report.HERE / "results.md")
     parser.add_argument("--results", type=Path, default=report.HERE / "results.jsonl")
     given = parser.parse_args(words)
-    found = {
-        room: [
-            mutant
-            for path in sorted((ROOT / "xai_core" / room).rglob("*.py"))
-            for mutant in find_mutants(ROOT, path.relative_to(ROOT).as_posix())
-        ]
-        for room in ROOMS
-    }
-    chosen = sample([mutant for own in found.values() for mutant in own], given.count)
     results = report.Results(given.results)
     kept = preload()
     trials = []
     with tempfile.TemporaryDirectory() as folder:
-        copied = Copy(ROOT, Path(folder))
+        copied, here = Copy(ROOT, Path(folder)), Path(folder)  # the project may change meanwhile
+        found = {
+            room: [
+                mutant
+                for path in sorted((here / "xai_core" / room).rglob("*.py"))
+                for mutant in find_mutants(here, path.relative_to(here).as_posix())
+            ]
+            for room in ROOMS
+        }
+        chosen = sample([mutant for own in found.values() for mutant in own], given.count)
         limits: dict[str, float] = {}  # by area
         durations: dict[str, float] = {}
         for i, mutant in enumerate(chosen):
             area = area_of(mutant.file)
             tests = files_of(area)
-            source = report.digest([ROOT / mutant.file])
-            state = report.digest(ROOT / place for place in (*TESTS[area], *_SHARED))
+            source = report.digest([here / mutant.file])
+            state = report.digest(here / place for place in (*TESTS[area], *_SHARED))
             trial = results.get(mutant, source, state)
             if trial is None and mutant.file.startswith(tuple(given.only)):
                 if area not in limits:
@@ -104,7 +104,7 @@ def main(words: list[str] | None = None) -> int:
                     limits[area] = 60 + 5 * (time.monotonic() - begin)
                     durations |= copied.durations
                 tests = likeliest_first(mutant.file, tests, durations)
-                changed = mutant.apply((ROOT / mutant.file).read_bytes())
+                changed = mutant.apply((here / mutant.file).read_bytes())
                 trial = copied.run_with(mutant.file, changed, tests, limits[area])
                 results.add(mutant, source, state, trial)
                 sys.stdout.write(

@@ -20,6 +20,15 @@ Written by `make mutants` (`python -m tests.mutation`). A mutant is the code wit
 """
 
 
+Place = tuple[str, str, str, int]
+"""File, function, change, and the how manyth equal change of the function it is."""
+
+
+def place_of(mutant: Mutant) -> Place:
+    """What names a mutant in equivalent.toml."""
+    return mutant.file, mutant.function, mutant.change, mutant.occurrence
+
+
 class Results:
     """Trials by mutant, one JSON line each.  A trial counts while the mutated file is the same,
     and for a survivor also its tests."""
@@ -59,17 +68,20 @@ def digest(paths: Iterable[Path]) -> str:
     return total.hexdigest()[:16]
 
 
-def reasons(path: Path = HERE / "equivalent.toml") -> dict[tuple[str, str, str], str]:
-    """(file, function, change) -> why no test can notice it."""
+def reasons(path: Path = HERE / "equivalent.toml") -> dict[Place, str]:
+    """Why no test can notice a change."""
     entries = tomllib.loads(path.read_text(encoding="utf-8")).get("equivalent", [])
-    return {(e["file"], e["function"], e["change"]): e["reason"] for e in entries}
+    return {
+        (e["file"], e["function"], e["change"], e.get("occurrence", 1)): e["reason"]
+        for e in entries
+    }
 
 
 def table(
     rooms: Sequence[str],
     trials: Sequence[tuple[str, Mutant, Trial]],
     possible: Mapping[str, int],
-    why: Mapping[tuple[str, str, str], str],
+    why: Mapping[Place, str],
 ) -> str:
     """The report as Markdown.
 
@@ -99,8 +111,9 @@ def table(
     ]
     for _, mutant, trial in trials:
         if trial.outcome == "survived":
-            reason = why.get((mutant.file, mutant.function, mutant.change), "**not yet known**")
-            where = f"{mutant.file}:{mutant.line} {mutant.function}"
+            reason = why.get(place_of(mutant), "**not yet known**")
+            where = f"{mutant.file}:{mutant.line} {mutant.function}".strip()
+            where += f", occurrence {mutant.occurrence}" if mutant.occurrence > 1 else ""
             change = mutant.change.replace("|", "\\|")
             lines.append(f"| {where} | `{change}` | {reason} |")
     return "\n".join(lines) + "\n"

@@ -195,31 +195,30 @@ def test_a_kill_stays_until_the_code_changes_and_a_survivor_until_the_tests_do(
 
 
 def test_the_report_counts_by_room_and_gives_each_survivor_its_reason() -> None:
-    other = Mutant("xai_core/model/b.py", "g", 9, "x | y", "(x & y)", 1, 0, 5)
+    other = Mutant("xai_core/model/b.py", "g", 9, "x | y", "(x & y)", 2, 0, 5)
     trials = [
         ("cam", MUTANT, Trial("survived", "", 1.0)),
         ("cam", MUTANT, Trial("killed", "test_a", 1.0)),
         ("model", other, Trial("survived", "", 1.0)),
         ("model", other, Trial("timeout", "", 1.0)),
     ]
-    why = {("xai_core/cam/a.py", "f", "a < b -> (a <= b)"): "a and b are never equal."}
+    why = {("xai_core/cam/a.py", "f", "a < b -> (a <= b)", 1): "a and b are never equal."}
     text = report.table(["cam", "model"], trials, {"cam": 10, "model": 5}, why)
     assert "| cam | 10 | 2 | 1 | 0 | 1 | 50.0 |" in text
     assert "| model | 5 | 2 | 1 | 1 | 1 | 50.0 |" in text
     assert "| all | 15 | 4 | 2 | 1 | 2 | 50.0 |" in text
     assert "| xai_core/cam/a.py:3 f | `a < b -> (a <= b)` | a and b are never equal. |" in text
-    assert "| xai_core/model/b.py:9 g | `x \\| y -> (x & y)` | **not yet known** |" in text
+    assert (
+        "| xai_core/model/b.py:9 g, occurrence 2 | `x \\| y -> (x & y)` | **not yet known** |"
+        in text
+    )
 
 
 def test_every_reason_names_a_change_of_todays_code() -> None:
     why = report.reasons()
     assert all(len(reason) > 10 for reason in why.values())
-    files = {file for file, _, _ in why}
-    there = {
-        (mutant.file, mutant.function, mutant.change)
-        for file in files
-        for mutant in find_mutants(ROOT, file)
-    }
+    files = {place[0] for place in why}
+    there = {report.place_of(mutant) for file in files for mutant in find_mutants(ROOT, file)}
     assert why.keys() <= there
 
 
