@@ -47,7 +47,7 @@ def test_conventions_writes_a_table_and_goes_on(
         (("score-cam", "--options", "channels"), "--options names 'channels'"),
         (("eigen-cam",), "Eigen-CAM has no conventions"),
         (("score-cam", "--each", 0), "--each is 0"),
-        (("score-cam", "--curves", "none"), "curves adaptive or full"),
+        (("score-cam", "--curves", "none"), "curves adaptive, fine or full"),
     ],
 )
 def test_bad_input_is_a_sentence(

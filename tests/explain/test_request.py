@@ -80,7 +80,7 @@ def test_parameters_that_the_method_does_not_read_are_ignored() -> None:
 
 def test_fields_hold_nothing_of_other_methods() -> None:
     """A new method's options change no request of the methods that are there."""
-    read = {"method", "layer", "target", "curves", "reliability"}
+    read = {"method", "layer", "target", "curves", "ties", "reliability"}
     assert set(BASE.fields()) == read
     assert set(dataclasses.replace(BASE, method="hybrid-cam").fields()) == {*read, "levels"}
 

@@ -195,7 +195,7 @@ def test_the_table_names_the_papers_figures_and_what_comes_near() -> None:
 
 
 def test_maps_without_curves_are_counted_in_the_table() -> None:
-    none = row(1, "TP", None, deletion_auc=None, method="score-cam", map_state="x")
+    none = row(1, "TP", None, deletion_auc=None, method="score-cam", map_state="constant")
     text = markdown(Comparison({GRAD: BASE, SCORE: [*LIKE, none]}, ()), "score-cam", "a")
     assert "0.100 / 0.800 (1, 1 without a map)" in text
     assert pattern(cells_of([none]), cells_of(BASE)).compared == 0

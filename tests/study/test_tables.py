@@ -217,14 +217,14 @@ def test_other_measures_have_means_with_their_numbers_units_and_directions() -> 
     ]  # fmt: skip
     assert line_of(tp, "Pointing game (hit or miss; higher is better)")[2] == "0.500 (-), 2 (2)"
     assert line_of(tp, "Distance of the peak (px; lower is better)")[2] == "10.000 (-), 2 (2)"
-    random = "Insertion AUC, random order (mean probability)"
+    random = "Insertion AUC, random orders (mean probability)"
     assert line_of(tp, random, "all images")[2] == "0.700 (-)†, 2 (2)"
     assert line_of(tp, random, "interpretable")[2] == "0.500 (-), 1 (1)"
     assert "Pointing game" not in tn.split("## Decisions")[0]
     notes = [line for line in text.splitlines() if line.startswith("- Pointing game (hit, hit or")]
     assert len(notes) == 1
     assert "Higher is better. Reference: Zhang" in notes[0]
-    assert r"random order (mean probability) & all images & 0.700 (-)\dag{}, 2 (2) \\" in tex
+    assert r"random orders (mean probability) & all images & 0.700 (-)\dag{}, 2 (2) \\" in tex
     assert r"\label{tab:other-1-tp}" in tex
     assert "% Pointing game (hit, hit or miss)" in tex
     others = [line for line in numbers(table) if line["table"] == "other measures"]
