@@ -63,7 +63,7 @@ def test_a_session_opens_for_its_own_page_alone(
 @pytest.mark.parametrize(
     ("path", "status"),
     [("/", 200), ("/_stcore/health", 200), ("/_stcore/metrics", 404), ("/media/none.png", 404),
-     ("/_stcore/upload_file/a/b", 405), ("//evil.example/%2e%2e", 400)],
+     ("//evil.example/%2e%2e", 400)],
 )  # fmt: skip
 def test_every_answer_has_the_headers(small: Server, path: str, status: int) -> None:
     found, headers = answer(small, path)

@@ -37,8 +37,9 @@ _INLINE = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 def headers() -> Mapping[str, str]:
     """The headers of every answer.
 
-    The policy allows no other origin.  Streamlit needs styles written into the page, and its
-    components' scripts arrive as ``blob:``; its page's own inline scripts are allowed by digest.
+    The policy allows no other origin.  Streamlit needs styles written into the page and
+    WebAssembly, and its components' scripts arrive as ``blob:``; its page's own inline scripts are
+    allowed by digest.
     """
     page = Path(streamlit.__file__).parent / "static" / "index.html"
     digests = [
@@ -47,7 +48,9 @@ def headers() -> Mapping[str, str]:
     ]
     policy = {
         "default-src": "'self'",
-        "script-src": " ".join(["'self'", "blob:", *(f"'sha256-{d}'" for d in digests)]),
+        "script-src": " ".join(
+            ["'self'", "'wasm-unsafe-eval'", "blob:", *(f"'sha256-{d}'" for d in digests)]
+        ),
         "style-src": "'self' 'unsafe-inline'",
         "img-src": "'self' data: blob:",
         "font-src": "'self' data:",
