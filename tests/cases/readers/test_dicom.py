@@ -28,7 +28,7 @@ from pydicom.uid import (
 )
 
 from tests.cases.builders import dicom_bytes, encode, mammogram, noise
-from xai_core.cases.readers import dicom, dicom_child
+from xai_core.cases.readers import child_process, dicom, dicom_child
 from xai_core.cases.readers.dicom import read_dicom
 from xai_core.errors import UnreadableImage
 
@@ -243,7 +243,7 @@ def test_a_file_that_takes_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_crashed_child_process_gives_an_error_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dicom.sys, "executable", "/bin/false")
+    monkeypatch.setattr(child_process.sys, "executable", "/bin/false")
     with pytest.raises(UnreadableImage, match="limits of memory and time"):
         read_dicom(_windowed(), "dead.dcm")
 
