@@ -12,7 +12,8 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xai_core.cases.readers.limits import check_file_size
-from xai_core.errors import UnreadableImage
+from xai_core.errors import CaseError, UnreadableImage
 from xai_core.settings import ROOT
 from xai_core.types import FloatArray, read_only
 
@@ -29,6 +30,8 @@ MEMORY = 2**30  # bytes of address space for the child
 SECONDS = 10  # of processor time
 WAIT_SECONDS = 90.0  # wall-clock time
 AT_ONCE = 2  # children, so that several users do not fill the memory together
+
+_ADVICE = "export it uncompressed, or in a smaller size"
 
 _turn = threading.BoundedSemaphore(AT_ONCE)
 
@@ -52,9 +55,34 @@ def run_child(
     memory: int | None = None,
     wait: float | None = None,
 ) -> Answer:
-    """Run ``python -m program FILE NAME FOLDER MEMORY`` and read its answer.
+    """The picture that ``program`` reads, see :func:`answered`.
+
+    Raises:
+        UnreadableImage: see :func:`answered`.
+    """
+    with answered(program, content, name, memory=memory, wait=wait) as folder:
+        if not (folder / "facts.json").exists():
+            raise UnreadableImage(_beyond_limits(name, _ADVICE))
+        return Answer(
+            image=read_only(np.load(folder / "image.npy", allow_pickle=False)),
+            facts=json.loads((folder / "facts.json").read_text(encoding="utf-8")),
+        )
+
+
+@contextmanager
+def answered(
+    program: str,
+    content: Path | bytes,
+    name: str,
+    *,
+    memory: int | None = None,
+    wait: float | None = None,
+    advice: str = _ADVICE,
+) -> Iterator[Path]:
+    """Run ``python -m program FILE NAME FOLDER MEMORY``; the folder with the files that it wrote.
 
     ``content``: a path, or the bytes of a file.  ``name``: the file's name in messages.
+    ``advice``: what to do about a file that met the limits.
 
     Raises:
         UnreadableImage: the file is empty, missing or too large; the program says why it cannot be
@@ -77,17 +105,26 @@ def run_child(
                     f"{name} is no longer there; put it back, or reload."
                 ) from None
         with _turn:
-            _run(program, path, name, folder, memory, wait)
-        return _collect(name, folder)
+            status = _run(program, path, name, folder, memory, wait)
+        error = folder / "error.txt"
+        if error.exists():
+            raise UnreadableImage(error.read_text(encoding="utf-8"))
+        if status:  # killed by its own limits, or the decoder crashed
+            raise UnreadableImage(_beyond_limits(name, advice))
+        yield folder
 
 
-def _run(program: str, path: Path, name: str, folder: Path, memory: int, wait: float) -> None:
+def _beyond_limits(name: str, advice: str) -> str:
+    return f"{name} could not be opened within the limits of memory and time; {advice}."
+
+
+def _run(program: str, path: Path, name: str, folder: Path, memory: int, wait: float) -> int:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     # Each thread of a numerical library would reserve address space, which is limited here.
     environment |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-P", "-W", "ignore", "-m", program]
     try:
-        subprocess.run(  # noqa: S603  a fixed command; the file's name is only an argument
+        return subprocess.run(  # noqa: S603  a fixed command; the file's name is only an argument
             [*command, str(path), name, str(folder), str(memory)],
             cwd=folder,
             env=environment,
@@ -96,26 +133,11 @@ def _run(program: str, path: Path, name: str, folder: Path, memory: int, wait: f
             stderr=subprocess.DEVNULL,
             timeout=wait,
             check=False,
-        )
+        ).returncode
     except subprocess.TimeoutExpired:
         raise UnreadableImage(
             f"{name} took longer than {wait:.0f} seconds to open; it is refused."
         ) from None
-
-
-def _collect(name: str, folder: Path) -> Answer:
-    error = folder / "error.txt"
-    if error.exists():
-        raise UnreadableImage(error.read_text(encoding="utf-8"))
-    if not (folder / "facts.json").exists():  # killed by its own limits, or the decoder crashed
-        raise UnreadableImage(
-            f"{name} could not be opened within the limits of memory and time; export it "
-            "uncompressed, or in a smaller size."
-        )
-    return Answer(
-        image=read_only(np.load(folder / "image.npy", allow_pickle=False)),
-        facts=json.loads((folder / "facts.json").read_text(encoding="utf-8")),
-    )
 
 
 # --- In the child -----------------------------------------------------------------------------
@@ -147,7 +169,7 @@ def run_program(read: Callable[[Path, str, Path], None], arguments: list[str]) -
     path, name, folder = Path(arguments[0]), arguments[1], Path(arguments[2])
     try:
         read(path, name, folder)
-    except UnreadableImage as error:
+    except CaseError as error:
         sentence = str(error)
     except MemoryError:
         allowed = f"{int(arguments[3]) / 2**30:.0f} GiB"

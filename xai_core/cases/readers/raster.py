@@ -171,7 +171,10 @@ def _decode(content: Path | bytes, name: str) -> Decoded:
             image.seek(0)
         planes = _planes_of_16_bits(image)
         if planes is None and _has_16_bit_channels(image):
-            notes.append(f"{name} has 16 bits per channel; only the upper 8 bits are read.")
+            raise UnreadableImage(
+                f"{name} has 16 bits per channel in a layout that this software does not read "
+                f"({image.mode}, channels stored apart or not RGB); save it as a 16-bit grey PNG."
+            )
         mode, (width, height) = image.mode, image.size
         kind, inverted = str(image.format), _is_inverted(image)
         try:
@@ -272,7 +275,7 @@ def _has_16_bit_channels(image: Image.Image) -> bool:
 
 def _planes_of_16_bits(image: Image.Image) -> _Planes | None:
     """How to decode all 16 bits of colour, or of grey with alpha; None for other pictures, and for
-    layouts of which only the upper 8 bits can be read."""
+    layouts that Pillow decodes to 8 bits only."""
     if not _has_16_bit_channels(image):
         return None
     raw = _raw_modes(image)

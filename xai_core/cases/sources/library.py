@@ -18,7 +18,7 @@ from xai_core.types import BoolArray, Case, CaseRecord, FloatArray, Pathology
 
 MANIFEST = "manifest.json"
 FORMAT = 1
-_MAX_MANIFEST = 64 * 2**20
+_MAX_MANIFEST = 16 * 2**20
 _ROLES = ("low_energy", "lesion_mask", "recombined", "recombined_mask")
 
 
