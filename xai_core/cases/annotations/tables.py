@@ -36,13 +36,17 @@ def read_workbook(path: Path) -> dict[str, list[Row]]:
     """
     try:
         _check_size(path)
+        _check_unpacked(path)
         advice = "save its sheet 'all' as CSV"
         with answered(PROGRAM, path, plain_name(path.name), advice=advice) as folder:
             found: dict[str, list[Row]] = json.loads((folder / SHEETS).read_bytes())
             return found
-    except (OSError, UnreadableImage) as problem:
-        sentence = str(problem) if isinstance(problem, UnreadableImage) else ""
-        raise BadAnnotation(sentence or _not_a_workbook(path)) from None
+    except BadAnnotation:
+        raise
+    except UnreadableImage as problem:
+        raise BadAnnotation(str(problem)) from None
+    except Exception:  # zipfile raises nearly anything on damaged archives
+        raise BadAnnotation(_not_a_workbook(path)) from None
 
 
 def load_sheets(path: Path) -> dict[str, list[Row]]:
@@ -55,11 +59,7 @@ def load_sheets(path: Path) -> dict[str, list[Row]]:
 
     try:
         _check_size(path)
-        with zipfile.ZipFile(path) as archive:
-            if sum(item.file_size for item in archive.infolist()) > MAX_UNPACKED:
-                raise BadAnnotation(
-                    f"{plain_name(path.name)} unpacks to an implausible size; it is refused."
-                )
+        _check_unpacked(path)
         workbook = openpyxl.load_workbook(path, read_only=True, data_only=True)
         try:
             sheets, cells = {}, 0
@@ -80,6 +80,20 @@ def load_sheets(path: Path) -> dict[str, list[Row]]:
         raise
     except Exception:  # openpyxl raises nearly anything on damaged archives
         raise BadAnnotation(_not_a_workbook(path)) from None
+
+
+def _check_unpacked(path: Path) -> None:
+    """Check what a workbook says that its parts unpack to; no more than that is unpacked.
+
+    Raises:
+        BadAnnotation: far more than any such table.
+        zipfile.BadZipFile: it is no ZIP archive.
+    """
+    with zipfile.ZipFile(path) as archive:
+        if sum(item.file_size for item in archive.infolist()) > MAX_UNPACKED:
+            raise BadAnnotation(
+                f"{plain_name(path.name)} unpacks to an implausible size; it is refused."
+            )
 
 
 def _not_a_workbook(path: Path) -> str:

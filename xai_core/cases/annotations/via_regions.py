@@ -67,10 +67,10 @@ def read_regions(path: Path) -> tuple[dict[ImageName, tuple[Shape, ...]], tuple[
         )
     regions: dict[ImageName, list[Shape]] = {}
     unusable: list[str] = []
+    short = 0
     for row in rows[1:]:
         if len(row) <= max(columns[key] for key in _NEEDED):
-            if any(cell.strip() for cell in row):
-                unusable.append(f"{row[0].strip():.40}")
+            short += any(cell.strip() for cell in row)
             continue
         text = row[columns["shape"]].strip()
         if text in ("", "{}"):
@@ -82,13 +82,15 @@ def read_regions(path: Path) -> tuple[dict[ImageName, tuple[Shape, ...]], tuple[
         else:
             size = _file_size(row, columns)
             regions.setdefault(name, []).append({**shape, "file_size": size})
-    warnings: tuple[str, ...] = ()
+    warnings = []
     if unusable:
-        warnings = (
+        warnings.append(
             f"{plain_name(path.name)}: {len(unusable)} regions cannot be used and were left out, "
-            f"of: {first_few([printable(name) for name in unusable])}.",
+            f"of: {first_few([printable(name) for name in unusable])}."
         )
-    return {name: tuple(shapes) for name, shapes in regions.items()}, warnings
+    if short:
+        warnings.append(f"{plain_name(path.name)}: {short} rows lack columns and were left out.")
+    return {name: tuple(shapes) for name, shapes in regions.items()}, tuple(warnings)
 
 
 def regions_of_picture(

@@ -105,8 +105,9 @@ def groups(ds: Dataset) -> Iterator[Dataset]:
     """The items of the first frame's functional groups, its own before the shared ones."""
     for keyword in ("PerFrameFunctionalGroupsSequence", "SharedFunctionalGroupsSequence"):
         for group in values_of(ds, keyword)[:1]:
-            for element in _sequences(group):
-                yield from element[:1]
+            if isinstance(group, Dataset):
+                for items in _sequences(group):
+                    yield from items[:1]
 
 
 def _sequences(group: Dataset) -> Iterator[list[Dataset]]:

@@ -17,7 +17,7 @@ MAX_SIDE = 20_000  # px
 MAX_PIXELS = 100_000_000  # a mammogram has 5 to 30 million
 MAX_ASPECT = 10  # long side to short side; a breast has 2 to 3
 MAX_FILE_BYTES = 512 * 2**20
-MAX_DECODED_BYTES = 600_000_000  # what the decoder of a picture allocates; see check_decoded_size
+MAX_DECODED_BYTES = 520_000_000  # what the decoder of a picture allocates; see check_decoded_size
 
 ALLOWED_SIZE = (
     f"allowed are {MIN_SIDE} to {MAX_SIDE:,} px on each side, at most "

@@ -178,7 +178,8 @@ def _decode(content: Path | bytes, name: str) -> Decoded:
         mode, (width, height) = image.mode, image.size
         kind, inverted = str(image.format), _is_inverted(image)
         try:
-            image.load()
+            if planes is None:
+                image.load()
         except Exception:
             whole = with_end_marker(content) if kind in ("JPEG", "MPO") else None
             if whole is None:
@@ -188,10 +189,11 @@ def _decode(content: Path | bytes, name: str) -> Decoded:
             return Decoded(
                 found.words, found.levels, (note, *found.warnings), found.header, found.windowed
             )
-        ImageOps.exif_transpose(image, in_place=True)
+        if planes is None:
+            _turn_upright(image)
         words: NDArray[Any]
         if planes is not None:
-            words = _deep_words(content, image, planes, name, notes)
+            words = _deep_words(content, planes, name, notes)
         elif mode in _GREY_16:
             words = np.array(image, dtype=np.uint16)
         elif mode in _GREY_8:
@@ -215,6 +217,12 @@ def _decode(content: Path | bytes, name: str) -> Decoded:
     facts = {"Kind of file": kind, "Rows": str(height), "Columns": str(width), "Pixels": depth}
     windowed = "0 to the top of the bits in use" if deep else "as stored, 0 black to 255 white"
     return Decoded(words, levels, tuple(notes), facts, windowed)
+
+
+def _turn_upright(image: Image.Image) -> None:
+    """Apply the orientation of a loaded picture in place; Pillow does so itself for TIFF."""
+    if image.format != "TIFF":
+        ImageOps.exif_transpose(image, in_place=True)
 
 
 def _open(content: Path | bytes) -> Image.Image:
@@ -319,7 +327,7 @@ def _lower(raw: str, apart: str = "") -> str:
 
 
 def _deep_words(
-    content: Path | bytes, image: Image.Image, planes: _Planes, name: str, notes: list[str]
+    content: Path | bytes, planes: _Planes, name: str, notes: list[str]
 ) -> NDArray[np.uint16]:
     """uint16 (H, W): the 16-bit grey values or luminance of a picture of several channels."""
     changes: list[Callable[[str], str]] = [
@@ -332,11 +340,11 @@ def _deep_words(
     for change in changes:
         part = _with_raw_modes(_open(content), change)
         part.load()
-        ImageOps.exif_transpose(part, in_place=True)
+        _turn_upright(part)
         parts.append(part)
-    words = np.empty((image.height, image.width), dtype=np.uint16)
+    words = np.empty((parts[0].height, parts[0].width), dtype=np.uint16)
     coloured = False
-    for box, rows in _boxes(image):
+    for box, rows in _boxes(parts[0]):
         high = np.asarray(parts[0].crop(box), dtype=np.uint16)
         if planes.is_grey:
             first, second = high[..., 0], high[..., 1]
