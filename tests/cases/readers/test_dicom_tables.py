@@ -124,7 +124,9 @@ def test_rescaled_values_beyond_16_bits_find_their_entry() -> None:
     entries = np.arange(1, 65536)
     item = _item([65535, 0, 16], _words(entries), "OW")
     values, _ = _voi(item, RescaleSlope=100, RescaleIntercept=0)
-    np.testing.assert_allclose(values, np.minimum(RAMP * 100 + 1, 65535) / 65535, atol=1e-6)
+    np.testing.assert_allclose(
+        values, np.minimum(RAMP.astype(int) * 100 + 1, 65535) / 65535, atol=1e-6
+    )
 
 
 @pytest.mark.parametrize(

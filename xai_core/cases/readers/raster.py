@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -225,9 +226,13 @@ def _turn_upright(image: Image.Image) -> None:
         ImageOps.exif_transpose(image, in_place=True)
 
 
-def _open(content: Path | bytes) -> Image.Image:
-    file = io.BytesIO(content) if isinstance(content, bytes) else content
-    return Image.open(file, formats=FORMATS)
+@contextmanager
+def _open(content: Path | bytes) -> Iterator[Image.Image]:
+    """The opened picture.  A path is opened here: Pillow maps a TIFF that it opens itself into
+    memory, and then takes the rows of a turned one for its columns."""
+    source = io.BytesIO(content) if isinstance(content, bytes) else content.open("rb")
+    with source as file, Image.open(file, formats=FORMATS) as image:
+        yield image
 
 
 def _bytes_per_pixel(image: Image.Image) -> int:
@@ -303,8 +308,8 @@ def _planes_of_16_bits(image: Image.Image) -> _Planes | None:
     return _Planes(is_grey=False) if raw and set(raw) <= set(whole) else None
 
 
-def _with_raw_modes(image: Image.Image, change: Callable[[str], str]) -> Image.Image:
-    """The picture, opened and not yet decoded, with other raw modes to decode with."""
+def _with_raw_modes(image: Image.Image, change: Callable[[str], str]) -> None:
+    """Set other raw modes for a picture that is opened and not yet decoded."""
     image.tile = [  # type: ignore[attr-defined]
         tile._replace(
             args=change(tile.args)
@@ -313,7 +318,6 @@ def _with_raw_modes(image: Image.Image, change: Callable[[str], str]) -> Image.I
         )
         for tile in image.tile  # type: ignore[attr-defined]
     ]
-    return image
 
 
 def _upper(raw: str, apart: str = "") -> str:
@@ -338,10 +342,11 @@ def _deep_words(
         changes = [lambda _: "RGBA"]
     parts = []
     for change in changes:
-        part = _with_raw_modes(_open(content), change)
-        part.load()
-        _turn_upright(part)
-        parts.append(part)
+        with _open(content) as part:
+            _with_raw_modes(part, change)
+            part.load()
+            _turn_upright(part)
+            parts.append(part)
     words = np.empty((parts[0].height, parts[0].width), dtype=np.uint16)
     coloured = False
     for box, rows in _boxes(parts[0]):
