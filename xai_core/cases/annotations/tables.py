@@ -65,10 +65,9 @@ def load_sheets(path: Path) -> dict[str, list[Row]]:
             sheets, cells = {}, 0
             for sheet in workbook.worksheets:
                 rows: list[Row] = []
-                # One row and column more than allowed, to see that there are more.
-                for row in sheet.iter_rows(
-                    max_row=MAX_ROWS + 1, max_col=MAX_COLUMNS + 1, values_only=True
-                ):
+                sheet.reset_dimensions()  # what the sheet says of its size may be wrong
+                # One row more than allowed, to see that there are more.
+                for row in sheet.iter_rows(max_row=MAX_ROWS + 1, values_only=True):
                     rows.append(_without_empty_end(row))
                     cells += len(rows[-1])
                     _check_extent(path, f"sheet {sheet.title.strip()[:40]!r}", rows, cells)

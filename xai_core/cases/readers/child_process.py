@@ -100,9 +100,14 @@ def answered(
             path = content.absolute()
             try:
                 check_file_size(name, path.stat().st_size)
-            except OSError:
+                path.open("rb").close()
+            except FileNotFoundError:
                 raise UnreadableImage(
                     f"{name} is no longer there; put it back, or reload."
+                ) from None
+            except OSError:
+                raise UnreadableImage(
+                    f"{name} cannot be opened; check that it is a file and readable."
                 ) from None
         with _turn:
             status = _run(program, path, name, folder, memory, wait)
