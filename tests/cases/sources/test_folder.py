@@ -4,6 +4,7 @@ import contextlib
 import os
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from xai_core.cases import FolderSource
 from xai_core.cases.sources import folder
 from xai_core.cases.sources.upload import read_own
 from xai_core.errors import SourceNotFound, UnreadableImage
+from xai_core.types import Case
 
 
 def test_ids_are_unique_and_in_natural_order(folder_source: FolderSource) -> None:
@@ -195,22 +197,22 @@ def test_many_folders_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         dicom_bytes(mammogram())[:300],
     ],
 )
-@pytest.mark.parametrize("name", ["a", "a.png", "a.dcm", "a.bmp"])
+@pytest.mark.parametrize("name", ["a", "a.dcm"])
 def test_folder_reads_and_refuses_what_an_upload_does(
     tmp_path: Path, data: bytes, name: str
 ) -> None:
     (tmp_path / name).write_bytes(data)
-    try:
-        upload: object = read_own(data, name).case.image.tobytes()
-    except UnreadableImage as refusal:
-        upload = str(refusal)
-    try:
-        source = FolderSource(tmp_path)
-    except SourceNotFound as refusal:
-        assert name in str(refusal)
+
+    def outcome(read: Callable[[], Case]) -> object:
+        try:
+            return read().image.tobytes()
+        except (UnreadableImage, SourceNotFound) as refusal:
+            return str(refusal)
+
+    upload = outcome(lambda: read_own(data, name).case)
+    found = outcome(lambda: FolderSource(tmp_path).load("a"))
+    if isinstance(found, str) and "holds no picture" in found:
+        assert name in found
         assert "not a" in str(upload)
-        return
-    try:
-        assert source.load("a" if name != "a" else name).image.tobytes() == upload
-    except UnreadableImage as refusal:
-        assert str(refusal) == upload
+    else:
+        assert found == upload

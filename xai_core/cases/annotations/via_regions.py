@@ -102,7 +102,7 @@ def regions_of_picture(
     that were drawn on a file of another size belong to another version of the picture, perhaps one
     of another resolution, and a mask from them could be wrong.
     """
-    sizes = {shape.get("file_size") for shape in shapes} - {None}
+    sizes: set[int] = {s["file_size"] for s in shapes if s.get("file_size") is not None}
     if sizes and file_size not in sizes:
         return (), (
             f"its regions were drawn on a file of {min(sizes):,} bytes and it has {file_size:,}: "
@@ -164,7 +164,7 @@ def _reaches(shape: Shape) -> float:
     extent = max(shape.get("rx", 0.0), shape.get("ry", 0.0), shape.get("r", 0.0))
     if "cx" in shape:
         lengths += [abs(shape["cx"]) + extent, abs(shape["cy"]) + extent]
-    return max(abs(length) for length in lengths)
+    return float(max(abs(length) for length in lengths))
 
 
 def _work(shape: Shape, height: int, width: int) -> int:

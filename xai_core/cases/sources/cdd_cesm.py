@@ -32,7 +32,7 @@ from xai_core.cases.readers.limits import DICOM_SUFFIXES, PICTURE_SUFFIXES, kind
 from xai_core.cases.readers.raster import read_picture
 from xai_core.cases.readers.single_file import plain_name
 from xai_core.cases.sources.walk import walk
-from xai_core.errors import SourceNotFound
+from xai_core.errors import SourceNotFound, UnreadableImage
 from xai_core.types import BoolArray, Case, CaseRecord, FloatArray
 
 _DEPTH = 4  # PKG - CDD-CESM / CDD-CESM / Low energy images of CDD-CESM / (doubled by unpacking)
@@ -136,11 +136,16 @@ class CddCesm:
         shapes = self._regions.get(name)
         if not shapes:
             return image, None, warnings
-        shapes, sentences = regions_of_picture(shapes, *image.shape, path.stat().st_size)
+        height, width = image.shape
+        try:
+            size = path.stat().st_size
+        except OSError:
+            raise UnreadableImage(f"{file} is no longer there; put it back, or reload.") from None
+        shapes, sentences = regions_of_picture(shapes, height, width, size)
         warnings += tuple(f"{file}: {sentence}" for sentence in sentences)
         if not shapes:
             return image, None, warnings
-        mask = draw_regions(shapes, *image.shape)
+        mask = draw_regions(shapes, height, width)
         if not mask.any():
             return image, None, (*warnings, f"{file}: its regions lie outside the picture.")
         return image, mask, warnings
