@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -158,6 +158,7 @@ def test_links_to_folders_are_followed_once(tmp_path: Path) -> None:
     assert source.load("again/b").image.shape == (64, 48)
 
 
+@pytest.mark.skipif(os.mkdir not in os.supports_dir_fd, reason="paths are limited here")
 def test_a_folder_of_thousands_of_levels_is_read_to_its_limit(tmp_path: Path) -> None:
     _png(tmp_path / "a.png")
     _png(tmp_path / Path(*["d"] * 32) / "b.png")
@@ -173,7 +174,7 @@ def test_a_folder_of_thousands_of_levels_is_read_to_its_limit(tmp_path: Path) ->
         assert [record.id for record in source.records()] == ["a", "/".join(["d"] * 32) + "/b"]
         assert "1 folders are more than 32 levels deep" in " ".join(source.warnings)
     finally:
-        shutil.rmtree(tmp_path / "d") if shutil.rmtree.avoids_symlink_attacks else None
+        subprocess.run(["rm", "-rf", tmp_path / "d"], check=True)  # shutil recurses as deep
 
 
 def test_many_folders_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
