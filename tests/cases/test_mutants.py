@@ -6,6 +6,7 @@ The child process, which contains what a decoder does to memory and time, has it
 
 from __future__ import annotations
 
+import contextlib
 import io
 from collections.abc import Callable
 from pathlib import Path
@@ -42,7 +43,7 @@ pytestmark = [
 
 
 def _mutant(data: bytes, rng: np.random.Generator, head: int) -> bytes:
-    """``data`` with some bytes changed, cut out, repeated or moved, mostly in its first ``head``."""
+    """``data`` with bytes changed, cut out or repeated, mostly among the first ``head``."""
     found = bytearray(data)
     for _ in range(int(rng.integers(1, 5))):
         place = int(rng.integers(0, len(found) if rng.random() < 0.2 else min(head, len(found))))
@@ -62,9 +63,8 @@ def _mutant(data: bytes, rng: np.random.Generator, head: int) -> bytes:
 
 def _check(read: Callable[[], object], data: bytes) -> None:
     try:
-        read()
-    except (CaseError, MemoryError) as problem:
-        assert "\n" not in str(problem), data
+        with contextlib.suppress(CaseError, MemoryError):
+            read()
     except Exception as problem:
         raise AssertionError(f"{type(problem).__name__}: {problem}; from {data!r}") from problem
 
