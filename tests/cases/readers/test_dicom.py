@@ -104,6 +104,20 @@ def test_jpeg_baseline_is_decoded() -> None:
     np.testing.assert_allclose(found.image, smooth / 255, atol=0.05)
 
 
+@pytest.mark.parametrize("cut", [1, 2])
+def test_jpeg_without_its_end_marker_is_read(cut: int) -> None:
+    def file(jpeg: bytes) -> bytes:
+        ds = mammogram(noise(), JPEGBaseline8Bit)
+        ds.PixelData = encapsulate([jpeg])
+        ds["PixelData"].is_undefined_length = True
+        return dicom_bytes(ds)
+
+    whole = encode(noise(), "JPEG", quality=95)
+    found = read_dicom(file(whole[:-cut]), "m.dcm")
+    np.testing.assert_array_equal(found.image, read_dicom(file(whole), "m.dcm").image)
+    assert "lacks its end marker" in " ".join(found.warnings)
+
+
 @pytest.mark.parametrize("file", ["JPGExtended.dcm", "JPEG-lossy.dcm"])
 def test_12_bit_jpeg_extended_is_decoded(file: str) -> None:
     path = Path(str(get_testdata_file(file, download=False)))

@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
+from pydicom.encaps import encapsulate, generate_frames
 from pydicom.pixels import apply_modality_lut, apply_windowing, get_decoder
-from pydicom.uid import JPEGExtended12Bit, RLELossless
+from pydicom.uid import JPEGBaseline8Bit, JPEGExtended12Bit, RLELossless
 
 from xai_core.cases.readers.child_process import bands
 from xai_core.cases.readers.dicom_elements import (
@@ -27,6 +28,7 @@ from xai_core.cases.readers.dicom_elements import (
     whole_number,
 )
 from xai_core.cases.readers.dicom_tables import UnusableTable, read_table
+from xai_core.cases.readers.jpeg_end import with_end_marker
 from xai_core.cases.readers.limits import check_size
 from xai_core.errors import UnreadableImage
 from xai_core.types import FloatArray
@@ -240,7 +242,22 @@ def decode(ds: Dataset, path: str) -> Pixels:
         # The words as they are: pydicom would take the low bits, whatever High Bit says.
         array, _ = get_decoder(syntax).as_array(ds, view_only=True, correct_unused_bits=False)
         return _from_words(ds, array)
-    return _within_stored_bits(ds, np.asarray(ds.pixel_array))
+    notes = []
+    try:
+        array = np.asarray(ds.pixel_array)
+    except MemoryError:
+        raise
+    except Exception:  # decoders can raise any exception
+        if syntax not in (JPEGBaseline8Bit, JPEGExtended12Bit):
+            raise
+        whole = with_end_marker(next(generate_frames(ds.PixelData, number_of_frames=1)))
+        if whole is None:
+            raise
+        ds.PixelData = encapsulate([whole])
+        array = np.asarray(ds.pixel_array)
+        notes.append("The file's JPEG lacks its end marker; its picture is complete.")
+    found = _within_stored_bits(ds, array)
+    return Pixels(found.words, found.values, notes + found.notes)
 
 
 def _plain(array: NDArray[Any]) -> Pixels:
