@@ -113,6 +113,8 @@ def test_jpeg_without_its_end_marker_is_read(cut: int) -> None:
         return dicom_bytes(ds)
 
     whole = encode(noise(), "JPEG", quality=95)
+    with pytest.raises(UnreadableImage, match="cannot be decoded"):
+        read_dicom(file(whole[:-400]), "m.dcm")
     found = read_dicom(file(whole[:-cut]), "m.dcm")
     np.testing.assert_array_equal(found.image, read_dicom(file(whole), "m.dcm").image)
     assert "lacks its end marker" in " ".join(found.warnings)

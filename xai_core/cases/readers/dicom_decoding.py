@@ -28,7 +28,7 @@ from xai_core.cases.readers.dicom_elements import (
     whole_number,
 )
 from xai_core.cases.readers.dicom_tables import UnusableTable, read_table
-from xai_core.cases.readers.jpeg_end import with_end_marker
+from xai_core.cases.readers.jpeg_end import has_end_marker, with_end_marker
 from xai_core.cases.readers.limits import check_size
 from xai_core.errors import UnreadableImage
 from xai_core.types import FloatArray
@@ -243,20 +243,15 @@ def decode(ds: Dataset, path: str) -> Pixels:
         array, _ = get_decoder(syntax).as_array(ds, view_only=True, correct_unused_bits=False)
         return _from_words(ds, array)
     notes = []
-    try:
-        array = np.asarray(ds.pixel_array)
-    except MemoryError:
-        raise
-    except Exception:  # decoders can raise any exception
-        if syntax not in (JPEGBaseline8Bit, JPEGExtended12Bit):
-            raise
-        whole = with_end_marker(next(generate_frames(ds.PixelData, number_of_frames=1)))
-        if whole is None:
-            raise
-        ds.PixelData = encapsulate([whole])
-        array = np.asarray(ds.pixel_array)
-        notes.append("The file's JPEG lacks its end marker; its picture is complete.")
-    found = _within_stored_bits(ds, array)
+    if syntax in (JPEGBaseline8Bit, JPEGExtended12Bit):
+        jpeg = next(generate_frames(ds.PixelData, number_of_frames=1))
+        if not has_end_marker(jpeg):  # some decoders fill what is missing, and do not tell
+            whole = with_end_marker(jpeg)
+            if whole is None:
+                raise ValueError("a part of the picture is missing")
+            ds.PixelData = encapsulate([whole])
+            notes.append("The file's JPEG lacks its end marker; its picture is complete.")
+    found = _within_stored_bits(ds, np.asarray(ds.pixel_array))
     return Pixels(found.words, found.values, notes + found.notes)
 
 

@@ -19,6 +19,11 @@ _SCAN = 0xDA
 _ALONE = (0x01, *range(0xD0, 0xD9))  # markers without a length
 
 
+def has_end_marker(data: bytes) -> bool:
+    """Whether a JPEG file's bytes end with the end marker, zeros after it ignored."""
+    return data.rstrip(b"\0").endswith(_END)
+
+
 def with_end_marker(content: Path | bytes) -> bytes | None:
     """The file with an end marker; None where it has one, or where a part of the picture is
     missing.
@@ -28,10 +33,9 @@ def with_end_marker(content: Path | bytes) -> bytes | None:
     data, and the two pictures differ.
     """
     data = content if isinstance(content, bytes) else content.read_bytes()
-    data = data.rstrip(b"\0")
-    if data.endswith(_END):
+    if has_end_marker(data):
         return None
-    data = data.rstrip(b"\xff")
+    data = data.rstrip(b"\0").rstrip(b"\xff")
     if not _all_scans_begun(data):
         return None
     noise = np.random.default_rng(0).integers(1, 255, 2048, dtype=np.uint8).tobytes()
