@@ -98,6 +98,11 @@ def with_pixels(record: CaseRecord, *, more_warnings: tuple[str, ...] = (), **pi
     return Case(**{**known, **pixels})
 
 
+def printable(text: str) -> str:
+    """``text`` on one line: every character that is not printable is replaced by ``?``."""
+    return "".join(c if c.isprintable() else "?" for c in text)
+
+
 def first_few(names: list[str], limit: int = 5) -> str:
     """The first ``limit`` of ``names`` for a sentence: ``a, b, c and 7 more``."""
     shown = ", ".join(names[:limit])

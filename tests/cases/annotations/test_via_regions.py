@@ -7,12 +7,18 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from skimage import draw
 
 from tests.cases.builders import region_row, write_csv, write_regions
 from xai_core.cases.annotations.cdd_cesm import parse_name
-from xai_core.cases.annotations.via_regions import draw_regions, is_region_file, read_regions
+from xai_core.cases.annotations.via_regions import (
+    draw_regions,
+    is_region_file,
+    read_regions,
+    regions_of_picture,
+)
 from xai_core.errors import BadAnnotation
 
 NAME = parse_name("P7_L_DM_CC")
@@ -113,6 +119,93 @@ def test_unusable_regions_are_left_out_with_a_warning(
     assert "1 regions cannot be used" in warnings[0]
 
 
+def test_rectangle_fills_its_pixels(tmp_path: Path) -> None:
+    mask = _mask(tmp_path, name="rect", x=10, y=20, width=19, height=39)
+    assert mask[20:60, 10:30].all()
+    assert mask.sum() == 40 * 20
+    assert _mask(tmp_path, name="rect", x=70, y=90, width=500, height=500)[90:, 70:].all()
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        {"name": "rect", "x": 1, "y": 1, "width": -5, "height": 5},
+        {"name": "polygon", "all_points_x": [1] * 5001, "all_points_y": [1] * 5001},
+    ],
+)
+def test_region_beyond_the_limits_is_left_out(tmp_path: Path, shape: dict[str, Any]) -> None:
+    shapes, warnings = _read(tmp_path, shape)
+    assert shapes == ()
+    assert "1 regions cannot be used" in warnings[0]
+
+
+def test_region_that_reaches_far_out_is_not_of_this_picture() -> None:
+    near = {"name": "circle", "cx": 20.0, "cy": 30.0, "r": 5.0}
+    far = [
+        {"name": "polyline", "all_points_x": [0.0, 9e4] * 20, "all_points_y": [9e4, 0.0] * 20},
+        {"name": "circle", "cx": 20.0, "cy": 20.0, "r": 99_000.0},
+        {"name": "point", "cx": -2000.0, "cy": 0.0},
+    ]
+    kept, sentences = regions_of_picture([near, *far], 100, 80, 1000)
+    assert kept == (near,)
+    assert sentences == ("3 of its regions reach far outside the picture and were left out.",)
+
+
+def test_regions_beyond_the_work_of_a_picture_are_left_out() -> None:
+    whole = {
+        "name": "polygon",
+        "all_points_x": [0.0, 4000.0, 4000.0, 0.0],
+        "all_points_y": [0.0, 0.0, 5000.0, 5000.0],
+    }
+    kept, sentences = regions_of_picture([whole] * 30, 5000, 4000, 1000)
+    assert 5 <= len(kept) < 30
+    assert "too many or too large" in sentences[0]
+    scribble = {
+        "name": "polyline",
+        "all_points_x": [0.0, 4000.0] * 2500,
+        "all_points_y": [0.0, 5000.0] * 2500,
+    }
+    assert regions_of_picture([scribble], 5000, 4000, 1000)[0] == ()
+    many = [{"name": "point", "cx": 1.0, "cy": 1.0}] * 100_000
+    assert len(regions_of_picture(many, 5000, 4000, 1000)[0]) < 50_000
+
+
+def test_regions_of_another_version_of_the_file_are_left_out() -> None:
+    """VIA's ``file_size``: the picture was resized since, and the outline was not."""
+    old, new, unknown = (
+        {"name": "circle", "cx": 20.0, "cy": 30.0, "r": 5.0, "file_size": size}
+        for size in (9000, 1000, None)
+    )
+    kept, sentences = regions_of_picture([old], 100, 80, 1000)
+    assert kept == ()
+    assert "drawn on a file of 9,000 bytes and it has 1,000" in sentences[0]
+    assert regions_of_picture([new, unknown], 100, 80, 1000) == ((new, unknown), ())
+    kept, sentences = regions_of_picture([old, new, unknown], 100, 80, 1000)
+    assert kept == (new, unknown)
+    assert "1 of its regions were drawn on another version" in sentences[0]
+
+
+@pytest.mark.parametrize(("given", "size"), [("1234", 1234), ("-1", None), ("", None), ("x", None)])
+def test_file_size_of_a_row(tmp_path: Path, given: str, size: int | None) -> None:
+    row = region_row("P7_L_DM_CC.jpg", name="point", cx=1, cy=2)
+    row[1] = given
+    write_regions(tmp_path / "r.csv", [row])
+    assert read_regions(tmp_path / "r.csv")[0][NAME][0]["file_size"] == size
+
+
+def test_a_table_in_utf_16_is_a_region_file(tmp_path: Path) -> None:
+    write_regions(tmp_path / "r.csv", [region_row("P7_L_DM_CC.jpg", name="point", cx=1, cy=2)])
+    text = (tmp_path / "r.csv").read_text()
+    (tmp_path / "r.csv").write_bytes(text.encode("utf-16"))
+    assert is_region_file(tmp_path / "r.csv")
+    assert NAME in read_regions(tmp_path / "r.csv")[0]
+
+
+def test_rows_that_lack_columns_are_told(tmp_path: Path) -> None:
+    write_regions(tmp_path / "r.csv", [["short"], ["", ""]])
+    assert read_regions(tmp_path / "r.csv")[1] == ("r.csv: 1 rows lack columns and were left out.",)
+
+
 def test_rows_without_a_usable_region(tmp_path: Path) -> None:
     rows = [
         ["P7_L_DM_CC.jpg", 1, "{}", 0, 0, "{}", "{}"],
@@ -139,6 +232,40 @@ def test_region_files_are_recognised_by_their_first_line(tmp_path: Path) -> None
 
 
 _number = st.floats(-300, 300)
+_whole = st.integers(-20, 80).map(float)
+_eighths = st.integers(-2400, 2400).map(lambda n: n / 8)  # computed without rounding
+
+
+@settings(max_examples=200)
+@given(
+    st.lists(st.tuples(_whole, _whole) | st.tuples(_eighths, _eighths), min_size=3, max_size=15),
+    st.integers(1, 60),
+    st.integers(1, 60),
+)
+def test_polygon_is_that_of_scikit_image(
+    points: list[tuple[float, float]], height: int, width: int
+) -> None:
+    xs, ys = [p[0] for p in points], [p[1] for p in points]
+    shape = {"name": "polygon", "all_points_x": xs, "all_points_y": ys}
+    expected = np.zeros((height, width), dtype=bool)
+    expected[draw.polygon(ys, xs, shape=expected.shape)] = True
+    np.testing.assert_array_equal(draw_regions([shape], height, width), expected)
+
+
+@given(st.lists(st.tuples(_number, _number), min_size=2, max_size=6), st.integers(1, 400))
+def test_line_is_the_discs_along_its_whole_length(
+    points: list[tuple[float, float]], side: int
+) -> None:
+    """Discs that lie outside the picture are not drawn; the others are where they always were."""
+    xs, ys = [5 * p[0] for p in points], [5 * p[1] for p in points]
+    shape = {"name": "polyline", "all_points_x": xs, "all_points_y": ys}
+    pen = max(1.0, side / 250)
+    expected = np.zeros((side, side), dtype=bool)
+    for x0, y0, x1, y1 in zip(xs, ys, xs[1:], ys[1:], strict=False):
+        for step in np.linspace(0, 1, 2 + int(math.hypot(y1 - y0, x1 - x0) / pen)):
+            centre = (y0 + step * (y1 - y0), x0 + step * (x1 - x0))
+            expected[draw.disk(centre, pen, shape=expected.shape)] = True
+    np.testing.assert_array_equal(draw_regions([shape], side, side), expected)
 
 
 @given(

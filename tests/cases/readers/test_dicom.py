@@ -28,7 +28,7 @@ from pydicom.uid import (
 )
 
 from tests.cases.builders import dicom_bytes, encode, mammogram, noise
-from xai_core.cases.readers import dicom, dicom_child
+from xai_core.cases.readers import child_process, dicom, dicom_child
 from xai_core.cases.readers.dicom import read_dicom
 from xai_core.errors import UnreadableImage
 
@@ -102,6 +102,22 @@ def test_jpeg_baseline_is_decoded() -> None:
     ds["PixelData"].is_undefined_length = True
     found = read_dicom(dicom_bytes(ds), "m.dcm")
     np.testing.assert_allclose(found.image, smooth / 255, atol=0.05)
+
+
+@pytest.mark.parametrize("cut", [1, 2])
+def test_jpeg_without_its_end_marker_is_read(cut: int) -> None:
+    def file(jpeg: bytes) -> bytes:
+        ds = mammogram(noise(), JPEGBaseline8Bit)
+        ds.PixelData = encapsulate([jpeg])
+        ds["PixelData"].is_undefined_length = True
+        return dicom_bytes(ds)
+
+    whole = encode(noise(), "JPEG", quality=95)
+    with pytest.raises(UnreadableImage, match="cannot be decoded"):
+        read_dicom(file(whole[:-400]), "m.dcm")
+    found = read_dicom(file(whole[:-cut]), "m.dcm")
+    np.testing.assert_array_equal(found.image, read_dicom(file(whole), "m.dcm").image)
+    assert "lacks its end marker" in " ".join(found.warnings)
 
 
 @pytest.mark.parametrize("file", ["JPGExtended.dcm", "JPEG-lossy.dcm"])
@@ -243,7 +259,7 @@ def test_a_file_that_takes_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_crashed_child_process_gives_an_error_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dicom.sys, "executable", "/bin/false")
+    monkeypatch.setattr(child_process.sys, "executable", "/bin/false")
     with pytest.raises(UnreadableImage, match="limits of memory and time"):
         read_dicom(_windowed(), "dead.dcm")
 

@@ -12,8 +12,14 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from tests.cases.builders import encode, noise
-from xai_core.cases.readers.raster import read_picture
+from xai_core.cases.readers.raster import decode_picture, read_picture
 from xai_core.errors import UnreadableImage
+
+
+def _decoded(data: bytes) -> tuple[np.ndarray, tuple[str, ...]]:
+    """The picture, read without the child process."""
+    found = decode_picture(data, "a")
+    return found.image(), found.warnings
 
 
 def _png_header(width: int, height: int) -> bytes:
@@ -111,20 +117,146 @@ def test_transparency_is_ignored() -> None:
     np.testing.assert_allclose(read_picture(buffer.getvalue(), "a")[0], noise() / 255, atol=0.02)
 
 
-def test_16_bit_colour_gives_a_note() -> None:
-    rows = noise(top=65535).astype(">u2")
-    raw = b"".join(b"\0" + np.repeat(row, 3).tobytes() for row in rows)
+def _png_16(channels: np.ndarray, colour_type: int) -> bytes:
+    """A 16-bit PNG of several channels, which Pillow does not write; colour types: W3C, 11.2.1."""
+    height, width = channels.shape[:2]
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return (
             struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
         )
 
-    png = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 48, 64, 16, 2, 0, 0, 0))
-    png += chunk(b"IDAT", zlib.compress(raw)) + chunk(b"IEND", b"")
-    values, warnings = read_picture(png, "a.png")
-    np.testing.assert_allclose(values, rows / 65535, atol=0.01)
-    assert any("upper 8 bits" in w for w in warnings)
+    head = struct.pack(">IIBBBBB", width, height, 16, colour_type, 0, 0, 0)
+    raw = b"".join(b"\0" + row.astype(">u2").tobytes() for row in channels)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", head)
+        + chunk(b"IDAT", zlib.compress(raw))
+        + chunk(b"IEND", b"")
+    )
+
+
+def _tiff(picture: np.ndarray, **options: object) -> bytes:
+    import tifffile
+
+    buffer = io.BytesIO()
+    tifffile.imwrite(buffer, picture, **options)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("top", [4095, 65535])
+@pytest.mark.parametrize(("colour_type", "alpha"), [(2, False), (6, True), (4, True)])
+def test_16_bit_png_of_several_channels(colour_type: int, alpha: bool, top: int) -> None:
+    grey = noise(top=top)
+    channels = [grey] * (1 if colour_type == 4 else 3) + [np.full_like(grey, 9)] * alpha
+    values, warnings = _decoded(_png_16(np.dstack(channels), colour_type))
+    np.testing.assert_allclose(values, grey / top, atol=1e-6)
+    assert len(warnings) == (top == 4095)
+
+
+@pytest.mark.parametrize("top", [255, 4095, 65535])
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("compression", [None, "zlib"])
+@pytest.mark.parametrize("photometric", ["minisblack", "miniswhite"])
+@pytest.mark.parametrize("alpha", [None, "unassalpha", "assocalpha", "unspecified"])
+def test_grey_tiff_of_any_layout(
+    top: int, order: str, compression: str | None, photometric: str, alpha: str | None
+) -> None:
+    grey = noise(top=top)
+    stored = grey if photometric == "minisblack" else (top - grey).astype(grey.dtype)
+    options: dict[str, object] = {"photometric": photometric, "compression": compression}
+    if alpha is not None:
+        stored = np.dstack([stored, np.full_like(stored, 200)])
+        options |= {"extrasamples": [alpha], "planarconfig": "contig"}
+    values, _ = _decoded(_tiff(stored, byteorder=order, **options))
+    np.testing.assert_allclose(values, grey / top, atol=1e-6)
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("compression", [None, "zlib"])
+@pytest.mark.parametrize("alpha", [False, True])
+def test_16_bit_colour_tiff_uses_all_its_bits(
+    order: str, compression: str | None, alpha: bool
+) -> None:
+    grey = noise(top=4095)
+    channels = np.dstack([grey] * 3 + [np.full_like(grey, 65535)] * alpha)
+    options = {"extrasamples": ["unassalpha"]} if alpha else {}
+    data = _tiff(channels, photometric="rgb", compression=compression, byteorder=order, **options)
+    values, warnings = _decoded(data)
+    np.testing.assert_allclose(values, grey / 4095, atol=1e-6)
+    assert "uses only 12 bits" in warnings[0]
+
+
+def test_16_bit_channels_stored_apart() -> None:
+    planes = np.stack([noise(top=4095)] * 3)
+    for order in "<>":
+        data = _tiff(planes, photometric="rgb", planarconfig="separate", byteorder=order)
+        np.testing.assert_allclose(_decoded(data)[0], planes[0] / 4095, atol=1e-6)
+    data = _tiff(planes, photometric="rgb", planarconfig="separate", compression="zlib")
+    with pytest.raises(UnreadableImage, match="16 bits per channel in a layout"):
+        _decoded(data)
+
+
+def test_16_bit_colour_becomes_luminance_with_a_note() -> None:
+    red, green, blue = (noise(top=65535, seed=seed) for seed in range(3))
+    values, warnings = _decoded(_png_16(np.dstack([red, green, blue]), 2))
+    expected = (0.299 * red + 0.587 * green + 0.114 * blue) / 65535
+    np.testing.assert_allclose(values, expected, atol=1e-5)
+    assert any("colour picture" in warning for warning in warnings)
+
+
+def test_16_in_a_tile_does_not_make_16_bits() -> None:
+    """8-bit colour whose strip begins at byte 16, or holds 16 rows."""
+    grey = noise(16, 40)
+    data = _tiff(np.dstack([np.tile(grey, (4, 1))] * 3), photometric="rgb", rowsperstrip=16)
+    assert _decoded(data)[1] == ()
+
+
+def test_big_tiff_is_read() -> None:
+    values, _ = _decoded(_tiff(noise(top=65535), bigtiff=True))
+    np.testing.assert_allclose(values, noise(top=65535) / 65535, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"progressive": True}, {"restart_marker_rows": 1}], ids=str
+)
+@pytest.mark.parametrize("cut", [1, 2])
+@pytest.mark.parametrize("padding", [b"", b"\0"])
+def test_jpeg_without_its_end_marker_is_read(
+    options: dict[str, object], cut: int, padding: bytes
+) -> None:
+    data = encode(noise(80, 96), "JPEG", **options)
+    values, warnings = _decoded(data[:-cut] + padding)
+    np.testing.assert_array_equal(values, _decoded(data)[0])
+    assert warnings == ("a lacks its end marker; its picture is complete.",)
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"progressive": True}, {"restart_marker_rows": 1}], ids=str
+)
+def test_jpeg_that_lacks_a_part_of_its_picture_is_damaged(options: dict[str, object]) -> None:
+    data = encode(noise(80, 96), "JPEG", **options)
+    for cut in range(20, len(data) - 700, 211):
+        with pytest.raises(UnreadableImage, match="damaged"):
+            _decoded(data[:-cut])
+
+
+def test_progressive_jpeg_without_its_last_scan_is_damaged() -> None:
+    data = encode(noise(80, 96), "JPEG", progressive=True)
+    last = data.rindex(b"\xff\xda")
+    last = max(data.rindex(b"\xff\xc4", 0, last), 0)  # its tables stand before it
+    with pytest.raises(UnreadableImage, match="damaged"):
+        _decoded(data[:last])
+
+
+def test_what_decoding_allocates_is_limited() -> None:
+    """Size is within the limits, size times channels and bits is not; nothing is decoded."""
+    head = struct.pack(">IIBBBBB", 9_900, 9_900, 16, 2, 0, 0, 0)
+    data = _png_header(9_900, 9_900).replace(_png_header(9_900, 9_900)[16:29], head)
+    crc = zlib.crc32(b"IHDR" + head)
+    data = data[:29] + struct.pack(">I", crc) + data[33:]
+    with pytest.raises(UnreadableImage, match="at most 65 megapixels are read"):
+        _decoded(data)
 
 
 @pytest.mark.parametrize("top", [255, 65535])
@@ -202,7 +334,7 @@ def test_corrupted_bytes_raise_only_unreadable_image(
     for _ in range(data.draw(st.integers(1, 6))):
         picture[data.draw(st.integers(0, len(picture) - 1))] = data.draw(st.integers(0, 255))
     try:
-        values, _ = read_picture(bytes(picture), "a")
+        values, _ = _decoded(bytes(picture))
     except UnreadableImage:
         return
     assert values.min() >= 0

@@ -184,3 +184,77 @@ def test_a_whole_release_lists_quickly(tmp_path: Path) -> None:
     start = time.perf_counter()
     assert len(CddCesm(tmp_path).records()) == 1004
     assert time.perf_counter() - start < 15  # about 1 s where nothing else runs
+
+
+def test_image_folder_that_is_a_link_is_followed(tmp_path: Path) -> None:
+    root = make_release(tmp_path / "release")
+    (root / LOW).rename(tmp_path / "elsewhere")
+    (root / LOW).symlink_to(tmp_path / "elsewhere")
+    assert CddCesm.accepts(root)
+    assert len(CddCesm(root).records()) == 4
+
+
+def test_copies_and_other_names_are_used_where_the_original_is_missing(tmp_path: Path) -> None:
+    make_release(tmp_path)
+    low = tmp_path / LOW
+    data = encode(noise(64, 48), "JPEG")
+    (low / "P7_R_DM_MLO.jpg").rename(low / "P7_R_DM_MLO - Copy.jpg")
+    (low / "P7_L_DM_CC (1).jpg").write_bytes(data)
+    (low / "P8_R_DM_CC.jpg.jpg").write_bytes(data)
+    (low / "P9-R-DM-CC_resized.bmp").write_bytes(encode(noise()))  # a PNG, whatever its name
+    source = CddCesm(tmp_path)
+    ids = [record.id for record in source.records()]
+    assert ids == [
+        "P7_L_DM_CC", "P7_R_DM_MLO", "P8_R_DM_CC", "P9_R_DM_CC", "P99_L_DM_MLO", "P99_L_DM_MLO_2",
+    ]  # fmt: skip
+    assert source.records()[1].pathology is Pathology.NORMAL
+    told = " ".join(source.warnings)
+    assert "P7_R_DM_MLO - Copy.jpg as P7_R_DM_MLO" in told
+    assert "found twice, the first one counts: P7_L_DM_CC (1).jpg" in told
+    assert source.load("P9_R_DM_CC").image.shape == (64, 48)
+
+
+def test_what_is_left_out_of_a_release_is_named(tmp_path: Path) -> None:
+    make_release(tmp_path)
+    low = tmp_path / LOW
+    (low / "P7_L_DM_CC.bmp").write_bytes(encode(noise(), "BMP"))
+    (low / "P8_L_DM_ML.jpg").write_bytes(encode(noise(), "JPEG"))
+    (low / "odd\nname.png").write_bytes(encode(noise()))
+    (low / "P9_L_DM_CC.dcm").write_bytes(b"x")
+    write_csv(tmp_path / "other.csv", [["a", "b"]])
+    deep = low / "1" / "2" / "3" / "4"
+    deep.mkdir(parents=True)
+    (deep / "P10_L_DM_CC.jpg").write_bytes(encode(noise(), "JPEG"))
+    told = " ".join(CddCesm(tmp_path).warnings)
+    for name in ("P7_L_DM_CC.bmp", "P8_L_DM_ML.jpg", "odd?name.png", "P9_L_DM_CC.dcm", "other.csv"):
+        assert name in told
+    assert "folders are more than 4 levels deep, and were left out: 4" in told
+
+
+def test_regions_of_a_picture_that_was_resized_are_left_out(tmp_path: Path) -> None:
+    make_release(tmp_path)
+    path = tmp_path / LOW / "P7_L_DM_CC.jpg"
+    row = region_row("P7_L_DM_CC.jpg", name="circle", cx=20, cy=30, r=5)
+    row[1] = path.stat().st_size
+    write_regions(tmp_path / REGIONS, [row])
+    assert CddCesm(tmp_path).load("P7_L_DM_CC").lesion_mask is not None
+    path.write_bytes(encode(noise(32, 40), "JPEG"))
+    case = CddCesm(tmp_path).load("P7_L_DM_CC")
+    assert case.lesion_mask is None
+    assert any("P7_L_DM_CC.jpg: its regions were drawn on a file of" in w for w in case.warnings)
+
+
+def test_rectangles_and_tables_in_utf_16(tmp_path: Path) -> None:
+    make_release(tmp_path)
+    row = region_row("P7_L_DM_CC.jpg", name="rect", x=10, y=20, width=9, height=4)
+    write_regions(tmp_path / REGIONS, [row])
+    (tmp_path / WORKBOOK).unlink()
+    write_csv(tmp_path / "all.csv", [MAIN_HEAD, main_row("P7_L_DM_CC", "Benign")], "\t")
+    for path in (tmp_path / REGIONS, tmp_path / "all.csv"):
+        path.write_bytes(path.read_text(encoding="utf-8").encode("utf-16"))
+    source = CddCesm(tmp_path)
+    assert source.records()[0].pathology is Pathology.BENIGN
+    mask = source.load("P7_L_DM_CC").lesion_mask
+    assert mask is not None
+    assert mask[20:25, 10:20].all()
+    assert mask.sum() == 50

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from xai_core.cases.annotations.tables import Row, columns_of, read_csv, read_workbook
-from xai_core.cases.base import first_few
+from xai_core.cases.base import first_few, printable
+from xai_core.cases.readers.single_file import plain_name
 from xai_core.errors import BadAnnotation
 from xai_core.types import Pathology
 
@@ -22,7 +23,13 @@ from xai_core.types import Pathology
 LOW_ENERGY, RECOMBINED = "DM", "CM"
 
 # P7_L_DM_MLO; the release also has P99_L_DM_MLO_2 and P281_L_CM_MLO2.
-_NAME = re.compile(r"P(\d{1,6})_([LR])_(DM|CM)_(CC|MLO)(?:_?(\d{1,2}))?", re.IGNORECASE)
+_NAME = re.compile(r"P(\d{1,6})_([LR])_(DM|CM)_(CC|MLO)(?:_?(\d{1,2}))?", re.IGNORECASE | re.ASCII)
+# What copying, converting and resizing add to a name: "x (1)", "x - Copy (2)", "x_resized".
+_ADDED = re.compile(
+    r"(\s*\(\d{1,3}\)|[\s_-]*\b(copy|resized|rescaled)(\s*\d{1,3})?|_(copy|resized|rescaled))$",
+    re.IGNORECASE | re.ASCII,
+)
+_SUFFIX = re.compile(r"\.(jpe?g|png|tiff?)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, order=True)
@@ -45,12 +52,25 @@ class ImageName:
 def parse_name(text: str) -> ImageName | None:
     """The parts of ``P7_L_DM_MLO`` or ``P7_L_DM_MLO.jpg``, surrounding blanks ignored; None where
     ``text`` is not a name of this form."""
-    stem = re.sub(r"\.(jpe?g|png|tiff?)$", "", text.strip(), flags=re.IGNORECASE)
+    stem = _SUFFIX.sub("", text.strip())
     match = _NAME.fullmatch(stem.strip())
     if match is None:
         return None
     patient, side, kind, view, number = match.groups()
     return ImageName(int(patient), side.upper(), view.upper(), int(number or 1), kind.upper())
+
+
+def parse_file_name(text: str) -> ImageName | None:
+    """:func:`parse_name`, also of a file that was copied, converted or resized, or whose parts are
+    separated otherwise: ``P7_L_DM_MLO (1).jpg``, ``P7-L-DM-MLO.jpg.png``."""
+    name = parse_name(text)
+    stem = text.strip()[:200]
+    before = ""
+    while name is None and stem != before:
+        before = stem
+        stem = _ADDED.sub("", _SUFFIX.sub("", stem).strip()).strip()
+        name = parse_name(re.sub(r"[\s_-]+", "_", stem))
+    return name
 
 
 # --- Free text --------------------------------------------------------------------------------
@@ -226,16 +246,18 @@ def read_annotations(path: Path) -> tuple[dict[ImageName, ImageNotes], tuple[str
     sheets = {_MAIN_SHEET: read_csv(path)} if is_csv else read_workbook(path)
     main = sheets.get(_MAIN_SHEET)
     if main is None:
+        titles = [printable(f"{title:.40}") for title in sorted(sheets)]
         raise BadAnnotation(
-            f"{path.name} has no sheet named 'all'; its sheets are {first_few(sorted(sheets))}."
+            f"{plain_name(path.name)} has no sheet named 'all'; its sheets are {first_few(titles)}."
         )
     columns = columns_of(main, _COLUMNS)
     missing = [title for key, title in _NEEDED.items() if key not in columns]
     if missing:
         raise BadAnnotation(
-            f"{path.name} lacks the column {' and '.join(missing)}; use the release's own table."
+            f"{plain_name(path.name)} lacks the column {' and '.join(missing)}; use the release's "
+            "own table."
         )
-    notes, warnings = _main_rows(main, columns, path.name)
+    notes, warnings = _main_rows(main, columns, plain_name(path.name))
     for title, rows in sheets.items():
         if title != _MAIN_SHEET:
             _detail_rows(title, rows, notes)
@@ -253,9 +275,9 @@ def _main_rows(
             continue  # the workbook has empty rows that hold only formatting
         name = parse_name(text)
         if name is None:
-            unknown.append(f"{text:.40}")
+            unknown.append(printable(f"{text:.40}"))
         elif name in notes:
-            repeated.append(text)
+            repeated.append(printable(text))
         else:
             notes[name] = _image_notes(row, columns)
     warnings = []

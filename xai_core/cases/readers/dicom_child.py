@@ -12,33 +12,11 @@ It writes to FOLDER either ``error.txt`` (a sentence for the user) or ``facts.js
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 
+from xai_core.cases.readers.child_process import limit_resources, run_program, write_answer
 from xai_core.errors import UnreadableImage
-
-SECONDS = 60  # of processor time; 30 megapixels took 3, 100 took 8
-
-
-def limit_resources(memory: int) -> None:
-    """Limit this process to ``memory`` bytes of address space, and limit its time and file size.
-
-    Where the system has no such limits (Windows) only the parent's time limit applies.
-    """
-    try:
-        import resource
-    except ImportError:
-        return
-    for what, limit in (
-        (resource.RLIMIT_AS, memory),
-        (resource.RLIMIT_CPU, SECONDS),
-        (resource.RLIMIT_FSIZE, 2**30),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        _, hard = resource.getrlimit(what)
-        ceiling = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
-        resource.setrlimit(what, (ceiling, ceiling))
 
 
 def read(path: Path, name: str, folder: Path) -> None:
@@ -47,7 +25,6 @@ def read(path: Path, name: str, folder: Path) -> None:
     Raises:
         UnreadableImage: see :func:`xai_core.cases.readers.dicom.read_dicom`.
     """
-    import numpy as np
     from pydicom import dcmread
     from pydicom.errors import InvalidDicomError
 
@@ -55,12 +32,14 @@ def read(path: Path, name: str, folder: Path) -> None:
         check_header,
         decode,
         describe,
+        grey_levels,
         shown_header,
-        to_grey,
     )
+    from xai_core.cases.readers.dicom_elements import complete_header
 
     try:
         ds = dcmread(path)
+        completed = complete_header(ds)
         check_header(ds, name)
         # Inside the try block: pydicom parses an element when it is first accessed.
         facts = {**describe(ds), "header": shown_header(ds)}
@@ -81,10 +60,10 @@ def read(path: Path, name: str, folder: Path) -> None:
     if syntax is None:
         raise UnreadableImage(f"{name} does not say how its pixels are stored; export it again.")
     try:
-        stored = decode(ds, str(path))
-        if stored.shape != (ds.Rows, ds.Columns):
+        pixels = decode(ds, str(path))
+        if pixels.words.shape != (ds.Rows, ds.Columns):
             raise ValueError("the decoder gave another size than the header")
-        values, notes, facts["windowed"] = to_grey(ds, stored)
+        levels, notes, facts["windowed"] = grey_levels(ds, pixels)
     except MemoryError:
         raise
     except Exception:  # so can decoding them
@@ -97,27 +76,14 @@ def read(path: Path, name: str, folder: Path) -> None:
         raise UnreadableImage(
             f"{name} cannot be decoded: {reason}; export it again, uncompressed."
         ) from None
-    facts["warnings"] += notes
-    np.save(folder / "image.npy", values, allow_pickle=False)
-    (folder / "facts.json").write_text(json.dumps(facts), encoding="utf-8")
+    facts["warnings"] += [*completed, *notes]
+    write_answer(folder, pixels.words, levels, facts)
 
 
 def main(arguments: list[str]) -> int:
     """Run with the arguments listed at the head of this file; returns the exit status."""
-    path, name, folder = Path(arguments[0]), arguments[1], Path(arguments[2])
-    memory = int(arguments[3])
-    limit_resources(memory)
-    try:
-        read(path, name, folder)
-    except UnreadableImage as error:
-        sentence = str(error)
-    except MemoryError:
-        allowed = f"{memory / 2**30:.0f} GiB"
-        sentence = f"{name} needs more than {allowed} of memory to be opened; it is refused."
-    else:
-        return 0
-    (folder / "error.txt").write_text(sentence, encoding="utf-8")
-    return 1
+    limit_resources(int(arguments[3]))
+    return run_program(read, arguments)
 
 
 if __name__ == "__main__":

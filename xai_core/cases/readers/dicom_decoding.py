@@ -9,16 +9,29 @@ Clauses are those of DICOM PS3.3 (information objects) unless another part is na
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
-from pydicom.pixels import apply_modality_lut, apply_voi_lut, apply_windowing
-from pydicom.uid import JPEGExtended12Bit
+from pydicom.encaps import encapsulate, generate_frames
+from pydicom.pixels import apply_modality_lut, apply_windowing, get_decoder
+from pydicom.uid import JPEGBaseline8Bit, JPEGExtended12Bit, RLELossless
 
+from xai_core.cases.readers.child_process import bands
+from xai_core.cases.readers.dicom_elements import (
+    numbers_of,
+    text_of,
+    usable,
+    values_of,
+    whole_number,
+)
+from xai_core.cases.readers.dicom_tables import UnusableTable, read_table
+from xai_core.cases.readers.jpeg_end import has_end_marker, with_end_marker
 from xai_core.cases.readers.limits import check_size
 from xai_core.errors import UnreadableImage
+from xai_core.types import FloatArray
 
 # --- The part of the header that may be shown -------------------------------------------------
 
@@ -45,7 +58,7 @@ _ALLOWED = {
 def shown_header(ds: Dataset) -> dict[str, str]:
     """Title -> value of the allowed attributes that the file has, in a fixed order, and the
     transfer syntax.  Values are printable text of at most 64 characters."""
-    found = {title: _text(ds.get(key)) for title, key in _ALLOWED.items()}
+    found = {title: _text(usable(ds, key)) for title, key in _ALLOWED.items()}
     syntax = getattr(getattr(ds, "file_meta", None), "TransferSyntaxUID", None)
     if syntax is not None:
         found["Stored as"] = _text(syntax.name)
@@ -76,42 +89,88 @@ def describe(ds: Dataset) -> dict[str, Any]:
     ``pixel_spacing`` is (row, column) in millimetres at the detector, not corrected for
     magnification (Imager Pixel Spacing, PS3.3 C.8.7.4), or None.
     """
-    side = str(ds.get("ImageLaterality") or ds.get("Laterality") or "").strip().upper()
     notes: list[str] = []
-    modality = str(ds.get("Modality") or "").strip().upper()
+    modality = text_of(ds, "Modality")
     if modality != "MG":
         notes.append(
             f"The file's modality is {modality[:16] or 'not given'}, not MG (mammography); "
             "the classifier knows mammograms only."
         )
-    if ds.get("PresentationIntentType") == "FOR PROCESSING":  # PS3.3 C.8.11.7
+    if text_of(ds, "PresentationIntentType") == "FOR PROCESSING":  # PS3.3 C.8.11.7
         notes.append(
             "The file holds raw detector values (FOR PROCESSING); a reader would see the processed "
             "picture (FOR PRESENTATION)."
         )
+    side = _side(ds, notes)
+    view = _view(ds)
+    notes += _orientation(ds, side, view)
+    if text_of(ds, "PresentationLUTShape") == "INVERSE" and (
+        text_of(ds, "PhotometricInterpretation") == "MONOCHROME2"
+    ):
+        notes.append(
+            "The file says both MONOCHROME2 and an INVERSE Presentation LUT Shape; it is shown as "
+            "MONOCHROME2, its lowest value black."
+        )
     return {
-        "laterality": side if side in ("L", "R") else None,
-        "view": _view(ds),
+        "laterality": side,
+        "view": view,
         "pixel_spacing": _spacing(ds),
         "warnings": notes,
     }
 
 
+def _side(ds: Dataset, notes: list[str]) -> str | None:
+    """Image Laterality, else the series' Laterality."""
+    image, series = (text_of(ds, key) for key in ("ImageLaterality", "Laterality"))
+    side = image or series
+    if side and side not in ("L", "R"):
+        notes.append(f"The file's side (laterality) is {side[:16]!r}, not L or R; none is shown.")
+        return None
+    if image and series in ("L", "R") and series != image:
+        notes.append(
+            f"The file's sides differ: {image} for the image, {series} for its series; the "
+            "image's is used."
+        )
+    return side or None
+
+
+def _orientation(ds: Dataset, side: str | None, view: str | None) -> list[str]:
+    """A sentence where Patient Orientation (C.7.6.1.1.1) says that the breast is stored mirrored
+    or upside down.  As a reader hangs it, a right breast has its front to the left and a left
+    breast to the right; a CC view has the outer half at the top, an MLO view the head."""
+    values = [str(value).strip().upper() for value in values_of(ds, "PatientOrientation")]
+    if len(values) != 2 or side is None:
+        return []
+    row, column = values
+    faults = []
+    if row[:1] == ("A" if side == "R" else "P"):
+        faults.append("mirrored")
+    outward = {"MLO": "H", "CC": side}.get(view or "")
+    if outward is not None and outward in column:
+        faults.append("upside down")
+    if not faults:
+        return []
+    return [
+        f"By its Patient Orientation ({row[:4]}, {column[:4]}) this {side} breast is stored "
+        f"{' and '.join(faults)}; it is shown as stored."
+    ]
+
+
 def _view(ds: Dataset) -> str | None:
     """From View Position, else from the code sequence (PS3.3 C.8.11.7.1)."""
-    position = str(ds.get("ViewPosition") or "").strip().upper()
+    position = text_of(ds, "ViewPosition")
     if position in ("CC", "MLO"):
         return position
-    codes = ds.get("ViewCodeSequence") or []
-    return _VIEW_CODES.get(str(codes[0].get("CodeValue", ""))) if codes else None
+    codes = values_of(ds, "ViewCodeSequence")
+    return _VIEW_CODES.get(str(usable(codes[0], "CodeValue") or "")) if codes else None
 
 
 def _spacing(ds: Dataset) -> tuple[float, float] | None:
     for key in ("ImagerPixelSpacing", "PixelSpacing"):
-        try:
-            row, column = (float(v) for v in ds.get(key) or ())
-        except (TypeError, ValueError):
+        numbers = numbers_of(ds, key)
+        if len(numbers) != 2 or numbers[0] is None or numbers[1] is None:
             continue
+        row, column = numbers[0], numbers[1]
         if 0 < row < 100 and 0 < column < 100:
             return row, column
     return None
@@ -131,108 +190,262 @@ def check_header(ds: Dataset, name: str) -> None:
     if "PixelData" not in ds:
         kind = "floating-point pixels" if "FloatPixelData" in ds else "no pixel data"
         raise UnreadableImage(f"{name} is a DICOM file with {kind}; give a grey mammogram.")
-    frames = _whole_number(ds, "NumberOfFrames", name, default=1)
-    rows, columns = (_whole_number(ds, key, name) for key in ("Rows", "Columns"))
-    photometric = str(ds.get("PhotometricInterpretation", "") or "no photometric interpretation")
+    frames = _needed_number(ds, "NumberOfFrames", name, default=1)
+    rows, columns = (_needed_number(ds, key, name) for key in ("Rows", "Columns"))
+    photometric = text_of(ds, "PhotometricInterpretation") or "no photometric interpretation"
     if frames != 1:
         raise UnreadableImage(
             f"{name} holds {frames} frames (tomosynthesis, for example); give a single picture."
         )
-    if photometric not in GREY or _whole_number(ds, "SamplesPerPixel", name, default=1) != 1:
+    if photometric not in GREY or _needed_number(ds, "SamplesPerPixel", name, default=1) != 1:
         raise UnreadableImage(
             f"{name} is not a grey picture ({photometric[:40]}); allowed are {' and '.join(GREY)}."
         )
     check_size(name, rows, columns)
-    allocated = _whole_number(ds, "BitsAllocated", name)
-    stored = _whole_number(ds, "BitsStored", name, default=allocated)
+    allocated = _needed_number(ds, "BitsAllocated", name)
+    stored = _needed_number(ds, "BitsStored", name, default=allocated)
     if allocated not in (8, 16) or not 1 <= stored <= allocated:
         raise UnreadableImage(
             f"{name} has {stored} of {allocated} bits per pixel; allowed are up to 8 of 8, "
             "or up to 16 of 16."
         )
+    if whole_number(ds, "PixelRepresentation") not in (0, 1):
+        raise UnreadableImage(
+            f"{name} has a Pixel Representation of {whole_number(ds, 'PixelRepresentation')}; "
+            "allowed are 0 (unsigned) and 1 (signed)."
+        )
 
 
-def decode(ds: Dataset, path: str) -> NDArray[Any]:
-    """The stored values, (Rows, Columns), decoded by pydicom's decoders or GDCM."""
-    if ds.file_meta.TransferSyntaxUID == JPEGExtended12Bit and ds.BitsStored > 8:
-        return _decode_with_gdcm(ds, path)
-    return np.asarray(ds.pixel_array)
+@dataclass(frozen=True, eq=False)
+class Pixels:
+    """``words``: uint8 or uint16 (Rows, Columns), the bits of each pixel.  ``values``: int32 (256,)
+    or (65536,), the stored value of every possible word.  ``notes``: sentences about them."""
+
+    words: NDArray[Any]
+    values: NDArray[np.int32]
+    notes: list[str] = field(default_factory=list)
+
+    def present(self) -> NDArray[np.bool_]:
+        """bool, as long as ``values``: whether a pixel has that word."""
+        found = np.zeros(len(self.values), dtype=bool)
+        for band in bands(self.words):
+            found[np.unique(band)] = True
+        return found
 
 
-def to_grey(ds: Dataset, stored: NDArray[Any]) -> tuple[NDArray[np.float32], list[str], str]:
-    """Grey values in [0, 1], 0 black; sentences about assumptions made; the windowing in words.
+def decode(ds: Dataset, path: str) -> Pixels:
+    """The pixels, decoded by pydicom's decoders or GDCM."""
+    syntax = ds.file_meta.TransferSyntaxUID
+    if syntax == JPEGExtended12Bit and ds.BitsStored > 8:
+        return _within_stored_bits(ds, _decode_with_gdcm(ds, path))
+    if not syntax.is_compressed or syntax == RLELossless:
+        # The words as they are: pydicom would take the low bits, whatever High Bit says.
+        array, _ = get_decoder(syntax).as_array(ds, view_only=True, correct_unused_bits=False)
+        return _from_words(ds, array)
+    notes = []
+    if syntax in (JPEGBaseline8Bit, JPEGExtended12Bit):
+        jpeg = next(generate_frames(ds.PixelData, number_of_frames=1))
+        if not has_end_marker(jpeg):  # some decoders fill what is missing, and do not tell
+            whole = with_end_marker(jpeg)
+            if whole is None:
+                raise ValueError("a part of the picture is missing")
+            ds.PixelData = encapsulate([whole])
+            notes.append("The file's JPEG lacks its end marker; its picture is complete.")
+    found = _within_stored_bits(ds, np.asarray(ds.pixel_array))
+    return Pixels(found.words, found.values, notes + found.notes)
+
+
+def _plain(array: NDArray[Any]) -> Pixels:
+    """Pixels whose words are the stored values themselves."""
+    array = array.astype(array.dtype.newbyteorder("="), copy=False)
+    unsigned = np.dtype(f"u{array.dtype.itemsize}")
+    every = np.arange(2 ** (8 * array.dtype.itemsize), dtype=unsigned)
+    return Pixels(array.view(unsigned), every.view(array.dtype).astype(np.int32))
+
+
+def _from_words(ds: Dataset, array: NDArray[Any]) -> Pixels:
+    """Pixels whose values are Bits Stored bits below High Bit (PS3.5 section 8.1.1)."""
+    plain = _plain(array)
+    stored, high = int(ds.BitsStored), whole_number(ds, "HighBit")
+    shift = 0 if high is None else high + 1 - stored
+    every = np.arange(len(plain.values))
+    top = len(plain.values) >> stored  # of the bits above the stored ones, if these begin at 0
+    present = plain.present()
+    notes = []
+    if shift > 0 and (every[present] % 2**shift).any() and not (every[present] >> stored).any():
+        notes.append(
+            f"The file's High Bit says that its values begin at bit {shift}, but they begin at "
+            "bit 0; that is used."
+        )
+        shift = 0
+    field_bits = (every >> shift) & (2**stored - 1)
+    if ds.PixelRepresentation:
+        field_bits = np.where(field_bits >= 2 ** (stored - 1), field_bits - 2**stored, field_bits)
+    rest = every - (((every >> shift) & (2**stored - 1)) << shift)
+    signs = plain.values == field_bits  # the unused bits may repeat the sign
+    if top > 1 and (rest.astype(bool) & ~signs & present).any():
+        notes.append(
+            "Bits of its pixels that are not part of the picture are in use (an overlay, for "
+            "example); they are not shown."
+        )
+    return Pixels(plain.words, field_bits.astype(np.int32), notes)
+
+
+def _within_stored_bits(ds: Dataset, array: NDArray[Any]) -> Pixels:
+    """Decoded pixels; where the decoder gave more bits than are stored, as of an overlay that was
+    compressed with them, only those that are stored count."""
+    plain = _plain(array)
+    low = -(2 ** (ds.BitsStored - 1)) if ds.PixelRepresentation else 0
+    inside = plain.values[plain.present()]
+    if inside.min() >= low and inside.max() < low + 2**ds.BitsStored:
+        return plain
+    return _from_words(ds, array)
+
+
+def to_grey(ds: Dataset, stored: NDArray[Any]) -> tuple[FloatArray, list[str], str]:
+    """:func:`grey_levels` applied to an array of stored values, (Rows, Columns)."""
+    pixels = _plain(stored)
+    levels, notes, how = grey_levels(ds, pixels)
+    return levels[pixels.words], notes, how
+
+
+def grey_levels(ds: Dataset, pixels: Pixels) -> tuple[FloatArray, list[str], str]:
+    """The grey value in [0, 1], 0 black, of every word; sentences about assumptions made; the
+    windowing in words.
 
     The order is that of PS3.4 N.2: modality LUT or rescale (C.11.1), VOI LUT or window (C.11.2),
-    then inversion for MONOCHROME1.  Padding (C.7.5.1.1.2) becomes black.  Of several windows the
-    first is used; without a window, the range of the values.
+    then inversion for MONOCHROME1.  Padding (C.7.5.1.1.2) becomes black.  Of several tables or
+    windows the first usable one is used; without any, the range of the values.
     """
-    notes: list[str] = []
-    padding = _padding(ds, stored)
-    if ds.get("ModalityLUTSequence"):
-        _descriptor(ds.ModalityLUTSequence[0])
-        # Table positions are computed in the type of the values: those of a table with more than
-        # 32768 entries would not fit into 16 signed bits.
-        values = apply_modality_lut(stored.astype(np.int32), ds)
-    else:
-        values = apply_modality_lut(stored, ds)
-    shown: NDArray[np.float64] | None = None
-    how = "full range of its values"
-    if ds.get("VOILUTSequence"):
-        shown, how = _by_table(ds, values), "the file's table (VOI LUT)"
-    elif "WindowCenter" in ds and "WindowWidth" in ds:
+    notes = list(pixels.notes)
+    present = pixels.present()
+    padding = _padding(ds, pixels.values, present, notes)
+    values, is_signed, is_sound = _modality(ds, pixels.values, present, notes)
+    shown, how = _by_table(ds, values, is_signed, present, notes)
+    if shown is None and "WindowCenter" in ds and "WindowWidth" in ds:
         if ds["WindowCenter"].VM > 1:
             notes.append("The file offers several windows; the first one is used.")
         shown = _by_window(ds, values)
+        if shown is not None and not is_sound and np.ptp(shown[present]) == 0:
+            shown = None  # the window was meant for what the unusable modality table gives
         if shown is not None:
             how = _window_words(ds)
         else:
             notes.append("The file's window cannot be used; its full range of values is shown.")
-    else:
+    elif shown is None:
         notes.append("The file gives no window; its full range of values is shown.")
     if shown is None:
-        shown = _by_range(values, padding)
-    if ds.PhotometricInterpretation == "MONOCHROME1":
+        shown, how = _by_range(values, padding, present), "full range of its values"
+    if text_of(ds, "PhotometricInterpretation") == "MONOCHROME1":
         shown = 1 - shown
         how += "; black and white exchanged (MONOCHROME1)"
     shown[padding] = 0
-    if shown.min() == shown.max():
+    if np.ptp(shown[present]) == 0:
         notes.append("The picture has the same value everywhere: there is nothing to explain.")
     return np.clip(shown, 0, 1).astype(np.float32), notes, how
 
 
-def _padding(ds: Dataset, stored: NDArray[Any]) -> NDArray[np.bool_]:
-    """bool (Rows, Columns), True on padding: pixels with the padding value, or with a value from it
-    to the padding range limit."""
-    first = ds.get("PixelPaddingValue")
-    if first is None:
-        return np.zeros(stored.shape, dtype=bool)
-    last = ds.get("PixelPaddingRangeLimit")
-    low, high = sorted((int(first), int(first if last is None else last)))
-    return np.asarray((stored >= low) & (stored <= high))
+def _padding(
+    ds: Dataset, values: NDArray[np.int32], present: NDArray[np.bool_], notes: list[str]
+) -> NDArray[np.bool_]:
+    """bool, True for words of padding: with the padding value, or with a value from it to the
+    padding range limit.  Both are read with the pixels' sign, whatever their own type (VR)."""
+    given = whole_number(ds, "PixelPaddingValue")
+    if given is None:
+        if usable(ds, "PixelPaddingValue") is not None:
+            notes.append("The file's Pixel Padding Value cannot be used; nothing is padding.")
+        return np.zeros(len(values), dtype=bool)
+    limit = whole_number(ds, "PixelPaddingRangeLimit")
+    first = _as_stored(ds, given)
+    last = first if limit is None else _as_stored(ds, limit)
+    low, high = sorted((first, last))
+    found = np.asarray((values >= low) & (values <= high))
+    if (first, last) != (given, given if limit is None else limit) and (found & present).any():
+        notes.append(
+            f"The file's Pixel Padding Value {given} does not fit its pixels; it is read as "
+            f"{first}."
+        )
+    return found
 
 
-def _descriptor(item: Dataset) -> tuple[int, int, int]:
-    """Number of entries (0: 65536), first value mapped, and bits of a table (C.11.1.1.1).
+def _as_stored(ds: Dataset, value: int) -> int:
+    """A value with the pixels' sign: one that was written with the other sign is turned back."""
+    allocated, stored = int(ds.BitsAllocated), int(ds.BitsStored)
+    if ds.PixelRepresentation:
+        if value >= 2 ** (allocated - 1):
+            value -= 2**allocated
+        elif 2 ** (stored - 1) <= value < 2**stored:
+            value -= 2**stored
+    elif value < 0:
+        value += 2**allocated
+        if value >= 2**stored and value >> stored == 2 ** (allocated - stored) - 1:
+            value &= 2**stored - 1  # the sign filled the unused bits
+    return value
 
-    The number is unsigned, but in implicit encodings of signed pixels all three are read as signed,
-    so that 40000 entries would be -25536.  It is corrected in ``item`` too, as 32-bit numbers (SL).
-    """
-    entries, first, bits = (int(v) for v in item.LUTDescriptor)
-    item.add_new("LUTDescriptor", "SL", [entries % 2**16, first, bits])
-    return entries % 2**16, first, bits
+
+def _modality(
+    ds: Dataset, values: NDArray[np.int32], present: NDArray[np.bool_], notes: list[str]
+) -> tuple[NDArray[Any], bool, bool]:
+    """The values after the modality LUT or rescale, whether they may have a sign, and whether they
+    are what the file means."""
+    is_signed = bool(ds.PixelRepresentation)
+    is_sound = True
+    items = values_of(ds, "ModalityLUTSequence")
+    if items:
+        try:
+            table = read_table(items[0], ds)
+            mapped = table.apply(values, values[present], signed=is_signed)
+        except UnusableTable as fault:
+            is_sound = False
+            notes.append(
+                f"The file's modality table (Modality LUT) cannot be used: {fault}; its values "
+                "are used as they are stored."
+            )
+            del ds.ModalityLUTSequence
+        else:
+            if not 8 <= table.said <= 16:
+                del ds.ModalityLUTSequence  # apply_windowing reads its descriptor
+            return mapped, False, True
+    elif "ModalityLUTSequence" in ds:
+        del ds["ModalityLUTSequence"]
+    if "RescaleSlope" not in ds or "RescaleIntercept" not in ds:
+        return values, is_signed, is_sound
+    with np.errstate(over="ignore", invalid="ignore"):
+        rescaled = np.asarray(apply_modality_lut(values, ds))
+    if not np.isfinite(rescaled).all():
+        notes.append("The file's rescale cannot be used; its values are used as they are stored.")
+        del ds.RescaleSlope, ds.RescaleIntercept
+        return values, is_signed, False
+    return rescaled, bool(rescaled.min() < 0), is_sound
 
 
-def _by_table(ds: Dataset, values: NDArray[Any]) -> NDArray[np.float64]:
-    """The values mapped by the first VOI LUT (C.11.2.1.1), whose entries span 0 to 2**bits - 1."""
-    item = ds.VOILUTSequence[0]
-    entries, first, bits = _descriptor(item)
-    last = first + (entries or 2**16) - 1
-    # Clip here and declare 16 bits: apply_voi_lut stores table positions in a type as wide as the
-    # entries, so positions above 255 of an 8-bit table would wrap around to its beginning.
-    item.add_new("LUTDescriptor", "SL", [entries, first, 16])
-    index = np.clip(np.rint(values), first, last).astype(np.int32)
-    shown: NDArray[np.float64] = np.asarray(apply_voi_lut(index, ds), dtype=np.float64)
-    return shown / float(2**bits - 1)
+def _by_table(
+    ds: Dataset,
+    values: NDArray[Any],
+    is_signed: bool,
+    present: NDArray[np.bool_],
+    notes: list[str],
+) -> tuple[NDArray[np.float64] | None, str]:
+    """The values mapped by the first usable VOI LUT (C.11.2.1.1), or None; and its words."""
+    items = values_of(ds, "VOILUTSequence")
+    for number, item in enumerate(items, start=1):
+        try:
+            table = read_table(item, ds)
+            mapped = table.apply(values, values[present], signed=is_signed)
+        except UnusableTable as fault:
+            which = f"table {number}" if len(items) > 1 else "table"
+            notes.append(f"The file's {which} (VOI LUT) cannot be used: {fault}.")
+            continue
+        if len(items) > 1:
+            first = "first" if number == 1 else "first usable"
+            notes.append(f"The file offers several tables (VOI LUT); the {first} one is used.")
+        if table.bits != table.said:
+            notes.append(
+                f"The file's table (VOI LUT) says {table.said} bits, but its values reach "
+                f"{table.bits} bits; it is shown on a scale of 0 to {2**table.bits - 1}."
+            )
+        return mapped / float(2**table.bits - 1), "the file's table (VOI LUT)"
+    return None, ""
 
 
 def _by_window(ds: Dataset, values: NDArray[Any]) -> NDArray[np.float64] | None:
@@ -261,9 +474,11 @@ def _window_words(ds: Dataset) -> str:
     return f"window centre {centre:g}, width {width:g} ({function})"
 
 
-def _by_range(values: NDArray[Any], padding: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """The values mapped linearly from their range outside the padding to [0, 1]."""
-    inside = values[~padding] if not padding.all() else values.ravel()
+def _by_range(
+    values: NDArray[Any], padding: NDArray[np.bool_], present: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """The values mapped linearly from the range of those present outside the padding to [0, 1]."""
+    inside = values[present & ~padding] if (present & ~padding).any() else values[present]
     low, high = float(inside.min()), float(inside.max())
     span = high - low if high > low else 1.0
     shown: NDArray[np.float64] = (values.astype(np.float64) - low) / span
@@ -285,13 +500,10 @@ def _decode_with_gdcm(ds: Dataset, path: str) -> NDArray[Any]:
     return np.frombuffer(data, dtype=kind).reshape(int(ds.Rows), int(ds.Columns))
 
 
-def _whole_number(ds: Dataset, key: str, name: str, default: int | None = None) -> int:
-    value = ds.get(key)
-    if value is None or value == "":
-        value = default
-    try:
-        return int(value)
-    except (TypeError, ValueError):
-        raise UnreadableImage(
-            f"{name} is a DICOM file without a usable {key}; export it again."
-        ) from None
+def _needed_number(ds: Dataset, key: str, name: str, default: int | None = None) -> int:
+    number = whole_number(ds, key)
+    if number is None and usable(ds, key) is None:
+        number = default
+    if number is None:
+        raise UnreadableImage(f"{name} is a DICOM file without a usable {key}; export it again.")
+    return number

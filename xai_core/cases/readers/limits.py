@@ -17,6 +17,7 @@ MAX_SIDE = 20_000  # px
 MAX_PIXELS = 100_000_000  # a mammogram has 5 to 30 million
 MAX_ASPECT = 10  # long side to short side; a breast has 2 to 3
 MAX_FILE_BYTES = 512 * 2**20
+MAX_DECODED_BYTES = 520_000_000  # what the decoder of a picture allocates; see check_decoded_size
 
 ALLOWED_SIZE = (
     f"allowed are {MIN_SIDE} to {MAX_SIDE:,} px on each side, at most "
@@ -40,6 +41,23 @@ def check_size(name: str, height: int, width: int) -> None:
         or long > MAX_ASPECT * short
     ):
         raise UnreadableImage(f"{name} is {width} x {height} px (width x height); {ALLOWED_SIZE}.")
+
+
+def check_decoded_size(name: str, height: int, width: int, bytes_per_pixel: int) -> None:
+    """Check what decoding a picture of an allowed size will allocate, before it does.
+
+    ``bytes_per_pixel``: of all its channels together, as the decoder keeps them.
+
+    Raises:
+        UnreadableImage: more than :data:`MAX_DECODED_BYTES`.
+    """
+    if height * width * bytes_per_pixel > MAX_DECODED_BYTES:
+        most = MAX_DECODED_BYTES / bytes_per_pixel / 1e6
+        raise UnreadableImage(
+            f"{name} is {width} x {height} px (width x height); of its kind (colour, 16 bits per "
+            f"channel or progressive) at most {most:.0f} megapixels are read; save it as 8-bit or "
+            "16-bit grey."
+        )
 
 
 def check_file_size(name: str, size: int) -> None:
@@ -68,6 +86,10 @@ _MAGIC = (
     b"\xff\xd8\xff",  # JPEG: ITU-T T.81, SOI and the next marker
     b"II*\x00",  # TIFF 6.0, section 2, little-endian
     b"MM\x00*",  # TIFF 6.0, big-endian
+    b"II+\x00",  # BigTIFF, little-endian
+    b"MM\x00+",  # BigTIFF, big-endian
+    b"II\x00*",  # the mark's own bytes swapped: written by some software, and read by Pillow
+    b"MM*\x00",
 )
 _PREAMBLE = 128  # bytes before "DICM": DICOM PS3.10, section 7.1
 

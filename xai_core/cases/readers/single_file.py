@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path, PurePosixPath
 
-from xai_core.cases.base import with_pixels
+from xai_core.cases.base import printable, with_pixels
 from xai_core.cases.readers.dicom import read_dicom
 from xai_core.cases.readers.limits import DICOM_SUFFIXES, check_file_size, kind_of, kind_of_file
 from xai_core.cases.readers.raster import read_picture
@@ -17,8 +17,7 @@ def plain_name(name: str) -> str:
     """``name`` in a form that may be shown: the last part of the path, with characters that are not
     printable replaced, at most 100 characters long."""
     last = PurePosixPath(name.replace("\\", "/")).name
-    shown = "".join(c if c.isprintable() else "?" for c in last)
-    return shown[:_LONGEST_NAME] or "the file"
+    return printable(last)[:_LONGEST_NAME] or "the file"
 
 
 def read_upload(data: bytes, name: str) -> Case:

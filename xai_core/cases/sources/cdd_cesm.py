@@ -7,7 +7,6 @@ exposure.  The two images are not registered: each has its own pixel grid.
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,19 +16,29 @@ from xai_core.cases.annotations.cdd_cesm import (
     ImageName,
     ImageNotes,
     is_annotation_file,
+    parse_file_name,
     parse_name,
     read_annotations,
 )
-from xai_core.cases.annotations.via_regions import Shape, draw_regions, is_region_file, read_regions
-from xai_core.cases.base import find_entry, first_few, with_pixels
-from xai_core.cases.readers.limits import PICTURE_SUFFIXES
+from xai_core.cases.annotations.via_regions import (
+    Shape,
+    draw_regions,
+    is_region_file,
+    read_regions,
+    regions_of_picture,
+)
+from xai_core.cases.base import find_entry, first_few, printable, with_pixels
+from xai_core.cases.readers.limits import DICOM_SUFFIXES, PICTURE_SUFFIXES, kind_of_file
 from xai_core.cases.readers.raster import read_picture
-from xai_core.errors import SourceNotFound
+from xai_core.cases.readers.single_file import plain_name
+from xai_core.cases.sources.walk import walk
+from xai_core.errors import SourceNotFound, UnreadableImage
 from xai_core.types import BoolArray, Case, CaseRecord, FloatArray
 
 _DEPTH = 4  # PKG - CDD-CESM / CDD-CESM / Low energy images of CDD-CESM / (doubled by unpacking)
 _IMAGE_FOLDER = re.compile(r"(low[\W_]*energy|subtracted)[\W_]*images", re.IGNORECASE)
-_IGNORED = re.compile(r"^(desktop\.ini$|thumbs\.db$|~\$|\.)", re.IGNORECASE)
+_OTHER_PICTURES = (*DICOM_SUFFIXES, ".bmp", ".gif", ".webp", ".jp2", ".heic", ".xlsx", ".xls")
+MAX_FILES = 20_000  # files examined at most; the release has 2,010
 
 
 @dataclass
@@ -87,7 +96,7 @@ class CddCesm:
             warnings += more
         warnings += _gaps(found, notes)
         self.warnings = tuple(warnings)
-        self._names = {found.images[name].stem.strip(): name for name in low_energy}
+        self._names = {_id(name, found.images[name]): name for name in low_energy}
         self._records = {
             key: self._record(key, name, notes.get(name), notes.get(name.partner))
             for key, name in self._names.items()
@@ -122,13 +131,23 @@ class CddCesm:
 
     def _read(self, name: ImageName) -> tuple[FloatArray, BoolArray | None, tuple[str, ...]]:
         path = self._images[name]
-        image, warnings = read_picture(path, path.name)
+        file = plain_name(path.name)
+        image, warnings = read_picture(path, file)
         shapes = self._regions.get(name)
         if not shapes:
             return image, None, warnings
-        mask = draw_regions(shapes, *image.shape)
+        height, width = image.shape
+        try:
+            size = path.stat().st_size
+        except OSError:
+            raise UnreadableImage(f"{file} is no longer there; put it back, or reload.") from None
+        shapes, sentences = regions_of_picture(shapes, height, width, size)
+        warnings += tuple(f"{file}: {sentence}" for sentence in sentences)
+        if not shapes:
+            return image, None, warnings
+        mask = draw_regions(shapes, height, width)
         if not mask.any():
-            return image, None, (*warnings, f"{path.name}: its regions lie outside the picture.")
+            return image, None, (*warnings, f"{file}: its regions lie outside the picture.")
         return image, mask, warnings
 
     def _record(
@@ -163,28 +182,60 @@ class CddCesm:
 
 
 def _search(folder: Path) -> _Found:
-    found = _Found()
-    repeated = []
-    for parent, folders, names in os.walk(folder):
-        here = Path(parent)
-        depth = len(here.relative_to(folder).parts)
-        folders[:] = sorted(n for n in folders if depth < _DEPTH and not _IGNORED.match(n))
-        found.image_folders += sum(bool(_IMAGE_FOLDER.match(n)) for n in folders)
-        for file in sorted(n for n in names if not _IGNORED.match(n)):
-            path = here / file
-            if not path.is_file():
-                continue  # opening a named pipe would block
-            if is_annotation_file(file):
-                found.annotations.append(path)
-            elif path.suffix.lower() == ".csv" and is_region_file(path):
+    listed = walk(folder, max_files=MAX_FILES, max_depth=_DEPTH)
+    found = _Found(warnings=listed.notes)
+    found.image_folders = sum(bool(_IMAGE_FOLDER.match(name)) for name in listed.folders)
+    repeated, renamed, left_out = [], [], []
+    likely: list[tuple[ImageName, Path]] = []
+    for path in listed.files:
+        file = path.name
+        if not path.is_file():
+            left_out.append(file)  # opening a named pipe would block
+        elif is_annotation_file(file):
+            found.annotations.append(path)
+        elif path.suffix.lower() == ".csv":
+            if is_region_file(path):
                 found.regions.append(path)
-            elif path.suffix.lower() in PICTURE_SUFFIXES and (name := parse_name(file)):
-                if name in found.images:
-                    repeated.append(file)
+            else:
+                left_out.append(file)
+        elif path.suffix.lower() in PICTURE_SUFFIXES or kind_of_file(path) == "picture":
+            name = parse_name(file)
+            if name is None:
+                other = parse_file_name(path.stem)
+                if other is None:
+                    left_out.append(file)
                 else:
-                    found.images[name] = path
+                    likely.append((other, path))
+            elif name in found.images:
+                repeated.append(file)
+            else:
+                found.images[name] = path
+        elif path.suffix.lower() in _OTHER_PICTURES or parse_file_name(path.stem):
+            left_out.append(file)
+    for name, path in likely:  # after all the others: the release's own names come first
+        if name in found.images:
+            repeated.append(path.name)
+        else:
+            found.images[name] = path
+            renamed.append(f"{printable(path.name)} as {_title(name)}")
+    if listed.cut:
+        found.warnings.append(
+            f"The folder holds more than {MAX_FILES:,} files; the rest was left out."
+        )
     if repeated:
-        found.warnings.append(f"Images found twice, the first one counts: {first_few(repeated)}.")
+        names = [printable(file) for file in repeated]
+        found.warnings.append(f"Images found twice, the first one counts: {first_few(names)}.")
+    if renamed:
+        found.warnings.append(
+            f"{len(renamed)} images have other names than in the release; used are "
+            f"{first_few(renamed)}."
+        )
+    if left_out:
+        names = [printable(file) for file in left_out]
+        found.warnings.append(
+            f"{len(names)} files are no pictures or tables of the release that can be read and "
+            f"were left out: {first_few(names)}."
+        )
     return found
 
 
@@ -215,6 +266,11 @@ def _gaps(found: _Found, notes: dict[ImageName, ImageNotes]) -> list[str]:
             f"{len(alone)} recombined images have no low-energy image: {first_few(alone)}."
         )
     return warnings
+
+
+def _id(name: ImageName, path: Path) -> str:
+    """The case's id: the file's name as in the release, whatever was added to it."""
+    return path.stem.strip() if parse_name(path.name) else _title(name)
 
 
 def _title(name: ImageName) -> str:

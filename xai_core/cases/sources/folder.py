@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 import re
+import unicodedata
+from collections import Counter
 from pathlib import Path
 
 from xai_core.cases.base import find_entry, first_few
 from xai_core.cases.readers.limits import DICOM_SUFFIXES, PICTURE_SUFFIXES, kind_of_file
 from xai_core.cases.readers.single_file import plain_name, read_case
+from xai_core.cases.sources.walk import Walk, walk
 from xai_core.errors import SourceNotFound, UnreadableImage
 from xai_core.types import Case, CaseRecord
 
 MAX_FILES = 20_000  # files examined at most; a folder with more was probably chosen by mistake
-_IGNORED = re.compile(r"^(\.|~\$|desktop\.ini$|thumbs\.db$|dicomdir$)", re.IGNORECASE)
+# The end of a name that says its kind; ".10" of a file named by a UID does not.
+_SUFFIX = re.compile(r"\.[A-Za-z][A-Za-z0-9]{0,5}$", re.ASCII)
 
 
 class FolderSource:
@@ -21,7 +25,8 @@ class FolderSource:
 
     Each file is one case without pathology and mask, and a patient of its own, since pictures do
     not name one and the patient data of DICOM files are not read.  The id is the file's path within
-    the folder without the suffix (with it where two files would share an id).
+    the folder without the suffix (with it where two files would share an id), as printable text.
+    What is left out is named in ``warnings``.
 
     Raises:
         SourceNotFound: the folder holds no such file, or the single file is of another kind.
@@ -37,7 +42,7 @@ class FolderSource:
 
     def __init__(self, path: Path) -> None:
         self.name = plain_name(path.resolve().name)
-        files, left_out, cut = _usable_files(path)
+        files, left_out, notes = _usable_files(path)
         if not files:
             raise SourceNotFound(
                 f"{self.name} holds no picture; give a PNG, JPEG, TIFF or DICOM file, a folder of "
@@ -48,14 +53,6 @@ class FolderSource:
         self._records = tuple(
             CaseRecord(id=key, source=self.name, patient_id=key) for key in self._files
         )
-        notes = []
-        if left_out:
-            notes.append(
-                f"{len(left_out)} files are named like pictures but are not, and were left out: "
-                f"{first_few(left_out)}."
-            )
-        if cut:
-            notes.append(f"The folder holds more than {MAX_FILES:,} files; the rest was left out.")
         self.warnings = tuple(notes)
         self._index = {record.id: record for record in self._records}
 
@@ -79,47 +76,60 @@ class FolderSource:
             ) from None
 
 
-def _usable_files(path: Path) -> tuple[list[Path], list[str], bool]:
-    """Files of a known kind; names of files with a picture's or DICOM suffix but other content; and
-    whether there were more than ``MAX_FILES``."""
-    if not path.is_dir():
-        candidates, cut = [path], False
-    else:
-        candidates, cut = _walk(path)
-    usable, left_out = [], []
-    for file in candidates:
+def _usable_files(path: Path) -> tuple[list[Path], list[str], list[str]]:
+    """Files of a known kind; names of those left out; and sentences about these and about what
+    could not be listed."""
+    found = walk(path, max_files=MAX_FILES) if path.is_dir() else Walk(files=[path])
+    usable, like_pictures, others = [], [], []
+    for file in found.files:
         if file.is_file() and kind_of_file(file):  # is_file: opening a named pipe would block
             usable.append(file)
         elif file.suffix.lower() in PICTURE_SUFFIXES + DICOM_SUFFIXES:
-            left_out.append(plain_name(file.name))
-    return usable, left_out, cut
-
-
-def _walk(folder: Path) -> tuple[list[Path], bool]:
-    found: list[Path] = []
-    for parent, folders, names in os.walk(folder):  # does not follow links, so it cannot loop
-        folders[:] = sorted((n for n in folders if not _IGNORED.match(n)), key=_natural)
-        found += [Path(parent, n) for n in sorted(names, key=_natural) if not _IGNORED.match(n)]
-        if len(found) > MAX_FILES:
-            return found[:MAX_FILES], True
-    return found, False
-
-
-def _natural(name: str) -> list[tuple[int, int, str]]:
-    """A sort key that orders ``p9`` before ``p10``."""
-    parts = re.findall(r"[0-9]+|[^0-9]+", name.casefold())
-    return [(0, int(p), "") if p[0] in "0123456789" else (1, 0, p) for p in parts]
+            like_pictures.append(plain_name(file.name))
+        else:
+            others.append(plain_name(file.name))
+    sentences = []
+    if like_pictures:
+        sentences.append(
+            f"{len(like_pictures)} files are named like pictures but are not, and were left out: "
+            f"{first_few(like_pictures)}."
+        )
+    if others:
+        sentences.append(
+            f"{len(others)} other files are no PNG, JPEG, TIFF or DICOM files and were left out: "
+            f"{first_few(others)}."
+        )
+    notes = [" ".join(sentences)] if sentences else []
+    if found.cut:
+        notes.append(f"The folder holds more than {MAX_FILES:,} files; the rest was left out.")
+    return usable, like_pictures + others, notes + found.notes
 
 
 def _with_ids(root: Path, files: list[Path]) -> dict[str, Path]:
     """Case id -> file; see :class:`FolderSource`."""
-    places = [file.relative_to(root) for file in files]
-    bare = [place.with_suffix("").as_posix() for place in places]
-    counts: dict[str, int] = {}
-    for key in bare:
-        counts[key] = counts.get(key, 0) + 1
-    keys = (
-        key if counts[key] == 1 else place.as_posix()
-        for key, place in zip(bare, places, strict=True)
+    whole = [_safe(file.relative_to(root).as_posix()) for file in files]
+    short = [_SUFFIX.sub("", name) for name in whole]
+    uses = Counter(short)
+    taken = set(whole)
+    found: dict[str, Path] = {}
+    for file, name, bare in zip(files, whole, short, strict=True):
+        key = bare if uses[bare] == 1 and (bare == name or bare not in taken) else name
+        number = 1
+        while key in found:  # two names that differ only in how they are encoded
+            number += 1
+            key = f"{name} ({number})"
+        found[key] = file
+    return found
+
+
+def _safe(name: str) -> str:
+    """A file's name as text that does not depend on the file system's encoding, composed (NFC), and
+    with every byte that is not printable UTF-8 written as ``%E9``."""
+    text = os.fsencode(name).decode("utf-8", "surrogateescape")
+    text = unicodedata.normalize("NFC", text)
+    return "".join(
+        c
+        if c.isprintable()
+        else "".join(f"%{byte:02X}" for byte in c.encode("utf-8", "surrogateescape"))
+        for c in text
     )
-    return dict(zip(keys, files, strict=True))

@@ -10,7 +10,7 @@ from typing import Any
 
 from xai_core.cases.base import find_entry, with_pixels
 from xai_core.cases.readers.limits import check_file_size
-from xai_core.cases.readers.raster import read_picture
+from xai_core.cases.readers.raster import decode_picture
 from xai_core.cases.readers.single_file import plain_name
 from xai_core.errors import BadAnnotation, CaseError, SourceNotFound, UnreadableImage
 from xai_core.settings import LIBRARY
@@ -18,7 +18,7 @@ from xai_core.types import BoolArray, Case, CaseRecord, FloatArray, Pathology
 
 MANIFEST = "manifest.json"
 FORMAT = 1
-_MAX_MANIFEST = 64 * 2**20
+_MAX_MANIFEST = 16 * 2**20
 _ROLES = ("low_energy", "lesion_mask", "recombined", "recombined_mask")
 
 
@@ -109,7 +109,8 @@ class PhantomLibrary:
                 f"{file} of the phantom library differs from its manifest (SHA-256); restore or "
                 "generate the library again."
             )
-        return read_picture(data, file)[0]
+        # In this process: the files are this software's own, as their digests say.
+        return decode_picture(data, file).image()
 
 
 def _read_manifest(folder: Path) -> list[Any]:

@@ -1,22 +1,20 @@
 """An uploaded file: its case, the facts of its header, and a source with that single case.
 
-Everything stays in memory, except that a DICOM file is written to a temporary folder, which is
-removed as soon as it has been decoded (:mod:`xai_core.cases.readers.dicom`).
+Everything stays in memory, except that the file is written to a temporary folder, which is removed
+as soon as it has been decoded (:mod:`xai_core.cases.readers.child_process`).
 """
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-from PIL import Image
 
 from xai_core.cases.base import find_entry
 from xai_core.cases.readers.dicom import read_dicom
 from xai_core.cases.readers.limits import check_file_size
-from xai_core.cases.readers.raster import FORMATS, read_picture
+from xai_core.cases.readers.raster import read_raster
 from xai_core.cases.readers.single_file import is_dicom, plain_name
 from xai_core.types import Case, CaseRecord
 
@@ -27,8 +25,6 @@ written to logs."""
 MOST_SHOWN = 40_000_000
 """The maximum number of pixels sent to a browser; a larger picture is averaged down, with a
 warning."""
-
-_DEPTHS = {"1": "1 bit, black and white", "L": "8 bits, grey", "LA": "8 bits, grey"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,10 +57,12 @@ def read_own(data: bytes, name: str) -> Upload:
         )  # fmt: skip
         header = {"Kind of file": "DICOM", **found.header}
         return Upload(_limited(case), header, found.windowed)
-    image, warnings = read_picture(data, shown)
-    case = Case(id=OWN_ID, source="upload", patient_id=OWN_ID, image=image, warnings=warnings)
-    header, windowed = _picture_facts(data)
-    return Upload(_limited(case), header, windowed)
+    picture = read_raster(data, shown)
+    case = Case(
+        id=OWN_ID, source="upload", patient_id=OWN_ID, image=picture.image,
+        warnings=picture.warnings,
+    )  # fmt: skip
+    return Upload(_limited(case), picture.header, picture.windowed)
 
 
 def _limited(case: Case) -> Case:
@@ -87,18 +85,6 @@ def _limited(case: Case) -> Case:
             f"{k} x {k} of them averaged into one.",
         ),
     )
-
-
-def _picture_facts(data: bytes) -> tuple[dict[str, str], str]:
-    """Header facts and windowing of a picture that was read without an error."""
-    with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-        kind, mode, (width, height) = str(image.format), image.mode, image.size
-    deep = mode.startswith("I;16")
-    depth = "16 bits, grey" if deep else _DEPTHS.get(mode, f"colour ({mode})")
-    facts = {"Kind of file": kind, "Rows": str(height), "Columns": str(width), "Pixels": depth}
-    if deep:
-        return facts, "0 to the top of the bits in use"
-    return facts, "as stored, 0 black to 255 white"
 
 
 class OneCase:
