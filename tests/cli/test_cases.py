@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cases.builders import LOW
+from tests.cases.builders import LOW, dicom_bytes, mammogram
 
 from .conftest import Run
 
@@ -54,3 +54,12 @@ def test_the_real_sample_can_be_checked(run: Run, sample_folder: Path) -> None:
     result = run("cases", sample_folder)
     assert result.exit_code == 0
     assert result.stdout.startswith("CDD-CESM: ")
+
+
+def test_check_prints_what_decoding_found_out(run: Run, tmp_path: Path) -> None:
+    ds = mammogram()
+    ds.WindowCenter, ds.WindowWidth = [2000, 100], [900, 50]
+    (tmp_path / "a.dcm").write_bytes(dicom_bytes(ds))
+    said = "a: The file offers several windows; the first one is used."
+    assert said not in run("cases", tmp_path).stdout
+    assert f"Warning: {said}" in run("cases", tmp_path, "--check").stdout.splitlines()

@@ -80,7 +80,7 @@ def _warn(source: CaseSource, records: tuple[CaseRecord, ...]) -> None:
 
 
 def _check(source: CaseSource, records: tuple[CaseRecord, ...]) -> None:
-    """Decode every case.
+    """Decode every case, and print what was found out about its file.
 
     Raises:
         CaseError: some cannot be read; they are listed first.
@@ -88,14 +88,22 @@ def _check(source: CaseSource, records: tuple[CaseRecord, ...]) -> None:
     from xai_core.cli.terminal import progress_bar
 
     unreadable: list[str] = []
+    warnings: list[str] = []  # found while decoding
     masks = 0
     with progress_bar("Checking") as advance:
         for done, record in enumerate(records, start=1):
             try:
-                masks += source.load(record.id).lesion_mask is not None
+                case = source.load(record.id)
+                masks += case.lesion_mask is not None
+                new = [one for one in case.warnings if one not in record.warnings]
+                warnings += [f"{record.id}: {one}" for one in new]
             except CaseError as problem:
                 unreadable.append(f"{record.id}: {problem}")
             advance(done, len(records), "")
+    for line in warnings[:_MAX_WARNINGS]:
+        typer.echo(f"Warning: {line}")
+    if len(warnings) > _MAX_WARNINGS:
+        typer.echo(f"{len(warnings) - _MAX_WARNINGS} more warnings of single files.")
     for line in unreadable:
         typer.echo(f"Unreadable: {line}")
     typer.echo(f"{len(records) - len(unreadable)} cases read, {masks} with a lesion mask.")
