@@ -217,8 +217,8 @@ def test_baselines_are_measured_on_demand(small: Server, visit: Visit) -> None:
     page = visit(f"{small.url}/?case=PH-0004")
     explore.wait_until_done(page)
     page.get_by_role("button", name="Measure baselines").click()
-    expect(page.get_by_role("cell", name=re.compile("Random order"))).to_be_visible()
-    expect(page.locator(".st-key-curve-figure .scatterlayer .trace")).to_have_count(6)
+    expect(page.get_by_role("cell", name=re.compile("Random, mean of"))).to_be_visible()
+    expect(page.locator(".st-key-curve-figure .scatterlayer .trace")).to_have_count(10)
     # The baseline orders are requested for one map at a time, so another map lacks them.
     explore.choose(page, "Stage 4 Block 2")
     expect(page.get_by_role("button", name="Measure baselines")).to_be_visible()
