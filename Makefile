@@ -25,7 +25,7 @@ setup: $(VENV)/.ready
 setup-dev: $(VENV)/.ready-dev
 
 # A stamp per requirements file: nothing is installed again until the file changes.
-# Every package is installed at the locked version, if its file has the locked digest.  torch and
+# To run, every package is installed at the locked version, if its file has the locked digest.  torch and
 # torchvision come last and by version alone: registries serve several builds of one version (for
 # a processor, for a graphics card), each with packages of its own.
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
@@ -36,10 +36,10 @@ $(VENV)/.ready: requirements.lock
 	$(INSTALL) $$(grep -E '^torch(vision)?==' requirements.txt)
 	touch $@
 
-$(VENV)/.ready-dev: requirements.lock requirements-dev.lock
+# For the tests by version alone: they run wherever a registry has these versions.
+$(VENV)/.ready-dev: requirements.txt requirements-dev.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(INSTALL) --no-deps --require-hashes -r requirements-dev.lock
-	$(INSTALL) $$(grep -E '^torch(vision)?==' requirements.txt)
+	$(INSTALL) -r requirements-dev.txt
 	touch $(VENV)/.ready $@
 
 UNLOCKED := torch torchvision triton cuda-bindings cuda-pathfinder cuda-toolkit $(addprefix nvidia-, \
