@@ -21,14 +21,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, expect
+from playwright.sync_api import Browser, Page, Playwright
 
 from tests.conftest import SAMPLE
+from tests.e2e.expecting import TIMEOUT_MS
 from xai_core.settings import DEFAULT_WEIGHTS
 
 ROOT = Path(__file__).resolve().parents[2]
-# Long enough for a machine whose two cores are shared by the browser, the server and the network.
-TIMEOUT_MS = 240_000
 _ARGUMENTS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -172,7 +171,6 @@ def sample(
 def visit(browser: Browser) -> Iterator[Callable[[str], Page]]:
     """Opens an address in a new browser session."""
     contexts = []
-    expect.set_options(timeout=TIMEOUT_MS)
 
     def open_cold(url: str) -> Page:
         context = browser.new_context(viewport={"width": 1440, "height": 900})

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page
+
+from tests.e2e.expecting import expect
 
 NOTICE = re.compile("For education only, not a medical device")
 

@@ -10,11 +10,12 @@ from collections.abc import Callable
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
 from tests.cases.builders import dicom_bytes, mammogram
 from tests.e2e import explore
 from tests.e2e.conftest import ROOT, Server
+from tests.e2e.expecting import expect
 
 pytestmark = pytest.mark.e2e
 Visit = Callable[[str], Page]

@@ -6,10 +6,11 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
 from tests.e2e import explore
 from tests.e2e.conftest import Server
+from tests.e2e.expecting import expect
 
 pytestmark = pytest.mark.e2e
 Visit = Callable[[str], Page]

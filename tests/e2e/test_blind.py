@@ -7,10 +7,11 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, Page, WebSocket, expect
+from playwright.sync_api import Browser, Page, WebSocket
 
 from tests.e2e import explore
-from tests.e2e.conftest import TIMEOUT_MS, Server
+from tests.e2e.conftest import Server
+from tests.e2e.expecting import TIMEOUT_MS, expect
 from xai_core.cases.sources.library import PhantomLibrary
 from xai_core.types import CaseRecord, Pathology
 from xai_core.ui.blind.reading import alias, cases_by_alias
@@ -57,7 +58,6 @@ def test_before_the_answer_pages_of_all_pathologies_are_alike(
     small: Server, browser: Browser
 ) -> None:
     """What the browser gets about one case of each pathology is the same except for pixels."""
-    expect.set_options(timeout=TIMEOUT_MS)
     pages_seen = []
     for record in one_case_per_pathology():
         frames: list[bytes] = []

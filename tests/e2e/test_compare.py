@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page
 
 from tests.e2e import explore
 from tests.e2e.conftest import Server
+from tests.e2e.expecting import expect
 
 pytestmark = pytest.mark.e2e
 Visit = Callable[[str], Page]
@@ -91,6 +92,7 @@ def test_leaving_the_page_stops_its_jobs_and_keeps_the_case(small: Server, visit
     page = visit(f"{small.url}/compare?case=PH-0006")
     expect(page.get_by_text("panels ready")).to_be_visible()
     page.get_by_role("link", name="Explore").click()
+    expect(page).to_have_url(re.compile("/explore.*case=PH-0006"))
     expect(page.get_by_role("radio", name="PH-0006")).to_be_checked()
     explore.wait_until_done(page)
 

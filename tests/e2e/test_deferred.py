@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page
 
 from tests.e2e import explore
-from tests.e2e.conftest import TIMEOUT_MS, Server
+from tests.e2e.conftest import Server
+from tests.e2e.expecting import expect
 
 pytestmark = pytest.mark.e2e
 Visit = Callable[[str], Page]
@@ -26,7 +27,6 @@ def test_the_picture_stays_in_place_when_the_rest_is_drawn(
 ) -> None:
     address = f"{small.url}/explore?case=PH-0005&curves=none"
     explore.wait_until_done(visit(address))  # the service knows the answer from here on
-    expect.set_options(timeout=TIMEOUT_MS)
     context = browser.new_context(viewport={"width": width, "height": height})
     alone = context.new_page()
     alone.add_init_script(_MUTE)

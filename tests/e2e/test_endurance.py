@@ -9,11 +9,12 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import Browser, CDPSession, Page, expect
+from playwright.sync_api import Browser, CDPSession, Page
 
 from tests.conftest import TINY_LAYERS
 from tests.e2e import explore
 from tests.e2e.conftest import Server, dashboard, launch_options
+from tests.e2e.expecting import expect
 from xai_core.explain.request import CaseRequest
 from xai_core.ui.address import write_address
 

@@ -8,11 +8,12 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
 from tests.conftest import TINY_LAYERS
 from tests.e2e import explore
 from tests.e2e.conftest import Server
+from tests.e2e.expecting import expect
 from xai_core.cases.sources.library import PhantomLibrary
 from xai_core.explain.explainer import Explainer
 from xai_core.explain.request import CaseRequest, ExplainRequest

@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, Page, WebSocket, expect
+from playwright.sync_api import Browser, Page, WebSocket
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from tests.e2e import explore
-from tests.e2e.conftest import TIMEOUT_MS, Server
+from tests.e2e.conftest import Server
+from tests.e2e.expecting import expect
 
 pytestmark = pytest.mark.e2e
 Visit = Callable[[str], Page]
@@ -24,7 +25,6 @@ def test_no_message_refers_to_an_earlier_one(browser: Browser, small: Server) ->
     def record_messages(socket: WebSocket) -> None:
         socket.on("framereceived", lambda frame: messages.append(_parsed(frame)))
 
-    expect.set_options(timeout=TIMEOUT_MS)
     page = browser.new_page(viewport={"width": 1440, "height": 900})
     page.on("websocket", record_messages)
     page.goto(f"{small.url}/?case=PH-0002&curves=none")

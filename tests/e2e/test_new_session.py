@@ -6,10 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
 from tests.e2e import explore
 from tests.e2e.conftest import dashboard
+from tests.e2e.expecting import expect
 from xai_core.ui import pages
 
 pytestmark = pytest.mark.e2e

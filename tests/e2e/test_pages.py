@@ -7,10 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
 from tests.e2e import explore
 from tests.e2e.conftest import Server, dashboard
+from tests.e2e.expecting import expect
 
 pytestmark = pytest.mark.e2e
 Visit = Callable[[str], Page]

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
 from tests.e2e import explore
 from tests.e2e.conftest import Server
+from tests.e2e.expecting import expect
 from xai_core.model.classifier import Classifier
 
 pytestmark = pytest.mark.e2e

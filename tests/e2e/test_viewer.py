@@ -10,11 +10,12 @@ from urllib.parse import urlencode
 
 import numpy as np
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page
 
 from tests.conftest import TINY_LAYERS
 from tests.e2e import explore
-from tests.e2e.conftest import TIMEOUT_MS, Server
+from tests.e2e.conftest import Server
+from tests.e2e.expecting import TIMEOUT_MS, expect
 from xai_core.cases.sources.library import PhantomLibrary
 from xai_core.explain.explainer import Explainer
 from xai_core.explain.request import CaseRequest

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
 from tests.e2e import explore
 from tests.e2e.conftest import Server, dashboard
+from tests.e2e.expecting import expect
 from xai_core.cases.sources.library import PhantomLibrary
 
 pytestmark = pytest.mark.e2e
@@ -23,7 +24,11 @@ _OUTLINE = """([e, name]) => {
 }"""
 _DIFFERS = "([c, was]) => c.toDataURL() !== was"
 # Records whether the buttons of the list are ever removed from the page.
-_WATCH_BUTTONS = """() => {
+_WATCH = """() => {
+  const app = document.querySelector("[data-testid=stApp]");
+  const running = () => { window.ran ||= app.dataset.testScriptState === "running"; };
+  window.ran = false;
+  new MutationObserver(running).observe(app, { attributes: true });
   window.buttonsRemoved = false;
   const check = () => { window.buttonsRemoved ||= !document.querySelector(".st-key-next button"); };
   new MutationObserver(check).observe(document.body, { childList: true, subtree: true });
@@ -149,9 +154,10 @@ def test_a_broken_connection_resumes_with_the_same_state(
         expect(page).to_have_url(re.compile("zoom=1.25"))
     app = page.get_by_test_id("stApp")
     expect(app).not_to_have_attribute("data-test-connection-state", "CONNECTED")
-    page.evaluate(_WATCH_BUTTONS)
+    page.evaluate(_WATCH)
     with dashboard(tmp_path, "library", tiny_weights, int(server.url.rsplit(":", 1)[1])):
         expect(app).to_have_attribute("data-test-connection-state", "CONNECTED")
+        page.wait_for_function("window.ran")  # the new server knows the page's elements only then
         expect(app).to_have_attribute("data-test-script-state", "notRunning")
         expect(page).to_have_url(re.compile("case=PH-0003&.*layer=stages.3.blocks.1.*zoom=1.25"))
         explore.press_step_key(page, "n")

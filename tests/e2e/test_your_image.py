@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
 from tests.cases.builders import dicom_bytes, encode, mammogram, noise
 from tests.e2e import explore
 from tests.e2e.conftest import Server, dashboard
+from tests.e2e.expecting import expect
 
 pytestmark = pytest.mark.e2e
 Visit = Callable[[str], Page]
