@@ -88,7 +88,7 @@ def test_needs_no_gradient_and_is_equal_for_both_classes(small_net, x96, make_la
     np.testing.assert_array_equal(maps[0].raw, maps[1].raw)
     assert maps[0].state is MapState.OK
     assert abs(maps[0].raw.mean()) < 1e-6 * np.abs(maps[0].raw).max()
-    assert list(layer_inputs.native.rows()) == ["eigen-cam"]
+    assert list(layer_inputs.raw_maps.rows()) == ["eigen-cam"]
     assert layer_inputs.logit_cache.forwards == 0
 
 
@@ -99,6 +99,6 @@ def test_oracle_8_agrees_with_pytorch_grad_cam_up_to_the_sign(
     from pytorch_grad_cam import EigenCAM
 
     ours = EigenCam().compute(make_layer_inputs(real_net, x384, layer), 1, CamOptions(), no_report)
-    native, _ = pytorch_grad_cam_maps(EigenCAM, real_net, x384, layer, 1)
-    sign = np.sign((ours.heatmap.raw * native).sum())
-    assert_same_map(ours.heatmap.raw, sign * native)
+    raw_map, _ = pytorch_grad_cam_maps(EigenCAM, real_net, x384, layer, 1)
+    sign = np.sign((ours.heatmap.raw * raw_map).sum())
+    assert_same_map(ours.heatmap.raw, sign * raw_map)

@@ -66,7 +66,7 @@ def test_needs_no_forward_pass(small_net, x96, make_layer_inputs) -> None:
     layer_inputs = make_layer_inputs(small_net, x96, "stages.2.blocks.1")
     assert GradCamPlusPlus().compute(layer_inputs, 1, CamOptions(), no_report).forward_passes == 0
     assert layer_inputs.logit_cache.forwards == 0
-    assert list(layer_inputs.native.rows()) == ["grad-cam-plus-plus/1"]
+    assert list(layer_inputs.raw_maps.rows()) == ["grad-cam-plus-plus/1"]
 
 
 @pytest.mark.parametrize("layer", LAST_OF_STAGES)
@@ -77,5 +77,5 @@ def test_oracle_8_agrees_with_pytorch_grad_cam_at_its_eps(
 
     layer_inputs = make_layer_inputs(real_net, x384, layer)
     ours = grad_cam_plus_plus(layer_inputs.activation, layer_inputs.gradient(1), eps=1e-6)
-    native, _ = pytorch_grad_cam_maps(GradCAMPlusPlus, real_net, x384, layer, 1)
-    assert_same_map(ours.numpy(), native)
+    raw_map, _ = pytorch_grad_cam_maps(GradCAMPlusPlus, real_net, x384, layer, 1)
+    assert_same_map(ours.numpy(), raw_map)

@@ -47,8 +47,8 @@ def test_before_a_layer_norm_it_is_nothing_and_no_rounding_is_shown(
     assert found.state is MapState.CONSTANT
     assert not found.values.any()
     terms = float((inputs.gradient(1) * inputs.activation).abs().sum(0).max())
-    native, final = pytorch_grad_cam_maps(HiResCAM, net, x, layer, 1)
-    assert 0 < np.abs(native).max() < 1e-5 * terms
+    raw_map, final = pytorch_grad_cam_maps(HiResCAM, net, x, layer, 1)
+    assert 0 < np.abs(raw_map).max() < 1e-5 * terms
     assert final.max() > 0.9
 
 
@@ -66,8 +66,8 @@ def test_agrees_with_pytorch_grad_cam_where_gradients_differ_between_positions(x
     (gradient,) = torch.autograd.grad(network[2:](activation)[0, target], activation)
     assert float(gradient.std((-2, -1)).min()) > 0
     ours = hirescam(activation[0].detach(), gradient[0]).numpy()
-    native, _ = pytorch_grad_cam_maps(HiResCAM, network, x96, "1", target)
-    assert_same_map(ours, native)
+    raw_map, _ = pytorch_grad_cam_maps(HiResCAM, network, x96, "1", target)
+    assert_same_map(ours, raw_map)
 
 
 @pytest.mark.parametrize("target", [0, 1])
@@ -84,6 +84,6 @@ def test_agrees_with_pytorch_grad_cam(net, x, layer, target, make_layer_inputs, 
     net, x = request.getfixturevalue(net), request.getfixturevalue(x)
     inputs = make_layer_inputs(net, x, layer)
     ours = HiResCam().compute(inputs, target, ScoreOptions(), no_report).heatmap
-    native, final = pytorch_grad_cam_maps(HiResCAM, net, x, layer, target)
-    assert_same_map(ours.raw, native)
+    raw_map, final = pytorch_grad_cam_maps(HiResCAM, net, x, layer, target)
+    assert_same_map(ours.raw, raw_map)
     np.testing.assert_allclose(ours.values, final, atol=1e-4)

@@ -34,7 +34,7 @@ def test_needs_no_forward_pass(small_net, x96, make_layer_inputs) -> None:
     layer_inputs = make_layer_inputs(small_net, x96, "stages.2.blocks.1")
     assert LayerCam().compute(layer_inputs, 1, CamOptions(), no_report).forward_passes == 0
     assert layer_inputs.logit_cache.forwards == 0
-    assert list(layer_inputs.native.rows()) == ["layer-cam/1"]
+    assert list(layer_inputs.raw_maps.rows()) == ["layer-cam/1"]
 
 
 @pytest.mark.parametrize("layer", LAST_OF_STAGES)
@@ -42,6 +42,6 @@ def test_oracle_8_agrees_with_pytorch_grad_cam(real_net, x384, make_layer_inputs
     from pytorch_grad_cam import LayerCAM
 
     ours = LayerCam().compute(make_layer_inputs(real_net, x384, layer), 1, CamOptions(), no_report)
-    native, final = pytorch_grad_cam_maps(LayerCAM, real_net, x384, layer, 1)
-    assert_same_map(ours.heatmap.raw, native)
+    raw_map, final = pytorch_grad_cam_maps(LayerCAM, real_net, x384, layer, 1)
+    assert_same_map(ours.heatmap.raw, raw_map)
     np.testing.assert_allclose(ours.heatmap.values, final, atol=1e-5)

@@ -44,7 +44,7 @@ def layer_inputs(small_net, x96, make_layer_inputs):
 
 def fresh(layer_inputs: LayerInputs, **changed: object) -> LayerInputs:
     """The layer inputs with some fields replaced and an empty raw-map cache."""
-    return dataclasses.replace(layer_inputs, native=RawMapCache(), **changed)
+    return dataclasses.replace(layer_inputs, raw_maps=RawMapCache(), **changed)
 
 
 def test_paper_methods_are_registered_under_their_names() -> None:
@@ -86,14 +86,14 @@ def test_cached_map_needs_no_pass_of_the_network(method, layer_inputs) -> None:
     def never(*_: object) -> torch.Tensor:
         raise AssertionError("the network was asked")
 
-    known = layer_inputs.native.rows()
+    known = layer_inputs.raw_maps.rows()
     assert known
     again = dataclasses.replace(
         layer_inputs,
         activate=never,
         gradient=never,
         logit_cache=LogitCache(never, known=layer_inputs.logit_cache.items()),
-        native=RawMapCache(known),
+        raw_maps=RawMapCache(known),
     )
     second = method.compute(again, 1, few(method), no_report)
     np.testing.assert_array_equal(first.heatmap.values, second.heatmap.values)

@@ -185,7 +185,7 @@ def test_every_layer_class_and_choice_of_options_has_a_map_of_its_own(
     spent = memory.forwards
     again = [ScoreCam().compute(shared[at], c, o, no_report) for at, c, o in asked]
     assert memory.forwards == spent
-    assert len(shared[LAYER].native.rows()) == len(asked) // 2
+    assert len(shared[LAYER].raw_map.rows()) == len(asked) // 2
     for (layer, target, options), one, other in zip(asked, first, again, strict=True):
         alone = ScoreCam().compute(
             make_layer_inputs(small_net, x96, layer), target, options, no_report
@@ -346,5 +346,5 @@ def test_oracle_8_agrees_with_both_peers_over_all_channels(
     with TorchCamScoreCAM(small_net, layer) as peer:
         with torch.no_grad():
             small_net(x96[None])
-        native = peer(0, normalized=False)[0][0].numpy()
-    np.testing.assert_allclose(np.maximum(ours.heatmap.raw, 0), native, atol=1e-4)
+        raw_map = peer(0, normalized=False)[0][0].numpy()
+    np.testing.assert_allclose(np.maximum(ours.heatmap.raw, 0), raw_map, atol=1e-4)

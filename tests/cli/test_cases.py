@@ -60,6 +60,6 @@ def test_check_prints_what_decoding_found_out(run: Run, tmp_path: Path) -> None:
     ds = mammogram()
     ds.WindowCenter, ds.WindowWidth = [2000, 100], [900, 50]
     (tmp_path / "a.dcm").write_bytes(dicom_bytes(ds))
-    said = "a: The file offers several windows; the first one is used."
-    assert said not in run("cases", tmp_path).stdout
-    assert f"Warning: {said}" in run("cases", tmp_path, "--check").stdout.splitlines()
+    sentence = "a: The file offers several windows; the first one is used."
+    assert sentence not in run("cases", tmp_path).stdout
+    assert f"Warning: {sentence}" in run("cases", tmp_path, "--check").stdout.splitlines()

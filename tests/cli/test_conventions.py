@@ -42,7 +42,7 @@ def test_conventions_writes_a_table_and_goes_on(
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "sentence"),
     [
         (("score-cam", "--options", "channels"), "--options names 'channels'"),
         (("eigen-cam",), "Eigen-CAM has no conventions"),
@@ -51,11 +51,11 @@ def test_conventions_writes_a_table_and_goes_on(
     ],
 )
 def test_bad_input_is_a_sentence(
-    run: Run, release: Path, tiny_weights: Path, tmp_path: Path, words: tuple, said: str
+    run: Run, release: Path, tiny_weights: Path, tmp_path: Path, words: tuple, sentence: str
 ) -> None:
     common = ("--cases", release, "--weights", tiny_weights, "--out", tmp_path / "out")
     result = run("conventions", *words, *common)
     assert result.exit_code == 2
-    assert said in result.stderr
+    assert sentence in result.stderr
     assert "Traceback" not in result.stderr
     assert not (tmp_path / "out").exists()

@@ -58,9 +58,9 @@ def test_evaluate_writes_rows_and_tables(
     assert "147" in text
     assert text.strip() == result.stdout.strip()
     assert r"\begin{tabular}" in (out / "tables.tex").read_text()
-    said = "The ranking agrees with the paper's: cannot be told."
+    sentence = "The ranking agrees with the paper's: cannot be told."
     for name in ("tables.md", "tables.tex", "tables.csv"):
-        assert said in (out / name).read_text()
+        assert sentence in (out / name).read_text()
     assert str(tmp_path) not in text + (out / "run.json").read_text()
 
 
@@ -136,8 +136,8 @@ def test_a_case_whose_marks_changed_is_measured_again(tiny_weights: Path) -> Non
     other = make_case(lesion_mask=np.roll(case.lesion_mask, 20, axis=0))
     after = measure(explainer, MemorySource([other]), other, plan, before)
     assert after[0].image_sha256 == before[0].image_sha256
-    assert after[0].measures["distance"] != before[0].measures["distance"]
-    assert after[0].measures["insertion_auc"] == before[0].measures["insertion_auc"]
+    assert after[0].metrics["distance"] != before[0].metrics["distance"]
+    assert after[0].metrics["insertion_auc"] == before[0].metrics["insertion_auc"]
 
 
 def test_a_run_may_be_repeated_with_another_limit(
@@ -154,7 +154,7 @@ def test_a_run_may_be_repeated_with_another_limit(
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "sentence"),
     [
         (("--curves", "full"), "curves"),
         (("--ties", "by-index"), "ties"),
@@ -164,7 +164,7 @@ def test_a_run_may_be_repeated_with_another_limit(
     ],
 )
 def test_a_run_with_other_parameters_needs_another_folder(
-    run: Run, release: Path, tiny_weights: Path, tmp_path: Path, change: tuple, said: str
+    run: Run, release: Path, tiny_weights: Path, tmp_path: Path, change: tuple, sentence: str
 ) -> None:
     out = tmp_path / "out"
     words = ("evaluate", "--cases", release, *QUICK, "--limit", 1, "--weights", tiny_weights)
@@ -172,7 +172,7 @@ def test_a_run_with_other_parameters_needs_another_folder(
     before = (out / "run.json").read_bytes()
     result = run(*words, *change, "--out", out)
     assert result.exit_code == 2
-    assert f"another value of {said};" in result.stderr
+    assert f"another value of {sentence};" in result.stderr
     assert (out / "run.json").read_bytes() == before
 
 

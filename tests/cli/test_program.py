@@ -94,8 +94,8 @@ def test_help_imports_nothing_heavy() -> None:
     code = "import sys, xai_core.cli; print([n for n in sys.argv[1:] if n in sys.modules])"
     heavy = ("torch", "pandas", "scipy", "sklearn", "streamlit", "timm", "plotly")
     command = [sys.executable, "-c", code, *heavy]
-    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    assert said.strip() == "[]"
+    output = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert output.strip() == "[]"
 
 
 def test_exit_codes_of_help_and_bad_usage(program: Program) -> None:

@@ -51,10 +51,10 @@ def test_the_case_changes_sides_in_every_result(
     picture = next((release / "Low energy images of CDD-CESM").glob(f"{before['case_id']}.*"))
     run("explain", picture, "--curves", "none", *words, "--out", tmp_path / "one")
     manifest = json.loads((tmp_path / "one" / "manifest.json").read_text())
-    said = manifest["prediction"]
-    assert said["decision_rule"] == note
-    assert said["threshold"] == manifest["request"]["threshold"] == threshold
-    assert said["predicted"] == manifest["target"]["name"] == other
+    prediction = manifest["prediction"]
+    assert prediction["decision_rule"] == note
+    assert prediction["threshold"] == manifest["request"]["threshold"] == threshold
+    assert prediction["predicted"] == manifest["target"]["name"] == other
 
     result = run("evaluate", "--cases", release, "--methods", "grad-cam", "--limit", 1,
                  *words, "--out", tmp_path / "study")  # fmt: skip

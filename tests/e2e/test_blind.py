@@ -137,12 +137,14 @@ def test_marks_answer_truth_and_model_follow_in_this_order(small: Server, visit:
 
     for _ in range(3):
         page.get_by_role("button", name="+", exact=True).click()
-    zoomed = page.locator(".viewer").evaluate("e => e.viewer.view.zoom")
+    zoomed = page.locator(".viewer").evaluate("e => e.viewer.zoom.factor")
     assert zoomed > 1
     page.get_by_role("button", name="Now the model").click()
     expect(page.get_by_text("The model says")).to_be_visible()
     expect(explore.picture(page)).to_be_visible()
-    kept = page.locator(".viewer").evaluate("e => [e.viewer.view.zoom, e.viewer.viewport.outline]")
+    kept = page.locator(".viewer").evaluate(
+        "e => [e.viewer.zoom.factor, e.viewer.viewport.outline]"
+    )
     assert kept == [zoomed, True], "zoom and outline stay when the model is shown"
     explore.wait_until_done(page)
     expect(page.get_by_text(re.compile("You said benign, 75 % sure: wrong"))).to_be_visible()

@@ -107,7 +107,7 @@ def test_if_no_level_raises_the_score_another_can_be_switched_on(
     expect(page.get_by_text(re.compile("No level raises the score"))).to_be_visible()
     only = explore.level(page, f"{useless:g}")
     only.click()
-    expect(page.locator(".viewer .levels .said")).to_have_text("At least one level stays on.")
+    expect(page.locator(".viewer .levels .message")).to_have_text("At least one level stays on.")
     expect(only).to_have_attribute("aria-pressed", "true")
     explore.level(page, f"{useful:g}").click()
     expect(page.get_by_text(re.compile("No level raises the score"))).to_have_count(0)

@@ -101,18 +101,18 @@ def test_two_fingers_zoom_and_one_finger_pans(small: Server, visit: Visit) -> No
         at = [{"x": px, "y": py, "id": i} for i, (px, py) in enumerate(points)]
         fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": at})
 
-    zoom = "e => e.viewer.view.zoom"
+    zoom = "e => e.viewer.zoom.factor"
     touch("touchStart", (x - 20, y), (x + 20, y))
     for k in range(1, 6):
         touch("touchMove", (x - 20 - 8 * k, y), (x + 20 + 8 * k, y))
     touch("touchEnd")
     assert page.locator(".viewer").evaluate(zoom) > 1.5
-    before = page.locator(".viewer").evaluate("e => e.viewer.view.x")
+    before = page.locator(".viewer").evaluate("e => e.viewer.zoom.x")
     touch("touchStart", (x, y))
     for k in range(1, 6):
         touch("touchMove", (x + 10 * k, y))
     touch("touchEnd")
-    assert page.locator(".viewer").evaluate("e => e.viewer.view.x") < before
+    assert page.locator(".viewer").evaluate("e => e.viewer.zoom.x") < before
 
 
 def test_the_focused_control_of_the_viewer_has_a_visible_outline(

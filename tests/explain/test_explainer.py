@@ -245,5 +245,5 @@ def test_metric_may_score_images_where_curves_are_requested(
     seen: list[Progress] = []
     answer = explainer.explain(CASE, BASE, seen.append)
     assert 0 < answer.metrics["probing"].value < 1
-    assert [p.done for p in seen if p.stage == "measures"] == [8, 16, 20], "it can be stopped"
-    assert answer.seconds.keys() == {"prediction", "map", "measures", "curves"}
+    assert [p.done for p in seen if p.stage == "metrics"] == [8, 16, 20], "it can be stopped"
+    assert answer.seconds.keys() == {"prediction", "map", "metrics", "curves"}

@@ -87,11 +87,11 @@ def test_stopping_keeps_what_was_scored(tiny_weights: Path, tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("request_", "stages"),
     [
-        (FAST, {"prediction": 1, "map": 1, "measures": 1}),
-        (CURVES, {"prediction": 1, "map": 1, "measures": 2, "curves": 1}),
+        (FAST, {"prediction": 1, "map": 1, "metrics": 1}),
+        (CURVES, {"prediction": 1, "map": 1, "metrics": 2, "curves": 1}),
         (
             dataclasses.replace(CURVES, reliability=True),
-            {"prediction": 1, "map": 1, "measures": 3, "curves": 1, "reliability": 1},
+            {"prediction": 1, "map": 1, "metrics": 3, "curves": 1, "reliability": 1},
         ),
     ],
     ids=["map", "curves", "reliability"],

@@ -110,10 +110,10 @@ def test_activations_and_raw_maps_are_shared_by_the_requests_on_a_layer(
     one.gradient(0)
     other.gradient(1)
     assert len(calls) == 1
-    one.native.put(NAME, torch.ones(3, 3))
-    assert other.native.get(NAME) is not None
+    one.raw_maps.put(NAME, torch.ones(3, 3))
+    assert other.raw_maps.get(NAME) is not None
     fine = found.layer_inputs(FINE)
-    assert fine.native.get(NAME) is None, "another layer's"
+    assert fine.raw_maps.get(NAME) is None, "another layer's"
     assert fine.activate().shape != one.activate().shape
     assert len(calls) == 2
 
@@ -129,20 +129,20 @@ def test_what_was_kept_is_there_for_the_next_context_of_the_image(
     first = context(classifier, DiskStore(tmp_path))
     first.prediction()
     maps = {FINE: torch.rand(6, 6) - 0.5, COARSE: torch.rand(3, 3) - 0.5}
-    for layer, native in maps.items():
-        first.layer_inputs(layer).native.put(NAME, native)
+    for layer, raw_map in maps.items():
+        first.layer_inputs(layer).raw_map.put(NAME, raw_map)
     first.keep()
     assert len(list(tmp_path.rglob("*.safetensors"))) == 3, "logits, and raw maps of two layers"
 
     again = context(classifier, DiskStore(tmp_path))
     assert again.prediction() == first.prediction()
     assert again.logit_cache.forwards == 0
-    for layer, native in maps.items():
-        assert torch.equal(again.layer_inputs(layer).native.recall(NAME, never), native)
+    for layer, raw_map in maps.items():
+        assert torch.equal(again.layer_inputs(layer).raw_map.recall(NAME, never), raw_map)
 
     other = context(classifier, DiskStore(tmp_path), "2" * 64)
     assert not other.logit_cache.known([INTACT]).any()
-    assert all(other.layer_inputs(layer).native.get(NAME) is None for layer in maps)
+    assert all(other.layer_inputs(layer).raw_map.get(NAME) is None for layer in maps)
 
 
 def test_nothing_is_written_before_it_is_kept_nor_without_a_store(
@@ -153,7 +153,7 @@ def test_nothing_is_written_before_it_is_kept_nor_without_a_store(
     assert not list(tmp_path.rglob("*.safetensors"))
     unstored = context(classifier)
     unstored.prediction()
-    unstored.layer_inputs(FINE).native.put(NAME, torch.ones(6, 6))
+    unstored.layer_inputs(FINE).raw_map.put(NAME, torch.ones(6, 6))
     unstored.keep()
     stored.keep()
     assert len(list(tmp_path.rglob("*.safetensors"))) == 1

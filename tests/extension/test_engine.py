@@ -33,5 +33,5 @@ def test_the_how_to_s_engine_passes_the_gate_and_scores(project: Project) -> Non
     assert status == "Plain convolutions."
     assert agrees == "True"
     assert refused == ("XAI_ENGINE is 'tensorrt'; allowed are auto, openvino, plain and torch.")
-    said = project.tests("tests/model/test_engines_contract.py")
-    assert "test_it_agrees_with_pytorch[plain] PASSED" in said
+    output = project.tests("tests/model/test_engines_contract.py")
+    assert "test_it_agrees_with_pytorch[plain] PASSED" in output

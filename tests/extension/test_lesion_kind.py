@@ -32,5 +32,5 @@ def test_the_how_to_s_kind_is_planned_drawn_and_told(project: Project) -> None:
     assert "intramammary lymph node" in note or "hilum" in note
     assert "intramammary lymph node" in learned
     assert learned.endswith("True")
-    said = project.tests("tests/phantom/test_kinds.py")
-    assert "test_it_is_put_into_tissue[intramammary lymph node] PASSED" in said
+    output = project.tests("tests/phantom/test_kinds.py")
+    assert "test_it_is_put_into_tissue[intramammary lymph node] PASSED" in output

@@ -91,8 +91,8 @@ def test_a_file_is_all_there_is_to_do(tree: Path, tiny_weights: Path, tmp_path: 
     assert "Gini index" in (out / "tables.tex").read_text()
     assert ",gini_index,all images,0." in (out / "tables.csv").read_text()
 
-    said = run(tree, "-c", PAGE, release, tiny_weights)
-    assert re.search(r"(?m)^Gini index: 0\.\d{3} of 1\. 0 where all patches", said)
+    output = run(tree, "-c", PAGE, release, tiny_weights)
+    assert re.search(r"(?m)^Gini index: 0\.\d{3} of 1\. 0 where all patches", output)
 
 
 def test_a_name_that_exists_stops_the_start(tree: Path) -> None:

@@ -16,5 +16,5 @@ def test_the_how_to_s_source_is_opened_and_meets_the_contract(project: Project) 
     folder.mkdir()
     np.save(folder / "one.npy", np.random.default_rng(0).random((64, 48)))
     assert "one" in project.cli("cases", str(folder), "--list", "--check")
-    said = project.tests("tests/cases/test_contract.py")
-    assert "test_every_case_loads_and_agrees_with_its_record[ArrayFolder] PASSED" in said
+    output = project.tests("tests/cases/test_contract.py")
+    assert "test_every_case_loads_and_agrees_with_its_record[ArrayFolder] PASSED" in output

@@ -13,5 +13,5 @@ def test_the_how_to_s_verb_runs_and_meets_the_contract(project: Project) -> None
     project.follow("add_a_verb.md", "xai_core/cli/methods.py")
     assert "methods" in project.cli("--help")
     assert "grad-cam\tGrad-CAM\t" in project.cli("methods")
-    said = project.tests("tests/cli/test_program.py", "-k", "help or document or option or heavy")
-    assert "test_every_verb_is_documented[methods] PASSED" in said
+    output = project.tests("tests/cli/test_program.py", "-k", "help or document or option or heavy")
+    assert "test_every_verb_is_documented[methods] PASSED" in output

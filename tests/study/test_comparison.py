@@ -32,8 +32,8 @@ def cohort(gain: float = 0.02, images: int = 40, **more: float) -> list[Row]:
     return out
 
 
-def one(found: tuple[Comparison, ...], outcome: Outcome, measure: str) -> Comparison:
-    (only,) = [c for c in found if c.outcome is outcome and c.measure == measure]
+def one(found: tuple[Comparison, ...], outcome: Outcome, metric: str) -> Comparison:
+    (only,) = [c for c in found if c.outcome is outcome and c.metric == metric]
     return only
 
 
@@ -42,8 +42,8 @@ def test_differences_are_paired_on_common_images() -> None:
     found = one(comparisons(rows, LAYER, Over.ALL), Outcome.TP, "insertion_auc")
     assert (found.first, found.second) == ("hybrid-cam", "grad-cam")
     assert (found.found.images, found.found.patients) == (40, 20)
-    a = [r.measures["insertion_auc"] for r in rows[1:80:2]]
-    b = [r.measures["insertion_auc"] for r in rows[:80:2]]
+    a = [r.metrics["insertion_auc"] for r in rows[1:80:2]]
+    b = [r.metrics["insertion_auc"] for r in rows[:80:2]]
     assert found.found == paired_difference(a, b, [f"P{i // 2}" for i in range(40)], seed=0)
     assert found.found.low > 0.015
     assert found.paper == 0.005
@@ -74,7 +74,7 @@ def test_a_difference_below_the_curves_own_error_is_not_shown() -> None:
 
 def test_images_that_are_not_interpretable_are_counted_and_left_out() -> None:
     rows = [
-        dataclasses.replace(r, measures={**r.measures, "interpretable": i >= 8})
+        dataclasses.replace(r, metrics={**r.metrics, "interpretable": i >= 8})
         for i, r in enumerate(cohort())
     ]
     every, able = (
@@ -149,7 +149,7 @@ def test_one_order_the_other_way_needs_an_adjusted_p_value() -> None:
 
 def test_a_ranking_on_images_that_measure_nothing_says_so() -> None:
     rows = [
-        dataclasses.replace(r, measures={**r.measures, "interpretable": r.outcome == "TP"})
+        dataclasses.replace(r, metrics={**r.metrics, "interpretable": r.outcome == "TP"})
         for r in ranked(1)
     ]
     found = ranking(comparisons(rows, LAYER, Over.ALL))

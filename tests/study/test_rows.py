@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from xai_core.study.rows import MEASURES, SCHEMA, Row, read_rows, write_rows
+from xai_core.study.rows import METRIC_COLUMNS, SCHEMA, Row, read_rows, write_rows
 
 # The columns written before the metrics had a registry: names and order must not change.
 BEFORE = (
@@ -20,7 +20,7 @@ BEFORE = (
 )  # fmt: skip
 AREA = math.nextafter(0.1, 1)
 ROWS = [
-    Row(case_id="a", patient_id="A", method="grad-cam", measures={
+    Row(case_id="a", patient_id="A", method="grad-cam", metrics={
         "insertion_auc": AREA, "interpretable": False, "curve_images": 64, "hit": True,
     }),
     Row(case_id="b", patient_id="B", problem="It cannot be read."),
@@ -30,7 +30,7 @@ ROWS = [
 def test_rows_are_read_back_to_the_last_bit(tmp_path: Path) -> None:
     write_rows(tmp_path / "rows.parquet", ROWS)
     assert read_rows(tmp_path / "rows.parquet") == ROWS
-    assert ROWS[1].measures == dict.fromkeys(MEASURES)
+    assert ROWS[1].metrics == dict.fromkeys(METRIC_COLUMNS)
 
 
 def test_earlier_columns_keep_their_order() -> None:
@@ -53,5 +53,5 @@ def test_another_order_of_the_same_columns_is_read_and_other_columns_are_not(
 
 
 def test_a_column_that_no_measure_has_is_refused() -> None:
-    with pytest.raises(ValueError, match="No registered measure has the column shiny"):
-        Row(case_id="a", patient_id="A", measures={"shiny": 1.0})
+    with pytest.raises(ValueError, match="No registered metric has the column shiny"):
+        Row(case_id="a", patient_id="A", metrics={"shiny": 1.0})

@@ -69,7 +69,7 @@ def test_markdown_shows_measured_figures_and_the_papers() -> None:
 def test_every_table_has_equal_lines() -> None:
     text = documents(cohort())[0]
     tables = re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE)
-    assert len(tables) == 6  # areas, differences twice, other measures twice, decisions
+    assert len(tables) == 6  # areas, differences twice, other metrics twice, decisions
     for table in tables:
         assert len({len(cells(line)) for line in table.splitlines()}) == 1
 
@@ -124,7 +124,7 @@ def test_paired_differences_stand_under_the_table() -> None:
     line = next(
         line
         for line in numbers(table)
-        if line["table"] == "paired differences" and line["measure"] == "deletion_auc"
+        if line["table"] == "paired differences" and line["metric"] == "deletion_auc"
     )
     assert (line["method"], line["minus"]) == ("hybrid-cam", "grad-cam")
     assert line["remark"] == "some images not interpretable; below the curves' own error"
@@ -178,13 +178,13 @@ def test_csv_has_one_figure_a_row() -> None:
     lines = numbers(documents(cohort())[2])
     assert tuple(lines[0]) == COLUMNS
     assert {line["table"] for line in lines} == {
-        "areas", "paired differences", "ranking", "other measures", "decisions", "notes",
+        "areas", "paired differences", "ranking", "other metrics", "decisions", "notes",
     }  # fmt: skip
     assert "nan" not in {value for line in lines for value in line.values()}
     areas = [line for line in lines if line["table"] == "areas"]
     assert len(areas) == 2 * 2 * 2 * 2
     assert areas[0]["paper"] == "0.958"
-    measured = {line["measure"]: line["value"] for line in lines if line["table"] == "decisions"}
+    measured = {line["metric"]: line["value"] for line in lines if line["table"] == "decisions"}
     assert (measured["TP"], measured["sensitivity"]) == ("24", "1.0")
 
 
@@ -209,9 +209,9 @@ def test_other_measures_have_means_with_their_numbers_units_and_directions() -> 
         row(6, "TN", tie_fraction=0.5),
     ]  # fmt: skip
     text, tex, table = documents(rows)
-    tp, tn = text.split("### Other measures: Stage 3 Block 9, true ")[1:]
-    head = ["measure", "mean over", "Grad-CAM"]
-    assert line_of(tp, "measure") == line_of(tn, "measure") == head
+    tp, tn = text.split("### Other metrics: Stage 3 Block 9, true ")[1:]
+    head = ["metric", "mean over", "Grad-CAM"]
+    assert line_of(tp, "metric") == line_of(tn, "metric") == head
     assert line_of(tp, "Tie fraction (share of patches; lower is better)")[1:] == [
         "all images", "0.500 (-), 3 (3)",
     ]  # fmt: skip
@@ -227,8 +227,8 @@ def test_other_measures_have_means_with_their_numbers_units_and_directions() -> 
     assert r"random orders (mean probability) & all images & 0.700 (-)\dag{}, 2 (2) \\" in tex
     assert r"\label{tab:other-1-tp}" in tex
     assert "% Pointing game (hit, hit or miss)" in tex
-    others = [line for line in numbers(table) if line["table"] == "other measures"]
-    hit = next(line for line in others if line["measure"] == "hit")
+    others = [line for line in numbers(table) if line["table"] == "other metrics"]
+    hit = next(line for line in others if line["metric"] == "hit")
     assert (hit["value"], hit["images"], hit["mean_over"]) == ("0.5", "2", "all images")
 
 

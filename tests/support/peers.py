@@ -22,8 +22,8 @@ def pytorch_grad_cam_maps(
         caught = peer.activations_and_grads
         activation = caught.activations[0].numpy()
         gradient = caught.gradients[0].numpy() if caught.gradients else None
-        native = peer.get_cam_image(x[None], None, None, activation, gradient, False)[0]
-    return np.asarray(native), np.asarray(final)
+        raw_map = peer.get_cam_image(x[None], None, None, activation, gradient, False)[0]
+    return np.asarray(raw_map), np.asarray(final)
 
 
 def assert_same_map(ours: FloatArray, theirs: FloatArray, rtol: float = 1e-5) -> None:

@@ -25,7 +25,7 @@ from xai_core.explain.request import CaseRequest
 from xai_core.faithfulness.metric import Measurement
 from xai_core.types import MapState
 from xai_core.ui.compare import captions, export, panels
-from xai_core.ui.compare.panels import FIGURE_VIEW, Comparison, read_comparison, write_comparison
+from xai_core.ui.compare.panels import FIGURE_LAYOUT, Comparison, read_comparison, write_comparison
 from xai_core.viz.figure_sheet import FigureSheet
 
 IDS = ("TP-1", "TP-2", "TN-1", "TN-2")
@@ -174,7 +174,7 @@ def test_choosing_figure_3_shows_the_first_true_positive_and_true_negative(
     stand_in: StandInService,
 ) -> None:
     page = opened(case="TN-2")
-    page.segmented_control[0].set_value(FIGURE_VIEW).run()
+    page.segmented_control[0].set_value(FIGURE_LAYOUT).run()
     without_error(page)
     assert {(a.case_id, a.request.method, a.request.layer) for a in stand_in.asked} == {
         (case, method, layer)
@@ -237,7 +237,7 @@ def test_an_address_is_restored_and_written_again(stand_in: StandInService) -> N
     "comparison",
     [
         Comparison(),
-        Comparison(FIGURE_VIEW, curves=True, positive="TP-1", negative="TN-2"),
+        Comparison(FIGURE_LAYOUT, curves=True, positive="TP-1", negative="TN-2"),
         Comparison(negative="TN-1", methods=("grad-cam",)),
     ],
 )

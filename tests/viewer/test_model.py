@@ -105,16 +105,16 @@ def test_the_outline_of_one_pixel_is_half_a_pixel_from_its_centre(js: Js) -> Non
 
 
 def test_a_picture_is_fitted_and_centred(js: Js) -> None:
-    at = js(f"{_PICTURE} {_PANE} return new View().transform(picture, pane);")
+    at = js(f"{_PICTURE} {_PANE} return new Zoom().transform(picture, pane);")
     assert at == {"scale": 2, "fit": 2, "left": 0, "top": 100, "cx": 100, "cy": 50}
 
 
 def test_zooming_keeps_the_point_under_the_pointer(js: Js) -> None:
     # In the fitted picture, the pointer at (100, 150) is over the picture's (50, 25).
-    body = f"""{_PICTURE} {_PANE} const view = new View();
-      view.zoomAt(picture, pane, 100, 150, given);
-      const at = view.transform(picture, pane);
-      return [view.zoom, (100 - at.left) / at.scale, (150 - at.top) / at.scale];"""
+    body = f"""{_PICTURE} {_PANE} const zoom = new Zoom();
+      zoom.zoomAt(picture, pane, 100, 150, given);
+      const at = zoom.transform(picture, pane);
+      return [zoom.factor, (100 - at.left) / at.scale, (150 - at.top) / at.scale];"""
     assert js(body, 1.6) == pytest.approx([1.6, 50, 25])
     assert js(body, 0.8) == pytest.approx([0.8, 50, 25])
     assert js(body, 1000)[0] == 40  # the limits of zoom
@@ -122,18 +122,18 @@ def test_zooming_keeps_the_point_under_the_pointer(js: Js) -> None:
 
 
 def test_panning_moves_the_picture_with_the_pointer(js: Js) -> None:
-    body = f"""{_PICTURE} {_PANE} const view = new View();
-      view.pan(picture, pane, 40, -20);
-      const {{ left, top }} = view.transform(picture, pane);
-      return [left, top, view.x, view.y];"""
+    body = f"""{_PICTURE} {_PANE} const zoom = new Zoom();
+      zoom.pan(picture, pane, 40, -20);
+      const {{ left, top }} = zoom.transform(picture, pane);
+      return [left, top, zoom.x, zoom.y];"""
     # 40 screen pixels are 20 pixels of the picture: the centre moves from (100, 50) to (80, 60).
     assert js(body) == pytest.approx([40, 80, 0.4, 0.6])
 
 
 def test_one_to_one_shows_one_picture_pixel_per_screen_pixel(js: Js) -> None:
-    body = f"""{_PICTURE} {_PANE} const view = new View();
-      view.oneToOne(picture, pane, 2);
-      return [view.zoom, view.transform(picture, pane).scale];"""
+    body = f"""{_PICTURE} {_PANE} const zoom = new Zoom();
+      zoom.oneToOne(picture, pane, 2);
+      return [zoom.factor, zoom.transform(picture, pane).scale];"""
     assert js(body) == [1, 2]  # two canvas pixels per screen pixel
 
 
@@ -461,7 +461,7 @@ def test_an_open_list_of_marks_ignores_python_until_another_case(js: Js) -> None
 # The address
 
 _STATE = """const state = () => [
-  v.view.zoom, v.view.x, v.view.y, v.window, v.level, v.preset, v.heat, v.opacity, v.contours,
+  v.zoom.factor, v.zoom.x, v.zoom.y, v.window, v.level, v.preset, v.heat, v.opacity, v.contours,
   v.table.name, v.plain, v.recombined, v.outline, v.invert, v.inside, s.kind, s.step,
 ];"""
 
@@ -469,7 +469,7 @@ _STATE = """const state = () => [
 def test_a_viewport_written_to_the_address_is_restored_through_python(js: Js) -> None:
     written, state = js(
         f"""const v = new Viewport({_TABLES}), s = new CurveStepper(); {_STATE}
-          Object.assign(v.view, {{ zoom: 2.5, x: 0.25, y: 1 / 3 }});
+          Object.assign(v.zoom, {{ factor: 2.5, x: 0.25, y: 1 / 3 }});
           v.setPreset("dense"); v.setTable("Cividis");
           Object.assign(v, {{ heat: "contours", opacity: 0.6, contours: [10, 12.5] }});
           Object.assign(v, {{ plain: false, outline: true, inside: true }});
@@ -495,7 +495,8 @@ def test_a_viewport_written_to_the_address_is_restored_through_python(js: Js) ->
 def test_default_values_are_left_out_of_the_address_and_restored(js: Js) -> None:
     body = f"""const v = new Viewport({_TABLES}), s = new CurveStepper(); {_STATE}
       const before = state(), written = addressOf(v, s);
-      v.view.zoom = 9; v.stepOpacity(1); v.setPreset("dark"); v.invert = true; s.kind = "insertion";
+      v.zoom.factor = 9; v.stepOpacity(1); v.setPreset("dark"); v.invert = true;
+      s.kind = "insertion";
       applyAddress(written, v, s);
       return [written, before, state()];"""
     written, before, after = js(body)

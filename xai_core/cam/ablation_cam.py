@@ -70,10 +70,10 @@ class AblationCam(CamMethod[ScoreOptions]):
         """See :meth:`xai_core.cam.base.CamMethod.compute`."""
         name = f"{self.name}/{target}{options.score.key}"
         prefix = f"{self.name}/{layer_inputs.layer}/"
-        native = layer_inputs.native.get(name)
+        raw_map = layer_inputs.raw_maps.get(name)
         passes = sum(key.startswith(prefix) for key in layer_inputs.logit_cache.items())
-        if native is not None and passes:
-            known = CamResult(heatmap(native, layer_inputs.size), passes)
+        if raw_map is not None and passes:
+            known = CamResult(heatmap(raw_map, layer_inputs.size), passes)
             report(passes, passes, known.heatmap)
             return known
         activation = layer_inputs.activation
@@ -99,6 +99,6 @@ class AblationCam(CamMethod[ScoreOptions]):
             ),
             scorer=layer_inputs.tail,
         )
-        native = raw(logits)
-        layer_inputs.native.put(name, native)
-        return CamResult(heatmap(native, layer_inputs.size), len(keys))
+        raw_map = raw(logits)
+        layer_inputs.raw_maps.put(name, raw_map)
+        return CamResult(heatmap(raw_map, layer_inputs.size), len(keys))

@@ -41,8 +41,8 @@ class LayerInputs:
     (K, h, w), the gradient of the class's logit with respect to that output.  ``classes``: how many
     the model has.  ``tail``: the part of the network after the layer, (B, K, h, w) -> logits
     (B, classes).  ``logit_cache``: scores perturbed images and caches their logits; belongs to this
-    image, this baseline and these weights.  ``native``: the cache of raw maps of this image, these
-    weights and this layer.
+    image, this baseline and these weights.  ``raw_maps``: the cache of raw maps of this image,
+    these weights and this layer.
     """
 
     layer: str
@@ -54,7 +54,7 @@ class LayerInputs:
     classes: int
     tail: Callable[[Tensor], Tensor]
     logit_cache: LogitCache
-    native: RawMapCache = field(default_factory=RawMapCache)
+    raw_maps: RawMapCache = field(default_factory=RawMapCache)
 
     @property
     def activation(self) -> Tensor:

@@ -56,7 +56,7 @@ class ClosedFormMethod(CamMethod[CamOptions]):
         scored = dataclasses.replace(
             layer_inputs, gradient=lambda c: score_gradient(logit, layer_inputs.classes, c, score)
         )
-        return layer_inputs.native.recall(name, lambda: self.raw_map(scored, target))
+        return layer_inputs.raw_maps.recall(name, lambda: self.raw_map(scored, target))
 
     def compute(
         self,

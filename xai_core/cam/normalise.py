@@ -74,15 +74,15 @@ def heatmap(raw: Tensor, size: int) -> Heatmap:
         ModelError: ``raw`` holds NaN or infinity.
     """
     check_finite(raw)
-    native = raw.detach().float().cpu().numpy()
+    raw_map = raw.detach().float().cpu().numpy()
     if bool(is_constant(raw[None])[0]):
-        return empty(native, size, MapState.CONSTANT)
+        return empty(raw_map, size, MapState.CONSTANT)
     if float(raw.max()) <= 0:
-        return empty(native, size, MapState.NO_POSITIVE)
+        return empty(raw_map, size, MapState.NO_POSITIVE)
     # In float64: float32 arithmetic differs between processors in its last bit, which can change
     # the pixels that an area level keeps; scores cached on another machine would not be found.
     upsampled = upsample(torch.relu(raw)[None].double(), size)
     values = min_max(upsampled)[0].float().cpu().numpy()
-    nearly_empty = float((native > 0).mean()) <= NEARLY_EMPTY_SHARE
+    nearly_empty = float((raw_map > 0).mean()) <= NEARLY_EMPTY_SHARE
     state = MapState.NEARLY_EMPTY if nearly_empty else MapState.OK
-    return Heatmap(native, values, float(upsampled.max()), state)
+    return Heatmap(raw_map, values, float(upsampled.max()), state)

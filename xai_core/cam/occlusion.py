@@ -124,9 +124,9 @@ class Occlusion(CamMethod[OcclusionOptions]):
         places = windows(layer_inputs.size, options)
         name = f"{self.name}/{options.occluder}/{options.stride}/{target}{options.score.key}"
         passes = len(places) + 1
-        native = layer_inputs.native.get(name)
-        if native is not None:
-            known = CamResult(heatmap(native, layer_inputs.size), passes)
+        raw_map = layer_inputs.raw_maps.get(name)
+        if raw_map is not None:
+            known = CamResult(heatmap(raw_map, layer_inputs.size), passes)
             report(passes, passes, known.heatmap)
             return known
         side = layer_inputs.activation.shape[-1]
@@ -153,9 +153,9 @@ class Occlusion(CamMethod[OcclusionOptions]):
                 done, total, heatmap(raw(so_far), layer_inputs.size)
             ),
         )
-        native = raw(logits)
-        layer_inputs.native.put(name, native)
-        return CamResult(heatmap(native, layer_inputs.size), passes)
+        raw_map = raw(logits)
+        layer_inputs.raw_maps.put(name, raw_map)
+        return CamResult(heatmap(raw_map, layer_inputs.size), passes)
 
 
 def _kept(places: Sequence[tuple[slice, slice]], shape: tuple[int, int]) -> Iterator[BoolArray]:

@@ -122,9 +122,9 @@ class Rise(CamMethod[RiseOptions]):
         """See :meth:`xai_core.cam.base.CamMethod.compute`."""
         source = f"{self.name}/{options.seed}/{options.masked_pixel}"
         name = f"{source}/{options.masks}/{target}"
-        native = layer_inputs.native.get(name)
-        if native is not None:
-            known = CamResult(heatmap(native, layer_inputs.size), options.masks)
+        raw_map = layer_inputs.raw_maps.get(name)
+        if raw_map is not None:
+            known = CamResult(heatmap(raw_map, layer_inputs.size), options.masks)
             report(options.masks, options.masks, known.heatmap)
             return known
         side, size = layer_inputs.activation.shape[-1], layer_inputs.size
@@ -156,6 +156,6 @@ class Rise(CamMethod[RiseOptions]):
                 done, total, heatmap(raw(so_far), layer_inputs.size)
             ),
         )
-        native = raw(logits)
-        layer_inputs.native.put(name, native)
-        return CamResult(heatmap(native, layer_inputs.size), options.masks)
+        raw_map = raw(logits)
+        layer_inputs.raw_maps.put(name, raw_map)
+        return CamResult(heatmap(raw_map, layer_inputs.size), options.masks)

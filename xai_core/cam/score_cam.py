@@ -193,12 +193,12 @@ class ScoreCam(CamMethod[ScoreCamOptions]):
     def _cached_result(
         self, layer_inputs: LayerInputs, target: int, options: ScoreCamOptions
     ) -> CamResult | None:
-        native = layer_inputs.native.get(_map_key(layer_inputs.layer, target, options))
+        raw_map = layer_inputs.raw_maps.get(_map_key(layer_inputs.layer, target, options))
         prefix = _key_prefix(layer_inputs.layer, options)
         passes = _scored(layer_inputs.logit_cache, prefix, options)
-        if native is None or not passes:
+        if raw_map is None or not passes:
             return None
-        return CamResult(heatmap(native, layer_inputs.size), forward_passes=passes)
+        return CamResult(heatmap(raw_map, layer_inputs.size), forward_passes=passes)
 
     def compute(
         self, layer_inputs: LayerInputs, target: int, options: ScoreCamOptions, report: Report
@@ -231,9 +231,9 @@ class ScoreCam(CamMethod[ScoreCamOptions]):
                 done, total, heatmap(weigh(so_far)[0], layer_inputs.size)
             ),
         )
-        native, weights = weigh(logits)
-        final = heatmap(native, layer_inputs.size)
-        layer_inputs.native.put(_map_key(layer_inputs.layer, target, options), native)
+        raw_map, weights = weigh(logits)
+        final = heatmap(raw_map, layer_inputs.size)
+        layer_inputs.raw_maps.put(_map_key(layer_inputs.layer, target, options), raw_map)
         return CamResult(
             final,
             forward_passes=len(images.keys),

@@ -49,9 +49,11 @@ def train(
         int, typer.Option(help="Side of the network's input in px, a multiple of 32 from 128.")
     ] = 384,
     device: Annotated[str, typer.Option(help="cpu, cuda or auto.")] = "auto",
-    drawers: Annotated[
+    workers: Annotated[
         int | None,
         typer.Option(
+            "--workers",
+            "--drawers",
             min=1,
             help="Processes that draw pictures: one for each core but one beside a graphics card, "
             "else one thread. Another number draws other pictures.",
@@ -87,10 +89,10 @@ def train(
     chosen = choose_device(device)
     on_gpu = chosen.type == "cuda"
     cores = os.cpu_count() or 1
-    drawers = drawers or (max(1, cores - 1) if on_gpu else 1)
+    workers = workers or (max(1, cores - 1) if on_gpu else 1)
     plan = plan_for(
         minutes, seed, gpu=on_gpu, steps=steps, pretrained=start is not None,
-        real=real is not None, workers=drawers, timm_name=network, size=size,
+        real=real is not None, workers=workers, timm_name=network, size=size,
     )  # fmt: skip
     start_weights = load(start) if start else None
     if start_weights and start_weights[0].timm_name != network:
@@ -136,7 +138,7 @@ def train(
         f"{f' --from {start.name}' if start else ''}{f' --real {real.name}' if real else ''}"
         f"{f' --network {network}' if network != TIMM_NAME else ''}"
         f"{f' --size {size}' if size != SIZE else ''}"
-        f"{' --compile' if compiled else ''}{f' --drawers {drawers}' if drawers > 1 else ''}"
+        f"{' --compile' if compiled else ''}{f' --workers {workers}' if workers > 1 else ''}"
         f" --device {run.device.type} --out {out.name}"
     )
     export(

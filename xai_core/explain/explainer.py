@@ -88,17 +88,17 @@ class Explainer:
             so_far = self._map(context, so_far, watch)
             clock.stop("map")
             so_far = self._measure(context, case, so_far, watch)
-            clock.stop("measures")
+            clock.stop("metrics")
             if request.curves != "none" and so_far.heatmap and so_far.heatmap.state.ranked:
                 so_far = self._curves(context, so_far, watch)
                 clock.stop("curves")
                 so_far = self._measure(context, case, so_far, watch)
-                clock.stop("measures")
+                clock.stop("metrics")
                 if request.reliability:
                     so_far = self._reliability(context, so_far, watch)
                     clock.stop("reliability")
                     so_far = self._measure(context, case, so_far, watch)
-                    clock.stop("measures")
+                    clock.stop("metrics")
         finally:
             context.keep()
         return replace(
@@ -191,7 +191,7 @@ class Explainer:
         exact_options = method.exact_options(request.cam_options())
 
         def report(done: int, total: int, partial: Any) -> None:  # noqa: ARG001
-            watch(Progress("measures", done, total, so_far))
+            watch(Progress("metrics", done, total, so_far))
 
         def lesion_mask() -> BoolArray | None:
             return None if mask is None else letterbox_mask(mask, so_far.prepared.geometry)

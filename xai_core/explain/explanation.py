@@ -72,7 +72,7 @@ class Explanation:
 @dataclass(frozen=True, eq=False)
 class Progress:
     """``done`` of ``total`` images are scored in ``stage``: "prediction", "map", "curves",
-    "reliability" or "measures"."""
+    "reliability" or "metrics"."""
 
     stage: str
     done: int

@@ -45,7 +45,7 @@ class ImageContext:
         self._x: Tensor | None = None
         self._baseline: Tensor | None = None
         self._activations: dict[str, Tensor] = {}
-        self._native: dict[str, RawMapCache] = {}
+        self._raw_maps: dict[str, RawMapCache] = {}
 
     @property
     def x(self) -> Tensor:
@@ -98,7 +98,7 @@ class ImageContext:
             classes=len(self.classifier.spec.class_names),
             tail=self.classifier.tail(layer),
             logit_cache=self.logit_cache,
-            native=self._maps(layer),
+            raw_maps=self._maps(layer),
         )
 
     def _activation(self, layer: str) -> Tensor:
@@ -109,10 +109,10 @@ class ImageContext:
 
     def _maps(self, layer: str) -> RawMapCache:
         with self._lock:
-            if layer not in self._native:
+            if layer not in self._raw_maps:
                 known = self._store.load(self._maps_key(layer)) if self._store else None
-                self._native[layer] = RawMapCache(known)
-            return self._native[layer]
+                self._raw_maps[layer] = RawMapCache(known)
+            return self._raw_maps[layer]
 
     def _maps_key(self, layer: str) -> StoreKey:
         cells = self.classifier.layer(layer).side ** 2
@@ -124,6 +124,6 @@ class ImageContext:
             return
         self._store.save(self._key, self.logit_cache.items())
         with self._lock:
-            native = dict(self._native)
-        for layer, maps in native.items():
+            raw_maps = dict(self._raw_maps)
+        for layer, maps in raw_maps.items():
             self._store.save(self._maps_key(layer), maps.rows())

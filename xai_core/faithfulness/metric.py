@@ -140,7 +140,7 @@ class MetricInputs:
             Cancelled: raised by ``report``; scores computed so far stay in the cache.
         """
         if self.probe is None:
-            raise ValueError("a measure that scores perturbed images must need Need.PROBE")
+            raise ValueError("a metric that scores perturbed images must need Need.PROBE")
         return self.probe.probabilities(kept, self.report)
 
     def once(self, work: Callable[[MetricInputs], Result]) -> Result:
@@ -217,19 +217,19 @@ class Metric:
         for column in (self.name, *([self.error_column] if self.error_column else [])):
             if not re.fullmatch("[a-z][a-z0-9_]*", column):
                 raise ValueError(
-                    f"A measure's column is {column!r}; give lower-case letters, digits and _."
+                    f"A metric's column is {column!r}; give lower-case letters, digits and _."
                 )
         for field in ("title", "unit", "reference", "description"):
             if not getattr(self, field).strip():
-                raise ValueError(f"The measure {self.name} has no {field}; give one.")
+                raise ValueError(f"The metric {self.name} has no {field}; give one.")
         if self.better not in ("higher", "lower", None):
             raise ValueError(
-                f"The measure {self.name} is better {self.better!r}; allowed are 'higher', "
+                f"The metric {self.name} is better {self.better!r}; allowed are 'higher', "
                 "'lower' and None."
             )
         if self.kind not in KINDS:
             raise ValueError(
-                f"The measure {self.name} is of kind {self.kind!r}; allowed are float, int, bool "
+                f"The metric {self.name} is of kind {self.kind!r}; allowed are float, int, bool "
                 "and str."
             )
 
@@ -250,10 +250,10 @@ class Metric:
         found = self.compute(inputs)
         if found.value is not None and type(found.value) is not self.kind:
             raise TypeError(
-                f"The measure {self.name} gave {found.value!r}; its kind is {self.kind.__name__}."
+                f"The metric {self.name} gave {found.value!r}; its kind is {self.kind.__name__}."
             )
         if found.error is not None and not self.error_column:
-            raise TypeError(f"The measure {self.name} gave an error but has no error_column.")
+            raise TypeError(f"The metric {self.name} gave an error but has no error_column.")
         return found
 
     def page_line(self, measured: Measured) -> str:

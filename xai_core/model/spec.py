@@ -145,7 +145,7 @@ class ModelSpec:
         return (
             f"{100 * self.blurred_share:.0f} % of this model's training pictures were blurred in "
             "patches of 16 px, as the curves' pictures are, and labelled benign where that hid the "
-            "lesion. So the areas are flattered: the measure uses what the model was trained on."
+            "lesion. So the areas are flattered: the metric uses what the model was trained on."
         )
 
     def write(self, path: Path) -> None:

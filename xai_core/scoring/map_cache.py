@@ -43,10 +43,10 @@ class RawMapCache:
             self.put(name, found)
         return found
 
-    def put(self, name: str, native: Tensor) -> None:
+    def put(self, name: str, raw_map: Tensor) -> None:
         """Store a map (h, h); ignored where it is not square or holds values that are not
         finite."""
-        array = np.asarray(native.detach().float().cpu().numpy())
+        array = np.asarray(raw_map.detach().float().cpu().numpy())
         if np.isfinite(array).all() and array.shape[0] == array.shape[1]:
             with self._lock:
                 self._maps[name] = read_only(array.copy())

@@ -28,7 +28,7 @@ _ERRORS = {"insertion_auc": "insertion_error", "deletion_auc": "deletion_error"}
 class Comparison:
     """The mean over common images of ``first``'s area minus ``second``'s.
 
-    ``measure``: the column of the area.  ``p_holm``: the p-value, adjusted by Holm for all
+    ``metric``: the column of the area.  ``p_holm``: the p-value, adjusted by Holm for all
     comparisons of :func:`comparisons`; NaN below ten patients.  ``error``: the curves' own error of
     the difference: the mean over images of the root of the summed squares of both areas' estimated
     errors.  It is not divided by the root of the number of images, as the errors may all be of one
@@ -38,7 +38,7 @@ class Comparison:
 
     layer: str
     outcome: Outcome
-    measure: str
+    metric: str
     first: str
     second: str
     found: PairedDifference
@@ -72,9 +72,9 @@ def comparisons(rows: Sequence[Row], layer: str, over: Over) -> tuple[Comparison
     here = [row for row in rows if row.layer == layer and is_ranked(row)]
     methods = methods_of(rows, layer)
     found = [
-        _comparison(rows_over(here, over), layer, outcome, measure, first, second)
+        _comparison(rows_over(here, over), layer, outcome, metric, first, second)
         for outcome in OUTCOMES
-        for measure in AREA_COLUMNS
+        for metric in AREA_COLUMNS
         for second, first in itertools.combinations(methods, 2)
     ]
     adjusted = holm([one.found.p for one in found])
@@ -82,7 +82,7 @@ def comparisons(rows: Sequence[Row], layer: str, over: Over) -> tuple[Comparison
 
 
 def _comparison(
-    rows: Iterable[Row], layer: str, outcome: Outcome, measure: str, first: str, second: str
+    rows: Iterable[Row], layer: str, outcome: Outcome, metric: str, first: str, second: str
 ) -> Comparison:
     by_method: dict[str | None, dict[str, Row]] = {first: {}, second: {}}
     for row in rows:
@@ -90,13 +90,13 @@ def _comparison(
             by_method[row.method][row.case_id] = row
     one, other = by_method[first], by_method[second]
     common = [(one[case], other[case]) for case in one if case in other]
-    values = np.array([[row.measures[measure] for row in pair] for pair in common], np.float64)
+    values = np.array([[row.metrics[metric] for row in pair] for pair in common], np.float64)
     values = values.reshape(-1, 2)
-    errors = [math.hypot(*(row.measures[_ERRORS[measure]] or 0.0 for row in p)) for p in common]
+    errors = [math.hypot(*(row.metrics[_ERRORS[metric]] or 0.0 for row in p)) for p in common]
     return Comparison(
         layer=layer,
         outcome=outcome,
-        measure=measure,
+        metric=metric,
         first=first,
         second=second,
         found=paired_difference(
@@ -104,18 +104,18 @@ def _comparison(
         ),
         p_holm=float("nan"),
         error=float(np.mean(errors)) if errors else float("nan"),
-        not_interpretable=sum(row.measures["interpretable"] is False for row, _ in common),
-        paper=_paper_difference(layer, outcome, measure, first, second),
+        not_interpretable=sum(row.metrics["interpretable"] is False for row, _ in common),
+        paper=_paper_difference(layer, outcome, metric, first, second),
     )
 
 
 def _paper_difference(
-    layer: str, outcome: Outcome, measure: str, first: str, second: str
+    layer: str, outcome: Outcome, metric: str, first: str, second: str
 ) -> float | None:
     pair = [AREAS.get((stage_number(layer), outcome, method)) for method in (first, second)]
     if pair[0] is None or pair[1] is None:
         return None
-    name = measure.removesuffix("_auc")
+    name = metric.removesuffix("_auc")
     return round(float(getattr(pair[0], name) - getattr(pair[1], name)), 3)
 
 

@@ -257,7 +257,7 @@ def _row(case: Case, explainer: Explainer, request: ExplainRequest) -> Row:
         target=answer.target_name,
         map_state=str(answer.heatmap.state),
         map_scale=answer.heatmap.scale,
-        measures=by_column(answer.metrics),
+        metrics=by_column(answer.metrics),
         image_sha256=answer.image_digest,
         mask_sha256=_mask_digest(case),
         weights_sha256=answer.weights_digest,

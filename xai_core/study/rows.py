@@ -19,7 +19,7 @@ from xai_core.faithfulness.metric import Measured, Value
 from xai_core.faithfulness.metrics import METRICS
 from xai_core.files import whole_file, writing
 
-MEASURES: Mapping[str, type] = MappingProxyType(
+METRIC_COLUMNS: Mapping[str, type] = MappingProxyType(
     {column: kind for metric in METRICS.values() for column, kind in metric.columns.items()}
 )
 """The columns of the metrics, in the registry's order, and the types of their values."""
@@ -40,9 +40,9 @@ class Row:
     """The results of one image, method and layer; None where a field does not apply.
 
     A case that cannot be read has one row with ``problem``, the reason in a sentence, and no
-    method.  ``predicted`` and ``target`` are class names.  ``measures``: the metrics' values by
-    column, with all columns of :data:`MEASURES`; those not given are None.  ``mask_sha256``: of the
-    lesion mask, None where no pixel is marked.  ``model_sha256``: see
+    method.  ``predicted`` and ``target`` are class names.  ``metrics``: the metrics' values by
+    column, with all columns of :data:`METRIC_COLUMNS`; those not given are None.  ``mask_sha256``:
+    of the lesion mask, None where no pixel is marked.  ``model_sha256``: see
     :func:`xai_core.explain.identity.model_digest`.  ``threshold``: the operating point.  The fields
     of :data:`PROVENANCE` depend on the machine and the content of the cache, the others do not.
     """
@@ -61,7 +61,7 @@ class Row:
     target: str | None = None
     map_state: str | None = None
     map_scale: float | None = None
-    measures: Mapping[str, Any] = field(default_factory=dict)
+    metrics: Mapping[str, Any] = field(default_factory=dict)
     image_sha256: str | None = None
     mask_sha256: str | None = None
     weights_sha256: str | None = None
@@ -73,11 +73,11 @@ class Row:
     seconds: float | None = None
 
     def __post_init__(self) -> None:
-        unknown = self.measures.keys() - MEASURES.keys()
+        unknown = self.metrics.keys() - METRIC_COLUMNS.keys()
         if unknown:
-            raise ValueError(f"No registered measure has the column {min(unknown)}.")
-        complete = {column: self.measures.get(column) for column in MEASURES}
-        object.__setattr__(self, "measures", MappingProxyType(complete))
+            raise ValueError(f"No registered metric has the column {min(unknown)}.")
+        complete = {column: self.metrics.get(column) for column in METRIC_COLUMNS}
+        object.__setattr__(self, "metrics", MappingProxyType(complete))
 
 
 PROVENANCE = ("engine", "software", "forwards", "seconds")
@@ -88,13 +88,13 @@ _FIXED = {f.name: str(f.type).removesuffix(" | None") for f in dataclasses.field
 
 
 def _schema() -> pa.Schema:
-    taken = _FIXED.keys() & MEASURES.keys()
+    taken = _FIXED.keys() & METRIC_COLUMNS.keys()
     if taken:
-        raise ValueError(f"A measure's column is {min(taken)}, which rows have already; rename it.")
+        raise ValueError(f"A metric's column is {min(taken)}, which rows have already; rename it.")
     columns: list[tuple[str, str]] = []
     for name, kind in _FIXED.items():
-        if name == "measures":
-            columns += ((column, kind.__name__) for column, kind in MEASURES.items())
+        if name == "metrics":
+            columns += ((column, kind.__name__) for column, kind in METRIC_COLUMNS.items())
         else:
             columns.append((name, kind))
     return pa.schema([(name, _TYPES[kind]) for name, kind in columns])
@@ -104,8 +104,8 @@ SCHEMA = _schema()
 
 
 def _flat(row: Row) -> dict[str, Any]:
-    fixed = {name: getattr(row, name) for name in _FIXED if name != "measures"}
-    return {**fixed, **row.measures}
+    fixed = {name: getattr(row, name) for name in _FIXED if name != "metrics"}
+    return {**fixed, **row.metrics}
 
 
 def write_rows(path: Path, rows: Sequence[Row]) -> None:
@@ -132,8 +132,8 @@ def read_rows(path: Path) -> list[Row] | None:
         return None
     return [
         Row(
-            **{name: value for name, value in fields.items() if name not in MEASURES},
-            measures={name: fields[name] for name in MEASURES},
+            **{name: value for name, value in fields.items() if name not in METRIC_COLUMNS},
+            metrics={name: fields[name] for name in METRIC_COLUMNS},
         )
         for fields in table.to_pylist()
     ]

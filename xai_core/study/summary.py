@@ -164,13 +164,13 @@ def rows_over(rows: Iterable[Row], over: Over) -> list[Row]:
     """The rows of the images that ``over`` names."""
     if over is Over.ALL:
         return list(rows)
-    return [row for row in rows if row.measures["interpretable"]]
+    return [row for row in rows if row.metrics["interpretable"]]
 
 
 def _cell(rows: Sequence[Row], layer: str, outcome: Outcome, method: str) -> Cell:
     ranked = [row for row in rows if is_ranked(row)]
     errors = [
-        max(row.measures["insertion_error"] or 0.0, row.measures["deletion_error"] or 0.0)
+        max(row.metrics["insertion_error"] or 0.0, row.metrics["deletion_error"] or 0.0)
         for row in ranked
     ]
     return Cell(
@@ -197,14 +197,14 @@ def _means(rows: Sequence[Row], over: Over) -> Means:
 
 def estimate(rows: Iterable[Row], metric: Metric) -> Estimate:
     """The mean of a metric over the rows that have a value; of yes or no, the share."""
-    known = [row for row in rows if row.measures[metric.name] is not None]
+    known = [row for row in rows if row.metrics[metric.name] is not None]
     patients = [row.patient_id for row in known]
-    values = [float(row.measures[metric.name]) for row in known]
+    values = [float(row.metrics[metric.name]) for row in known]
     if metric.kind is bool:
         low, high = Proportion.of((v > 0 for v in values), patients).interval
     else:
         low, high = mean_interval(values, patients, seed=SEED)
-    unable = sum(row.measures["interpretable"] is False for row in known)
+    unable = sum(row.metrics["interpretable"] is False for row in known)
     return Estimate(
         value=float(np.mean(values)) if values else math.nan,
         low=low,

@@ -265,7 +265,7 @@ def _difference_line(one: Comparison) -> tuple[str, ...]:
         mark = Mark.of(one.not_interpretable, found.images)
         mean = f"{found.value:+.4f} ({_ends(found.low, found.high, '+.4f')}){mark}"
     return (
-        str(one.outcome), one.measure.removesuffix("_auc"), pair_title(one),
+        str(one.outcome), one.metric.removesuffix("_auc"), pair_title(one),
         f"{found.images} ({found.patients})", mean,
         NONE if one.paper is None else f"{one.paper:+.3f}", p_text(one.p_holm),
         NONE if math.isnan(one.error) else f"{one.error:.4f}",
@@ -273,7 +273,7 @@ def _difference_line(one: Comparison) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-# --- Other measures ---------------------------------------------------------------------------
+# --- Other metrics ---------------------------------------------------------------------------
 
 
 def measured(cells: Iterable[Cell]) -> list[Metric]:
@@ -294,10 +294,10 @@ def _other_tables(found: LayerFigures, about: About) -> Iterator[TextTable]:
         if not lines:
             continue
         yield TextTable(
-            title=f"### Other measures: {title}, {_outcome_title(outcome)}",
-            caption=f"{title}, {_outcome_title(outcome)}: other measures of {about.source}.",
+            title=f"### Other metrics: {title}, {_outcome_title(outcome)}",
+            caption=f"{title}, {_outcome_title(outcome)}: other metrics of {about.source}.",
             label=f"tab:other-{number}-{outcome.lower()}",
-            head=("measure", "mean over", *(method_title(cell.method) for cell in cells)),
+            head=("metric", "mean over", *(method_title(cell.method) for cell in cells)),
             lines=lines,
             columns="p{4.5cm}l" + "r" * len(cells),
             under=(

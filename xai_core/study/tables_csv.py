@@ -26,7 +26,7 @@ from xai_core.study.tables import (
 )
 
 COLUMNS = (
-    "table", "layer", "outcome", "method", "minus", "measure", "mean_over", "value", "low", "high",
+    "table", "layer", "outcome", "method", "minus", "metric", "mean_over", "value", "low", "high",
     "p_holm", "curve_error", "images", "patients", "not_interpretable", "not_ranked", "paper",
     "mark", "remark",
 )  # fmt: skip
@@ -61,16 +61,16 @@ def _lines(figures: Figures, about: About) -> Iterator[dict[str, Any]]:
                 for over, means in cell.means.items():
                     one = means.others.get(metric.name)
                     if one is not None and one.images:
-                        yield {**_of(cell, over, metric.name, one), "table": "other measures"}
+                        yield {**_of(cell, over, metric.name, one), "table": "other metrics"}
     yield from _decisions(figures.decisions)
     for text in (LEGEND, INTERVALS, RULE, DIRECTION, *notes(figures, about)):
         yield {"table": "notes", "remark": " ".join(text.split())}
 
 
-def _of(cell: Cell, over: Over, measure: str, found: Estimate) -> dict[str, Any]:
+def _of(cell: Cell, over: Over, metric: str, found: Estimate) -> dict[str, Any]:
     return {
         "layer": layer_title(cell.layer), "outcome": cell.outcome, "method": cell.method,
-        "measure": measure, "mean_over": over, "value": found.value, "low": found.low,
+        "metric": metric, "mean_over": over, "value": found.value, "low": found.low,
         "high": found.high, "images": found.images, "patients": found.patients,
         "not_interpretable": found.not_interpretable, "mark": found.mark,
         "remark": _mark_words(found.mark),
@@ -84,12 +84,12 @@ def _mark_words(mark: Mark) -> str:
 
 def _areas(cell: Cell, over: Over) -> Iterator[dict[str, Any]]:
     means = cell.means[over]
-    for measure, found in zip(AREA_COLUMNS, (means.insertion, means.deletion), strict=True):
-        line = {**_of(cell, over, measure, found), "table": "areas"}
+    for metric, found in zip(AREA_COLUMNS, (means.insertion, means.deletion), strict=True):
+        line = {**_of(cell, over, metric, found), "table": "areas"}
         if over is Over.ALL:
             line |= {"not_ranked": cell.unranked, "curve_error": cell.error}
             if cell.paper is not None:
-                line["paper"] = getattr(cell.paper, measure.removesuffix("_auc"))
+                line["paper"] = getattr(cell.paper, metric.removesuffix("_auc"))
         yield line
 
 
@@ -98,8 +98,8 @@ def _differences(found: LayerFigures) -> Iterator[dict[str, Any]]:
     for over, lines in found.differences.items():
         if lines:
             yield from (_difference(one, layer, over) for one in lines)
-            said = ranking(lines).sentence
-            yield {"table": "ranking", "layer": layer, "mean_over": over, "remark": said}
+            remark = ranking(lines).sentence
+            yield {"table": "ranking", "layer": layer, "mean_over": over, "remark": remark}
 
 
 def _difference(one: Comparison, layer: str, over: Over) -> dict[str, Any]:
@@ -108,7 +108,7 @@ def _difference(one: Comparison, layer: str, over: Over) -> dict[str, Any]:
     remarks = (_mark_words(mark), BELOW_ERROR if one.below_error else "")
     return {
         "table": "paired differences", "layer": layer, "outcome": one.outcome, "method": one.first,
-        "minus": one.second, "measure": one.measure, "mean_over": over, "value": found.value,
+        "minus": one.second, "metric": one.metric, "mean_over": over, "value": found.value,
         "low": found.low, "high": found.high, "p_holm": one.p_holm, "curve_error": one.error,
         "images": found.images, "patients": found.patients,
         "not_interpretable": one.not_interpretable, "paper": one.paper, "mark": mark,
@@ -123,7 +123,7 @@ def _decisions(found: Decisions) -> Iterator[dict[str, Any]]:
     for name, value in (stated | implied).items():
         here = getattr(found.confusion, name.lower())
         remark = "the paper's number is implied by its ratios" if name in implied else ""
-        yield {**table, "measure": name, "value": here, "paper": value, "remark": remark}
+        yield {**table, "metric": name, "value": here, "paper": value, "remark": remark}
     shares: tuple[tuple[str, Proportion, float], ...] = (
         ("sensitivity", found.sensitivity, paper.SENSITIVITY),
         ("specificity", found.specificity, paper.SPECIFICITY),
@@ -132,11 +132,11 @@ def _decisions(found: Decisions) -> Iterator[dict[str, Any]]:
     for name, share, theirs in shares:
         low, high = share.interval
         yield {
-            **table, "measure": name, "value": share.value, "low": low, "high": high,
+            **table, "metric": name, "value": share.value, "low": low, "high": high,
             "images": share.whole, "patients": share.patients, "paper": theirs,
         }  # fmt: skip
     auc = found.auc
     yield {
-        **table, "measure": "roc_auc", "value": auc.value, "low": auc.low, "high": auc.high,
+        **table, "metric": "roc_auc", "value": auc.value, "low": auc.low, "high": auc.high,
         "images": auc.images, "patients": auc.patients,
     }  # fmt: skip

@@ -1,8 +1,8 @@
 """Training images: cached phantom backgrounds, into which new lesions are inserted at every draw.
 
 No training image is blurred in patches, as the images of insertion and deletion curves and of
-Hybrid-CAM's levels are: a network that was trained on the very perturbation that a measure uses is
-flattered by that measure.
+Hybrid-CAM's levels are: a network that was trained on the very perturbation that a metric uses is
+flattered by that metric.
 """
 
 from __future__ import annotations

@@ -175,7 +175,7 @@ def show(
     thumbnails = thumbnails_of(service).get([tile.case_id for tile in tiles], prefetch)
     data = {
         "label": "Cases",
-        "said": status,
+        "status": status,
         "hint": "" if search is None else "Find: spiculated, left MLO, BI-RADS 4",
         "search": search,
         "above": reserved_height,

@@ -14,7 +14,7 @@ _STAGES = {
     "map": "Drawing the map",
     "curves": "Measuring the curves",
     "reliability": "Measuring the baselines",
-    "measures": "Measuring the map",
+    "metrics": "Measuring the map",
 }
 
 

@@ -118,11 +118,11 @@ def is_history_navigation() -> bool:
 def viewport() -> dict[str, Any]:
     """The viewport from the last address, as the viewer takes it.
 
-    ``said``: the values, see :func:`xai_core.ui.address.read_viewport`.  ``turn``: a version that
+    ``values``: the values, see :func:`xai_core.ui.address.read_viewport`.  ``turn``: a version that
     rises with every address, so that the viewer applies each one once.
     """
     shown = part(ShownRequest)
-    return {"turn": shown.viewport_version, "said": dict(shown.viewport)}
+    return {"turn": shown.viewport_version, "values": dict(shown.viewport)}
 
 
 def set_viewport(values: Mapping[str, Any]) -> None:

@@ -225,7 +225,7 @@ def _data(
     # Before the first picture, only what it needs is sent: the rest is most of the data and would
     # delay it.  An address with a viewport may show any part, so then everything is sent.
     first = not deferred.viewer_has_drawn()
-    picture_only = first and not (viewport and viewport["said"])
+    picture_only = first and not (viewport and viewport["values"])
     return {
         "case": {"low": pictures["low"], "digest": pictures["digest"]}
         if picture_only

@@ -8,7 +8,7 @@ function drawPane(pane, viewport) {
   context.fillStyle = "#000";
   context.fillRect(0, 0, canvas.width, canvas.height);
   if (!picture) return;
-  const at = viewport.view.transform(picture, { width: canvas.width, height: canvas.height });
+  const at = viewport.zoom.transform(picture, { width: canvas.width, height: canvas.height });
   if (pane.stepLayer) { drawStep(context, pane.stepLayer, at, ratio); return; }
   paintPicture(picture, viewport);
   context.imageSmoothingEnabled = at.scale < 3 * ratio; // at high zoom, pixels are shown as squares

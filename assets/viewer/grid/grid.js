@@ -37,7 +37,7 @@ class Grid {
     this.data = data;
     this.root.style.setProperty("--above", data.above);
     this.place.setAttribute("aria-label", data.label);
-    this.root.querySelector(".said").textContent = data.said;
+    this.root.querySelector(".status").textContent = data.status;
     this.search.hidden = data.search === null;
     if (data.search !== null) {
       this.search.placeholder = data.hint;

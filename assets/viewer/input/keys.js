@@ -3,15 +3,15 @@
 const PAN_PX = 60;
 
 function keyActions(viewer, pane) {
-  const { view, viewport } = viewer, { picture, canvas } = pane;
+  const { zoom, viewport } = viewer, { picture, canvas } = pane;
   const step = PAN_PX * pane.ratio;
   return {
-    ArrowLeft: () => view.pan(picture, canvas, step, 0),
-    ArrowRight: () => view.pan(picture, canvas, -step, 0),
-    ArrowUp: () => view.pan(picture, canvas, 0, step),
-    ArrowDown: () => view.pan(picture, canvas, 0, -step),
+    ArrowLeft: () => zoom.pan(picture, canvas, step, 0),
+    ArrowRight: () => zoom.pan(picture, canvas, -step, 0),
+    ArrowUp: () => zoom.pan(picture, canvas, 0, step),
+    ArrowDown: () => zoom.pan(picture, canvas, 0, -step),
     "+": () => viewer.zoomCentre(1.25), "=": () => viewer.zoomCentre(1.25), "-": () => viewer.zoomCentre(0.8),
-    0: () => view.reset(), 1: () => viewer.oneToOne(),
+    0: () => zoom.reset(), 1: () => viewer.oneToOne(),
     i: () => { viewport.invert = !viewport.invert; }, w: () => viewport.setPreset("stored"),
     o: () => { viewport.outline = !viewport.outline; },
     x: () => { viewport.inside = !viewport.inside; },
@@ -19,7 +19,7 @@ function keyActions(viewer, pane) {
     "[": () => viewport.stepOpacity(-1), "]": () => viewport.stepOpacity(1),
     b: () => viewer.blink(true),
     m: () => {
-      const at = view.transform(picture, canvas);
+      const at = zoom.transform(picture, canvas);
       viewer.toggleMark(picture, at.cx, at.cy, (MARK_REACH_PX * pane.ratio) / at.scale);
     },
   };

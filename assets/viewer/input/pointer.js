@@ -4,22 +4,22 @@ const CLICK_TOLERANCE_PX = 4; // a press that moves less than this is a click
 const MARK_REACH_PX = 12;
 
 function attachPointer(viewer, pane) {
-  const { canvas } = pane, { view, viewport, marks } = viewer;
+  const { canvas } = pane, { zoom, viewport, marks } = viewer;
   const pressed = new Map(); // pointer id -> { from, at, window, moved }
   const position = (event) => {
     const box = canvas.getBoundingClientRect();
     return [(event.clientX - box.left) * pane.ratio, (event.clientY - box.top) * pane.ratio];
   };
   const onPicture = ([x, y]) => {
-    const at = view.transform(pane.picture, canvas);
+    const at = zoom.transform(pane.picture, canvas);
     return { x: (x - at.left) / at.scale, y: (y - at.top) / at.scale, reach: (MARK_REACH_PX * pane.ratio) / at.scale };
   };
 
   canvas.addEventListener("contextmenu", (event) => event.preventDefault());
-  canvas.addEventListener("dblclick", () => { if (!marks.open) { view.reset(); viewer.changed(); } });
+  canvas.addEventListener("dblclick", () => { if (!marks.open) { zoom.reset(); viewer.changed(); } });
   canvas.addEventListener("wheel", (event) => {
     event.preventDefault();
-    view.zoomAt(pane.picture, canvas, ...position(event), Math.exp(-clamp(event.deltaY, -120, 120) / 400));
+    zoom.zoomAt(pane.picture, canvas, ...position(event), Math.exp(-clamp(event.deltaY, -120, 120) / 400));
     viewer.changed();
   }, { passive: false });
   canvas.addEventListener("pointerdown", (event) => {
@@ -50,11 +50,11 @@ function attachPointer(viewer, pane) {
       if (pressed.size === 2) {
         const other = [...pressed.entries()].find(([id]) => id !== event.pointerId)[1].at;
         const before = Math.hypot(px - other[0], py - other[1]), after = Math.hypot(x - other[0], y - other[1]);
-        if (before > 4) view.zoomAt(pane.picture, canvas, (x + other[0]) / 2, (y + other[1]) / 2, after / before);
+        if (before > 4) zoom.zoomAt(pane.picture, canvas, (x + other[0]) / 2, (y + other[1]) / 2, after / before);
       } else if (press.window) {
         viewport.dragWindow((x - px) / pane.ratio, (y - py) / pane.ratio);
       } else {
-        view.pan(pane.picture, canvas, x - px, y - py);
+        zoom.pan(pane.picture, canvas, x - px, y - py);
       }
       press.at = [x, y];
       viewer.changed();

@@ -7,11 +7,11 @@ const SWITCHES = ["recombined", "outline", "invert", "inside"]; // off unless na
 
 // The text of each parameter; default values are left out.
 function addressOf(viewport, stepper) {
-  const { view, window: width, level, heat, contours, opacity, table } = viewport;
+  const { zoom, window: width, level, heat, contours, opacity, table } = viewport;
   const text = {};
   const short = (v) => String(Number(v.toFixed(4)));
-  if (view.zoom !== 1) text.zoom = short(view.zoom);
-  if (view.x !== null) text.at = `${Number(view.x.toFixed(6))},${Number(view.y.toFixed(6))}`;
+  if (zoom.factor !== 1) text.zoom = short(zoom.factor);
+  if (zoom.x !== null) text.at = `${Number(zoom.x.toFixed(6))},${Number(zoom.y.toFixed(6))}`;
   if (width !== DEFAULTS.window.width || level !== DEFAULTS.window.level) text.window = `${short(width)},${short(level)}`;
   if (stepper.kind !== "off") text.step = `${stepper.kind}:${stepper.step}`;
   if (heat !== "fill") text.heat = heat;
@@ -26,10 +26,10 @@ function addressOf(viewport, stepper) {
 
 // Apply the values that Python parsed; missing ones are set to their defaults.
 function applyAddress(values, viewport, stepper) {
-  const { view } = viewport;
-  view.reset();
-  if (values.zoom) view.zoom = values.zoom;
-  if (values.at) [view.x, view.y] = values.at;
+  const { zoom } = viewport;
+  zoom.reset();
+  if (values.zoom) zoom.factor = values.zoom;
+  if (values.at) [zoom.x, zoom.y] = values.at;
   viewport.setPreset("stored");
   if (values.window) viewport.setWindow(...values.window);
   const [kind, step] = values.step || ["off", 0];

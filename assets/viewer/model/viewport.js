@@ -15,7 +15,7 @@ class Viewport {
   // `diverging`: the table of the signed map.
   constructor(tables, diverging) {
     Object.assign(this, { tables, diverging, table: tables[0] });
-    this.view = new View();
+    this.zoom = new Zoom();
     this.setPreset("stored");
     this.heat = "fill";
     this.opacity = DEFAULTS.opacity.value;

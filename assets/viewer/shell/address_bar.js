@@ -12,8 +12,8 @@ class AddressBar {
     if (!parsed || parsed.turn === this.turn) return false;
     const first = this.turn === undefined;
     this.turn = parsed.turn;
-    if (first && !Object.keys(parsed.said).length) return false;
-    applyAddress(parsed.said, this.viewer.viewport, this.viewer.stepper);
+    if (first && !Object.keys(parsed.values).length) return false;
+    applyAddress(parsed.values, this.viewer.viewport, this.viewer.stepper);
     return true;
   }
 

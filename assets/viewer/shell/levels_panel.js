@@ -14,7 +14,7 @@ class LevelsPanel {
     this.bars.setAttribute("aria-label", "Area levels: the share of the image kept sharp");
     const sliders = element("div", "", { className: "sliders" });
     sliders.append(this.buildRange(), this.buildArea(), this.buildOwn());
-    this.message = element("p", "", { className: "said" });
+    this.message = element("p", "", { className: "message" });
     this.message.setAttribute("role", "status");
     place.replaceChildren(this.bars, sliders, this.message);
   }

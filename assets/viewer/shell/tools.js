@@ -21,7 +21,7 @@ function percentageBox(label, read, act) {
 
 // The rows of elements, and `refresh`, which makes them show the viewer's current state.
 function buildTools(viewer) {
-  const { viewport, view } = viewer;
+  const { viewport, zoom } = viewer;
   const set = (name) => (value) => { viewport[name] = value; viewer.changed(); };
   const flip = (name) => () => { viewport[name] = !viewport[name]; viewer.changed(); };
   const outline = toggle("Lesion outline", "What the source marked (O)", () => viewport.outline && viewer.hasOutline(), flip("outline"));
@@ -41,7 +41,7 @@ function buildTools(viewer) {
     ],
     [plain, recombined, outline, inside],
     [
-      button("Fit", "Show the whole breast (0)", () => { view.reset(); viewer.changed(); }),
+      button("Fit", "Show the whole breast (0)", () => { zoom.reset(); viewer.changed(); }),
       button("1:1", "One image pixel on one screen pixel (1)", () => { viewer.oneToOne(); viewer.changed(); }),
       button("+", "Zoom in (+)", () => { viewer.zoomCentre(1.25); viewer.changed(); }),
       button("\u2212", "Zoom out (-)", () => { viewer.zoomCentre(0.8); viewer.changed(); }),

@@ -21,7 +21,7 @@ class Viewer {
     for (const [name, colour] of Object.entries(DEFAULTS.colours)) root.style.setProperty(`--${name}`, colour);
   }
 
-  get view() { return this.viewport.view; }
+  get zoom() { return this.viewport.zoom; }
 
   // Take the data from Python, see ui/viewer.py.
   async show(data) {
@@ -74,12 +74,12 @@ class Viewer {
   beginCase(data) {
     const { viewport } = this, { last } = Viewer;
     this.loading = data.case.digest; // a better map may arrive while the picture is decoded
-    viewport.view.reset();
+    viewport.zoom.reset();
     viewport.setPreset("stored");
     if (last && last !== this && !this.shown && last.shown === data.case.digest) {
-      const { level, window: width, preset, invert, outline } = last.viewport, { zoom, x, y } = last.view;
+      const { level, window: width, preset, invert, outline } = last.viewport, { factor, x, y } = last.zoom;
       Object.assign(viewport, { level, window: width, preset, invert, outline });
-      Object.assign(viewport.view, { zoom, x, y });
+      Object.assign(viewport.zoom, { factor, x, y });
     }
     if (data.blind) Object.assign(viewport, { recombined: true, outline: false });
     this.changed();
@@ -216,12 +216,12 @@ class Viewer {
   // Zoom about the centre of the pane with the heatmap.
   zoomCentre(factor) {
     const { picture, canvas } = this.panes.find((pane) => pane.role === "heat");
-    this.view.zoomAt(picture, canvas, canvas.width / 2, canvas.height / 2, factor);
+    this.zoom.zoomAt(picture, canvas, canvas.width / 2, canvas.height / 2, factor);
   }
 
   oneToOne() {
     const { picture, canvas, ratio } = this.panes.find((pane) => pane.role === "heat");
-    this.view.oneToOne(picture, canvas, ratio);
+    this.zoom.oneToOne(picture, canvas, ratio);
   }
 
   blink(on) {

@@ -37,7 +37,7 @@ def _voi(item: Dataset, stored: np.ndarray = RAMP, **elements: object) -> tuple[
 
 
 @pytest.mark.parametrize(
-    ("said", "bits", "told"),
+    ("claimed", "bits", "told"),
     [
         (16, 12, True),
         (12, 16, True),
@@ -49,9 +49,9 @@ def _voi(item: Dataset, stored: np.ndarray = RAMP, **elements: object) -> tuple[
         (16, 16, False),
     ],
 )
-def test_bits_are_those_of_the_entries(said: int, bits: int, told: bool) -> None:
+def test_bits_are_those_of_the_entries(claimed: int, bits: int, told: bool) -> None:
     entries = np.rint(ROOTS * (2**bits - 1))
-    values, notes = _voi(_item([4096, 0, said], _words(entries), "OW"))
+    values, notes = _voi(_item([4096, 0, claimed], _words(entries), "OW"))
     np.testing.assert_allclose(values, ROOTS[RAMP], atol=2e-3)
     assert ("bits; it is shown on a scale" in notes) is told
 

@@ -403,7 +403,7 @@ def _modality(
             )
             del ds.ModalityLUTSequence
         else:
-            if not 8 <= table.said <= 16:
+            if not 8 <= table.claimed_bits <= 16:
                 del ds.ModalityLUTSequence  # apply_windowing reads its descriptor
             return mapped, False, True
     elif "ModalityLUTSequence" in ds:
@@ -439,9 +439,9 @@ def _by_table(
         if len(items) > 1:
             first = "first" if number == 1 else "first usable"
             notes.append(f"The file offers several tables (VOI LUT); the {first} one is used.")
-        if table.bits != table.said:
+        if table.bits != table.claimed_bits:
             notes.append(
-                f"The file's table (VOI LUT) says {table.said} bits, but its values reach "
+                f"The file's table (VOI LUT) says {table.claimed_bits} bits, but its values reach "
                 f"{table.bits} bits; it is shown on a scale of 0 to {2**table.bits - 1}."
             )
         return mapped / float(2**table.bits - 1), "the file's table (VOI LUT)"

@@ -24,12 +24,12 @@ class UnusableTable(Exception):
 class Table:
     """``entries``: uint16 (n,), 2 <= n <= 65536, not all equal.  ``first``: the 16 bits of the
     first value mapped, its sign not yet known.  ``bits``: the entries span 0 to ``2**bits - 1``.
-    ``said``: the bits that the LUT Descriptor claims."""
+    ``claimed_bits``: the bits that the LUT Descriptor claims."""
 
     entries: NDArray[np.uint16]
     first: int
     bits: int
-    said: int
+    claimed_bits: int
 
     def apply(
         self, values: NDArray[Any], present: NDArray[Any], *, signed: bool
@@ -73,12 +73,12 @@ def read_table(item: Dataset, ds: Dataset) -> Table:
     descriptor = _words(item, "LUTDescriptor", little)
     if len(descriptor) != 3:
         raise UnusableTable("its descriptor is missing or malformed")
-    count, first, said = (int(v) for v in descriptor)
+    count, first, claimed_bits = (int(v) for v in descriptor)
     count = count or 2**16
     words = _words(item, "LUTData", little)
     if not len(words):
         raise UnusableTable("it is empty")
-    if said <= 8 and len(words) == (count + 1) // 2 and len(words) < count:
+    if claimed_bits <= 8 and len(words) == (count + 1) // 2 and len(words) < count:
         words = words.astype("<u2").view(np.uint8).astype(np.uint16)
     if len(words) < count:
         raise UnusableTable(f"it has {len(words)} of {count} entries")
@@ -86,8 +86,8 @@ def read_table(item: Dataset, ds: Dataset) -> Table:
     if entries.min() == entries.max():
         raise UnusableTable("all its entries are equal")
     needed = int(entries.max()).bit_length()
-    trusted = needed <= said <= needed + 1 and said <= 16
-    return Table(entries, first, said if trusted else needed, said)
+    trusted = needed <= claimed_bits <= needed + 1 and claimed_bits <= 16
+    return Table(entries, first, claimed_bits if trusted else needed, claimed_bits)
 
 
 def _words(item: Dataset, keyword: str, little: bool) -> NDArray[np.uint16]:

@@ -29,7 +29,7 @@ def registry(found: Iterable[tuple[str, Iterable[Metric]]]) -> Mapping[str, Metr
             for column in metric.columns:
                 if column in owner:
                     raise ValueError(
-                        f"The measure {column} is in {owner[column]} and in {module}; give one of "
+                        f"The metric {column} is in {owner[column]} and in {module}; give one of "
                         "them another name."
                     )
                 owner[column] = module

@@ -84,8 +84,8 @@ def _row(case: Case, row: PanelRow, title: str, answers: Sequence[PanelAnswer]) 
         if answer is None:
             return Panel("Original, low-energy image", picture)
         reason = captions.empty_map_reason(answer)
-        said = (reason, captions.outside_line(answer))
-        lines = tuple(filter(None, said)) + captions.area_lines(answer)
+        remarks = (reason, captions.outside_line(answer))
+        lines = tuple(filter(None, remarks)) + captions.area_lines(answer)
         title = f"{METHODS[answer.request.method].title}, {layer_title(answer.request.layer)}"
         return Panel(title, picture, captions.colour_bar(answer), lines)
 

@@ -14,9 +14,9 @@ from xai_core.types import Outcome
 from xai_core.ui import case_list, controls, session
 from xai_core.ui.compare import board, captions, comparison, export, panels
 from xai_core.ui.compare.panels import (
-    FIGURE_VIEW,
-    METHODS_VIEW,
-    VIEWS,
+    FIGURE_LAYOUT,
+    LAYOUTS,
+    METHODS_LAYOUT,
     PanelAnswer,
     PanelRow,
     in_listed_order,
@@ -27,9 +27,9 @@ from xai_core.ui.wording import OUTCOME_WORDS, plain
 _POLL_DEFAULT_CASES = 2.5  # seconds, while a case of Figure 3 is still to be found
 _POLL_PREDICTIONS = 1.5  # seconds, while a case on the page is not predicted
 _FIGURE_3_CASES = (("positive", Outcome.TP), ("negative", Outcome.TN))
-_VIEW_TITLES = {
-    METHODS_VIEW: "One case, methods by layers",
-    FIGURE_VIEW: "Two cases, as the paper's Figure 3",
+_LAYOUT_TITLES = {
+    METHODS_LAYOUT: "One case, methods by layers",
+    FIGURE_LAYOUT: "Two cases, as the paper's Figure 3",
 }
 _CURVES_HELP = (
     "Measures the insertion and deletion curves of every map, after the maps, and shows the area "
@@ -44,7 +44,7 @@ _CURVES_HELP = (
 def show(service: PageService) -> None:
     """Draw the page."""
     comparison.restore(service)
-    figure = comparison.current().view == FIGURE_VIEW
+    figure = comparison.current().layout == FIGURE_LAYOUT
     if figure:
         set_default_figure_3_cases(service)
     comparison.update_address()
@@ -70,7 +70,7 @@ def draw_board(
     Returns:
         The rows, their titles and the answers of all panels; None if no case is chosen yet.
     """
-    figure = comparison.current().view == FIGURE_VIEW
+    figure = comparison.current().layout == FIGURE_LAYOUT
     rows = _figure_3_rows(service) if figure else _method_rows(service)
     if not rows:
         return None
@@ -85,12 +85,14 @@ def _show_controls(service: PageService, figure: bool) -> None:
     with st.container(horizontal=True, key="controls", gap="large", vertical_alignment="bottom"):
         st.segmented_control(
             "What to compare",
-            VIEWS,
-            default=chosen.view,
+            LAYOUTS,
+            default=chosen.layout,
             required=True,
-            format_func=_VIEW_TITLES.__getitem__,
-            key=session.widget_key("choose view", chosen.view),
-            on_change=session.on_user_change("choose view", lambda v: comparison.change(view=v)),
+            format_func=_LAYOUT_TITLES.__getitem__,
+            key=session.widget_key("choose layout", chosen.layout),
+            on_change=session.on_user_change(
+                "choose layout", lambda v: comparison.change(layout=v)
+            ),
             help="Figure 3 shows a true positive and a true negative: the original, Score-CAM at "
             f"{coarser.title}, Grad-CAM and Hybrid-CAM at {finer.title}.",
         )

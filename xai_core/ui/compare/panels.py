@@ -21,8 +21,8 @@ from xai_core.ui.job_progress import pending
 
 # --- the comparison and its address ---
 
-METHODS_VIEW, FIGURE_VIEW = "methods", "figure3"
-VIEWS = (METHODS_VIEW, FIGURE_VIEW)
+METHODS_LAYOUT, FIGURE_LAYOUT = "methods", "figure3"
+LAYOUTS = (METHODS_LAYOUT, FIGURE_LAYOUT)
 _SHARED = ("case", "target", "levels")  # parameters of the request that apply to every panel
 _CASES = {"tp": "positive", "tn": "negative"}  # field of Comparison by address parameter
 
@@ -31,12 +31,12 @@ _CASES = {"tp": "positive", "tn": "negative"}  # field of Comparison by address 
 class Comparison:
     """What the Compare page shows.
 
-    ``view``: one case under several methods at every layer, or the paper's Figure 3.
-    ``methods``: of the first view, at least one.  ``curves``: whether insertion and deletion are
+    ``layout``: one case under several methods at every layer, or the paper's Figure 3.
+    ``methods``: of the first layout, at least one.  ``curves``: whether insertion and deletion are
     measured too.  ``positive``, ``negative``: Figure 3's cases; None until chosen.
     """
 
-    view: str = METHODS_VIEW
+    layout: str = METHODS_LAYOUT
     methods: tuple[str, ...] = PAPER_METHODS
     curves: bool = False
     positive: str | None = None
@@ -54,13 +54,13 @@ def read_comparison(
     """
     chosen: dict[str, Any] = {}
     problems: list[str] = []
-    view = parameters.get("view", METHODS_VIEW)
-    if view in VIEWS:
-        chosen["view"] = view
+    layout = parameters.get("view", METHODS_LAYOUT)
+    if layout in LAYOUTS:
+        chosen["layout"] = layout
     else:
         problems.append(
-            f"The address names the view “{view:.60}”, but only {', '.join(VIEWS)} exist; "
-            f"showing {METHODS_VIEW}."
+            f"The address names the view “{layout:.60}”, but only {', '.join(LAYOUTS)} exist; "
+            f"showing {METHODS_LAYOUT}."
         )
     if "methods" in parameters:
         named = parameters["methods"].split(",")
@@ -101,7 +101,7 @@ def in_listed_order(names: Iterable[str]) -> tuple[str, ...]:
 def write_comparison(comparison: Comparison, shown: CaseRequest) -> dict[str, str]:
     """The parameters that restore a comparison; default values are left out."""
     shared = write_address(shown)
-    address = {"view": comparison.view}
+    address = {"view": comparison.layout}
     address |= {name: shared[name] for name in _SHARED if name in shared}
     if comparison.methods != PAPER_METHODS:
         address["methods"] = ",".join(comparison.methods)

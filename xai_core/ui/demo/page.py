@@ -23,7 +23,7 @@ from xai_core.ui import controls, curves, live, session
 from xai_core.ui.address import read_viewport, write_address
 from xai_core.ui.compare import comparison
 from xai_core.ui.compare import page as compare_page
-from xai_core.ui.compare.panels import FIGURE_VIEW, METHODS_VIEW, Comparison, write_comparison
+from xai_core.ui.compare.panels import FIGURE_LAYOUT, METHODS_LAYOUT, Comparison, write_comparison
 from xai_core.ui.demo.stops import (
     COMPARE_METHODS,
     COMPARE_PAIR,
@@ -192,7 +192,7 @@ def set_up_scene(
     case_left = session.current().case_id != case_id
     if not note_scene((number, case_request, scene_comparison)) and not case_left:
         return
-    from_address = session.viewport()["said"] if pop_from_address() else {}
+    from_address = session.viewport()["values"] if pop_from_address() else {}
     request = case_request.request
     fields: dict[str, Any] = {n: getattr(request, n) for n in ExplainRequest.__dataclass_fields__}
     session.change(case_id=case_request.case_id, **fields)
@@ -201,7 +201,7 @@ def set_up_scene(
         st.query_params.from_dict({"stop": str(number + 1), **stop.viewport})
     if scene_comparison is not None:
         comparison.change(
-            view=scene_comparison.view,
+            layout=scene_comparison.layout,
             curves=scene_comparison.curves,
             positive=scene_comparison.positive,
             negative=scene_comparison.negative,
@@ -241,10 +241,10 @@ def _request(service: PageService, stop: Stop, case_id: str) -> CaseRequest:
 
 def _comparison(stop: Stop, cases: TourCases) -> Comparison | None:
     if stop.scene == COMPARE_METHODS:
-        return Comparison(METHODS_VIEW)
+        return Comparison(METHODS_LAYOUT)
     if stop.scene == COMPARE_PAIR:
         return Comparison(
-            FIGURE_VIEW, curves=True, positive=cases.positive, negative=cases.negative
+            FIGURE_LAYOUT, curves=True, positive=cases.positive, negative=cases.negative
         )
     return None
 
