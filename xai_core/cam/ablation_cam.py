@@ -10,7 +10,7 @@ from torch import Tensor
 
 from xai_core.cam.base import CamMethod, CamResult, LayerInputs, Need
 from xai_core.cam.class_score import ScoreOptions, class_scores
-from xai_core.cam.normalise import check_finite, heatmap
+from xai_core.cam.normalise import HEATMAP_CONVENTIONS, check_finite, heatmap
 from xai_core.types import FloatArray, Report
 
 
@@ -59,9 +59,7 @@ class AblationCam(CamMethod[ScoreOptions]):
             "ablated channel": "0 at every position",
             "weights": "drop of the score, not divided by it",
             "scored by": "PyTorch, from the layer on",
-            "relu": "before upsampling",
-            "upsampling": "bilinear, align_corners=False",
-            "normalisation": "min-max after upsampling",
+            **HEATMAP_CONVENTIONS,
         }
 
     def compute(

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from xai_core.cam.base import CamMethod, CamResult, LayerInputs
 from xai_core.cam.class_score import ClassScore, ScoreOptions, score_gradient
-from xai_core.cam.normalise import heatmap
+from xai_core.cam.normalise import HEATMAP_CONVENTIONS, heatmap
 from xai_core.cam.options import CamOptions
 from xai_core.types import Report
 
@@ -42,9 +42,7 @@ class ClosedFormMethod(CamMethod[CamOptions]):
         score = _score(options).words
         return {
             **{name: words.format(score=score) for name, words in self.formula.items()},
-            "relu": "before upsampling",
-            "upsampling": "bilinear, align_corners=False",
-            "normalisation": "min-max after upsampling",
+            **HEATMAP_CONVENTIONS,
         }
 
     def cached_raw_map(self, layer_inputs: LayerInputs, target: int, options: CamOptions) -> Tensor:

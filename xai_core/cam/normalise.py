@@ -17,6 +17,13 @@ NEARLY_EMPTY_SHARE = 0.03
 """A raw map that is positive in at most this share of its cells counts as nearly empty: 4 of the
 144 cells of Stage 4, 17 of the 576 of Stage 3 at an input of 384."""
 
+HEATMAP_CONVENTIONS = {
+    "relu": "before upsampling",
+    "upsampling": "bilinear, align_corners=False",
+    "normalisation": "min-max after upsampling",
+}
+"""What :func:`heatmap` does, for the conventions of methods that end with it."""
+
 
 def upsample(maps: Tensor, size: int, align_corners: bool = False) -> Tensor:
     """Bilinear interpolation of maps (n, h, w) to (n, size, size)."""

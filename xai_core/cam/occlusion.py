@@ -13,7 +13,7 @@ from torch.nn.functional import adaptive_avg_pool2d
 
 from xai_core.cam.base import CamMethod, CamResult, LayerInputs, Need
 from xai_core.cam.class_score import ScoreOptions, class_scores
-from xai_core.cam.normalise import heatmap
+from xai_core.cam.normalise import HEATMAP_CONVENTIONS, heatmap
 from xai_core.cam.options import option
 from xai_core.scoring.logit_cache import INTACT, mask_key
 from xai_core.types import BoolArray, FloatArray, Report
@@ -112,9 +112,7 @@ class Occlusion(CamMethod[OcclusionOptions]):
             "fill": "the blurred image",
             "pixel": "mean drop of the score over the windows that cover it",
             "resolution": "mean over each position of the layer",
-            "relu": "before upsampling",
-            "upsampling": "bilinear, align_corners=False",
-            "normalisation": "min-max after upsampling",
+            **HEATMAP_CONVENTIONS,
         }
 
     def compute(

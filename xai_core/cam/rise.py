@@ -14,7 +14,7 @@ from torch.nn.functional import adaptive_avg_pool2d
 
 from xai_core.cam.base import CamMethod, CamResult, LayerInputs, Need
 from xai_core.cam.masked_pixel import MaskOptions, fill_of
-from xai_core.cam.normalise import heatmap, upsample
+from xai_core.cam.normalise import HEATMAP_CONVENTIONS, heatmap, upsample
 from xai_core.cam.options import option
 from xai_core.types import FloatArray, Report
 
@@ -111,9 +111,7 @@ class Rise(CamMethod[RiseOptions]):
             "masked pixel": str(options.masked_pixel),
             "weights": "probability of the class, divided by the expected mask",
             "resolution": "mean over each position of the layer",
-            "relu": "before upsampling",
-            "upsampling": "bilinear, align_corners=False",
-            "normalisation": "min-max after upsampling",
+            **HEATMAP_CONVENTIONS,
         }
 
     def compute(

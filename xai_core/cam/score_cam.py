@@ -15,7 +15,14 @@ from torch import Tensor
 from xai_core.cam.base import CamMethod, CamResult, LayerInputs, Need
 from xai_core.cam.class_score import ScoreOptions, class_scores
 from xai_core.cam.masked_pixel import MaskedPixel, MaskOptions, fill_of
-from xai_core.cam.normalise import check_finite, heatmap, is_constant, min_max, upsample
+from xai_core.cam.normalise import (
+    HEATMAP_CONVENTIONS,
+    check_finite,
+    heatmap,
+    is_constant,
+    min_max,
+    upsample,
+)
 from xai_core.cam.options import option
 from xai_core.scoring.logit_cache import BASELINE, LogitCache
 from xai_core.types import FloatArray, Heatmap, Report
@@ -178,9 +185,7 @@ class ScoreCam(CamMethod[ScoreCamOptions]):
             "weights": "softmax over channels"
             if options.softmax
             else "increase over the fully masked image",
-            "relu": "before upsampling",
-            "upsampling": "bilinear, align_corners=False",
-            "normalisation": "min-max after upsampling",
+            **HEATMAP_CONVENTIONS,
         }
 
     def cached_map(
