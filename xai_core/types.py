@@ -192,6 +192,7 @@ class MapState(enum.StrEnum):
     OK = "ok"
     NEARLY_EMPTY = "nearly empty"  # few cells are above 0, so that most patches tie at 0
     CONSTANT = "constant"  # all positions are equal, so none ranks above another
+    CONSTANT_IMAGE = "the image is constant"  # all its pixels are equal
     NO_POSITIVE = "no positive evidence"  # no value is above 0 before ReLU, for class and layer
     NO_LEVEL = "no level raises the score"  # Hybrid-CAM: every delta(p) is below its floor
 

@@ -56,6 +56,22 @@ def test_every_method_layer_and_class(
     assert {"curve AUC", "curve baseline", "normalisation"} <= answer.conventions.keys()
 
 
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("grey", [0.0, 0.4, 1.0])
+def test_a_constant_image_has_no_map_and_no_curves(
+    explainer: Explainer, method: str, grey: float
+) -> None:
+    case = dataclasses.replace(CASE, image=np.full((90, 70), grey, np.float32), lesion_mask=None)
+    answer = explainer.explain(case, dataclasses.replace(BASE, method=method))
+    assert answer.complete
+    assert answer.heatmap is not None
+    assert answer.heatmap.state is MapState.CONSTANT_IMAGE
+    assert not answer.heatmap.values.any()
+    assert answer.curves is None
+    assert not answer.levels
+    assert answer.forwards == 1, "the prediction alone"
+
+
 def test_partial_answers_arrive_in_order(explainer: Explainer) -> None:
     seen: list[Progress] = []
     answer = explainer.explain(

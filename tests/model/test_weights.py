@@ -138,7 +138,7 @@ def test_pickle_is_not_executed(weights: Path) -> None:
         ({"positive": 2}, "positive is 2"),
         ({"positive": True}, "positive is True"),
         ({"input_size": 7}, "input_size"),
-        ({"input_size": 240}, "multiples of 32"),
+        ({"input_size": 240}, "multiple of 32"),
         ({"std": [0, 1, 1]}, "std"),
         ({"threshold": 1.5}, "threshold"),
         ({"real_images": -1}, "real_images is -1"),
@@ -146,6 +146,22 @@ def test_pickle_is_not_executed(weights: Path) -> None:
         ({"format": 99}, "format"),
         ({"timm_name": "resnet_that_is_not"}, "resnet_that_is_not"),
         ({"surprise": 1}, "surprise"),
+        ({"timm_name": 5}, "timm_name is 5"),
+        ({"timm_name": "vit_giant_patch14_224"}, "allowed are convnextv2_atto"),
+        ({"timm_name": "convnextv2_tiny" * 20}, "timm_name"),
+        ({"sha256": None}, "sha256 is None"),
+        ({"sha256": ["ab"]}, "sha256"),
+        ({"threshold": True}, "threshold is True"),
+        ({"threshold": "0.5"}, "threshold is '0.5'"),
+        ({"threshold": float("nan")}, "threshold is nan"),
+        ({"mean": [0.2, float("inf"), 0.2]}, "mean"),
+        ({"mean": [0.2, "0.2", 0.2]}, "mean"),
+        ({"layers": [7]}, "layers"),
+        ({"licence": {"name": "x"}}, "licence"),
+        ({"trained_on_phantoms": "yes"}, "trained_on_phantoms is 'yes'"),
+        ({"metrics": [1]}, "metrics"),
+        ({"training_data": "x" * 20_001}, "training_data"),
+        ({"licence": "x" * 2**20}, "larger than a specification"),
     ],
 )
 def test_invalid_specification_is_refused(
@@ -183,13 +199,14 @@ def test_the_built_in_model_names_its_real_images() -> None:
         ({"input_size": 1056}, "input_size is 1056"),
         ({"input_size": 96.0}, "input_size is 96.0"),
         ({"std": [0.2, 0, 0.2]}, "std"),
-        ({"std": [0.2, 0.2]}, "three values"),
-        ({"mean": [0.2, 0.2, 0.2, 0.2]}, "three values"),
-        ({"threshold": 0}, "threshold is 0,"),
-        ({"threshold": 1}, "threshold is 1,"),
+        ({"std": [0.2, 0.2]}, "at least 3 items"),
+        ({"mean": [0.2, 0.2, 0.2, 0.2]}, "at most 3 items"),
+        ({"threshold": 0}, "threshold is 0: "),
+        ({"threshold": 1}, "threshold is 1: "),
         ({"real_images": True}, "real_images is True"),
         ({"format": 2}, "format is 2, this version reads 1"),
-        ({"threshold": 2, "positive": 7}, "positive is 7, must be the index of one of the 2"),
+        ({"format": 2, "positive": 7}, "positive is 7, must be the index of one of the 2"),
+        ({"threshold": 2, "positive": -1}, "positive is -1"),
     ],
 )
 def test_a_value_just_outside_what_is_allowed_is_refused(
@@ -243,6 +260,47 @@ def test_half_precision_is_read_as_float32(weights: Path) -> None:
         torch.testing.assert_close(tensor, full[key], rtol=1e-3, atol=1e-6)
 
 
-def test_specification_that_is_not_json_is_refused(weights: Path) -> None:
-    weights.with_suffix(".json").write_text("not json")
-    refused(weights, "model.json")
+@pytest.mark.parametrize("text", ["not json", "[]", "5", "null", "[" * 200_000, '{"a": ' * 90_000])
+def test_specification_that_is_not_an_object_of_json_is_refused(weights: Path, text: str) -> None:
+    weights.with_suffix(".json").write_text(text)
+    refused(weights, "model.json is not a model specification")
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.int8, torch.bool])
+def test_other_number_types_are_refused(weights: Path, dtype: torch.dtype) -> None:
+    rewrite(weights, lambda t: t.update({"head.fc.bias": t["head.fc.bias"].to(dtype)}))
+    refused(weights, f"{str(dtype).removeprefix('torch.')} in head.fc.bias", "bfloat16")
+
+
+def test_bfloat16_is_read(weights: Path) -> None:
+    rewrite(weights, lambda t: t.update({k: v.bfloat16() for k, v in t.items()}))
+    assert all(t.dtype is torch.float32 for t in load(weights)[1].state_dict().values())
+
+
+def test_a_matrix_of_zeros_is_refused(weights: Path) -> None:
+    rewrite(weights, lambda t: t["head.fc.weight"].zero_())
+    refused(weights, "nothing but zeros in head.fc.weight")
+
+
+def test_biases_of_zero_are_read(weights: Path) -> None:
+    rewrite(weights, lambda t: t["head.fc.bias"].zero_())
+    load(weights)
+
+
+def test_a_network_that_does_not_fit_takes_no_memory(
+    weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A small file that claims the largest network is refused before the network is made."""
+    made: list[torch.device] = []
+    plain = torch.nn.Linear.__init__
+
+    def watched(self: torch.nn.Linear, *args: object, **more: object) -> None:
+        plain(self, *args, **more)  # type: ignore[arg-type]
+        made.append(self.weight.device)
+
+    monkeypatch.setattr(torch.nn.Linear, "__init__", watched)
+    promise(
+        weights, timm_name="convnextv2_huge", layers=["stages.2.blocks.26", "stages.3.blocks.2"]
+    )
+    refused(weights, "does not fit the network")
+    assert {device.type for device in made} == {"meta"}

@@ -10,9 +10,11 @@ import time
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 from cachetools import LRUCache
 
 from xai_core.cam import METHODS
+from xai_core.cam.normalise import empty
 from xai_core.explain.explanation import Explanation, Progress, Watch, ignore_progress
 from xai_core.explain.image_context import ImageContext
 from xai_core.explain.request import ExplainRequest
@@ -27,7 +29,7 @@ from xai_core.model.layers import Layer
 from xai_core.preprocessing.identity import pixels_sha256
 from xai_core.preprocessing.letterbox import letterbox_mask
 from xai_core.scoring.disk_store import DiskStore
-from xai_core.types import BoolArray, Case, FloatArray, Prediction
+from xai_core.types import BoolArray, Case, FloatArray, MapState, Prediction
 
 _CONTEXTS = 24  # cases whose activations stay in memory, about 8 MB each
 
@@ -85,7 +87,7 @@ class Explainer:
             so_far = self._begin(context, case.id, request, layer)
             clock.stop("prediction")
             watch(Progress("prediction", 1, 1, so_far))
-            so_far = self._map(context, so_far, watch)
+            so_far = self._map(context, case, so_far, watch)
             clock.stop("map")
             so_far = self._measure(context, case, so_far, watch)
             clock.stop("metrics")
@@ -136,14 +138,21 @@ class Explainer:
             positive=spec.positive,
         )
 
-    def _map(self, context: ImageContext, so_far: Explanation, watch: Watch) -> Explanation:
-        request = so_far.request
+    def _map(
+        self, context: ImageContext, case: Case, so_far: Explanation, watch: Watch
+    ) -> Explanation:
+        request, layer = so_far.request, so_far.layer
+        if np.ptp(case.image) == 0:
+            # The network would answer with the edges of the padding, which are no evidence.
+            nothing = np.zeros((layer.side, layer.side), np.float32)
+            size = self.classifier.spec.input_size
+            return replace(so_far, heatmap=empty(nothing, size, MapState.CONSTANT_IMAGE))
         method, options = METHODS[request.method], request.cam_options()
 
         def report(done: int, total: int, partial: Any) -> None:
             watch(Progress("map", done, total, replace(so_far, heatmap=partial)))
 
-        layer_inputs = context.layer_inputs(so_far.layer.name)
+        layer_inputs = context.layer_inputs(layer.name)
         result = method.compute(layer_inputs, so_far.target, options, report)
         return replace(
             so_far,

@@ -8,9 +8,13 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, get_type_hints
+
+from pydantic import ConfigDict, Field, JsonValue, StringConstraints, TypeAdapter, ValidationError
 
 from xai_core.errors import BadRequest, BadWeights, WeightsNotFound
 from xai_core.files import write_text
@@ -18,6 +22,14 @@ from xai_core.model.layers import INPUT_MULTIPLE
 
 FORMAT = 1
 _NOT_STORED = "threshold_set_by"  # the one field that is of a run, not of the weights
+_LARGEST_FILE = 2**20  # bytes; a specification has some 3000
+
+_Text = Annotated[str, StringConstraints(max_length=20_000)]
+_Name = Annotated[str, StringConstraints(pattern=r"\S", max_length=100)]
+_Share = Annotated[float, Field(ge=0, le=1)]
+_Positive = Annotated[float, Field(gt=0)]
+_THREE = Field(min_length=3, max_length=3)
+_Figures = dict[str, JsonValue]
 
 
 @dataclass(frozen=True)
@@ -40,60 +52,53 @@ class ModelSpec:
         BadWeights: a value that is not allowed.
     """
 
-    timm_name: str
-    input_size: int
-    mean: tuple[float, float, float]
-    std: tuple[float, float, float]
-    threshold: float
-    class_names: tuple[str, ...]
-    layers: tuple[str, ...]
-    sha256: str
-    training_command: str
-    training_data: str
-    licence: str
+    timm_name: _Name
+    input_size: Annotated[int, Field(ge=32, le=1024, multiple_of=INPUT_MULTIPLE)]
+    mean: Annotated[tuple[float, ...], _THREE]
+    std: Annotated[tuple[_Positive, ...], _THREE]
+    threshold: Annotated[float, Field(gt=0, lt=1)]
+    class_names: Annotated[tuple[_Name, ...], Field(min_length=2, max_length=100)]
+    layers: Annotated[tuple[_Name, ...], Field(max_length=100)]
+    sha256: _Text
+    training_command: _Text
+    training_data: _Text
+    licence: _Text
     trained_on_phantoms: bool
-    real_images: int = 0
-    positive: int = 1
-    metrics: dict[str, Any] = field(default_factory=dict)
-    calibration: dict[str, Any] = field(default_factory=dict)
-    blurred_share: float = 0.0
+    real_images: Annotated[int, Field(ge=0)] = 0
+    positive: Annotated[int, Field(ge=0)] = 1
+    metrics: _Figures = field(default_factory=dict)
+    calibration: _Figures = field(default_factory=dict)
+    blurred_share: _Share = 0.0
     format: int = FORMAT
-    threshold_set_by: str = ""
+    threshold_set_by: _Text = ""
 
     def __post_init__(self) -> None:
         problems = []
-        if self.format != FORMAT:
-            problems.append(f"format is {self.format!r}, this version reads {FORMAT}")
-        names = self.class_names
-        if not all(isinstance(name, str) and name.strip() for name in names) or (
-            len(set(names)) < max(2, len(names))
-        ):
-            problems.append(f"class_names are {list(names)}, must be two or more different names")
-        if type(self.positive) is not int or not 0 <= self.positive < len(names):
-            problems.append(
-                f"positive is {self.positive!r}, must be the index of one of the "
-                f"{len(names)} class_names"
-            )
-        if (
-            type(self.input_size) is not int
-            or not 32 <= self.input_size <= 1024
-            or self.input_size % INPUT_MULTIPLE
-        ):
-            problems.append(
-                f"input_size is {self.input_size!r}, allowed are multiples of {INPUT_MULTIPLE} "
-                "from 32 to 1024"
-            )
-        if len(self.mean) != 3 or len(self.std) != 3 or min(self.std) <= 0:
-            problems.append("mean and std need three values each, std above 0")
-        if type(self.real_images) is not int or self.real_images < 0:
-            problems.append(f"real_images is {self.real_images!r}, must be a count of images")
-        if not 0 < self.threshold < 1:
-            problems.append(f"threshold is {self.threshold!r}, must lie between 0 and 1")
-        if type(self.blurred_share) not in (int, float) or not 0 <= self.blurred_share <= 1:
-            problems.append(f"blurred_share is {self.blurred_share!r}, must lie between 0 and 1")
+        for name, adapter in _adapters().items():
+            value = getattr(self, name)
+            try:
+                adapter.validate_python(value)
+            except ValidationError as problem:
+                reason = problem.errors(include_url=False)[0]["msg"]
+                reason = f"{reason[:1].lower()}{reason[1:]}"
+                problems.append(f"{name} is {value!r:.60}: {reason}")
+        if not problems:
+            problems = list(self._contradictions())
         if problems:
             raise BadWeights(
                 "The model's specification cannot be used: " + "; ".join(problems) + "."
+            )
+
+    def _contradictions(self) -> Iterator[str]:
+        names = self.class_names
+        if self.format != FORMAT:
+            yield f"format is {self.format!r}, this version reads {FORMAT}"
+        if len(set(names)) < len(names):
+            yield f"class_names are {list(names)}, must be different names"
+        if self.positive >= len(names):
+            yield (
+                f"positive is {self.positive!r}, must be the index of one of the "
+                f"{len(names)} class_names"
             )
 
     def trained_on(self) -> str:
@@ -155,6 +160,17 @@ class ModelSpec:
         write_text(path, json.dumps(fields, indent=2) + "\n")
 
 
+@cache
+def _adapters() -> Mapping[str, TypeAdapter[Any]]:
+    """What checks each field: its type, exactly, and its range; no infinity, no NaN."""
+    strict = ConfigDict(strict=True, allow_inf_nan=False)
+    hints = get_type_hints(ModelSpec, include_extras=True)
+    return {
+        one.name: TypeAdapter(hints[one.name], config=strict)
+        for one in dataclasses.fields(ModelSpec)
+    }
+
+
 def file_digest(path: Path) -> str:
     """SHA-256 of a file's bytes, in hex."""
     with path.open("rb") as stream:
@@ -174,19 +190,26 @@ def read_spec(weights: Path) -> ModelSpec:
             f"The specification {path.name} is missing beside the weights file {weights.name}; "
             "keep the two files together."
         )
+    if path.stat().st_size > _LARGEST_FILE:
+        raise BadWeights(
+            f"{path.name} is larger than a specification, which has at most "
+            f"{_LARGEST_FILE:,} bytes; restore it from the place the weights came from."
+        )
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(raw, dict):
+            raise TypeError("it is no object with named fields")
         fields = {f.name for f in dataclasses.fields(ModelSpec)} - {_NOT_STORED}
         unknown = set(raw) - fields
         if unknown:
-            raise BadWeights(f"{path.name} has unknown fields: {', '.join(sorted(unknown))}.")
+            raise BadWeights(f"{path.name} has unknown fields: {', '.join(sorted(unknown)):.200}.")
         for name in ("mean", "std", "class_names", "layers"):
             if not isinstance(raw[name], list):
                 raise TypeError(f"{name} is not a list")
             raw[name] = tuple(raw[name])
         return ModelSpec(**raw)
-    except (ValueError, TypeError, KeyError, AttributeError) as problem:
+    except (ValueError, TypeError, KeyError, RecursionError) as problem:
         raise BadWeights(
-            f"{path.name} is not a model specification ({type(problem).__name__}: {problem}); "
-            "restore it from the place the weights came from."
+            f"{path.name} is not a model specification ({type(problem).__name__}: {problem!s:.200}"
+            "); restore it from the place the weights came from."
         ) from problem

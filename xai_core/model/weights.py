@@ -15,18 +15,26 @@ from xai_core.model import torchvision_shim
 from xai_core.model.layers import explainable_layers
 from xai_core.model.spec import ModelSpec, file_digest, read_spec
 
+NETWORKS = "convnextv2_"
+"""How the names of all networks begin that can be loaded; the largest has 660 million weights."""
+
+_DTYPES = (torch.float16, torch.bfloat16, torch.float32)
+
 
 def build(spec: ModelSpec) -> nn.Module:
     """The untrained network of a specification, float32, in evaluation mode.
 
     Raises:
-        BadWeights: timm does not know the name.
+        BadWeights: not one of timm's ConvNeXt V2.
     """
     torchvision_shim.install()
     import timm  # after the shim: see torchvision_shim
 
-    if not timm.is_model(spec.timm_name):
-        raise BadWeights(f"timm knows no network called {spec.timm_name!r}.")
+    known = timm.list_models(f"{NETWORKS}*")
+    if spec.timm_name not in known:
+        raise BadWeights(
+            f"The specification's timm_name is {spec.timm_name!r}; allowed are {', '.join(known)}."
+        )
     network: nn.Module = timm.create_model(
         spec.timm_name, pretrained=False, num_classes=len(spec.class_names)
     )
@@ -40,8 +48,9 @@ def load(path: Path) -> tuple[ModelSpec, nn.Module]:
 
     Raises:
         WeightsNotFound: the file or its specification is missing.
-        BadWeights: not a safetensors file, a wrong digest, a truncated file, wrong keys or shapes,
-            non-finite values, or a specification that names other layers than the network has.
+        BadWeights: not a safetensors file, a wrong digest, a truncated file, wrong keys, shapes or
+            types, values that are not finite or all zero, or a specification that names other
+            layers than the network has.
     """
     if not path.is_file():
         raise WeightsNotFound(
@@ -65,7 +74,8 @@ def load(path: Path) -> tuple[ModelSpec, nn.Module]:
         raise BadWeights(
             f"{path.name} is truncated or not a safetensors file: {problem}."
         ) from problem
-    network = build(spec)
+    with torch.device("meta"):  # without memory, until the file is known to fit
+        network = build(spec)
     own = tuple(layer.name for layer in explainable_layers(network, spec.input_size))
     if spec.layers != own:
         raise BadWeights(
@@ -73,7 +83,7 @@ def load(path: Path) -> tuple[ModelSpec, nn.Module]:
             f"those of {spec.timm_name} are {', '.join(own)}: put these into the specification."
         )
     _check(path.name, tensors, network)
-    network.load_state_dict({k: v.float() for k, v in tensors.items()})
+    network.load_state_dict({k: v.float() for k, v in tensors.items()}, assign=True)
     return spec, network
 
 
@@ -94,5 +104,14 @@ def _check(name: str, tensors: dict[str, Tensor], network: nn.Module) -> None:
     if faults:
         raise BadWeights(f"{name} does not fit the network; {'; '.join(faults)}.")
     for key, tensor in tensors.items():
+        if tensor.dtype not in _DTYPES:
+            allowed = ", ".join(str(dtype).removeprefix("torch.") for dtype in _DTYPES)
+            raise BadWeights(
+                f"{name} holds {str(tensor.dtype).removeprefix('torch.')} in {key}; allowed are "
+                f"{allowed}."
+            )
+        # Biases and GRN's parameters begin at 0; a whole matrix of zeros was never trained.
+        if tensor.ndim > 1 and not tensor.any():
+            raise BadWeights(f"{name} holds nothing but zeros in {key}, so it was never trained.")
         if not torch.isfinite(tensor).all():
             raise BadWeights(f"{name} holds values that are not finite (NaN or infinity) in {key}.")

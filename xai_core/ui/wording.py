@@ -30,6 +30,10 @@ STATE_WORDS = {
         "The map is constant: at this layer no place differs from another, so there is nothing to "
         "show and nothing to rank."
     ),
+    MapState.CONSTANT_IMAGE: (
+        "The image is constant: all its pixels have the same grey value, so there is no place that "
+        "a map could show."
+    ),
     MapState.NEARLY_EMPTY: (
         "The map is nearly empty: only a few of its cells speak for {name}. Most patches tie at 0, "
         "so the curves mostly follow patches that the map does not rank."
