@@ -63,7 +63,8 @@ class Server:
         return text if "Traceback" in relevant or "Error" in relevant else ""
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nothing listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -84,7 +85,7 @@ def dashboard(
         precomputed: a folder of precomputed results; None computes everything.
         script: what Streamlit runs, relative to the project's root.
     """
-    port = port or _free_port()
+    port = port or free_port()
     environment = {
         **os.environ,
         "XAI_CASES": os.environ.get("E2E_CASES") or cases,
