@@ -14,6 +14,7 @@ from xai_core.types import Pathology
 
 @pytest.mark.slow
 @pytest.mark.sample
+@pytest.mark.usefixtures("decoded_here")
 def test_every_case_of_the_sample_loads(sample_folder: Path) -> None:
     source = open_source(str(sample_folder), Settings())
     assert isinstance(source, CddCesm)

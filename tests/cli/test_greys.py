@@ -2,9 +2,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.cases.builders import LOW, make_patients
 
 from .conftest import Run
+
+pytestmark = pytest.mark.usefixtures("decoded_here")
 
 
 def test_the_fit_to_odd_patients_stands_beside_the_codes_constants(

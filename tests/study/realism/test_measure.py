@@ -107,6 +107,7 @@ def test_even_patients_can_be_measured_alone() -> None:
 
 @pytest.mark.slow
 @pytest.mark.sample
+@pytest.mark.usefixtures("decoded_here")
 def test_real_images_give_the_releases_figures(sample_folder: Path) -> None:
     """Medians over 326 malignant images of the whole release; a part of the sample is near them."""
     known = {
