@@ -26,9 +26,8 @@ _DIFFERS = "([c, was]) => c.toDataURL() !== was"
 # Records whether the buttons of the list are ever removed from the page.
 _WATCH = """() => {
   const app = document.querySelector("[data-testid=stApp]");
-  const running = () => { window.ran ||= app.dataset.testScriptState === "running"; };
-  window.ran = false;
-  new MutationObserver(running).observe(app, { attributes: true });
+  const running = () => { if (app.dataset.testScriptState === "running") app.dataset.ran = "yes"; };
+  new MutationObserver(running).observe(app, { attributeFilter: ["data-test-script-state"] });
   window.buttonsRemoved = false;
   const check = () => { window.buttonsRemoved ||= !document.querySelector(".st-key-next button"); };
   new MutationObserver(check).observe(document.body, { childList: true, subtree: true });
@@ -157,7 +156,8 @@ def test_a_broken_connection_resumes_with_the_same_state(
     page.evaluate(_WATCH)
     with dashboard(tmp_path, "library", tiny_weights, int(server.url.rsplit(":", 1)[1])):
         expect(app).to_have_attribute("data-test-connection-state", "CONNECTED")
-        page.wait_for_function("window.ran")  # the new server knows the page's elements only then
+        # Only after its first run the new server knows the page's elements.
+        expect(app).to_have_attribute("data-ran", "yes")
         expect(app).to_have_attribute("data-test-script-state", "notRunning")
         expect(page).to_have_url(re.compile("case=PH-0003&.*layer=stages.3.blocks.1.*zoom=1.25"))
         explore.press_step_key(page, "n")
