@@ -185,7 +185,7 @@ def test_every_layer_class_and_choice_of_options_has_a_map_of_its_own(
     spent = memory.forwards
     again = [ScoreCam().compute(shared[at], c, o, no_report) for at, c, o in asked]
     assert memory.forwards == spent
-    assert len(shared[LAYER].raw_map.rows()) == len(asked) // 2
+    assert len(shared[LAYER].raw_maps.rows()) == len(asked) // 2
     for (layer, target, options), one, other in zip(asked, first, again, strict=True):
         alone = ScoreCam().compute(
             make_layer_inputs(small_net, x96, layer), target, options, no_report

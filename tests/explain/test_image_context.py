@@ -130,7 +130,7 @@ def test_what_was_kept_is_there_for_the_next_context_of_the_image(
     first.prediction()
     maps = {FINE: torch.rand(6, 6) - 0.5, COARSE: torch.rand(3, 3) - 0.5}
     for layer, raw_map in maps.items():
-        first.layer_inputs(layer).raw_map.put(NAME, raw_map)
+        first.layer_inputs(layer).raw_maps.put(NAME, raw_map)
     first.keep()
     assert len(list(tmp_path.rglob("*.safetensors"))) == 3, "logits, and raw maps of two layers"
 
@@ -138,11 +138,11 @@ def test_what_was_kept_is_there_for_the_next_context_of_the_image(
     assert again.prediction() == first.prediction()
     assert again.logit_cache.forwards == 0
     for layer, raw_map in maps.items():
-        assert torch.equal(again.layer_inputs(layer).raw_map.recall(NAME, never), raw_map)
+        assert torch.equal(again.layer_inputs(layer).raw_maps.recall(NAME, never), raw_map)
 
     other = context(classifier, DiskStore(tmp_path), "2" * 64)
     assert not other.logit_cache.known([INTACT]).any()
-    assert all(other.layer_inputs(layer).raw_map.get(NAME) is None for layer in maps)
+    assert all(other.layer_inputs(layer).raw_maps.get(NAME) is None for layer in maps)
 
 
 def test_nothing_is_written_before_it_is_kept_nor_without_a_store(
@@ -153,7 +153,7 @@ def test_nothing_is_written_before_it_is_kept_nor_without_a_store(
     assert not list(tmp_path.rglob("*.safetensors"))
     unstored = context(classifier)
     unstored.prediction()
-    unstored.layer_inputs(FINE).raw_map.put(NAME, torch.ones(6, 6))
+    unstored.layer_inputs(FINE).raw_maps.put(NAME, torch.ones(6, 6))
     unstored.keep()
     stored.keep()
     assert len(list(tmp_path.rglob("*.safetensors"))) == 1
