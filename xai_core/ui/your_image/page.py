@@ -47,7 +47,7 @@ ACCEPTED = (
 KEPT = (
     "**Nothing is kept.** The image stays in this program's memory while this tab is open, for it "
     "alone, and goes when the tab is closed or you press Forget. No file, score or name is "
-    "stored; a DICOM file lies in a temporary folder for the seconds in which it is decoded."
+    "stored; the file lies in a temporary folder for the seconds in which it is decoded."
 )
 
 
