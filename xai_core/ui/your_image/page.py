@@ -255,7 +255,8 @@ def _show_distance(case: Case, waiting: bool) -> None:
     try:
         reference = future.result()
     except (XaiError, ValueError) as problem:
-        st.caption(f"Unlike the training phantoms? They cannot be measured here: {problem}")
+        reason = plain(str(problem), 400)
+        st.caption(f"Unlike the training phantoms? They cannot be measured here: {reason}")
         return
     score = memoised(
         "unlikeness",
