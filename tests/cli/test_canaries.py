@@ -15,7 +15,11 @@ def test_no_identifier_in_a_file_is_in_the_output(
     """The file's own name is the result's case id: whoever runs the command gave it, and it tells
     results apart.  So these files get other names."""
     canaries = Canaries(seed=3)
-    for number, file in enumerate(planted(canaries)):
+    every = planted(canaries)
+    read = [file for file in every if not file.refused]
+    # The reader is the upload's, whose test reads all of them: here one of each kind will do.
+    files = [*read[:2], read[-1], next(file for file in every if file.refused)]
+    for number, file in enumerate(files):
         path = (tmp_path / f"file {number}").with_suffix(Path(file.name).suffix)
         path.write_bytes(file.data)
         out = tmp_path / f"out {number}"

@@ -23,6 +23,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Request, Response, WebSocket
 
+from tests.cases.builders import make_library
 from tests.e2e.conftest import dashboard
 from tests.e2e.expecting import expect
 from tests.e2e.test_your_image import upload, wait_until_explained
@@ -95,7 +96,8 @@ def test_no_identifier_in_a_file_is_found_anywhere(
     assert count >= 200
     record_property("canaries", count)
     pages: list[bytes] = []
-    with dashboard(tmp_path, "library", tiny_weights) as server:
+    library = make_library(tmp_path / "library")
+    with dashboard(tmp_path, str(library), tiny_weights) as server:
         page = visit("about:blank")
         collected = Collected(page)
         page.goto(f"{server.url}/your_image?curves=none")

@@ -63,8 +63,9 @@ def test_nothing_from_files_comes_alive(
         assert page.evaluate(_FOUND) == []
         assert not _TURNS.search(page.content() + page.url)
 
-        page.get_by_role("link", name="Compare").click()
-        expect(page.get_by_text("All 6 panels ready.")).to_be_visible()
+        page.goto(f"{server.url}/compare?methods=grad-cam,<b>www.evil.example</b>")
+        expect(page.get_by_text("All 2 panels ready.")).to_be_visible()
+        expect(page.get_by_text("<b>www.evil.example</b>").first).to_be_visible()
         expect(page.get_by_role("heading", name=f"Phantom {HOSTILE_ID}:")).to_be_visible()
         expect(page.get_by_text(re.compile(f"{re.escape(HOSTILE_CLASSES[0])} .*class score|"
                                            f"{re.escape(HOSTILE_CLASSES[1])} class score",
