@@ -13,7 +13,10 @@ import re
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -26,6 +29,7 @@ from tests.e2e.conftest import ROOT, dashboard
 _EXPLAINED = re.compile(rb"The mammogram (\S+) with the heatmap over it")
 _DRAWN = re.compile(rb"The mammogram (\S+) (?:as it is|with the heatmap|; no heatmap)")
 WAIT_SECONDS = 240.0
+Result = TypeVar("Result")
 
 
 def open_session(url: str) -> connect:
@@ -59,6 +63,12 @@ async def explained(session: ClientConnection, case_id: str) -> set[str]:
             await asyncio.sleep(0.2)
             await session.send(message.SerializeToString())
     raise AssertionError(f"the session of {case_id} was closed")
+
+
+def in_own_loop(begin: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
+    """The result of ``begin()``, in a thread of its own: Playwright's loop may run in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(lambda: asyncio.run(begin())).result()
 
 
 async def _draw(url: str) -> None:

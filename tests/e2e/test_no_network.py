@@ -101,3 +101,7 @@ def test_nothing_is_sent_and_nothing_is_missed(tmp_path: Path, tiny_weights: Pat
         trace = log.read_text(encoding="utf-8", errors="replace")
         assert re.search(r"connect\(.*127\.0\.0\.1", trace), "the client's own is seen"
         assert outgoing(trace) == []
+    print(
+        f"\nnamespace: {'yes' if isolated else 'no'}; "
+        f"traced: {f'{len(trace.splitlines())} calls' if traced else 'no'}"
+    )

@@ -16,7 +16,7 @@ from websockets.exceptions import WebSocketException
 
 from tests.cases.builders import make_library
 from tests.e2e.conftest import Server, dashboard
-from tests.e2e.session_client import explained, open_session
+from tests.e2e.session_client import explained, in_own_loop, open_session
 from xai_core.ui.your_image.page import UPLOAD_MB
 
 pytestmark = pytest.mark.e2e
@@ -80,7 +80,8 @@ def _put(server: Server, place: str, body: bytes, headers: dict[str, str]) -> in
 
 def test_a_file_of_the_size_that_the_drop_zone_names_is_taken(small: Server) -> None:
     limit = UPLOAD_MB * 2**20
-    assert asyncio.run(_upload(small, [limit, limit + 2 * 2**20])) == [204, 413]
+    sizes = [limit, limit + 2 * 2**20]
+    assert in_own_loop(lambda: _upload(small, sizes)) == [204, 413]
 
 
 async def _both(url: str) -> list[set[str]]:
@@ -106,6 +107,6 @@ def test_each_of_twenty_sessions_gets_its_own_case_and_none_stays_open(
     monkeypatch.setenv("XAI_SESSIONS", str(SESSIONS))
     library = make_library(tmp_path / "library", SESSIONS)
     with dashboard(tmp_path, str(library), tiny_weights) as server:
-        found = asyncio.run(_both(server.url))
+        found = in_own_loop(lambda: _both(server.url))
         assert found == [{case} for case in CASES]
         assert not server.complaints()

@@ -14,7 +14,7 @@ import re
 import string
 import struct
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from urllib.parse import quote
@@ -63,6 +63,15 @@ class Canaries:
     def _short(self, digits: int, tail: str = "") -> str:
         self.short.append(self._new("", string.digits, digits, tail))
         return self.short[-1]
+
+    def in_bytes(self, files: Iterable[bytes]) -> set[str]:
+        """The canaries that stand in the files as they are, or in UTF-16."""
+        whole = b"\n".join(files)
+        return {
+            one
+            for one in self.given
+            if any(one.encode(form) in whole for form in ("utf-8", "utf-16-le", "utf-16-be"))
+        }
 
     def value(self, vr: str) -> str | bytes:
         """A value of a VR; a person's name and an address hold several canaries."""
