@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 
 from xai_core.errors import BadRequest
-from xai_core.files import read_json, whole_file, whole_folder, write_json, write_text, writing
+from xai_core.files import (
+    csv_cell,
+    read_json,
+    whole_file,
+    whole_folder,
+    write_json,
+    write_text,
+    writing,
+)
 
 
 def names(folder: Path) -> list[str]:
@@ -115,3 +123,16 @@ def test_place_that_cannot_be_written_raises_bad_request(tmp_path: Path) -> None
     with pytest.raises(BadRequest, match=message), writing(place):
         write_text(place, "x")
     assert names(tmp_path) == ["file"]
+
+
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "=cmd|' /C calc'!A0", "＝1"]
+)
+def test_a_text_that_begins_as_a_formula_is_no_formula_in_a_table(text: str) -> None:
+    assert csv_cell(text) == f"'{text}"
+
+
+@pytest.mark.parametrize("value", ["P1_L_DM_CC", "a=b", "", -0.5, -3, True])
+def test_other_cells_of_a_table_stay(value: object) -> None:
+    assert csv_cell(value) == value
+    assert csv_cell(None) == ""

@@ -109,6 +109,18 @@ def write_json(place: Path, value: Any) -> None:
     write_text(place, text + "\n")
 
 
+# What a spreadsheet calculates: four signs, their full-width forms, and two blanks before them.
+_FORMULA = (*"=+-@", *"\uff1d\uff0b\uff0d\uff20", "\t", "\r")
+
+
+def csv_cell(value: Any) -> Any:
+    """A value as the cell of a CSV table: None is empty, and a text that a spreadsheet would take
+    for a formula gets an apostrophe before it (CWE-1236).  Numbers stay as they are."""
+    if value is None:
+        return ""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+
+
 def read_json(path: Path) -> dict[str, Any]:
     """The JSON object in a file; empty where the file is missing, damaged or holds no object."""
     try:

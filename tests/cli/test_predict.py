@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cases.builders import LOW
+from tests.cases.builders import LOW, encode, noise
 from xai_core.cases import CddCesm
 from xai_core.cli.predict import COLUMNS
 from xai_core.explain.explainer import Explainer
@@ -73,3 +73,15 @@ def test_pictures_without_truth_have_no_outcome(
     assert "no figures" in result.stdout
     (row,) = csv.DictReader(out.read_text().splitlines())
     assert (row["pathology"], row["outcome"]) == ("", "")
+
+
+def test_no_cell_is_a_formula(run: Run, tiny_weights: Path, tmp_path: Path) -> None:
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    (pictures / "=1+1.png").write_bytes(encode(noise(64, 48)))
+    out = tmp_path / "out.csv"
+    assert run("predict", pictures, "--weights", tiny_weights, "--out", out).exit_code == 0
+    with out.open(newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert (row["case_id"], row["patient_id"]) == ("'=1+1", "'=1+1")
+    float(row["logit_benign"])  # numbers stay numbers, negative ones too

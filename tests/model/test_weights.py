@@ -134,6 +134,8 @@ def test_pickle_is_not_executed(weights: Path) -> None:
         ({"class_names": ["malignant"]}, "class_names"),
         ({"class_names": ["malignant", "malignant"]}, "class_names"),
         ({"class_names": ["benign", " "]}, "class_names"),
+        ({"class_names": ["benign", "a\nb"]}, "one line of printable characters"),
+        ({"class_names": ["benign", "a\u202eb"]}, "one line of printable characters"),
         ({"class_names": "ab"}, "class_names"),
         ({"positive": 2}, "positive is 2"),
         ({"positive": True}, "positive is True"),

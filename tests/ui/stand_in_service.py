@@ -5,6 +5,7 @@ A test calls :meth:`StandInService.finish` to complete what a page asked for.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -226,6 +227,7 @@ def without_error(page: AppTest) -> AppTest:
 
 
 def page_text(page: AppTest) -> str:
-    """All text that the page shows."""
+    """All text that the page shows, without the escapes of :func:`xai_core.ui.wording.plain`."""
     kinds = (page.markdown, page.caption, page.info, page.warning, page.error)
-    return "\n".join(str(element.value) for kind in kinds for element in kind)
+    text = "\n".join(str(element.value) for kind in kinds for element in kind)
+    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", text.replace(":color[]", ""))

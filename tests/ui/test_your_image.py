@@ -5,8 +5,10 @@ from __future__ import annotations
 import tempfile
 import threading
 import time
+import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,12 +17,14 @@ from streamlit.testing.v1 import AppTest
 from tests.cases.builders import dicom_bytes, encode, make_library, mammogram, noise
 from tests.ui.pages import case_override_page, your_image_page
 from tests.ui.stand_in_service import StandInService, page_text, use_stand_in
+from xai_core.cases.readers.limits import MAX_FILE_BYTES
 from xai_core.cases.sources.upload import OWN_ID, read_own
+from xai_core.errors import UnreadableImage
 from xai_core.explain.explanation import Status
 from xai_core.explain.request import CaseRequest
 from xai_core.explain.service import ExplainService, open_service
 from xai_core.preprocessing.letterbox import fit
-from xai_core.settings import Settings
+from xai_core.settings import ROOT, Settings
 from xai_core.study.out_of_distribution import OutOfDistributionScore, UnusualQuantity
 from xai_core.study.realism.measure import IMAGE_KEYS, TITLES
 from xai_core.ui.memo import memoised
@@ -157,3 +161,33 @@ def test_the_geometry_in_words() -> None:
     )
     full = np.full((50, 50), 0.5, np.float32)
     assert geometry_words(fit(full, 96), (50, 50)) == "all 50 x 50 px; scaled by 1.92 to 96 x 96."
+
+
+@pytest.mark.usefixtures("stand_in")
+def test_the_drop_zone_says_the_limit_that_is_enforced() -> None:
+    shown = AppTest.from_function(your_image_page, default_timeout=60).run()
+    (uploader,) = shown.get("file_uploader")
+    assert uploader.proto.max_upload_size_mb == page.UPLOAD_MB
+    assert f"at most {page.UPLOAD_MB} MB" in uploader.proto.help
+    page.check_upload_size(page.UPLOAD_MB * 2**20)
+    with pytest.raises(UnreadableImage, match=r"^The file has 64.5 MB; at most 64 MB are taken.$"):
+        page.check_upload_size(page.UPLOAD_MB * 2**20 + 2**19)
+    # The server counts the request, its frame included, and the readers take any such file.
+    assert page.UPLOAD_MB < limits("server.maxUploadSize") <= page.UPLOAD_MB + 1
+    assert page.UPLOAD_MB * 2**20 <= MAX_FILE_BYTES
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("server.maxMessageSize", 64), ("server.maxWidgetStateSize", 8),
+     ("server.disconnectedSessionTTL", 120), ("server.maxUploadSize", 65),
+     ("server.enableXsrfProtection", True), ("browser.gatherUsageStats", False)],
+)  # fmt: skip
+def test_the_limits_of_the_server_are_set(option: str, value: object) -> None:
+    assert limits(option) == value
+
+
+def limits(option: str) -> Any:
+    """An option of the project's own configuration of Streamlit."""
+    section, _, name = option.partition(".")
+    return tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())[section][name]

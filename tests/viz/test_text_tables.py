@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import html
+import re
+
+import pytest
+from markdown_it import MarkdownIt
+
+from tests.support.hostile import LIVE_TEXTS
 from xai_core.viz.text_tables import (
     latex_escaped,
     latex_table,
@@ -18,6 +25,17 @@ def test_a_markdown_table() -> None:
 def test_markdown_is_escaped() -> None:
     assert markdown_escaped("a|b <i> *c* [d]") == r"a\|b \<i\> \*c\* \[d\]"
     assert markdown_escaped("PH-0001") == "PH-0001"
+
+
+@pytest.mark.parametrize("text", [t for t in LIVE_TEXTS if not t.startswith(tuple("#-+>1:"))])
+def test_a_cell_of_a_document_is_text(text: str) -> None:
+    table = "\n".join(markdown_table(("a",), [(markdown_escaped(text),)]))
+    rendered = MarkdownIt("commonmark").enable(["table", "strikethrough"]).render(table)
+    cell = rendered.partition("<td>")[2].partition("</td>")[0]
+    parts = [html.unescape(part) for part in cell.split("<!-- -->")]
+    assert "".join(parts) == text
+    for part in parts:  # what GitHub's Markdown makes links of (GFM, section 6.9)
+        assert not re.search(r"www\.|https?://|[\w.+-]@\w", part, re.IGNORECASE)
 
 
 def test_a_latex_table() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, runtime_checkable
@@ -98,9 +99,21 @@ def with_pixels(record: CaseRecord, *, more_warnings: tuple[str, ...] = (), **pi
     return Case(**{**known, **pixels})
 
 
+# Default_Ignorable_Code_Point of Unicode, as far as Python counts them as printable: fillers,
+# joiners and variation selectors, which are not seen.
+_UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+"""Stands for a character that must not be shown as it is."""
+
+
 def printable(text: str) -> str:
-    """``text`` on one line: every character that is not printable is replaced by ``?``."""
-    return "".join(c if c.isprintable() else "?" for c in text)
+    """``text`` on one line, all of it to be seen: every character that is not printable (control
+    characters, line breaks, direction marks, zero-width characters, surrogates, unassigned ones)
+    is replaced by :data:`REPLACEMENT`."""
+    seen = "".join(c if c.isprintable() else REPLACEMENT for c in text)
+    return _UNSEEN.sub(REPLACEMENT, seen)
 
 
 def first_few(names: list[str], limit: int = 5) -> str:

@@ -20,6 +20,7 @@ from xai_core.cli.options import (
     open_explainer,
 )
 from xai_core.errors import BadRequest, CaseError, OutputExists
+from xai_core.files import csv_cell
 
 if TYPE_CHECKING:
     from xai_core.study.predictions import PredictionRow
@@ -105,5 +106,4 @@ def _write(path: Path, rows: Sequence[PredictionRow]) -> None:
         table = csv.writer(file, lineterminator="\n")
         table.writerow(COLUMNS)
         for row in rows:
-            values = (getattr(row, name) for name in COLUMNS)
-            table.writerow("" if value is None else value for value in values)
+            table.writerow(csv_cell(getattr(row, name)) for name in COLUMNS)

@@ -25,7 +25,11 @@ _NOT_STORED = "threshold_set_by"  # the one field that is of a run, not of the w
 _LARGEST_FILE = 2**20  # bytes; a specification has some 3000
 
 _Text = Annotated[str, StringConstraints(max_length=20_000)]
-_Name = Annotated[str, StringConstraints(pattern=r"\S", max_length=100)]
+# One line without control characters, direction marks and the like, of which one at least is seen.
+_ONE_LINE = r"[^\p{C}\p{Zl}\p{Zp}]*"
+_Name = Annotated[
+    str, StringConstraints(pattern=f"^{_ONE_LINE}" r"[^\p{C}\p{Z}]" f"{_ONE_LINE}$", max_length=100)
+]
 _Share = Annotated[float, Field(ge=0, le=1)]
 _Positive = Annotated[float, Field(gt=0)]
 _THREE = Field(min_length=3, max_length=3)
@@ -36,13 +40,14 @@ _Figures = dict[str, JsonValue]
 class ModelSpec:
     """``mean`` and ``std``: for the normalisation of pictures in [0, 1], one value per channel.
     ``threshold``: a case is assigned the class ``positive`` if the probability of that class is at
-    least this, in (0, 1).  ``class_names``: two or more, in the order of the logits; ``positive``:
-    the index of the positive class.  ``layers``: names of the layers that can be explained, which
-    must be the network's (compared when the weights are loaded).  ``input_size``: px, a multiple of
-    32.  ``sha256``: the weights file's digest.  ``real_images``: how many of the training images
-    are not phantoms; 0 also where the number is unknown.  ``metrics``: figures printed by the
-    training command.  ``calibration``: the temperature and bias that were fitted on validation
-    images and folded into the weights, with the command and its figures; empty where there is none.
+    least this, in (0, 1).  ``class_names``: two or more, in the order of the logits, each one line
+    of printable characters; ``positive``: the index of the positive class.  ``layers``: names of
+    the layers that can be explained, which must be the network's (compared when the weights are
+    loaded).  ``input_size``: px, a multiple of 32.  ``sha256``: the weights file's digest.
+    ``real_images``: how many of the training images are not phantoms; 0 also where the number is
+    unknown.  ``metrics``: figures printed by the training command.  ``calibration``: the
+    temperature and bias that were fitted on validation images and folded into the weights, with
+    the command and its figures; empty where there is none.
     ``blurred_share``: share, in [0, 1], of the training images that were blurred in patches, as the
     images of insertion and deletion curves and of Hybrid-CAM's levels are, and labelled benign
     where the lesion was blurred away.  ``threshold_set_by``: the setting or option that replaced
@@ -79,8 +84,10 @@ class ModelSpec:
             try:
                 adapter.validate_python(value)
             except ValidationError as problem:
-                reason = problem.errors(include_url=False)[0]["msg"]
-                reason = f"{reason[:1].lower()}{reason[1:]}"
+                fault = problem.errors(include_url=False)[0]
+                reason = f"{fault['msg'][:1].lower()}{fault['msg'][1:]}"
+                if fault["type"] == "string_pattern_mismatch":
+                    reason = "a name is one line of printable characters"
                 problems.append(f"{name} is {value!r:.60}: {reason}")
         if not problems:
             problems = list(self._contradictions())

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from xai_core.files import MANIFEST, check_folder, whole_folder, write_json, writing
+from xai_core.files import MANIFEST, check_folder, csv_cell, whole_folder, write_json, writing
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class StudyFolder:
             with (folder / self.table).open("w", newline="", encoding="utf-8") as file:
                 table = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
                 table.writeheader()
-                table.writerows(rows)
+                table.writerows({k: csv_cell(v) for k, v in row.items()} for row in rows)
             if figures is not None:
                 write_json(folder / f"{self.verb}.json", dict(figures))
             write_json(folder / MANIFEST, {"made_by": self._made_by, "request": dict(self.request)})

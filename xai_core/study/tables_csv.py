@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
+from xai_core.files import csv_cell
 from xai_core.model.layers import layer_title
 from xai_core.statistics.proportion import Proportion
 from xai_core.study import paper
@@ -45,9 +46,7 @@ def csv_text(figures: Figures, about: About) -> str:
 
 
 def _plain(value: Any) -> Any:
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return ""
-    return str(value)
+    return "" if isinstance(value, float) and math.isnan(value) else str(csv_cell(value))
 
 
 def _lines(figures: Figures, about: About) -> Iterator[dict[str, Any]]:

@@ -13,7 +13,7 @@ from xai_core.explain.request import PREDICTED
 from xai_core.explain.service import PageService
 from xai_core.ui import deferred, session
 from xai_core.ui.service_access import layers
-from xai_core.ui.wording import layer_words
+from xai_core.ui.wording import layer_words, plain
 
 _LIST_WIDTH = 140  # px: the longest title and the arrow
 _ALL = 0  # stands for None in a choice of counts: Streamlit uses None for "nothing chosen"
@@ -96,8 +96,8 @@ def show_target_choice(service: PageService, predicted: int | None) -> None:
 
 def _target_title(name: str, predicted: str | None) -> str:
     if name != PREDICTED:
-        return name
-    return PREDICTED if predicted is None else f"{PREDICTED} ({predicted})"
+        return plain(name)
+    return PREDICTED if predicted is None else f"{PREDICTED} ({plain(predicted)})"
 
 
 def _choice(

@@ -107,7 +107,7 @@ def show_second_status(snapshot: JobSnapshot | None) -> None:
         heatmap = explanation.heatmap if explanation else None
         name = explanation.target_name if explanation else "the class"
         reason = state_words(heatmap.state, name) if heatmap else None
-        st.caption(f"The other method has no curves. {reason or ''}")
+        st.caption(f"The other method has no curves. {plain(reason or '', 600)}")
 
 
 def pop_second_changed() -> bool:
@@ -167,8 +167,8 @@ def show(
     if pair is not None and not pair.interpretable:
         p = pair.deletion.probability
         st.warning(
-            f"Not interpretable: the blurred image scores {p[-1]:.3f} for {name}, no less than the "
-            f"image itself ({p[0]:.3f}), so neither area measures the map."
+            f"Not interpretable: the blurred image scores {p[-1]:.3f} for {plain(name)}, no less "
+            f"than the image itself ({p[0]:.3f}), so neither area measures the map."
         )
 
 

@@ -13,7 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 from xai_core.settings import ASSETS
 from xai_core.ui import deferred, session
 from xai_core.ui.pages import PAGES
-from xai_core.ui.wording import NOTICE
+from xai_core.ui.wording import NOTICE, plain
 
 
 @dataclass
@@ -58,4 +58,4 @@ def add_origin_notice(cases: bool, model: str, decision: str = "") -> None:
         sentences.append(f"The predicted class is decided by {decision}.")
     place = session.part(Notice).place
     if place is not None:  # None where a test draws a page without its frame
-        place.caption(" ".join([NOTICE, *sentences]))
+        place.caption(" ".join([NOTICE, *(plain(sentence, 400) for sentence in sentences)]))

@@ -11,6 +11,8 @@ from xai_core.types import CaseRecord, Outcome, Prediction
 from xai_core.ui import deferred
 from xai_core.ui.wording import OUTCOME_WORDS, plain, truth_words, view_words
 
+_LONGEST = 2000  # characters of the scores: a model may have many classes
+
 
 def show(record: CaseRecord, prediction: Prediction | None, spec: ModelSpec) -> None:
     """Draw the verdict and the scores under it, deferred until after the first picture."""
@@ -29,7 +31,7 @@ def _draw(record: CaseRecord, prediction: Prediction | None, spec: ModelSpec) ->
         else:
             st.metric(
                 "The model says",
-                f"{spec.class_names[predicted]} {prediction.probabilities[predicted]:.2f}",
+                f"{plain(spec.class_names[predicted])} {prediction.probabilities[predicted]:.2f}",
                 help="The class the model decides for, and the probability it gives that class.",
                 width="content",
             )
@@ -39,7 +41,7 @@ def _draw(record: CaseRecord, prediction: Prediction | None, spec: ModelSpec) ->
             words, _, detail = OUTCOME_WORDS[outcome].partition(": ")
             st.metric("Outcome", f"{outcome}, {words}", help=f"{detail}.".capitalize(),
                       width="content")  # fmt: skip
-    st.caption("" if prediction is None else _scores(prediction, spec))
+    st.caption("" if prediction is None else plain(_scores(prediction, spec), _LONGEST))
 
 
 def _scores(prediction: Prediction, spec: ModelSpec) -> str:

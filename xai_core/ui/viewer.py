@@ -24,7 +24,7 @@ from xai_core.settings import ASSETS
 from xai_core.types import PAPER_LEVELS, Case
 from xai_core.ui import deferred, session
 from xai_core.ui.memo import memoised
-from xai_core.ui.wording import request_words, score_words, state_words
+from xai_core.ui.wording import plain, request_words, score_words, state_words
 from xai_core.viz import style
 from xai_core.viz.viewer_data import case_data, heat_data, stepper_data, stepper_images, tables
 
@@ -167,7 +167,7 @@ def show(
     if explanation is not None and heatmap is not None:
         reason = state_words(heatmap.state, explanation.target_name)
         if reason:
-            st.info(reason)
+            st.info(plain(reason, 600))
     uses_levels = METHODS[session.current().request.method].uses_levels
     mount(
         _data(

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from xai_core.cam import METHODS
+from xai_core.cases.base import printable
 from xai_core.explain.explanation import Explanation
 from xai_core.model.layers import Layer
 from xai_core.types import BENIGN, CLASS_NAMES, CaseRecord, MapState, Outcome
@@ -48,22 +49,36 @@ STATE_WORDS = {
     ),
 }
 
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:^=@/])")
+# Escaped by a backslash: ASCII punctuation that CommonMark, GFM, TeX, directives or references use.
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:^=@/&])")
+# Where Streamlit looks for links, icons, emoji and arrows in what is left after escaping, node by
+# node: "www.", "://", "x@", ":name:", and two of "-<>~=" beside each other.
+_LIVE = re.compile(
+    r"(?<=www)(?=\.)|(?<=:)(?=[\w+\-/])|(?<=[\w.+\-])(?=@)|(?<=[-<>~=])(?=[-<>~=])", re.IGNORECASE
+)
+_NOTHING = ":color[]"  # Streamlit's directive for a colour, of no colour and no text: an empty span
 
 
 def plain(text: str, limit: int = 120) -> str:
     """``text`` escaped so that nothing in it is read as Markdown, on one line.
 
-    For text from files and addresses.  Escapes more than
-    :func:`xai_core.viz.text_tables.markdown_escaped`: Streamlit's Markdown also has colours, icons
-    and formulas, and turns anything that looks like a URL into a link.
+    For text from files, sheets, specifications and addresses, in any place where Streamlit reads
+    Markdown.  What is shown is the text itself, character by character: no link, image, icon,
+    emoji, colour, formula, arrow or entity is made of it.  A character that would not be seen, or
+    that would turn the direction of what follows, is replaced, see
+    :func:`xai_core.cases.base.printable`; line breaks and runs of blanks become one blank.
+
+    Escapes more than :func:`xai_core.viz.text_tables.markdown_escaped`: Streamlit also knows
+    colours, icons and formulas, and looks for addresses, shortcodes and arrows once more in the
+    text that is left after escaping.  There an empty element stands inside each of them, which
+    leaves no trace in the text, also where it is copied.
 
     ``limit``: the most characters kept.
     """
-    flat = " ".join(text.split())
+    flat = printable(" ".join(text.split()))
     if len(flat) > limit:
         flat = flat[: limit - 1] + "…"
-    return _MARKDOWN.sub(r"\\\1", flat)
+    return _NOTHING.join(_MARKDOWN.sub(r"\\\1", part) for part in _LIVE.split(flat))
 
 
 def facts_table(rows: Mapping[str, str], limit: int = 120) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -42,7 +43,8 @@ def curve_figure(
 
     Args:
         pair: the map's curves so far; None draws empty axes, so that the layout stays the same.
-        class_name: the class whose probability is drawn.
+        class_name: the class whose probability is drawn; Plotly reads HTML in titles, so it is
+            escaped here.
         growing: whether the curves are still being measured; then the measured points are marked.
         baselines: curves of orders of patches that do not depend on the map, by name.
         title: the map's method, shown in the legend if ``second_curve`` is given.
@@ -62,7 +64,11 @@ def curve_figure(
     figure.update_xaxes(
         title="patches changed, most relevant first (%)", range=[0, 100.5], dtick=25
     )
-    figure.update_yaxes(title=f"probability of {class_name}", range=[-0.02, 1.02], dtick=0.25)
+    figure.update_yaxes(
+        title=f"probability of {html.escape(class_name, quote=False)}",
+        range=[-0.02, 1.02],
+        dtick=0.25,
+    )
     dark(figure, height)
     figure.update_layout(
         showlegend=pair is not None,

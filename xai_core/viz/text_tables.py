@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import textwrap
 from collections.abc import Sequence
 
@@ -23,13 +24,19 @@ def p_text(p: float) -> str:
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
+_MARKUP = re.compile(r"([|`*<>\[\]\\~$]|&(?=#?\w+;)|(?<![^\W_])_|_(?![^\W_])|(?<!\S)#)")
+_ADDRESS = re.compile(r"(?<=www)(?=\.)|(?<=:)(?=//)|(?<=[\w.+\-])(?=@\w)", re.IGNORECASE)
+_NOTHING = "<!-- -->"  # an HTML comment: renderers look for addresses on either side of it
+
+
 def markdown_escaped(text: str) -> str:
-    """``text`` escaped so that it neither breaks a Markdown table nor starts markup.
+    """``text`` escaped so that it neither breaks a Markdown table nor starts markup, a formula or
+    a link.
 
     Escapes as little as possible, because documents are also read as plain text.  Text shown by
     Streamlit needs more, see :func:`xai_core.ui.wording.plain`.
     """
-    return "".join(f"\\{c}" if c in "|`*<>[]\\" else c for c in text)
+    return _NOTHING.join(_MARKUP.sub(r"\\\1", part) for part in _ADDRESS.split(text))
 
 
 def latex_table(

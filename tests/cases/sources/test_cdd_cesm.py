@@ -226,7 +226,13 @@ def test_what_is_left_out_of_a_release_is_named(tmp_path: Path) -> None:
     deep.mkdir(parents=True)
     (deep / "P10_L_DM_CC.jpg").write_bytes(encode(noise(), "JPEG"))
     told = " ".join(CddCesm(tmp_path).warnings)
-    for name in ("P7_L_DM_CC.bmp", "P8_L_DM_ML.jpg", "odd?name.png", "P9_L_DM_CC.dcm", "other.csv"):
+    for name in (
+        "P7_L_DM_CC.bmp",
+        "P8_L_DM_ML.jpg",
+        "odd\N{REPLACEMENT CHARACTER}name.png",
+        "P9_L_DM_CC.dcm",
+        "other.csv",
+    ):
         assert name in told
     assert "folders are more than 4 levels deep, and were left out: 4" in told
 
@@ -258,3 +264,15 @@ def test_rectangles_and_tables_in_utf_16(tmp_path: Path) -> None:
     assert mask is not None
     assert mask[20:25, 10:20].all()
     assert mask.sum() == 50
+
+
+def test_texts_of_the_workbook_are_printable(tmp_path: Path) -> None:
+    make_release(tmp_path)
+    rows = [main_row("P7_L_DM_CC", findings="mass\u202e with\u200b margin$a\u2066b")]
+    write_workbook(
+        tmp_path / WORKBOOK, rows,
+        mass_description=[["P7_L_DM_CC", 7, "B", "High\u200f", "Oval", "_", ""]],
+    )  # fmt: skip
+    record = CddCesm(tmp_path).records()[0]
+    assert record.findings == ("mass� with� margin", "a�b")
+    assert record.descriptors["mass density"] == "high�"

@@ -91,6 +91,18 @@ def test_invalid_case_in_the_manifest_is_refused(tmp_path: Path, changes: dict[s
         PhantomLibrary(tmp_path)
 
 
+def test_texts_of_the_manifest_are_printable(tmp_path: Path) -> None:
+    folder = make_library(tmp_path)
+    _edit(
+        folder, id="a\u202eb", patient_id="c\0d", findings=["e\u200bf"],
+        descriptors={"g\x1bh": "i\u2066j"}, note="k\n l\u200e",
+    )  # fmt: skip
+    record = PhantomLibrary(folder).records()[0]
+    assert (record.id, record.patient_id, record.findings) == ("a�b", "c�d", ("e�f",))
+    assert (dict(record.descriptors), record.note) == ({"g�h": "i�j"}, "k l�")
+    assert PhantomLibrary(folder).load("a�b").id == "a�b"
+
+
 def test_duplicate_id_in_the_manifest_is_refused(tmp_path: Path) -> None:
     _edit(make_library(tmp_path), id="PH-0002")
     with pytest.raises(BadAnnotation, match="'PH-0002' twice"):

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import io
+import subprocess
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from PIL import Image
 from pydicom.dataset import Dataset
 
 from tests.cases.builders import dicom_bytes, encode, mammogram, noise
+from tests.support.canaries import Canaries, found_in, planted
 from xai_core.cases.readers.dicom_decoding import shown_header
 from xai_core.cases.sources import upload
 from xai_core.cases.sources.upload import OWN_ID, OneCase, read_own
@@ -99,6 +102,35 @@ def test_exif_texts_are_not_shown() -> None:
     buffer = io.BytesIO()
     Image.fromarray(noise()).save(buffer, "JPEG", exif=exif)
     assert "SECRET" not in repr(read_own(buffer.getvalue(), "a.jpg"))
+
+
+def test_no_identifier_of_a_file_comes_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    """See tests/e2e/test_canaries.py for the page; here, what is read, and the child's command."""
+    commands: list[str] = []
+    run = subprocess.run
+
+    def recorded(command: list[str], **options: Any) -> Any:
+        commands.append(repr((command, options)))
+        return run(command, **options)
+
+    monkeypatch.setattr(subprocess, "run", recorded)
+    canaries = Canaries(seed=1)
+    for file in planted(canaries):
+        assert found_in(file.data, canaries), "the search finds what is there"
+        try:
+            found = read_own(file.data, file.name)
+            told = repr((found.header, found.windowed, found.case)).encode()
+        except UnreadableImage as refused:
+            assert file.refused
+            told = str(refused).encode()
+        else:
+            assert not file.refused
+        left = found_in(told, canaries)
+        assert len(left) == len(file.shown)
+        assert all(one.startswith(tuple(file.shown)) for one in left)
+    assert len(set(canaries.given)) >= 200
+    assert len(commands) >= 10
+    assert not found_in("\n".join(commands).encode(), canaries)
 
 
 @pytest.mark.parametrize(

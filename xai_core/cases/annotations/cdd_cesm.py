@@ -135,9 +135,9 @@ _DISTRIBUTION = {
 
 
 def tidy(text: object) -> str:
-    """``text`` as one line: surrounding and repeated blanks removed, known misspellings
+    """``text`` as one printable line: surrounding and repeated blanks removed, known misspellings
     corrected."""
-    line = " ".join(str("" if text is None else text).split())
+    line = printable(" ".join(str("" if text is None else text).split()))
     return _WORDS.sub(_correct, line)
 
 

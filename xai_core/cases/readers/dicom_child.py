@@ -34,6 +34,7 @@ def read(path: Path, name: str, folder: Path) -> None:
         describe,
         grey_levels,
         shown_header,
+        syntax_name,
     )
     from xai_core.cases.readers.dicom_elements import complete_header
 
@@ -70,8 +71,8 @@ def read(path: Path, name: str, folder: Path) -> None:
         reason = "it is damaged or incomplete"
         if not syntax.is_transfer_syntax or syntax.is_compressed:
             reason += (
-                f", or its compression ({syntax.name[:60]}) is not one this software reads (JPEG, "
-                "JPEG-LS, JPEG 2000, RLE)"
+                f", or its compression ({syntax_name(ds) or 'of no known kind'}) is not one this "
+                "software reads (JPEG, JPEG-LS, JPEG 2000, RLE)"
             )
         raise UnreadableImage(
             f"{name} cannot be decoded: {reason}; export it again, uncompressed."

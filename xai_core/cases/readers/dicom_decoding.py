@@ -2,13 +2,16 @@
 (:mod:`xai_core.cases.readers.dicom_child`).
 
 From the header come laterality, view and pixel spacing, and an allow-list of attributes about the
-picture and the machine that may be shown.  Everything else is not read: names, numbers, dates and
-places of people, and free text.  From the pixels come the grey values that a radiologist would see.
+picture and the machine that may be shown, as numbers and as the standard's terms.  Everything else
+is not read: names, numbers, dates and places of people, and free text.  From the pixels come the
+grey values that a radiologist would see.
 Clauses are those of DICOM PS3.3 (information objects) unless another part is named.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +22,7 @@ from pydicom.encaps import encapsulate, generate_frames
 from pydicom.pixels import apply_modality_lut, apply_windowing, get_decoder
 from pydicom.uid import JPEGBaseline8Bit, JPEGExtended12Bit, RLELossless
 
+from xai_core.cases.base import printable
 from xai_core.cases.readers.child_process import bands
 from xai_core.cases.readers.dicom_elements import (
     numbers_of,
@@ -37,44 +41,85 @@ from xai_core.types import FloatArray
 
 _LONGEST = 64  # characters of a value; DICOM's own limit for most text (PS3.5 section 6.2)
 
-# Title -> DICOM attribute (PS3.3 and PS3.6).
-_ALLOWED = {
-    "Modality": "Modality",
-    "Side (laterality)": "ImageLaterality",
-    "View": "ViewPosition",
-    "Meant for": "PresentationIntentType",
-    "Rows": "Rows",
-    "Columns": "Columns",
-    "Pixel spacing at the detector, mm": "ImagerPixelSpacing",
-    "Pixel spacing, mm": "PixelSpacing",
-    "Bits stored": "BitsStored",
-    "Bits allocated": "BitsAllocated",
-    "Photometric interpretation": "PhotometricInterpretation",
-    "Manufacturer": "Manufacturer",
-    "Model of the machine": "ManufacturerModelName",
-}
+# The terms that an attribute may hold (PS3.3: C.7.3.1.1.1 of pictures, C.8.3.1, C.8.11.7).
+_TERMS = {
+    "Modality": (
+        "MG", "CR", "DX", "RG", "RF", "XA", "IO", "PX", "CT", "MR", "NM", "PT", "US", "OT",
+    ),
+    "ImageLaterality": ("L", "R", "B", "U"),
+    "ViewPosition": (
+        "CC", "MLO", "ML", "LM", "LMO", "SIO", "FB", "XCC", "XCCL", "XCCM", "AP", "PA", "LL", "RL",
+    ),
+    "PresentationIntentType": ("FOR PRESENTATION", "FOR PROCESSING"),
+    "PhotometricInterpretation": (
+        "MONOCHROME1", "MONOCHROME2", "PALETTE COLOR", "RGB", "HSV", "ARGB", "CMYK", "YBR_FULL",
+        "YBR_FULL_422", "YBR_PARTIAL_420", "YBR_PARTIAL_422", "YBR_ICT", "YBR_RCT", "XYB",
+    ),
+}  # fmt: skip
+
+
+def term(ds: Dataset, keyword: str) -> str:
+    """The attribute's value if it is one of the standard's terms; "" for any other text, which
+    could be anything, a name for example."""
+    value = text_of(ds, keyword)
+    return value if value in _TERMS[keyword] else ""
+
+
+def _count(ds: Dataset, keyword: str) -> str:
+    number = whole_number(ds, keyword)
+    return "" if number is None else str(number)
+
+
+def _lengths(ds: Dataset, keyword: str) -> str:
+    numbers = numbers_of(ds, keyword)
+    known = [number for number in numbers if number is not None and 0 < number < 100]
+    return " x ".join(f"{number:g}" for number in known) if len(known) == len(numbers) else ""
+
+
+def _name(ds: Dataset, keyword: str) -> str:
+    """A name as printable text, at most 64 characters long."""
+    parts = [value for value in values_of(ds, keyword) if isinstance(value, str)]
+    return "".join(c for c in " x ".join(parts) if printable(c) == c).strip()[:_LONGEST]
+
+
+# Title, attribute (PS3.3 and PS3.6), and what of its value may be shown.
+_SHOWN: tuple[tuple[str, str, Callable[[Dataset, str], str]], ...] = (
+    ("Modality", "Modality", term),
+    ("Side (laterality)", "ImageLaterality", term),
+    ("View", "ViewPosition", term),
+    ("Meant for", "PresentationIntentType", term),
+    ("Rows", "Rows", _count),
+    ("Columns", "Columns", _count),
+    ("Pixel spacing at the detector, mm", "ImagerPixelSpacing", _lengths),
+    ("Pixel spacing, mm", "PixelSpacing", _lengths),
+    ("Bits stored", "BitsStored", _count),
+    ("Bits allocated", "BitsAllocated", _count),
+    ("Photometric interpretation", "PhotometricInterpretation", term),
+    ("Manufacturer", "Manufacturer", _name),
+    ("Model of the machine", "ManufacturerModelName", _name),
+)
 
 
 def shown_header(ds: Dataset) -> dict[str, str]:
-    """Title -> value of the allowed attributes that the file has, in a fixed order, and the
-    transfer syntax.  Values are printable text of at most 64 characters."""
-    found = {title: _text(usable(ds, key)) for title, key in _ALLOWED.items()}
-    syntax = getattr(getattr(ds, "file_meta", None), "TransferSyntaxUID", None)
-    if syntax is not None:
-        found["Stored as"] = _text(syntax.name)
+    """Title -> value of the attributes that may be shown and that the file has, in a fixed order,
+    and the transfer syntax.
+
+    Each value is a number, or a term that the standard lists, with two exceptions: the names of the
+    machine's manufacturer and model are printable text of at most 64 characters.  They identify no
+    person, and the standard's own profile for removing identifiers keeps them (PS3.15 table E.1-1).
+    """
+    found = {title: show(ds, keyword) for title, keyword, show in _SHOWN}
+    found["Stored as"] = syntax_name(ds)
     return {title: value for title, value in found.items() if value}
 
 
-def _text(value: Any) -> str:
-    if value is None:
+def syntax_name(ds: Dataset) -> str:
+    """The name of the transfer syntax; "" where it is missing, private or not known: then its
+    identifier (UID) alone is given, which may be of any file or maker."""
+    syntax = getattr(getattr(ds, "file_meta", None), "TransferSyntaxUID", None)
+    if syntax is None or syntax.is_private or not syntax.is_transfer_syntax:
         return ""
-    parts = (
-        value
-        if isinstance(value, list | tuple) or type(value).__name__ == "MultiValue"
-        else [value]
-    )
-    whole = " x ".join(str(part) for part in parts)
-    return "".join(c for c in whole if c.isprintable()).strip()[:_LONGEST]
+    return str(syntax.name)
 
 
 # --- Laterality, view and scale ---------------------------------------------------------------
@@ -90,11 +135,10 @@ def describe(ds: Dataset) -> dict[str, Any]:
     magnification (Imager Pixel Spacing, PS3.3 C.8.7.4), or None.
     """
     notes: list[str] = []
-    modality = text_of(ds, "Modality")
-    if modality != "MG":
+    if text_of(ds, "Modality") != "MG":
         notes.append(
-            f"The file's modality is {modality[:16] or 'not given'}, not MG (mammography); "
-            "the classifier knows mammograms only."
+            f"The file's modality is {term(ds, 'Modality') or 'not given or no known one'}, not MG "
+            "(mammography); the classifier knows mammograms only."
         )
     if text_of(ds, "PresentationIntentType") == "FOR PROCESSING":  # PS3.3 C.8.11.7
         notes.append(
@@ -124,7 +168,8 @@ def _side(ds: Dataset, notes: list[str]) -> str | None:
     image, series = (text_of(ds, key) for key in ("ImageLaterality", "Laterality"))
     side = image or series
     if side and side not in ("L", "R"):
-        notes.append(f"The file's side (laterality) is {side[:16]!r}, not L or R; none is shown.")
+        told = repr(side) if side in _TERMS["ImageLaterality"] else "an unknown term"
+        notes.append(f"The file's side (laterality) is {told}, not L or R; none is shown.")
         return None
     if image and series in ("L", "R") and series != image:
         notes.append(
@@ -134,12 +179,15 @@ def _side(ds: Dataset, notes: list[str]) -> str | None:
     return side or None
 
 
+_DIRECTION = re.compile("[AFHLPR]{1,3}")  # C.7.6.1.1.1
+
+
 def _orientation(ds: Dataset, side: str | None, view: str | None) -> list[str]:
     """A sentence where Patient Orientation (C.7.6.1.1.1) says that the breast is stored mirrored
     or upside down.  As a reader hangs it, a right breast has its front to the left and a left
     breast to the right; a CC view has the outer half at the top, an MLO view the head."""
     values = [str(value).strip().upper() for value in values_of(ds, "PatientOrientation")]
-    if len(values) != 2 or side is None:
+    if side is None or len(values) != 2 or not all(map(_DIRECTION.fullmatch, values)):
         return []
     row, column = values
     faults = []
@@ -151,7 +199,7 @@ def _orientation(ds: Dataset, side: str | None, view: str | None) -> list[str]:
     if not faults:
         return []
     return [
-        f"By its Patient Orientation ({row[:4]}, {column[:4]}) this {side} breast is stored "
+        f"By its Patient Orientation ({row}, {column}) this {side} breast is stored "
         f"{' and '.join(faults)}; it is shown as stored."
     ]
 
@@ -192,14 +240,15 @@ def check_header(ds: Dataset, name: str) -> None:
         raise UnreadableImage(f"{name} is a DICOM file with {kind}; give a grey mammogram.")
     frames = _needed_number(ds, "NumberOfFrames", name, default=1)
     rows, columns = (_needed_number(ds, key, name) for key in ("Rows", "Columns"))
-    photometric = text_of(ds, "PhotometricInterpretation") or "no photometric interpretation"
+    photometric = term(ds, "PhotometricInterpretation")
     if frames != 1:
         raise UnreadableImage(
             f"{name} holds {frames} frames (tomosynthesis, for example); give a single picture."
         )
+    kind = photometric or "its Photometric Interpretation is missing or unknown"
     if photometric not in GREY or _needed_number(ds, "SamplesPerPixel", name, default=1) != 1:
         raise UnreadableImage(
-            f"{name} is not a grey picture ({photometric[:40]}); allowed are {' and '.join(GREY)}."
+            f"{name} is not a grey picture ({kind}); allowed are {' and '.join(GREY)}."
         )
     check_size(name, rows, columns)
     allocated = _needed_number(ds, "BitsAllocated", name)

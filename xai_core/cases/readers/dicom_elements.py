@@ -188,7 +188,8 @@ def _fault(ds: Dataset, keyword: str) -> str:
     value = usable(ds, keyword)
     if value is None:
         return "is empty or malformed"
-    return f"({str(value).strip()[:16]!r}) cannot be used"
+    number = _number(value)  # any other text is not told: it could be anything
+    return "cannot be used" if number is None else f"({number:g}) cannot be used"
 
 
 def _complete_pixel_description(ds: Dataset, notes: list[str]) -> None:

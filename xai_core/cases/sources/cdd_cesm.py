@@ -80,8 +80,8 @@ class CddCesm:
         low_energy = sorted(name for name in found.images if name.kind == LOW_ENERGY)
         if not low_energy:
             raise SourceNotFound(
-                f"{folder.name} holds no low-energy image of CDD-CESM (such as P7_L_DM_MLO.jpg); "
-                "name the folder that holds 'Low energy images of CDD-CESM'."
+                f"{printable(folder.name)} holds no low-energy image of CDD-CESM (such as "
+                "P7_L_DM_MLO.jpg); name the folder that holds 'Low energy images of CDD-CESM'."
             )
         self._images = found.images
         warnings = list(found.warnings)
@@ -250,14 +250,13 @@ def _gaps(found: _Found, notes: dict[ImageName, ImageNotes]) -> list[str]:
         warnings.append("There is no table of hand-drawn regions: no masks.")
     for kind, paths in (("annotation tables", found.annotations), ("region", found.regions)):
         if len(paths) > 1:
-            warnings.append(
-                f"Several {kind} files; only one is used: {first_few([p.name for p in paths])}."
-            )
+            names = [printable(path.name) for path in paths]
+            warnings.append(f"Several {kind} files; only one is used: {first_few(names)}.")
     absent = [_title(name) for name in sorted(notes) if name not in found.images]
     if absent:
         warnings.append(f"{len(absent)} rows of the table have no image: {first_few(absent)}.")
     alone = [
-        found.images[name].name
+        printable(found.images[name].name)
         for name in sorted(found.images)
         if name.kind != LOW_ENERGY and name.partner not in found.images
     ]

@@ -8,7 +8,7 @@ import unicodedata
 from collections import Counter
 from pathlib import Path
 
-from xai_core.cases.base import find_entry, first_few
+from xai_core.cases.base import find_entry, first_few, printable
 from xai_core.cases.readers.limits import DICOM_SUFFIXES, PICTURE_SUFFIXES, kind_of_file
 from xai_core.cases.readers.single_file import plain_name, read_case
 from xai_core.cases.sources.walk import Walk, walk
@@ -124,12 +124,12 @@ def _with_ids(root: Path, files: list[Path]) -> dict[str, Path]:
 
 def _safe(name: str) -> str:
     """A file's name as text that does not depend on the file system's encoding, composed (NFC), and
-    with every byte that is not printable UTF-8 written as ``%E9``."""
+    with every byte that is not printable UTF-8, or not seen, written as ``%E9``."""
     text = os.fsencode(name).decode("utf-8", "surrogateescape")
     text = unicodedata.normalize("NFC", text)
     return "".join(
         c
-        if c.isprintable()
+        if printable(c) == c
         else "".join(f"%{byte:02X}" for byte in c.encode("utf-8", "surrogateescape"))
         for c in text
     )

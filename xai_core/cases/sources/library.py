@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from xai_core.cases.base import find_entry, with_pixels
+from xai_core.cases.base import find_entry, printable, with_pixels
 from xai_core.cases.readers.limits import check_file_size
 from xai_core.cases.readers.raster import decode_picture
 from xai_core.cases.readers.single_file import plain_name
@@ -142,17 +142,19 @@ def _read_manifest(folder: Path) -> list[Any]:
 def _record(entry: Mapping[str, Any], source: str) -> CaseRecord:
     birads = entry.get("birads")
     return CaseRecord(
-        id=str(entry["id"]),
+        id=printable(str(entry["id"])),
         source=source,
-        patient_id=str(entry["patient_id"]),
+        patient_id=printable(str(entry["patient_id"])),
         pathology=Pathology(entry["pathology"]),
         laterality=entry.get("laterality"),
         view=entry.get("view"),
         density=entry.get("density"),
         birads=None if birads is None else int(birads),
-        findings=tuple(str(f) for f in entry.get("findings", ())),
-        descriptors={str(k): str(v) for k, v in entry.get("descriptors", {}).items()},
-        note=str(entry.get("note", "")),
+        findings=tuple(printable(str(f)) for f in entry.get("findings", ())),
+        descriptors={
+            printable(str(k)): printable(str(v)) for k, v in entry.get("descriptors", {}).items()
+        },
+        note=printable(" ".join(str(entry.get("note", "")).split())),
         is_phantom=True,
     )
 

@@ -15,12 +15,14 @@ from xai_core.cases.base import find_entry
 from xai_core.cases.readers.dicom import read_dicom
 from xai_core.cases.readers.limits import check_file_size
 from xai_core.cases.readers.raster import read_raster
-from xai_core.cases.readers.single_file import is_dicom, plain_name
+from xai_core.cases.readers.single_file import is_dicom
 from xai_core.types import Case, CaseRecord
 
 OWN_ID = "your image"
 """The id of an uploaded case; not the file's name, which may hold a patient's name, since ids are
 written to logs."""
+
+_THE_FILE = "The file"  # what messages and the child process call an uploaded file
 
 MOST_SHOWN = 40_000_000
 """The maximum number of pixels sent to a browser; a larger picture is averaged down, with a
@@ -41,15 +43,15 @@ class Upload:
 def read_own(data: bytes, name: str) -> Upload:
     """Read an uploaded DICOM mammogram or picture (PNG, JPEG, TIFF), recognised by content.
 
-    ``data``: the file's bytes.  ``name``: the file's name, only for messages.
+    ``data``: the file's bytes.  ``name``: the file's name, which may tell a DICOM file by its
+    suffix; it is kept nowhere, and no message has it.
 
     Raises:
         UnreadableImage: a file of another kind, damaged, or outside the limits of size.
     """
-    shown = plain_name(name)
-    check_file_size(shown, len(data))
-    if is_dicom(data, shown):
-        found = read_dicom(data, shown)
+    check_file_size(_THE_FILE, len(data))
+    if is_dicom(data, name):
+        found = read_dicom(data, _THE_FILE)
         case = Case(
             id=OWN_ID, source="upload", patient_id=OWN_ID, image=found.image,
             laterality=found.laterality, view=found.view, pixel_spacing=found.pixel_spacing,
@@ -57,7 +59,7 @@ def read_own(data: bytes, name: str) -> Upload:
         )  # fmt: skip
         header = {"Kind of file": "DICOM", **found.header}
         return Upload(_limited(case), header, found.windowed)
-    picture = read_raster(data, shown)
+    picture = read_raster(data, _THE_FILE)
     case = Case(
         id=OWN_ID, source="upload", patient_id=OWN_ID, image=picture.image,
         warnings=picture.warnings,

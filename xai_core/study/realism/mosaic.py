@@ -15,7 +15,15 @@ from PIL import Image, ImageDraw
 
 from xai_core.cases.base import CaseSource
 from xai_core.errors import BadRequest, CaseError, OutputExists
-from xai_core.files import MANIFEST, check_folder, whole_file, whole_folder, write_json, writing
+from xai_core.files import (
+    MANIFEST,
+    check_folder,
+    csv_cell,
+    whole_file,
+    whole_folder,
+    write_json,
+    writing,
+)
 from xai_core.study.realism.compare import KindComparison, markdown
 from xai_core.study.realism.measure import KEYS, KINDS, LOW_ENERGY, Measurement
 from xai_core.types import Case, CaseRecord
@@ -126,7 +134,7 @@ def write_out(
                 for m in measured:
                     about = (side, m.case_id, m.patient_id, m.pathology, m.view or "", m.kind)
                     values = (f"{v:.6g}" if np.isfinite(v) else "" for v in _values(m))
-                    table.writerow((*about, *values))
+                    table.writerow((*map(csv_cell, about), *values))
         write_json(folder / MANIFEST, {"made_by": MADE_BY, "request": dict(request)})
 
 

@@ -155,13 +155,13 @@ def show_panel(case: Case, geometry: Geometry, answer: PanelAnswer) -> None:
         with st.container(horizontal=True, horizontal_alignment="distribute"):
             st.caption(low, width="content")
             st.caption(high, width="content")
-        st.caption(f"{bar.words[:1].upper()}{bar.words[1:]}")
+        st.caption(plain(f"{bar.words[:1].upper()}{bar.words[1:]}", 300))
     outside = captions.outside_line(answer)
     if outside:
         st.caption(outside)
     reason = captions.empty_map_reason(answer)
     if reason:
-        st.info(reason)
+        st.info(plain(reason, 600))
     area_lines = captions.area_lines(answer)
     if area_lines:
         st.markdown("  \n".join(area_lines))

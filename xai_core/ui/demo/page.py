@@ -288,7 +288,7 @@ def _show_text(
     stop: Stop, record: CaseRecord, prediction: Prediction | None, spec: ModelSpec,
     outcome: Outcome | None,
 ) -> None:  # fmt: skip
-    st.markdown(f"## {fill_in(stop.title, record, prediction, spec, outcome)}")
+    st.markdown(f"## {plain(fill_in(stop.title, record, prediction, spec, outcome))}")
     with st.container(key="say"):
         st.markdown(plain(fill_in(stop.speech, record, prediction, spec, outcome), 800))
     with st.container(key="do"):

@@ -14,7 +14,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from xai_core.cases.sources.upload import OWN_ID, Upload
-from xai_core.errors import XaiError
+from xai_core.errors import UnreadableImage, XaiError
 from xai_core.explain.service import PageService
 from xai_core.preprocessing.letterbox import Geometry, fit, letterbox
 from xai_core.settings import ASSETS
@@ -40,9 +40,13 @@ _BEFORE = """
 2. A measure says how unlike the image is to what the model was trained on.
 3. Then the same viewer, maps and curves as on Explore.
 """
+UPLOAD_MB = 64
+"""The most that an uploaded file may have, in MiB: what the drop zone says, and what is enforced by
+the browser and here.  ``server.maxUploadSize`` is 1 more, since it counts the whole request."""
+
 ACCEPTED = (
     "A grey mammogram as DICOM (one frame), PNG, JPEG or TIFF; 8 or 16 bits; 32 px on each side to "
-    "100 megapixels."
+    f"100 megapixels; at most {UPLOAD_MB} MB."
 )
 KEPT = (
     "**Nothing is kept.** The image stays in this program's memory while this tab is open, for it "
@@ -131,10 +135,13 @@ class FileUpload:
 def show_upload(service: PageService, label: str) -> None:
     """Draw the upload widget; read an uploaded file and draw the page again."""
     state = session.part(FileUpload)
-    file = st.file_uploader(label, key=f"own file {state.count}", help=ACCEPTED)
+    file = st.file_uploader(
+        label, key=f"own file {state.count}", help=ACCEPTED, max_upload_size=UPLOAD_MB
+    )
     if file is not None:
         with st.spinner("Reading the file"):
             try:
+                check_upload_size(file.size)  # the browser's word is not taken for it
                 own.open_file(file.getvalue(), file.name, service)
                 state.problem = None
             except XaiError as problem:
@@ -144,6 +151,18 @@ def show_upload(service: PageService, label: str) -> None:
         st.rerun()
     if state.problem:
         st.error(plain(state.problem, 600))
+
+
+def check_upload_size(size: int) -> None:
+    """Check that an uploaded file of ``size`` bytes is within what the drop zone says.
+
+    Raises:
+        UnreadableImage: it is larger.
+    """
+    if size > UPLOAD_MB * 2**20:
+        raise UnreadableImage(
+            f"The file has {size / 2**20:,.1f} MB; at most {UPLOAD_MB} MB are taken."
+        )
 
 
 def forget_image() -> None:
@@ -255,7 +274,8 @@ def _show_distance(case: Case, waiting: bool) -> None:
     try:
         reference = future.result()
     except (XaiError, ValueError) as problem:
-        st.caption(f"Unlike the training phantoms? They cannot be measured here: {problem}")
+        reason = plain(str(problem), 400)
+        st.caption(f"Unlike the training phantoms? They cannot be measured here: {reason}")
         return
     score = memoised(
         "unlikeness",
