@@ -29,6 +29,7 @@ with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
     fcntl.ioctl(s, 0x8914, struct.pack("16sH14x", name, flags | 1))
 os.execv(sys.argv[1], sys.argv[1:])
 """
+_TRUE = shutil.which("true") or ""
 _ADDRESS = re.compile(
     r"sin6?_port=htons\((?P<port>\d+)\).*?"
     r"(?:sin_addr=inet_addr\(\"(?P<four>[^\"]+)\"|inet_pton\(AF_INET6, \"(?P<six>[^\"]+)\")"
@@ -38,15 +39,16 @@ _ADDRESS = re.compile(
 def _works(*command: str) -> bool:
     return (
         shutil.which(command[0]) is not None
-        and not subprocess.run([*command, "true"], capture_output=True, check=False).returncode
+        and not subprocess.run([*command, _TRUE], capture_output=True, check=False).returncode
     )
 
 
 def _namespace() -> list[str]:
     """The beginning of a command that runs in a namespace of its own; empty where none can be."""
     for how in (["unshare", "--net"], ["unshare", "--map-root-user", "--net"]):
-        if _works(*how):
-            return [*how, sys.executable, "-c", _LOOPBACK_UP]
+        found = [*how, sys.executable, "-c", _LOOPBACK_UP]
+        if _works(*found):
+            return found
     return []
 
 

@@ -106,7 +106,7 @@ def shown_header(ds: Dataset) -> dict[str, str]:
 
     Each value is a number, or a term that the standard lists, with two exceptions: the names of the
     machine's manufacturer and model are printable text of at most 64 characters.  They identify no
-    person, and the standard's own profile for removing identifiers keeps them (PS3.15 table E.1-1).
+    person.
     """
     found = {title: show(ds, keyword) for title, keyword, show in _SHOWN}
     found["Stored as"] = syntax_name(ds)
