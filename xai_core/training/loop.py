@@ -30,7 +30,7 @@ from rich.progress import (
 from torch import Tensor
 
 from xai_core.errors import BadRequest
-from xai_core.files import whole_file
+from xai_core.files import whole_file, writing
 from xai_core.phantom.tissue import Background
 from xai_core.training.batches import Batches
 from xai_core.training.network import TrainingNetwork, descriptor_loss, loss
@@ -93,7 +93,11 @@ class Run:
         return self.folder / "checkpoint.pt"
 
     def save(self) -> None:
-        """Write the checkpoint atomically."""
+        """Write the checkpoint atomically.
+
+        Raises:
+            BadRequest: the folder cannot be written.
+        """
         state = {
             "plan": _stored(self.plan),
             "state": dataclasses.asdict(self.state),
@@ -102,8 +106,8 @@ class Run:
             "average": self.average.state_dict(),
             "optimiser": self.optimiser.state_dict(),
         }
-        with whole_file(self.checkpoint) as partial:
-            torch.save(state, partial)
+        with writing(self.folder, "--work"), whole_file(self.checkpoint) as stream:
+            torch.save(state, stream)
 
     def resume(self) -> bool:
         """Load the checkpoint, without executing code from it; returns whether there is one.
