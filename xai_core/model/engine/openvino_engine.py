@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from xai_core.files import read_regular, refuse_links, whole_file
+from xai_core.files import NotRegular, read_regular, refuse_links, whole_file
 from xai_core.model.engine.base import EngineKind, EngineUnavailable
 from xai_core.model.engine.convolutional import FORM, as_convolutions
 from xai_core.types import FloatArray
@@ -36,14 +36,16 @@ class Damaged(Exception):  # internal
 
 
 def read(path: Path) -> tuple[bytes, bytes] | None:
-    """The (graph, constants) written by :func:`write`; None where the file is missing, or not a
-    regular file of the store's folder (``path``'s folder's folder).
+    """The (graph, constants) written by :func:`write`; None where the file is missing.
 
     Raises:
-        Damaged: the file is truncated or was changed.
+        Damaged: the file is truncated or was changed, or is no regular file of the store's folder
+            (the folder of ``path``'s folder).
     """
     try:
         content = read_regular(path, path.parent.parent)
+    except NotRegular as problem:
+        raise Damaged(path.name) from problem
     except OSError:
         return None
     magic, digest, length, start = content[:8], content[8:40], content[40:48], 48
