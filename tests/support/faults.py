@@ -31,7 +31,7 @@ SENTENCES = tuple(os.strerror(code) for code in (errno.ENOSPC, errno.EIO, errno.
 
 _BY_PATH = ("mkdir", "replace", "rename", "unlink", "remove", "rmdir", "utime", "open")
 REMOVALS = ("unlink", "remove", "rmdir", "open folder")
-"""Operations of a removal: where one fails, what was to be removed may stay until the next write."""
+"""Operations of a removal: after one that fails, what was to go may stay until the next write."""
 
 
 class Operations:
