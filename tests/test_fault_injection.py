@@ -81,11 +81,11 @@ def one_folder(folder: Path, version: bytes) -> None:
             stream.write(version)
 
 
-def failure(write: Callable[[], None], place: Path) -> BaseException | None:
+def failure(write: Callable[[Path, bytes], None], place: Path) -> BaseException | None:
     """How a write fails: Ctrl-C, or a sentence with the reason; None where it does not."""
     try:
         with writing(place):
-            write()
+            write(place, b"2")
     except KeyboardInterrupt as stop:
         return stop
     except BadRequest as problem:
@@ -116,7 +116,7 @@ def test_a_failed_write_leaves_the_old_content_whole_and_nothing_else(
             place = tmp_path / "place"
             shutil.copytree(tmp_path / "old", place)
             with faults(place, at, error) as operations:
-                told = failure(lambda: write(place, b"2"), place)
+                told = failure(write, place)
             found = {name: content for name, content in tree(place).items() if PART not in name}
             if error is KeyboardInterrupt:  # it may come when all is done
                 assert isinstance(told, KeyboardInterrupt)
