@@ -100,7 +100,7 @@ def whole_folder(place: Path) -> Iterator[Path]:
         _move(partials, [place])
 
 
-def write_bytes(place: Path, data: bytes) -> None:
+def write_bytes(place: Path, data: bytes | memoryview) -> None:
     """Write a file atomically.
 
     Raises:

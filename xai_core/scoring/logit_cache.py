@@ -144,8 +144,8 @@ class LogitCache:
                 # multiplies a vector otherwise than a matrix), and which images are missing depends
                 # on what was asked before.  The intact image is the first of all, always alone.
                 lone = self.chunk > 1 and len(missing) == 1 and missing != [INTACT]
-                logits = scorer(torch.cat([images] * 2) if lone else images)
-                logits = logits.detach().float().cpu().numpy()
+                scored = scorer(torch.cat([images] * 2) if lone else images)
+                logits = scored.detach().float().cpu().numpy()
             self._check(logits, 2 if lone else len(missing))
             with self._memory:
                 self._logits |= {
