@@ -6,6 +6,7 @@ and the same command succeeds afterwards.
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 import shutil
@@ -308,7 +309,10 @@ class SmallNetwork(nn.Module):
 
 @pytest.fixture(scope="module")
 def background() -> Background:
-    return draw_background(np.random.default_rng(0), "CC", 160)
+    """A corner of a background: what is drawn of it does not count here."""
+    drawn, corner = draw_background(np.random.default_rng(0), "CC", 160), np.s_[:8, :8]
+    names = ("tissue", "breast", "depth", "glands")
+    return dataclasses.replace(drawn, **{name: getattr(drawn, name)[corner] for name in names})
 
 
 @pytest.fixture
