@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.irregular import NOT_REGULAR, make_irregular
 from xai_core.model.engine import openvino_engine
 
 
@@ -36,6 +37,28 @@ def test_damaged_file_is_detected(tmp_path: Path, harm: str) -> None:
     )
     with pytest.raises(openvino_engine.Damaged):
         openvino_engine.read(path)
+
+
+@pytest.mark.parametrize("what", NOT_REGULAR)
+def test_what_is_no_regular_file_is_not_opened(tmp_path: Path, what: str) -> None:
+    path = tmp_path / "store" / "engine" / "a.ir"
+    aside = tmp_path / "aside" / "a.ir"
+    openvino_engine.write(aside, b"<graph/>", bytes(1000))
+    make_irregular(what, path, aside)
+    with pytest.raises(openvino_engine.Damaged):
+        openvino_engine.read(path)
+
+
+def test_a_link_to_another_folder_is_neither_read_nor_written(tmp_path: Path) -> None:
+    path = tmp_path / "store" / "engine" / "a.ir"
+    openvino_engine.write(tmp_path / "aside" / "a.ir", b"<graph/>", b"")
+    (tmp_path / "store").mkdir()
+    path.parent.symlink_to(tmp_path / "aside")
+    with pytest.raises(openvino_engine.Damaged):
+        openvino_engine.read(path)
+    with pytest.raises(OSError, match="not a regular file"):
+        openvino_engine.write(path, b"other", b"")
+    assert openvino_engine.read(tmp_path / "aside" / "a.ir") == (b"<graph/>", b"")
 
 
 def test_a_failed_write_leaves_the_old_file(

@@ -9,12 +9,18 @@ import os
 import re
 import shutil
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
+from tests.support.irregular import NOT_REGULAR, make_irregular
+from xai_core import files
+from xai_core.files import whole_file
 from xai_core.scoring.cache_file import Notices, StoreKey, cache_file_name, decode, encode
 from xai_core.scoring.disk_store import DiskStore
 
@@ -158,14 +164,16 @@ def test_full_disk_or_ctrl_c_leaves_the_old_file(
     store = DiskStore(tmp_path)
     store.save(KEY, ITEMS)
     before = only_file(tmp_path).read_bytes()
-    write = Path.write_bytes
 
-    def half(self: Path, data: bytes) -> int:
-        write(self, data[: len(data) // 2])
-        raise stop or KeyboardInterrupt
+    @contextmanager
+    def half(place: Path) -> Iterator[BytesIO]:
+        with whole_file(place) as stream:
+            yield BytesIO()
+            stream.write(b"half")
+            raise stop or KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "write_bytes", half)
+        patch.setattr(files, "whole_file", half)
         if stop is None:
             with pytest.raises(KeyboardInterrupt):
                 store.save(KEY, {**ITEMS, **MORE})
@@ -189,6 +197,50 @@ def test_folder_that_cannot_be_written_gives_one_notice(tmp_path: Path) -> None:
     store = DiskStore(blocked)
     assert store.save(KEY, ITEMS) is False
     assert len(store.notices()) == 1
+
+
+@pytest.mark.parametrize("what", NOT_REGULAR)
+def test_what_is_no_regular_file_is_not_opened_and_counts_as_missing(
+    tmp_path: Path, what: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    outside = tmp_path / "outside.safetensors"
+    outside.write_bytes(encode(KEY, ITEMS))  # a valid cache, but not of this folder
+    path = tmp_path / "store" / cache_file_name(KEY)
+    make_irregular(what, path, outside)
+    store = DiskStore(tmp_path / "store")
+    assert store.load(KEY) == {}
+    assert store.load(KEY) == {}
+    (notice,) = store.notices()
+    assert "no regular file" in notice
+    assert "computed again" in notice
+    assert caplog.text.count(path.name) == 1, "logged once"
+    kept = store.save(KEY, MORE)
+    assert kept == (what != "folder"), "replaced, but that a folder stays"
+    assert (DiskStore(tmp_path / "store").load(KEY).keys() == MORE.keys()) == kept
+    assert decode(KEY, outside.read_bytes()).keys() == ITEMS.keys()
+
+
+def test_a_subfolder_that_is_a_link_is_neither_read_nor_written(tmp_path: Path) -> None:
+    outside, folder = tmp_path / "outside", tmp_path / "store"
+    path = outside / Path(cache_file_name(KEY)).name
+    outside.mkdir()
+    path.write_bytes(encode(KEY, ITEMS))
+    folder.mkdir()
+    (folder / KEY.digest[:2]).symlink_to(outside)
+    store = DiskStore(folder, limit=1)
+    assert store.load(KEY) == {}
+    assert store.save(KEY, MORE) is False
+    assert len(store.notices()) == 2
+    assert store.save(dataclasses.replace(KEY, image="3" * 64), MORE), "evicts nothing outside"
+    assert decode(KEY, path.read_bytes()).keys() == ITEMS.keys()
+    assert list(outside.iterdir()) == [path]
+
+
+def test_the_folder_itself_may_be_a_link(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "store").symlink_to("elsewhere")
+    assert DiskStore(tmp_path / "store").save(KEY, ITEMS)
+    assert DiskStore(tmp_path / "store").load(KEY).keys() == ITEMS.keys()
 
 
 def test_a_key_is_never_used_as_a_path(tmp_path: Path) -> None:

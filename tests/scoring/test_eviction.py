@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from xai_core import files
+from xai_core.files import whole_file
 from xai_core.scoring import disk_store
 from xai_core.scoring.cache_file import StoreKey, cache_file_name
 from xai_core.scoring.disk_store import DiskStore
@@ -112,14 +114,49 @@ def test_file_used_during_eviction_is_kept(five: Path, monkeypatch: pytest.Monke
 
 
 def test_recent_partial_file_is_kept_and_abandoned_one_removed(five: Path) -> None:
-    young = path_of(five, 0).with_name("a.safetensors.1.part")
-    old = path_of(five, 1).with_name("b.safetensors.2.part")
+    young = path_of(five, 0).with_name(".a.safetensors.1.part")
+    old = path_of(five, 1).with_name(".b.safetensors.2.part")
     for path in (young, old):
         path.write_bytes(b"half")
     os.utime(old, (time.time() - 7200,) * 2)
     DiskStore(five, limit=1).save(key(9), ITEMS)
     assert young.exists()
     assert not old.exists()
+
+
+def test_leftovers_of_dead_processes_are_removed_when_the_store_is_opened(five: Path) -> None:
+    """Of any destination: no later write names the same file."""
+    mine, theirs = ".{}." + files._machine() + "00000000.part", ".{}.11111111-22222222.part"
+    names = ("a" * 64 + ".safetensors", "b" * 32 + ".ir")
+    folders = (five / "ab", five / "engine")
+    dead = [at / mine.format(name) for at, name in zip(folders, names, strict=True)]
+    young = [at / theirs.format(name) for at, name in zip(folders, names, strict=True)]
+    foreign = [five / "ab" / ".notes.part", five / "ab" / "film.part", five / ".a.part"]
+    for path in (*dead, *young, *foreign):
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"half")
+    for path in foreign:
+        os.utime(path, (1e9, 1e9))
+    with whole_file(path_of(five, 3)) as stream:
+        stream.write(b"half")
+        DiskStore(five)
+        assert len(list(path_of(five, 3).parent.glob(".*.part"))) == 1, "it is being written"
+        stream.seek(0)
+        stream.write(b"whole")
+    assert path_of(five, 3).read_bytes() == b"whole"
+    assert not any(path.exists() for path in dead)
+    assert all(path.exists() for path in (*young, *foreign))
+
+
+def test_partial_files_count_towards_the_limit(five: Path) -> None:
+    one = path_of(five, 0).stat().st_size
+    with whole_file(path_of(five, 4)) as stream:  # another process: its lock is of its own
+        stream.write(b"x" * one)
+        stream.flush()
+        removed = disk_store.evict(five, limit=4 * one, keep=path_of(five, 4))
+        stream.write(b"x")
+    assert removed == 2
+    assert keys_in(five) == {key(2).digest, key(3).digest, key(4).digest}
 
 
 def test_eviction_without_permission_removes_nothing(

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.support.irregular import NOT_REGULAR, make_irregular
 from xai_core.scoring.cache_file import StoreKey, cache_file_name
 from xai_core.scoring.disk_store import DiskStore, open_disk_store
 from xai_core.scoring.precomputed import MANIFEST, PrecomputedResults, write_manifest
@@ -116,6 +117,28 @@ def test_file_without_the_manifests_digest_is_ignored_with_a_notice(
     assert str(precomputed.parent) not in caplog.text
     assert store.save(key, ITEMS), "stored as if there were no precomputed results"
     assert open_both(precomputed).load(key).keys() == ITEMS.keys()
+
+
+@pytest.mark.parametrize("what", NOT_REGULAR)
+@pytest.mark.parametrize("of", ["manifest", "cache"])
+def test_what_is_no_regular_file_is_not_opened(precomputed: Path, of: str, what: str) -> None:
+    aside = precomputed.with_name("aside")
+    path = precomputed / (MANIFEST if of == "manifest" else cache_file_name(KEY))
+    aside.write_bytes(path.read_bytes())  # the right content, but outside
+    make_irregular(what, path, aside)
+    store = open_both(precomputed)
+    assert store.load(KEY) == {}
+    (notice,) = store.notices()
+    assert ("no manifest" if of == "manifest" else "not those their manifest names") in notice
+
+
+def test_the_manifest_lists_only_regular_files(precomputed: Path) -> None:
+    for what in NOT_REGULAR:
+        name = f"ab/{what}.safetensors"
+        make_irregular(what, precomputed / name, precomputed / cache_file_name(KEY))
+    write_manifest(precomputed, MODEL, "a command", {})
+    manifest = json.loads((precomputed / MANIFEST).read_text())
+    assert list(manifest["files"]) == [cache_file_name(KEY)]
 
 
 @pytest.mark.parametrize(

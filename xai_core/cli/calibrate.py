@@ -10,6 +10,7 @@ import typer
 
 from xai_core.cli.options import Force
 from xai_core.errors import BadRequest, OutputExists
+from xai_core.files import writing
 
 if TYPE_CHECKING:
     from xai_core.training.validate import Validation
@@ -86,10 +87,9 @@ def calibrate(
         **dataclasses.asdict(found.recalibration), "before": dataclasses.asdict(found.before),
     }  # fmt: skip
     metrics = {**spec.metrics, "validation": dataclasses.asdict(found.after)}
-    write(
-        network, out,
-        dataclasses.replace(spec, threshold=0.5, metrics=metrics, calibration=calibration),
-    )  # fmt: skip
+    calibrated = dataclasses.replace(spec, threshold=0.5, metrics=metrics, calibration=calibration)
+    with writing(out):
+        write(network, out, calibrated)
     count = min(_COMPARED, validation)
     again, _ = logits_of(load(out)[1], count)
     difference = float(abs(again - found.logits[:count]).max())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,7 +18,6 @@ from xai_core.cli.options import (
     open_explainer,
 )
 from xai_core.errors import BadRequest, CaseError, OutputExists
-from xai_core.files import csv_cell
 
 if TYPE_CHECKING:
     from xai_core.study.predictions import PredictionRow
@@ -52,7 +49,7 @@ def predict(
       python -m xai_core predict library --out predictions.csv
     """
     from xai_core.cli.terminal import progress_bar
-    from xai_core.files import whole_file, writing
+    from xai_core.files import write_csv, writing
     from xai_core.study.predictions import figures, predict_case
 
     _check_table(out, force)
@@ -69,8 +66,8 @@ def predict(
             advance(done, len(records), "")
     if not rows:
         raise CaseError(f"No case of {opened.name} can be read; nothing was predicted.")
-    with writing(out), whole_file(out) as partial:
-        _write(partial, rows)
+    with writing(out):
+        write_csv(out, [COLUMNS, *([getattr(row, name) for name in COLUMNS] for row in rows)])
     typer.echo(f"{out}: {len(rows)} of {len(records)} cases predicted.")
     typer.echo(f"The predicted class is decided by {explainer.classifier.spec.decision_note()}.")
     for line in figures(rows):
@@ -88,7 +85,7 @@ def _check_table(out: Path, force: bool) -> None:
         raise BadRequest(f"--out is {out.name!r}; give a file that ends in .csv.")
     if out.is_dir():
         raise OutputExists(f"--out names {out.name}, which is a folder; give a file.")
-    if out.exists() and not force and not _is_table(out):
+    if out.exists() and not force and not (out.is_file() and _is_table(out)):
         raise OutputExists(
             f"{out.name} exists and is not a table of this command; give another name with --out, "
             "or --force to replace it."
@@ -99,11 +96,3 @@ def _is_table(path: Path) -> bool:
     head = ",".join(COLUMNS[:8]).encode()  # the columns that earlier versions wrote, too
     with path.open("rb") as file:
         return file.read(len(head)) == head
-
-
-def _write(path: Path, rows: Sequence[PredictionRow]) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        table = csv.writer(file, lineterminator="\n")
-        table.writerow(COLUMNS)
-        for row in rows:
-            table.writerow(csv_cell(getattr(row, name)) for name in COLUMNS)

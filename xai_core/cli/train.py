@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from xai_core.errors import BadRequest, CannotCalibrate
+from xai_core.files import writing
 
 _ROUNDING_CASES = 20  # phantoms on which the rounded weights are compared with the exact ones
 
@@ -141,15 +142,16 @@ def train(
         f"{' --compile' if compiled else ''}{f' --workers {workers}' if workers > 1 else ''}"
         f" --device {run.device.type} --out {out.name}"
     )
-    export(
-        trunk, out, command=command, timm_name=plan.timm_name, size=plan.size,
-        metrics={
-            "validation": dataclasses.asdict(result), "steps": run.steps_done,
-            "float16_logits_differ_by": rounding_error,
-        },
-        calibration=calibration, real_images=len(pictures),
-        parent=start_weights[0].sha256 if start_weights else None,
-    )  # fmt: skip
+    with writing(out):
+        export(
+            trunk, out, command=command, timm_name=plan.timm_name, size=plan.size,
+            metrics={
+                "validation": dataclasses.asdict(result), "steps": run.steps_done,
+                "float16_logits_differ_by": rounding_error,
+            },
+            calibration=calibration, real_images=len(pictures),
+            parent=start_weights[0].sha256 if start_weights else None,
+        )  # fmt: skip
     typer.echo(
         f"{out}: validation AUC {result.auc:.3f} ({result.low:.3f} to {result.high:.3f}, "
         f"{result.images} phantoms), "

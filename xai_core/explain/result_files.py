@@ -6,7 +6,6 @@ The input is an image file or a case of the built-in library.  The result is fiv
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,7 +25,7 @@ from xai_core.faithfulness.metrics import METRICS
 from xai_core.faithfulness.perturbation import CurvePair
 from xai_core.faithfulness.reliability import MEAN_GREY, RANDOM_SEEDS, Reliability
 from xai_core.faithfulness.road import SHARES
-from xai_core.files import MANIFEST, write_json
+from xai_core.files import MANIFEST, whole_file, write_bytes, write_csv, write_json
 from xai_core.model.spec import ModelSpec, file_digest
 from xai_core.preprocessing.identity import array_sha256
 from xai_core.types import Case, CaseRecord, FloatArray, Heatmap
@@ -245,12 +244,13 @@ def write_files(
     if answer.heatmap is None:
         raise ValueError("the explanation is not complete")
     values = answer.heatmap.values
-    np.save(folder / "heatmap.npy", values.astype(np.float32), allow_pickle=False)
-    np.save(folder / "input.npy", network_input.astype(np.float32), allow_pickle=False)
+    for name, array in (("heatmap.npy", values), ("input.npy", network_input)):
+        with whole_file(folder / name) as stream:
+            np.save(stream, array.astype(np.float32), allow_pickle=False)
     write_curves(folder / "curves.csv", answer.curves)
     height, width = case.image.shape
     heat = answer.prepared.geometry.map_to_case(values, (height, width))
-    (folder / "overlay.png").write_bytes(to_png(overlay(case.image, heat, _OPACITY)))
+    write_bytes(folder / "overlay.png", to_png(overlay(case.image, heat, _OPACITY)))
     write_json(folder / MANIFEST, manifest)
 
 
@@ -261,14 +261,12 @@ def write_curves(path: Path, pair: CurvePair | None) -> None:
     Only the header where there are no curves.  Numbers are written so that they are read back
     exactly.
     """
-    with path.open("w", newline="", encoding="utf-8") as file:
-        rows = csv.writer(file, lineterminator="\n")
-        rows.writerow(("fraction", "insertion", "deletion"))
-        if pair is None:
-            return
+    rows: list[tuple[Any, ...]] = [("fraction", "insertion", "deletion")]
+    if pair is not None:
         insertion, deletion = (
             dict(zip(curve.fraction.tolist(), curve.probability.tolist(), strict=True))
             for curve in (pair.insertion, pair.deletion)
         )
         for fraction in sorted(insertion.keys() | deletion.keys()):
-            rows.writerow((fraction, insertion.get(fraction, ""), deletion.get(fraction, "")))
+            rows.append((fraction, insertion.get(fraction), deletion.get(fraction)))
+    write_csv(path, rows)

@@ -160,11 +160,15 @@ class ModelSpec:
             "lesion. So the areas are flattered: the metric uses what the model was trained on."
         )
 
-    def write(self, path: Path) -> None:
-        """Write as JSON, atomically."""
+    def text(self) -> str:
+        """The content of the file, JSON."""
         fields = dataclasses.asdict(self)
         del fields[_NOT_STORED]
-        write_text(path, json.dumps(fields, indent=2) + "\n")
+        return json.dumps(fields, indent=2) + "\n"
+
+    def write(self, path: Path) -> None:
+        """Write the file, atomically."""
+        write_text(path, self.text())
 
 
 @cache

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from xai_core.errors import BadRequest
+from xai_core.files import write_bytes
 from xai_core.phantom.generate import SPLIT_SEEDS, Phantom, generate
 from xai_core.phantom.teaching import finding, teaching_note
 from xai_core.types import BoolArray, FloatArray, Pathology, ProgressCallback
@@ -158,5 +159,5 @@ def _write_png(path: Path, grey: NDArray[np.uint8]) -> dict[str, str]:
     """Write an 8-bit grey PNG without a timestamp; returns the manifest's file entry."""
     buffer = io.BytesIO()
     Image.fromarray(grey).save(buffer, "PNG", optimize=True)
-    path.write_bytes(buffer.getvalue())
+    write_bytes(path, buffer.getvalue())
     return {"file": path.name, "sha256": hashlib.sha256(buffer.getvalue()).hexdigest()}

@@ -21,12 +21,12 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from xai_core.files import PART, write_bytes
+from xai_core.files import PART, is_own_file, write_bytes
 from xai_core.types import FloatArray
 
 _log = logging.getLogger(__name__)
 _FOLDERS = "[0-9a-f][0-9a-f]"  # subfolders are named by the first two digits of the keys in them
-PARTS = f"{_FOLDERS}/*{PART}"  # files that are being written, or were when a process was killed
+_PARTS = (f"{_FOLDERS}/.*.safetensors.*{PART}", f"engine/.*.ir.*{PART}")
 
 
 # --- Keys -------------------------------------------------------------------------------------
@@ -62,8 +62,19 @@ def cache_file_name(key: StoreKey) -> str:
 
 
 def cache_files_in(folder: Path) -> Iterator[Path]:
-    """Every logit cache of a folder, in no particular order; none where the folder is missing."""
-    return folder.glob(f"{_FOLDERS}/*.safetensors")
+    """Every logit cache of a folder, in no particular order; none where the folder is missing.
+
+    Links, and whatever else is no regular file, are not logit caches.
+    """
+    found = folder.glob(f"{_FOLDERS}/*.safetensors")
+    return (path for path in found if is_own_file(path, folder))
+
+
+def partial_files_in(folder: Path) -> Iterator[Path]:
+    """Every file of a store's folder that is being written, or was when a process was killed: logit
+    caches, and converted networks of ``model/engine/``."""
+    for pattern in _PARTS:
+        yield from (path for path in folder.glob(pattern) if is_own_file(path, folder))
 
 
 def encode(key: StoreKey, items: Mapping[str, FloatArray]) -> bytes:

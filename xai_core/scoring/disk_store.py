@@ -6,8 +6,13 @@ Precomputed results are read first and never written; further scores go to the s
 Damaged files and a full disk only cost computing time: results are still shown, and a notice is
 given once.
 
-Several processes may share the folder.  Eviction removes the files used longest ago; a file that
-another process has removed already is skipped, and one that was read or written meanwhile stays.
+Only regular files of the folder are opened: a pipe, a device, a socket, a folder or a link with the
+name of a logit cache counts as missing, and gives a notice.
+
+Several processes may share the folder.  What a killed one left half written is removed when the
+store is opened, and at each check of the size; until then it counts.  Eviction removes the files
+used longest ago; a file that another process has removed already is skipped, and one that was read
+or written meanwhile stays.
 """
 
 from __future__ import annotations
@@ -18,14 +23,14 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from xai_core.files import remove_abandoned
+from xai_core.files import NotRegular, read_regular, refuse_links, remove_abandoned
 from xai_core.scoring.cache_file import (
-    PARTS,
     Notices,
     StoreKey,
     cache_file_name,
     cache_files_in,
     decode,
+    partial_files_in,
     write_cache_file,
 )
 from xai_core.scoring.precomputed import PrecomputedResults
@@ -39,16 +44,18 @@ def evict(folder: Path, limit: int, keep: Path) -> int:
     """Remove logit caches, the one used longest ago first, until at most ``limit`` bytes are left.
 
     Args:
-        folder: the folder of logit caches; other files in it are neither counted nor removed.
+        folder: the folder of logit caches; other files in it are neither counted nor removed, but
+            that partial files count.
         limit: bytes.
         keep: the file written last; it stays even if it alone is larger than the limit.
 
     Returns:
         The number of files removed.
     """
-    remove_abandoned(folder.glob(PARTS))
+    remove_abandoned(partial_files_in(folder))
     found = [(path, stat) for path in cache_files_in(folder) if (stat := _stat(path)) is not None]
     total = sum(stat.st_size for _, stat in found)
+    total += sum(stat.st_size for path in partial_files_in(folder) if (stat := _stat(path)))
     removed = 0
     for path, stat in sorted(found, key=lambda file: file[1].st_mtime_ns):
         if total <= limit:
@@ -74,7 +81,7 @@ def evict(folder: Path, limit: int, keep: Path) -> int:
 def _stat(path: Path) -> os.stat_result | None:
     """The file's size and times; None where it does not exist."""
     try:
-        return path.stat()
+        return path.lstat()
     except OSError:
         return None
 
@@ -84,6 +91,10 @@ def _stat(path: Path) -> os.stat_result | None:
 _DAMAGED = (
     "Scores kept for an image are damaged or those of another image or model, and not used; they "
     "are computed again."
+)
+_NOT_A_FILE = (
+    "Something in the store's folder has the name of kept scores but is no regular file (it is a "
+    "link, a folder, a pipe or a device); it is not opened, and the scores are computed again."
 )
 _CHECKS_PER_LIMIT = 64  # size checks of the folder while as many bytes as the limit are written
 
@@ -121,11 +132,13 @@ class DiskStore:
         # Bytes written since the last size check; starts at the limit, so that the first write
         # checks the size.
         self._written = limit or 0
+        with suppress(OSError):
+            remove_abandoned(partial_files_in(folder))
 
     def load(self, key: StoreKey) -> dict[str, FloatArray]:
         """The items stored under ``key``: name -> values (width,).
 
-        A damaged file counts as missing, and gives a notice.
+        A damaged file counts as missing, and gives a notice; so does what is no regular file.
         """
         path = self.folder / cache_file_name(key)
         identity = _file_identity(path)
@@ -141,7 +154,10 @@ class DiskStore:
 
     def _read(self, key: StoreKey, path: Path) -> dict[str, FloatArray]:
         try:
-            return decode(key, path.read_bytes())
+            return decode(key, read_regular(path, self.folder))
+        except NotRegular:
+            self._notices.add(_NOT_A_FILE, path.name)
+            return {}
         except OSError:  # missing, removed by another process, or no permission
             return {}
         except ValueError:
@@ -159,6 +175,7 @@ class DiskStore:
             if not items or self._known.get(key) == (_file_identity(path), len(items)):
                 return True
             try:
+                refuse_links(path.parent, self.folder)
                 self._written += write_cache_file(path, key, {**self._read(key, path), **items})
             except OSError as problem:
                 self.problem = problem.strerror or type(problem).__name__

@@ -2,7 +2,8 @@
 
 The folder also holds ``manifest.json`` with the digest of the model and its preparation
 (``model``), the ``command`` that made the files, and the SHA-256 of every file (``files``: path
-inside the folder -> hex).  A file is used only if it has the digest given there.
+inside the folder -> hex).  A file is used only if it has the digest given there; only regular files
+of the folder are opened.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from xai_core.files import read_json, write_json
+from xai_core.files import read_json, read_regular, write_json
 from xai_core.scoring.cache_file import Notices, StoreKey, cache_file_name, cache_files_in, decode
 from xai_core.types import FloatArray
 
@@ -58,7 +59,7 @@ class PrecomputedResults:
                 self._notices.add(_WRONG_DIGEST, Path(name).name)
             return {}
         try:
-            data = (self._folder / name).read_bytes()
+            data = read_regular(self._folder / name, self._folder)
             if hashlib.sha256(data).hexdigest() != expected:
                 raise ValueError("the digest differs from the manifest's")
             return decode(key, data)
@@ -69,7 +70,7 @@ class PrecomputedResults:
     def _digests(self) -> Mapping[str, str]:
         """The manifest's digests by path; empty where it is missing, damaged or of another
         model."""
-        manifest = read_json(self._folder / MANIFEST)
+        manifest = read_json(self._folder / MANIFEST, self._folder)
         files, model = manifest.get("files"), manifest.get("model")
         if not isinstance(files, dict) or not isinstance(model, str):
             if manifest or any(cache_files_in(self._folder)):
@@ -99,7 +100,7 @@ def write_manifest(folder: Path, model: str, command: str, about: Mapping[str, A
         OSError: the folder cannot be written.
     """
     files = {
-        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        path.relative_to(folder).as_posix(): hashlib.sha256(read_regular(path, folder)).hexdigest()
         for path in sorted(cache_files_in(folder))
     }
     place = folder / MANIFEST

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from xai_core.files import MANIFEST, check_folder, csv_cell, whole_folder, write_json, writing
+from xai_core.files import (
+    MANIFEST,
+    check_folder,
+    whole_folder,
+    write_csv,
+    write_json,
+    write_text,
+    writing,
+)
 
 
 @dataclass(frozen=True)
@@ -46,11 +53,10 @@ class StudyFolder:
             BadRequest: the folder cannot be written.
         """
         with writing(self.out), whole_folder(self.out) as folder:
-            (folder / f"{self.verb}.md").write_text(document, encoding="utf-8")
-            with (folder / self.table).open("w", newline="", encoding="utf-8") as file:
-                table = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-                table.writeheader()
-                table.writerows({k: csv_cell(v) for k, v in row.items()} for row in rows)
+            write_text(folder / f"{self.verb}.md", document)
+            columns = list(rows[0])
+            cells = ([row[name] for name in columns] for row in rows)
+            write_csv(folder / self.table, [columns, *cells])
             if figures is not None:
                 write_json(folder / f"{self.verb}.json", dict(figures))
             write_json(folder / MANIFEST, {"made_by": self._made_by, "request": dict(self.request)})

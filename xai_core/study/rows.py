@@ -115,8 +115,8 @@ def write_rows(path: Path, rows: Sequence[Row]) -> None:
         BadRequest: ``path`` cannot be written.
     """
     table = pa.Table.from_pylist([_flat(row) for row in rows], schema=SCHEMA)
-    with writing(path), whole_file(path) as partial:
-        pq.write_table(table, partial)
+    with writing(path), whole_file(path) as stream:
+        pq.write_table(table, stream)
 
 
 def read_rows(path: Path) -> list[Row] | None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from xai_core.files import whole_file
+from xai_core.files import whole_file, writing
 from xai_core.phantom.generate import SPLIT_SEEDS, Phantom, insert_lesions
 from xai_core.phantom.tissue import Background, draw_background
 from xai_core.preprocessing.letterbox import fit, letterbox, letterbox_mask
@@ -32,15 +32,18 @@ def make_backgrounds(folder: Path, split: str, count: int, workers: int = 2) -> 
     """``count`` backgrounds of a split, drawn once and stored in ``folder`` in shards.
 
     Existing shards are read, so that an interrupted call can be repeated and continues.
+
+    Raises:
+        BadRequest: the folder cannot be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     starts = range(0, count, _SHARD)
     missing = [s for s in starts if not _shard(folder, split, s).exists()]
     if missing:
         with ProcessPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
             jobs = [pool.submit(_draw_shard, folder, split, s) for s in missing]
             for job in jobs:
-                job.result()
+                with writing(folder, "--work"):
+                    job.result()
     return [b for s in starts for b in _read_shard(_shard(folder, split, s))][:count]
 
 
@@ -65,7 +68,7 @@ def _draw_shard(folder: Path, split: str, start: int) -> None:
         ).astype(np.float16)
     path = _shard(folder, split, start)
     # Through a stream, since NumPy appends .npz to a file name.
-    with whole_file(path) as partial, partial.open("wb") as stream:
+    with whole_file(path) as stream:
         np.savez(stream, **arrays)  # type: ignore[arg-type]
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from pathlib import Path
 from typing import Any
 
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import nn
 
-from xai_core.files import whole_file
+from xai_core.files import whole_files
 from xai_core.model.layers import explainable_layers
-from xai_core.model.spec import ModelSpec, file_digest
+from xai_core.model.spec import ModelSpec
 from xai_core.training.loop import MEAN, STD
 from xai_core.training.validate import HEAD
 from xai_core.types import CLASS_NAMES, MALIGNANT
@@ -53,18 +54,20 @@ def write(trunk: nn.Module, path: Path, spec: ModelSpec) -> ModelSpec:
     """Write ``path`` (.safetensors) and ``spec`` with its digest beside it.
 
     float16 halves the file.  The head's linear layer stays float32, which holds what calibration
-    has fitted and costs a few kilobytes.  The weights are written before the specification; an
-    interrupted export is detected by the digest in the specification.
+    has fitted and costs a few kilobytes.  Both files are replaced, or none.
+
+    Raises:
+        OSError: see :func:`xai_core.files.whole_file`.
     """
     tensors = {
         name: (value.float() if name.startswith(HEAD) else value.half()).contiguous().cpu()
         for name, value in trunk.state_dict().items()
     }
-    with whole_file(path) as partial:
-        save_file(tensors, partial)
-        partial.chmod(0o644)  # the library makes it readable only by its owner
-    spec = dataclasses.replace(spec, sha256=file_digest(path))
-    spec.write(path.with_suffix(".json"))
+    data = save(tensors)
+    spec = dataclasses.replace(spec, sha256=hashlib.sha256(data).hexdigest())
+    with whole_files(path, path.with_suffix(".json")) as (weights, specification):
+        weights.write(data)
+        specification.write(spec.text().encode("utf-8"))
     return spec
 
 

@@ -8,6 +8,7 @@ the run ends in time with a fully annealed learning rate.
 from __future__ import annotations
 
 import dataclasses
+import io
 import math
 import time
 from collections import deque
@@ -30,7 +31,7 @@ from rich.progress import (
 from torch import Tensor
 
 from xai_core.errors import BadRequest
-from xai_core.files import whole_file
+from xai_core.files import write_bytes, writing
 from xai_core.phantom.tissue import Background
 from xai_core.training.batches import Batches
 from xai_core.training.network import TrainingNetwork, descriptor_loss, loss
@@ -93,7 +94,11 @@ class Run:
         return self.folder / "checkpoint.pt"
 
     def save(self) -> None:
-        """Write the checkpoint atomically."""
+        """Write the checkpoint atomically.
+
+        Raises:
+            BadRequest: the folder cannot be written.
+        """
         state = {
             "plan": _stored(self.plan),
             "state": dataclasses.asdict(self.state),
@@ -102,8 +107,10 @@ class Run:
             "average": self.average.state_dict(),
             "optimiser": self.optimiser.state_dict(),
         }
-        with whole_file(self.checkpoint) as partial:
-            torch.save(state, partial)
+        buffer = io.BytesIO()  # torch tells of a full disk as a defect of its own
+        torch.save(state, buffer)
+        with writing(self.folder, "--work"):
+            write_bytes(self.checkpoint, buffer.getbuffer())
 
     def resume(self) -> bool:
         """Load the checkpoint, without executing code from it; returns whether there is one.

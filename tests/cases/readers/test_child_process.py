@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import subprocess
 import sys
 import threading
@@ -112,3 +113,18 @@ def test_answer_of_several_bands_is_whole(tmp_path: Path) -> None:
     levels = (np.arange(256) / 255).astype(np.float32)
     write_answer(tmp_path, words, levels, {})
     np.testing.assert_array_equal(np.load(tmp_path / "image.npy"), levels[words])
+
+
+@pytest.mark.parametrize("what", ["mkdir", "open"])
+def test_a_full_folder_for_temporary_files_is_told_in_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    if what == "mkdir":
+        monkeypatch.setattr(child_process.tempfile, "mkdtemp", full)
+    else:
+        monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(UnreadableImage, match=r"^a\.png cannot be opened: .*No space left"):
+        read_picture(encode(noise(120, 90)), "a.png")

@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -90,12 +90,18 @@ def answered(
     """
     memory = MEMORY if memory is None else memory
     wait = WAIT_SECONDS if wait is None else wait
-    with tempfile.TemporaryDirectory(prefix="xai-image-") as temporary:
-        folder = Path(temporary)
+    with ExitStack() as stack:
+        try:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="xai-image-")))
+        except OSError as problem:
+            raise UnreadableImage(_no_space(name, problem)) from problem
         if isinstance(content, bytes):
             check_file_size(name, len(content))
             path = folder / "upload"
-            path.write_bytes(content)
+            try:
+                path.write_bytes(content)
+            except OSError as problem:
+                raise UnreadableImage(_no_space(name, problem)) from problem
         else:
             path = content.absolute()
             try:
@@ -117,6 +123,13 @@ def answered(
         if status:  # killed by its own limits, or the decoder crashed
             raise UnreadableImage(_beyond_limits(name, advice))
         yield folder
+
+
+def _no_space(name: str, problem: OSError) -> str:
+    return (
+        f"{name} cannot be opened: the folder for temporary files cannot be written "
+        f"({problem.strerror or type(problem).__name__}); free some space there."
+    )
 
 
 def _beyond_limits(name: str, advice: str) -> str:

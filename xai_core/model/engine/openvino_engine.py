@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from xai_core.files import whole_file
+from xai_core.files import NotRegular, read_regular, refuse_links, whole_file
 from xai_core.model.engine.base import EngineKind, EngineUnavailable
 from xai_core.model.engine.convolutional import FORM, as_convolutions
 from xai_core.types import FloatArray
@@ -39,10 +39,13 @@ def read(path: Path) -> tuple[bytes, bytes] | None:
     """The (graph, constants) written by :func:`write`; None where the file is missing.
 
     Raises:
-        Damaged: the file is truncated or was changed.
+        Damaged: the file is truncated or was changed, or is no regular file of the store's folder
+            (the folder of ``path``'s folder).
     """
     try:
-        content = path.read_bytes()
+        content = read_regular(path, path.parent.parent)
+    except NotRegular as problem:
+        raise Damaged(path.name) from problem
     except OSError:
         return None
     magic, digest, length, start = content[:8], content[8:40], content[40:48], 48
@@ -60,7 +63,8 @@ def write(path: Path, graph: bytes, constants: bytes) -> None:
         OSError: the folder cannot be written, or is full.
     """
     body = len(graph).to_bytes(8, "big") + graph + constants
-    with whole_file(path) as partial, partial.open("wb") as stream:
+    refuse_links(path.parent, path.parent.parent)
+    with whole_file(path) as stream:
         stream.write(_MAGIC + hashlib.sha256(body).digest())
         stream.write(body)
     with contextlib.suppress(OSError):

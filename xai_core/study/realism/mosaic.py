@@ -3,7 +3,6 @@ phantoms above real images for visual comparison."""
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -18,10 +17,11 @@ from xai_core.errors import BadRequest, CaseError, OutputExists
 from xai_core.files import (
     MANIFEST,
     check_folder,
-    csv_cell,
     whole_file,
     whole_folder,
+    write_csv,
     write_json,
+    write_text,
     writing,
 )
 from xai_core.study.realism.compare import KindComparison, markdown
@@ -123,18 +123,15 @@ def write_out(
         BadRequest: ``out`` cannot be written.
     """
     with writing(out), whole_folder(out) as folder:
-        (folder / TABLE).write_text(
-            markdown(f"{request['phantoms']} beside {request['real']}", comparisons),
-            encoding="utf-8",
-        )
-        with (folder / MEASUREMENTS).open("w", newline="", encoding="utf-8") as file:
-            table = csv.writer(file, lineterminator="\n")
-            table.writerow(("side", "case_id", "patient_id", "pathology", "view", "images", *KEYS))
-            for side, measured in (("phantom", phantoms), ("real", real)):
-                for m in measured:
-                    about = (side, m.case_id, m.patient_id, m.pathology, m.view or "", m.kind)
-                    values = (f"{v:.6g}" if np.isfinite(v) else "" for v in _values(m))
-                    table.writerow((*map(csv_cell, about), *values))
+        title = f"{request['phantoms']} beside {request['real']}"
+        write_text(folder / TABLE, markdown(title, comparisons))
+        table = [("side", "case_id", "patient_id", "pathology", "view", "images", *KEYS)]
+        for side, measured in (("phantom", phantoms), ("real", real)):
+            for m in measured:
+                about = (side, m.case_id, m.patient_id, m.pathology, m.view or "", m.kind)
+                values = (f"{v:.6g}" if np.isfinite(v) else "" for v in _values(m))
+                table.append((*about, *values))
+        write_csv(folder / MEASUREMENTS, table)
         write_json(folder / MANIFEST, {"made_by": MADE_BY, "request": dict(request)})
 
 
@@ -149,5 +146,5 @@ def write_picture(path: Path, sides: Sequence[Side], kinds: Sequence[str]) -> No
         BadRequest: ``path`` cannot be written.
     """
     picture = mosaic(sides, kinds)
-    with writing(path), whole_file(path) as partial:
-        Image.fromarray(picture).save(partial, format="PNG")
+    with writing(path, "--pictures"), whole_file(path) as stream:
+        Image.fromarray(picture).save(stream, format="PNG")
