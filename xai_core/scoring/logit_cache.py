@@ -54,8 +54,7 @@ def mask_key(kind: str, kept: BoolArray) -> str:
 class LogitCache:
     """Scores perturbed images in chunks and caches the logits.
 
-    Thread-safe: one chunk runs at a time, and no key is ever scored twice.  On a processor logits
-    do not depend on what else was asked before or at the same time, not in the last bit.
+    Thread-safe: one chunk runs at a time, and no key is ever scored twice.
     """
 
     def __init__(
@@ -140,16 +139,11 @@ class LogitCache:
                 return False
             with torch.inference_mode():
                 images = render([position[key] for key in missing])
-                # One image alone differs in the last bit from the same image in a batch (PyTorch
-                # multiplies a vector otherwise than a matrix), and which images are missing depends
-                # on what was asked before.  The intact image is the first of all, always alone.
-                lone = self.chunk > 1 and len(missing) == 1 and missing != [INTACT]
-                scored = scorer(torch.cat([images] * 2) if lone else images)
-                logits = scored.detach().float().cpu().numpy()
-            self._check(logits, 2 if lone else len(missing))
+                logits = scorer(images).detach().float().cpu().numpy()
+            self._check(logits, len(missing))
             with self._memory:
                 self._logits |= {
-                    key: read_only(row) for key, row in zip(missing, logits, strict=not lone)
+                    key: read_only(row) for key, row in zip(missing, logits, strict=True)
                 }
                 self._forwards += len(missing)
         return True
