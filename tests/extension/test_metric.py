@@ -1,4 +1,4 @@
-"""A measure is one file: the how-to's example, put into a copy of the tree, is found everywhere."""
+"""A metric is one file: the how-to's example, put into a copy of the tree, is found everywhere."""
 
 from __future__ import annotations
 

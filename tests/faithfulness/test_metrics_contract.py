@@ -200,9 +200,9 @@ def one(**fields: object) -> Metric:
 
 def test_duplicate_names_and_columns_are_refused() -> None:
     assert list(registry([("a", [one(order=2)]), ("b", [one(name="late"), one(name="first", order=1)])])) == ["first", "toy", "late"]  # noqa: E501  # fmt: skip
-    with pytest.raises(ValueError, match="The measure toy is in a and in b"):
+    with pytest.raises(ValueError, match="The metric toy is in a and in b"):
         registry([("a", [one()]), ("b", [one()])])
-    with pytest.raises(ValueError, match="The measure toy is in a and in b"):
+    with pytest.raises(ValueError, match="The metric toy is in a and in b"):
         registry([("a", [one()]), ("b", [one(name="other", error_column="toy")])])
 
 
