@@ -15,8 +15,8 @@ from tests.e2e.expecting import expect
 pytestmark = pytest.mark.e2e
 Visit = Callable[[str], Page]
 _VIEWPORT = """e => {
-  const { view, viewport, stepper } = e.viewer;
-  return [view.zoom, view.x, view.y, viewport.window, viewport.level, viewport.outline,
+  const { zoom, viewport, stepper } = e.viewer;
+  return [zoom.factor, zoom.x, zoom.y, viewport.window, viewport.level, viewport.outline,
           viewport.opacity, viewport.table.name, stepper.kind, stepper.step];
 }"""
 
