@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
 from tests.conftest import SAMPLE
 from tests.e2e.expecting import TIMEOUT_MS
@@ -31,6 +31,7 @@ ROOT = Path(__file__).resolve().parents[2]
 _ARGUMENTS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--force-prefers-reduced-motion",
 )  # fmt: skip
 
 
@@ -168,27 +169,44 @@ def sample(
         assert not server.complaints()
 
 
-@pytest.fixture
-def visit(browser: Browser) -> Iterator[Callable[[str], Page]]:
-    """Opens an address in a new browser session."""
-    contexts = []
-
-    def open_cold(url: str) -> Page:
-        context = browser.new_context(viewport={"width": 1440, "height": 900})
+@pytest.fixture(scope="session")
+def pages(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
+    """A browser that keeps compiled scripts between pages: each opens a second sooner."""
+    with browser.browser_type.launch_persistent_context(
+        tmp_path_factory.mktemp("profile"),
+        **launch_options(),
+        viewport={"width": 1440, "height": 900},
+    ) as context:
         context.set_default_timeout(TIMEOUT_MS)
         context.add_init_script(_VIOLATIONS)
-        contexts.append(context)
-        page = context.new_page()
+        yield context
+
+
+@pytest.fixture
+def visit(pages: BrowserContext) -> Iterator[Callable[[str], Page]]:
+    """Opens an address as a new browser session: every page is one to the server.
+
+    Cookies and the browser's stores are those of the pages before it.
+    """
+    opened: list[Page] = []
+
+    def open_page(url: str) -> Page:
+        page = pages.new_page()
+        opened.append(page)
         page.goto(url)
         return page
 
-    yield open_cold
-    for context in contexts:
-        for page in context.pages:
+    yield open_page
+    opened = [page for page in opened if not page.is_closed()]
+    try:
+        for page in opened:
             assert page.get_by_test_id("stException").count() == 0
             assert page.evaluate("window.violations ?? []") == []
             # Streamlit's frontend reports its own errors in a dialog.  "Not responding" is allowed:
             # some tests end the server themselves.
             dialogs = page.get_by_test_id("stDialog").all_inner_texts()
             assert [text for text in dialogs if "not responding" not in text] == []
-        context.close()
+    finally:
+        for page in opened:
+            page.close()
+        pages.clear_cookies()

@@ -84,4 +84,3 @@ def test_the_recipe_s_files_and_commands_serve_a_page(tmp_path: Path, visit: Vis
         server.terminate()
         server.wait()
     assert contents(app) == before
-    assert contents(tmp_path / "cache"), "the scores are kept"

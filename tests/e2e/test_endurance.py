@@ -84,13 +84,13 @@ def test_a_known_case_is_drawn_in_new_browser_sessions(
         page.close()
 
     with dashboard(tmp_path, "library", tiny_weights, script="tests/e2e/bare_page.py") as bare:
-        for _ in range(5):  # alternating, each time with an empty browser cache
+        for _ in range(2):  # alternating, each time with an empty browser cache
             measure(visit(bare.url), "empty cache", ours=False)
             measure(visit(address), "empty cache", ours=True)
         with browser.browser_type.launch_persistent_context(
             tmp_path / "profile", **launch_options(), viewport={"width": 1440, "height": 900}
         ) as caching:  # it keeps files and, after two visits, their compiled scripts
-            for number in range(7):
+            for number in range(4):
                 for url, ours in ((bare.url, False), (address, True)):
                     page = caching.new_page()
                     page.goto(url)
