@@ -3,6 +3,8 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -279,3 +281,26 @@ def test_a_real_image_can_be_explained(
     assert result.exit_code == 0, result.stderr
     with Image.open(image) as original, Image.open(out / "overlay.png") as overlay:
         assert overlay.size == original.size
+
+
+def test_a_name_that_is_not_utf_8_is_written_by_its_bytes(
+    run: Run, picture: Path, tiny_weights: Path, tmp_path: Path
+) -> None:
+    odd = tmp_path / os.fsdecode(b"caf\xe9.png")
+    shutil.copy(picture, odd)
+    words = ("--curves", "none", "--weights", tiny_weights, "--out", tmp_path / "out")
+    result = run("explain", odd, *words)
+    assert result.exit_code == 0
+    assert manifest_of(tmp_path / "out")["case"]["id"] == "caf%E9"
+
+
+@pytest.mark.parametrize("option", ["--out", "--weights"])
+def test_a_name_that_is_too_long_gets_a_sentence(
+    run: Run, picture: Path, tmp_path: Path, option: str
+) -> None:
+    words: dict[str, object] = {"--out": tmp_path / "out"}
+    words[option] = tmp_path / f"{'x' * 300}.safetensors"
+    result = run("explain", picture, *(word for pair in words.items() for word in pair))
+    assert result.exit_code == 2
+    assert "too long" in result.stderr
+    assert result.stderr.count("\n") == 1

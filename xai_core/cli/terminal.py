@@ -6,6 +6,7 @@ success, 2 with one sentence for bad input, 130 after Ctrl-C.
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -67,6 +68,14 @@ class SentenceGroup(TyperGroup):
             return super().invoke(ctx)
         except XaiError as error:
             typer.echo(" ".join(str(error).split()), err=True)
+            raise typer.Exit(BAD_INPUT) from None
+        except OSError as error:
+            if error.errno != errno.ENAMETOOLONG:
+                raise
+            typer.echo(
+                "A name that was given is too long for this file system; most allow 255 bytes.",
+                err=True,
+            )
             raise typer.Exit(BAD_INPUT) from None
         except KeyboardInterrupt as stop:
             typer.echo(str(stop) or "Stopped; nothing was written to --out.", err=True)

@@ -15,6 +15,7 @@ import numpy as np
 
 from xai_core.cam import METHODS
 from xai_core.cases.readers.single_file import plain_name, read_case
+from xai_core.cases.sources.folder import safe_name
 from xai_core.cases.sources.library import PhantomLibrary
 from xai_core.errors import UnreadableImage
 from xai_core.explain.explanation import Explanation
@@ -67,7 +68,8 @@ def open_image(text: str) -> NamedImage:
                 f"There is no file {shown}; give a PNG, JPEG, TIFF or DICOM file, or a case of "
                 f"the library such as {LIBRARY_PREFIX}PH-0001."
             )
-        record = CaseRecord(id=path.stem, source="file", patient_id=path.stem)
+        key = safe_name(path.stem)
+        record = CaseRecord(id=key, source="file", patient_id=key)
         return NamedImage(read_case(path, shown, record), file_digest(path))
     except (OSError, ValueError) as problem:  # ValueError: a NUL byte in the path
         raise UnreadableImage(

@@ -13,7 +13,8 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
-from tests.cases.builders import dicom_bytes, mammogram
+from tests.cases.builders import dicom_bytes, mammogram, noise
+from xai_core.cases.readers.dicom import read_dicom
 from xai_core.cases.readers.dicom_decoding import check_header, decode, grey_levels, to_grey
 from xai_core.errors import UnreadableImage
 
@@ -240,3 +241,14 @@ def test_unsupported_headers_are_refused(changes: dict[str, object], says: str) 
             setattr(ds, key, value)
     with pytest.raises(UnreadableImage, match=rf"^m\.dcm .*{says}"):
         check_header(ds, "m.dcm")
+
+
+@pytest.mark.parametrize(("more", "told"), [(0, False), (2, False), (96, True), (960, True)])
+def test_pixels_beyond_the_rows_are_told(more: int, told: bool) -> None:
+    ds = mammogram(noise(64, 48, top=4095))
+    plain = read_dicom(dicom_bytes(ds), "m.dcm")
+    ds.PixelData = ds.PixelData + b"\0" * more
+    found = read_dicom(dicom_bytes(ds), "m.dcm")
+    np.testing.assert_array_equal(found.image, plain.image)
+    rows = f"holds {more // 96} more rows of pixels than its Rows (64) says"
+    assert any(rows in warning for warning in found.warnings) is told

@@ -290,7 +290,8 @@ def decode(ds: Dataset, path: str) -> Pixels:
     if not syntax.is_compressed or syntax == RLELossless:
         # The words as they are: pydicom would take the low bits, whatever High Bit says.
         array, _ = get_decoder(syntax).as_array(ds, view_only=True, correct_unused_bits=False)
-        return _from_words(ds, array)
+        found = _from_words(ds, array)
+        return Pixels(found.words, found.values, _surplus(ds) + found.notes)
     notes = []
     if syntax in (JPEGBaseline8Bit, JPEGExtended12Bit):
         jpeg = next(generate_frames(ds.PixelData, number_of_frames=1))
@@ -302,6 +303,18 @@ def decode(ds: Dataset, path: str) -> Pixels:
             notes.append("The file's JPEG lacks its end marker; its picture is complete.")
     found = _within_stored_bits(ds, np.asarray(ds.pixel_array))
     return Pixels(found.words, found.values, notes + found.notes)
+
+
+def _surplus(ds: Dataset) -> list[str]:
+    """A sentence where uncompressed pixels go on for a row or more after the last one."""
+    row = ds.Columns * ds.BitsAllocated // 8
+    rows = 0 if ds.file_meta.TransferSyntaxUID.is_compressed else len(ds.PixelData) // row - ds.Rows
+    if rows <= 0:
+        return []
+    return [
+        f"The file holds {rows} more rows of pixels than its Rows ({ds.Rows}) says; they are not "
+        "shown, so a part of the picture may be missing."
+    ]
 
 
 def _plain(array: NDArray[Any]) -> Pixels:

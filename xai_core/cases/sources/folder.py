@@ -107,7 +107,7 @@ def _usable_files(path: Path) -> tuple[list[Path], list[str], list[str]]:
 
 def _with_ids(root: Path, files: list[Path]) -> dict[str, Path]:
     """Case id -> file; see :class:`FolderSource`."""
-    whole = [_safe(file.relative_to(root).as_posix()) for file in files]
+    whole = [safe_name(file.relative_to(root).as_posix()) for file in files]
     short = [_SUFFIX.sub("", name) for name in whole]
     uses = Counter(short)
     taken = set(whole)
@@ -122,7 +122,7 @@ def _with_ids(root: Path, files: list[Path]) -> dict[str, Path]:
     return found
 
 
-def _safe(name: str) -> str:
+def safe_name(name: str) -> str:
     """A file's name as text that does not depend on the file system's encoding, composed (NFC), and
     with every byte that is not printable UTF-8, or not seen, written as ``%E9``."""
     text = os.fsencode(name).decode("utf-8", "surrogateescape")
