@@ -15,7 +15,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -126,7 +126,8 @@ def _wait_healthy(process: subprocess.Popen[bytes], url: str, log: Path) -> None
                 if answer.status == 200:
                     return
         except OSError:
-            time.sleep(0.3)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(0.3)  # it may end instead
     pytest.fail(f"the dashboard did not start:\n{log.read_text(errors='replace')}")
 
 

@@ -12,33 +12,38 @@ from collections.abc import Callable
 from typing import Any, overload
 
 from playwright.sync_api import Locator, LocatorAssertions, Page, PageAssertions
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from playwright.sync_api import expect as expect_strictly
 
 # Long enough for a machine whose two cores are shared by the browser, the server and the network.
 TIMEOUT_MS = 240_000
-_PAUSE_MS = 50
 expect_strictly.set_options(timeout=TIMEOUT_MS)
 
 
 class _Patient:
-    """Assertions that are tried again while their locator matches several elements."""
+    """Assertions that are tried again once their locator no longer matches several elements."""
 
-    def __init__(self, page: Page, assertions: LocatorAssertions | PageAssertions) -> None:
-        self._page = page
-        self._assertions = assertions
+    def __init__(self, locator: Locator) -> None:
+        self._locator = locator
+        self._assertions = expect_strictly(locator)
 
     def __getattr__(self, name: str) -> Callable[..., None]:
         assertion = getattr(self._assertions, name)
 
         def tried(*args: Any, **options: Any) -> None:
-            end = time.monotonic() + options.get("timeout", TIMEOUT_MS) / 1000
+            timeout = options.get("timeout", TIMEOUT_MS)
+            end = time.monotonic() + timeout / 1000
             while True:
                 try:
                     assertion(*args, **options)
                 except AssertionError as problem:
-                    if "strict mode violation" not in str(problem) or time.monotonic() > end:
+                    left = 1000 * (end - time.monotonic())
+                    if "strict mode violation" not in str(problem) or left <= 0:
                         raise
-                    self._page.wait_for_timeout(_PAUSE_MS)
+                    try:
+                        self._locator.nth(1).wait_for(state="detached", timeout=left)
+                    except PlaywrightTimeout:
+                        raise problem from None
                 else:
                     return
 
@@ -51,5 +56,4 @@ def expect(actual: Page) -> PageAssertions: ...
 def expect(actual: Locator) -> LocatorAssertions: ...
 def expect(actual: Page | Locator) -> Any:
     """Assertions about a page or a locator; each waits up to ``TIMEOUT_MS`` to become true."""
-    page = actual if isinstance(actual, Page) else actual.page
-    return _Patient(page, expect_strictly(actual))
+    return expect_strictly(actual) if isinstance(actual, Page) else _Patient(actual)

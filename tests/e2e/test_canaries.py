@@ -7,8 +7,7 @@ identifier, are uploaded in a browser, and everything that the server sends and 
 What is decided:
 
 - The names of a machine's manufacturer and model are shown: they identify no person.
-  They are the proof
-  here that the search would find what is there.
+  They are the proof here that the search would find what is there.
 - A file's name is the browser's to show while it sends the file, and it goes to the server with it:
   in the upload itself, and in the frames by which Streamlit's upload widget asks for a place for it
   and announces it.  The server sends it back in no frame, and writes it nowhere.

@@ -10,8 +10,8 @@ import shlex
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -76,8 +76,9 @@ def test_the_recipe_s_files_and_commands_serve_a_page(tmp_path: Path, visit: Vis
         server = subprocess.Popen(serve, cwd=app, env=settings, stdout=out, stderr=out)
     try:
         while subprocess.run(health, capture_output=True, check=False).returncode:
+            with suppress(subprocess.TimeoutExpired):
+                server.wait(0.3)
             assert server.poll() is None, log.read_text()
-            time.sleep(0.3)
         page = visit(f"http://127.0.0.1:{port}/explore?method=grad-cam&curves=none")
         explore.wait_until_done(page)
     finally:

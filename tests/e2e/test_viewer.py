@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlencode
@@ -15,7 +14,7 @@ from playwright.sync_api import Locator, Page
 from tests.conftest import TINY_LAYERS
 from tests.e2e import explore
 from tests.e2e.conftest import Server
-from tests.e2e.expecting import TIMEOUT_MS, expect
+from tests.e2e.expecting import expect
 from xai_core.cases.sources.library import PhantomLibrary
 from xai_core.explain.explainer import Explainer
 from xai_core.explain.request import CaseRequest
@@ -31,12 +30,8 @@ def act_and_wait(page: Page, act: Callable[[], object]) -> None:
     """Call ``act`` and wait until the picture has changed."""
     before = explore.pixels(page)
     act()
-    end = time.monotonic() + TIMEOUT_MS / 1000
-    while time.monotonic() < end:
-        if explore.pixels(page) != before:
-            return
-        page.wait_for_timeout(50)
-    pytest.fail("the picture stayed as it was")
+    handle = explore.picture(page).element_handle()
+    page.wait_for_function("([c, was]) => c.toDataURL() !== was", arg=[handle, before])
 
 
 def opened(visit: Visit, server: Server, case: str = "PH-0001") -> tuple[Page, Locator]:
