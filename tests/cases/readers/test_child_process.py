@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import errno
+import os
+import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.cases.builders import encode, noise
-from xai_core.cases.readers import child_process, picture_child
+from xai_core.cases.readers import child_process, fork_server, picture_child
 from xai_core.cases.readers.child_process import AT_ONCE, MEMORY, SECONDS, write_answer
+from xai_core.cases.readers.fork_server import ForkServers
 from xai_core.cases.readers.raster import decode_picture, read_picture, read_raster
 from xai_core.errors import UnreadableImage
 
@@ -54,14 +58,63 @@ def test_picture_beyond_the_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -
         read_picture(data, "big.png")
 
 
-def test_crashed_child_gives_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(child_process.sys, "executable", "/bin/false")
+def test_crashed_child_gives_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, servers: ForkServers
+) -> None:
+    monkeypatch.setattr(fork_server.sys, "executable", "/bin/false")
     with pytest.raises(UnreadableImage, match="limits of memory and time"):
         read_picture(encode(noise()), "a.png")
 
 
-def test_a_file_that_takes_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(child_process, "WAIT_SECONDS", 0.01)
+@pytest.mark.skipif(not fork_server.CAN_FORK, reason="this system cannot fork")
+@pytest.mark.parametrize("whole", [True, False], ids=["the server", "its fork"])
+def test_a_file_after_a_killed_process_is_read(
+    monkeypatch: pytest.MonkeyPatch, servers: ForkServers, whole: bool
+) -> None:
+    """A decoder that crashes costs its own file alone."""
+    good = encode(noise())
+    read_picture(good, "a.png")
+    if whole:
+        os.killpg(servers._idle[0]._process.pid, signal.SIGKILL)
+    else:
+        killer = ["tests.cases.readers.killed_child", "a", "b"]
+        assert servers.run(killer, wait=60) == -signal.SIGKILL
+        assert len(servers._idle) == 1
+    assert read_raster(good, "a.png").image.shape == noise().shape
+
+
+@pytest.mark.skipif(not fork_server.CAN_FORK, reason="this system cannot fork")
+def test_files_share_a_server_and_not_a_process(servers: ForkServers, tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        path = tmp_path / name
+        assert servers.run(["tests.cases.readers.reporting_child", str(path)], wait=60) == 0
+    first, second = ((tmp_path / name).read_text().split() for name in ("first", "second"))
+    assert first[0] != second[0], "two processes"
+    assert first[1:] == second[1:] == [str(servers._idle[0]._process.pid), "0"], "one server"
+
+
+@pytest.mark.skipif(not fork_server.CAN_FORK, reason="this system cannot fork")
+def test_servers_without_their_parent_end() -> None:
+    program = (
+        "from xai_core.cases.readers.fork_server import SERVERS; import os, signal;"
+        "SERVERS.run(['tests.cases.readers.reporting_child', os.devnull], 60);"
+        "print(SERVERS._idle[0]._process.pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    server = int(run.stdout)
+    end = time.monotonic() + 60
+    while Path(f"/proc/{server}").exists() and time.monotonic() < end:
+        if Path(f"/proc/{server}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
+            break  # ended, and nobody has asked for its status
+        time.sleep(0.05)
+    else:
+        assert not Path(f"/proc/{server}").exists()
+
+
+def test_a_file_that_takes_too_long_is_refused(
+    monkeypatch: pytest.MonkeyPatch, servers: ForkServers
+) -> None:
+    monkeypatch.setattr(child_process, "WAIT_SECONDS", 0.01)  # no process starts so fast
     with pytest.raises(UnreadableImage, match="took longer than"):
         read_picture(encode(noise()), "slow.png")
 

@@ -28,8 +28,9 @@ from pydicom.uid import (
 )
 
 from tests.cases.builders import dicom_bytes, encode, mammogram, noise
-from xai_core.cases.readers import child_process, dicom, dicom_child
+from xai_core.cases.readers import dicom, dicom_child, fork_server
 from xai_core.cases.readers.dicom import read_dicom
+from xai_core.cases.readers.fork_server import ForkServers
 from xai_core.errors import UnreadableImage
 
 PLAIN = noise(64, 48, top=4095)
@@ -252,14 +253,18 @@ def test_a_deflated_bomb_meets_the_memory_limit(monkeypatch: pytest.MonkeyPatch)
         read_dicom(head[:start] + body, "bomb.dcm")
 
 
-def test_a_file_that_takes_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_takes_too_long_is_refused(
+    monkeypatch: pytest.MonkeyPatch, servers: ForkServers
+) -> None:
     monkeypatch.setattr(dicom, "WAIT_SECONDS", 0.01)
     with pytest.raises(UnreadableImage, match="took longer than"):
         read_dicom(_windowed(), "slow.dcm")
 
 
-def test_crashed_child_process_gives_an_error_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(child_process.sys, "executable", "/bin/false")
+def test_crashed_child_process_gives_an_error_sentence(
+    monkeypatch: pytest.MonkeyPatch, servers: ForkServers
+) -> None:
+    monkeypatch.setattr(fork_server.sys, "executable", "/bin/false")
     with pytest.raises(UnreadableImage, match="limits of memory and time"):
         read_dicom(_windowed(), "dead.dcm")
 

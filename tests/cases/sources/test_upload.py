@@ -1,10 +1,8 @@
 from __future__ import annotations
 
 import io
-import subprocess
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +11,7 @@ from pydicom.dataset import Dataset
 
 from tests.cases.builders import dicom_bytes, encode, mammogram, noise
 from tests.support.canaries import Canaries, found_in, planted
+from xai_core.cases.readers import fork_server
 from xai_core.cases.readers.dicom_decoding import shown_header
 from xai_core.cases.sources import upload
 from xai_core.cases.sources.upload import OWN_ID, OneCase, read_own
@@ -107,13 +106,13 @@ def test_exif_texts_are_not_shown() -> None:
 def test_no_identifier_of_a_file_comes_through(monkeypatch: pytest.MonkeyPatch) -> None:
     """See tests/e2e/test_canaries.py for the page; here, what is read, and the child's command."""
     commands: list[str] = []
-    run = subprocess.run
+    run = fork_server.SERVERS.run
 
-    def recorded(command: list[str], **options: Any) -> Any:
-        commands.append(repr((command, options)))
-        return run(command, **options)
+    def recorded(words: list[str], wait: float) -> int:
+        commands.append(repr(words))
+        return run(words, wait)
 
-    monkeypatch.setattr(subprocess, "run", recorded)
+    monkeypatch.setattr(fork_server.SERVERS, "run", recorded)
     canaries = Canaries(seed=1)
     for file in planted(canaries):
         assert found_in(file.data, canaries), "the search finds what is there"

@@ -1,8 +1,8 @@
 """The program that reads an Excel workbook in a child process, to contain the effects of a hostile
 file: a workbook of some kilobytes can expand to gigabytes of cells.
-:func:`xai_core.cases.annotations.tables.read_workbook` starts it as
-
-    python -m xai_core.cases.annotations.workbook_child FILE NAME FOLDER MEMORY
+:func:`xai_core.cases.annotations.tables.read_workbook` runs :func:`main` with the
+arguments FILE NAME FOLDER MEMORY in a fork (:mod:`xai_core.cases.readers.fork_server`), or as a
+program where the system cannot fork.
 
 It writes to FOLDER either ``error.txt`` (a sentence for the user) or ``sheets.json``: title -> rows
 of cell values.
@@ -30,7 +30,7 @@ def read(path: Path, name: str, folder: Path) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Run with the arguments listed at the head of this file; returns the exit status."""
+    """Run with the arguments named at the head of this file; returns the exit status."""
     limit_resources(int(arguments[3]))
     return run_program(read, arguments)
 

@@ -7,9 +7,7 @@ crash the process.  A child process contains that, and at most :data:`AT_ONCE` r
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -21,9 +19,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from xai_core.cases.readers import fork_server
 from xai_core.cases.readers.limits import check_file_size
 from xai_core.errors import CaseError, UnreadableImage
-from xai_core.settings import ROOT
 from xai_core.types import FloatArray, read_only
 
 MEMORY = 2**30  # bytes of address space for the child
@@ -79,7 +77,7 @@ def answered(
     wait: float | None = None,
     advice: str = _ADVICE,
 ) -> Iterator[Path]:
-    """Run ``python -m program FILE NAME FOLDER MEMORY``; the folder with the files that it wrote.
+    """Run ``program`` with FILE NAME FOLDER MEMORY; the folder with the files that it wrote.
 
     ``content``: a path, or the bytes of a file.  ``name``: the file's name in messages.
     ``advice``: what to do about a file that met the limits.
@@ -137,22 +135,20 @@ def _beyond_limits(name: str, advice: str) -> str:
 
 
 def _run(program: str, path: Path, name: str, folder: Path, memory: int, wait: float) -> int:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    # Each thread of a numerical library would reserve address space, which is limited here.
-    environment |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-P", "-W", "ignore", "-m", program]
+    arguments = [str(path), name, str(folder), str(memory)]
     try:
+        if fork_server.CAN_FORK:
+            return fork_server.SERVERS.run([program, *arguments], wait)
         return subprocess.run(  # noqa: S603  a fixed command; the file's name is only an argument
-            [*command, str(path), name, str(folder), str(memory)],
-            cwd=folder,
-            env=environment,
+            [*fork_server.command(program), *arguments],
+            env=fork_server.environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             timeout=wait,
             check=False,
         ).returncode
-    except subprocess.TimeoutExpired:
+    except (TimeoutError, subprocess.TimeoutExpired):
         raise UnreadableImage(
             f"{name} took longer than {wait:.0f} seconds to open; it is refused."
         ) from None

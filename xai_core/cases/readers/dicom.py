@@ -36,8 +36,7 @@ def read_dicom(content: Path | bytes, name: str) -> DicomImage:
 
     ``content``: a path, or the bytes of a file.  ``name``: the file's name in messages.  Modality
     LUT, VOI LUT or window, padding and MONOCHROME1 are applied, see
-    :func:`xai_core.cases.readers.dicom_decoding.grey_levels`.  The child process adds about half a
-    second to the time of decoding.
+    :func:`xai_core.cases.readers.dicom_decoding.grey_levels`.  A process of its own decodes it.
 
     Raises:
         UnreadableImage: not DICOM; empty or damaged; no pixel data; several frames; colour; outside

@@ -2,9 +2,9 @@
 
 pydicom sets no limits: parsing alone inflates a deflated file (PS3.5 A.5), and a run-length encoded
 file of a few hundred bytes can demand gigabytes.  This program limits its own memory and time and
-then reads the file.  :mod:`xai_core.cases.readers.dicom` starts it as
-
-    python -m xai_core.cases.readers.dicom_child FILE NAME FOLDER MEMORY
+then reads the file.  :mod:`xai_core.cases.readers.dicom` runs :func:`main` with the
+arguments FILE NAME FOLDER MEMORY in a fork (:mod:`xai_core.cases.readers.fork_server`), or as a
+program where the system cannot fork.
 
 It writes to FOLDER either ``error.txt`` (a sentence for the user) or ``facts.json`` and
 ``image.npy`` (float32, no pickle).
@@ -15,7 +15,19 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from pydicom import dcmread
+from pydicom.errors import InvalidDicomError
+
 from xai_core.cases.readers.child_process import limit_resources, run_program, write_answer
+from xai_core.cases.readers.dicom_decoding import (
+    check_header,
+    decode,
+    describe,
+    grey_levels,
+    shown_header,
+    syntax_name,
+)
+from xai_core.cases.readers.dicom_elements import complete_header
 from xai_core.errors import UnreadableImage
 
 
@@ -25,19 +37,6 @@ def read(path: Path, name: str, folder: Path) -> None:
     Raises:
         UnreadableImage: see :func:`xai_core.cases.readers.dicom.read_dicom`.
     """
-    from pydicom import dcmread
-    from pydicom.errors import InvalidDicomError
-
-    from xai_core.cases.readers.dicom_decoding import (
-        check_header,
-        decode,
-        describe,
-        grey_levels,
-        shown_header,
-        syntax_name,
-    )
-    from xai_core.cases.readers.dicom_elements import complete_header
-
     try:
         ds = dcmread(path)
         completed = complete_header(ds)
@@ -82,7 +81,7 @@ def read(path: Path, name: str, folder: Path) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Run with the arguments listed at the head of this file; returns the exit status."""
+    """Run with the arguments named at the head of this file; returns the exit status."""
     limit_resources(int(arguments[3]))
     return run_program(read, arguments)
 

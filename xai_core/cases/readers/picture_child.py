@@ -1,7 +1,7 @@
 """The program that reads a PNG, JPEG or TIFF picture in a child process, to contain the effects of
-a hostile file.  :mod:`xai_core.cases.readers.raster` starts it as
-
-    python -m xai_core.cases.readers.picture_child FILE NAME FOLDER MEMORY
+a hostile file.  :mod:`xai_core.cases.readers.raster` runs :func:`main` with the
+arguments FILE NAME FOLDER MEMORY in a fork (:mod:`xai_core.cases.readers.fork_server`), or as a
+program where the system cannot fork.
 
 It writes to FOLDER either ``error.txt`` (a sentence for the user) or ``facts.json`` (warnings,
 header, windowed) and ``image.npy`` (float32, no pickle).
@@ -32,7 +32,7 @@ def read(path: Path, name: str, folder: Path) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Run with the arguments listed at the head of this file; returns the exit status."""
+    """Run with the arguments named at the head of this file; returns the exit status."""
     limit_resources(int(arguments[3]))
     return run_program(read, arguments)
 
