@@ -97,10 +97,12 @@ def random_weights(
     positive: int = 1,
 ) -> Path:
     """Write random weights of timm's network ``name``, and their specification beside them."""
-    import timm
-
     torch.manual_seed(0)
-    network = wide_random(timm.create_model(name, pretrained=False, num_classes=len(class_names)))
+    network = wide_random(
+        torchvision_shim.import_timm().create_model(
+            name, pretrained=False, num_classes=len(class_names)
+        )
+    )
     save_file({k: v.contiguous() for k, v in network.state_dict().items()}, path)
     ModelSpec(
         timm_name=name,

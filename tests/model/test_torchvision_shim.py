@@ -1,4 +1,4 @@
-"""``import timm`` works beside a torchvision whose compiled part does not load."""
+"""timm without torchvision, and beside a torchvision whose compiled part does not load."""
 
 from __future__ import annotations
 
@@ -27,6 +27,22 @@ torchvision_shim.extension_loads = lambda: True
 print(torchvision_shim.install())
 """
 
+# The network, and what torchvision is afterwards.
+_NETWORK = """
+import sys
+import torch
+from xai_core.model.torchvision_shim import import_timm, install
+{imported}
+torch.manual_seed(0)
+network = timm.create_model("convnextv2_atto", pretrained=False, num_classes=2).eval()
+with torch.no_grad():
+    print(network(torch.rand(1, 3, 64, 64)).tolist(), len(timm.list_models()))
+print([name for name in ("torchvision", "torch._dynamo") if name in sys.modules])
+install()
+import torchvision
+print(torchvision.ops.misc.FrozenBatchNorm2d.__module__)
+"""
+
 
 def run(code: str) -> str:
     done = subprocess.run(
@@ -45,3 +61,12 @@ def test_timm_imports_in_a_fresh_process() -> None:
 
 def test_nothing_is_declared_where_the_extension_loads() -> None:
     assert run(_NATIVE) == "False"
+
+
+@pytest.mark.slow
+def test_timm_without_torchvision_makes_the_same_networks() -> None:
+    without = run(_NETWORK.format(imported="timm = import_timm()")).splitlines()
+    beside = run(_NETWORK.format(imported="install()\nimport timm")).splitlines()
+    assert without[0] == beside[0]
+    assert without[1] == "[]", "neither is imported"
+    assert without[2] == beside[2] == "torchvision.ops.misc", "the true one, where it is wanted"

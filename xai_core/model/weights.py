@@ -11,9 +11,9 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from xai_core.errors import BadWeights, WeightsNotFound
-from xai_core.model import torchvision_shim
 from xai_core.model.layers import explainable_layers
 from xai_core.model.spec import ModelSpec, file_digest, read_spec
+from xai_core.model.torchvision_shim import import_timm
 
 NETWORKS = "convnextv2_"
 """How the names of all networks begin that can be loaded; the largest has 660 million weights."""
@@ -27,9 +27,7 @@ def build(spec: ModelSpec) -> nn.Module:
     Raises:
         BadWeights: not one of timm's ConvNeXt V2.
     """
-    torchvision_shim.install()
-    import timm  # after the shim: see torchvision_shim
-
+    timm = import_timm()
     known = timm.list_models(f"{NETWORKS}*")
     if spec.timm_name not in known:
         raise BadWeights(

@@ -18,8 +18,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-from xai_core.model import torchvision_shim
 from xai_core.model.initialisation import fan_in_initialise
+from xai_core.model.torchvision_shim import import_timm
 from xai_core.training.sample import DESCRIPTOR_VALUES, UNKNOWN
 
 # --- Depthwise convolution --------------------------------------------------------------------
@@ -117,9 +117,7 @@ FAMILY = "convnextv2_"
 
 def is_convnext_v2(timm_name: str) -> bool:
     """Whether timm has a ConvNeXt V2 of that name."""
-    torchvision_shim.install()
-    import timm  # after the shim: see torchvision_shim
-
+    timm = import_timm()
     return timm_name.startswith(FAMILY) and bool(timm.is_model(timm_name))
 
 
@@ -133,9 +131,7 @@ class TrainingNetwork(nn.Module):
 
     def __init__(self, timm_name: str = TIMM_NAME, drop_path: float = 0.05) -> None:
         super().__init__()
-        torchvision_shim.install()
-        import timm  # after the shim: see torchvision_shim
-
+        timm = import_timm()
         self.trunk: Any = timm.create_model(
             timm_name, pretrained=False, num_classes=2, drop_path_rate=drop_path
         )
