@@ -408,7 +408,7 @@ def sound(name: str, content: bytes, path: Path) -> bool:
     return content.endswith(b"\n")
 
 
-AT_MOST = 12
+AT_MOST = 6
 """Operations of a verb that fail, spread over all of them: what verbs write with has each of its
 operations fail in the tests above."""
 
