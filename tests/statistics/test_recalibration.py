@@ -61,6 +61,7 @@ def test_the_differences_by_hand() -> None:
         ([0, 0, 1, 1], [-2, -1, 1, 2], "overlap"),
         ([1, 1, 0, 0], [-2, -1, 1, 2], "overlap"),
         ([0, 0, 1, 1], [-2, 1, 1, 2], "overlap"),  # separate but for a tie: still no maximum
+        ([1, 1, 0, 0], [-2, 1, 1, 2], "overlap"),
         ([0, 1, 0, 1], [3, 3, 3, 3], "same logits"),
         ([1, 1, 1], [1, 2, 3], "one class"),
         ([], [], "one class"),
