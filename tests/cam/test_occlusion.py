@@ -94,7 +94,7 @@ def test_only_another_window_or_step_than_usual_is_named() -> None:
 
 
 def test_an_option_without_no_limit_does_not_offer_it() -> None:
-    with pytest.raises(BadRequest, match="occluder is 25; give at least 1 and at most 24.$"):
+    with pytest.raises(BadRequest, match=r"occluder is 25; give at least 1 and at most 24\.$"):
         OcclusionOptions(occluder=25)
 
 

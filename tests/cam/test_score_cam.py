@@ -283,7 +283,7 @@ def test_the_number_of_images_is_that_of_channels_and_the_masked_one_without_sof
 
 
 def test_options_that_are_not_allowed_raise_bad_request() -> None:
-    with pytest.raises(BadRequest, match="channels is 0; .* at most 4096, or “all”."):
+    with pytest.raises(BadRequest, match=r"channels is 0; .* at most 4096, or “all”\."):
         ScoreCamOptions(channels=0)
     with pytest.raises(BadRequest, match="allowed are normalised-zero, black, blur"):
         ScoreCamOptions(masked_pixel="white")  # type: ignore[arg-type]

@@ -71,7 +71,7 @@ def test_equal_images_of_a_patient_tell_as_much_as_one() -> None:
     assert width > 1.3 * (wilson(40, 80)[1] - wilson(40, 80)[0])
 
 
-def test_the_effective_number_of_images_is_by_the_design_effect_and_the_number_of_patients() -> None:
+def test_the_effective_number_of_images_is_by_design_effect_and_number_of_patients() -> None:
     """Of Rao and Scott's 145 treated pups in 16 litters; Student's limit for 15 degrees of freedom
     is 2.1314, the normal one 1.9600."""
     expected = 145 / 3.952861 * (1.959964 / 2.131450) ** 2
@@ -80,7 +80,9 @@ def test_the_effective_number_of_images_is_by_the_design_effect_and_the_number_o
 
 def test_images_that_differ_within_patients_are_not_worth_more_than_their_number() -> None:
     found = proportion((1,) * 12, (2,) * 12)  # one of two in every patient: no spread at all
-    assert found.effective == pytest.approx(24 * (1.959964 / 2.200985) ** 2)  # 11 degrees of freedom
+    assert found.effective == pytest.approx(
+        24 * (1.959964 / 2.200985) ** 2
+    )  # 11 degrees of freedom
     low, high = found.interval
     assert low < 0.4
     assert high > 0.6
