@@ -80,9 +80,8 @@ def test_the_effective_number_of_images_is_by_design_effect_and_number_of_patien
 
 def test_images_that_differ_within_patients_are_not_worth_more_than_their_number() -> None:
     found = proportion((1,) * 12, (2,) * 12)  # one of two in every patient: no spread at all
-    assert found.effective == pytest.approx(
-        24 * (1.959964 / 2.200985) ** 2
-    )  # 11 degrees of freedom
+    # Student's limit for 11 degrees of freedom over the normal one
+    assert found.effective == pytest.approx(24 * (1.959964 / 2.200985) ** 2)
     low, high = found.interval
     assert low < 0.4
     assert high > 0.6
