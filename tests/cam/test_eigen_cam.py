@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from tests.support.peers import assert_same_map, pytorch_grad_cam_maps
-from xai_core.cam.eigen_cam import EigenCam, eigen_cam
+from xai_core.cam.eigen_cam import EigenCam, _sign, eigen_cam
 from xai_core.cam.options import CamOptions
 from xai_core.types import MapState, no_report
 
@@ -60,6 +60,19 @@ def test_without_correlation_the_value_of_largest_magnitude_is_positive() -> Non
     for first in (tied, -tied):
         found = eigen_cam(torch.stack([first, -first]))
         torch.testing.assert_close(found, 2**0.5 * tied.double())
+
+
+@pytest.mark.parametrize(("less", "sign"), [(0.9e-9, 1.0), (1.1e-9, -1.0)])
+def test_magnitudes_count_as_equal_up_to_their_rounding(less: float, sign: float) -> None:
+    """Then the first decides, which is positive; else the larger one, which is negative."""
+    scores = torch.tensor([1 - less, -1.0], dtype=torch.float64)
+    assert _sign(scores, torch.ones(2, 3, dtype=torch.float64)) == sign
+
+
+@pytest.mark.parametrize("channels", [2, 9])
+def test_a_scaled_activation_has_the_scaled_map(channels) -> None:
+    activation = torch.randn(channels, 2, 2, generator=torch.Generator().manual_seed(channels))
+    torch.testing.assert_close(eigen_cam(activation / 1024), eigen_cam(activation) / 1024)
 
 
 @pytest.mark.parametrize("shape", [(3, 6, 6), (40, 6, 6), (3, 1, 1)])

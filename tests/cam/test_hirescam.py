@@ -52,6 +52,13 @@ def test_before_a_layer_norm_it_is_nothing_and_no_rounding_is_shown(
     assert final.max() > 0.9
 
 
+def test_at_most_a_hundred_thousandth_of_the_terms_is_rounding() -> None:
+    """One position's terms cancel; what the other's leave is just that share, or a step above."""
+    for left, kept in ((1.0, False), (1.0001, True)):
+        terms = torch.tensor([[[50_000, left]], [[-50_000, 0.0]]])
+        assert bool(hirescam(terms, torch.ones_like(terms)).any()) is kept
+
+
 @pytest.mark.parametrize("target", [0, 1])
 def test_agrees_with_pytorch_grad_cam_where_gradients_differ_between_positions(x96, target) -> None:
     """A network whose head keeps positions apart: two convolutions and a linear layer."""

@@ -203,12 +203,38 @@ def test_method_has_the_texts_for_pages_and_help(method) -> None:
     assert method.reference
     assert method.description.endswith(".")
     assert method.needs
-    assert method.forward_passes(24, method.options()) >= 0
+    assert (method.forward_passes(24, method.options()) > 0) is (Need.SCORER in method.needs)
     for option in method.options.declared():
         assert option.title
         assert option.help.endswith(".")
         value = getattr(method.options(), option.name)
         assert option.parse(option.write(value)) == value
+
+
+def test_pages_show_two_options_at_once_and_the_conventions_on_demand() -> None:
+    shown = {
+        option.name
+        for method in METHODS.values()
+        for option in method.options.declared()
+        if not option.expert
+    }
+    assert shown == {"channels", "levels"}
+
+
+def test_numbers_have_these_defaults_ranges_and_other_values_that_pages_offer() -> None:
+    numbers = {
+        option.name: (option.default, option.least, option.most, option.suggested)
+        for method in METHODS.values()
+        for option in method.options.declared()
+        if option.kind in (Kind.COUNT, Kind.NUMBER)
+    }
+    assert numbers == {
+        "channels": (None, 1, 4096, (48,)),
+        "occluder": (3, 1, 24, (2, 4, 6)),
+        "stride": (1, 1, 24, (2, 3)),
+        "masks": (1000, 1, 20000, (250, 4000)),
+        "seed": (0, 0, 9999, (1,)),
+    }
 
 
 def test_an_option_with_the_name_of_a_request_s_field_is_refused() -> None:

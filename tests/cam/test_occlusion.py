@@ -9,6 +9,7 @@ import torch
 from xai_core.cam.base import LayerInputs
 from xai_core.cam.class_score import class_scores
 from xai_core.cam.occlusion import CELLS, Occlusion, OcclusionOptions, windows
+from xai_core.errors import BadRequest
 from xai_core.scoring.logit_cache import LogitCache, mask_key
 from xai_core.types import no_report
 
@@ -83,6 +84,18 @@ def test_window_and_stride_have_maps_of_their_own() -> None:
     again = [Occlusion().compute(inputs, 1, o, no_report).heatmap.raw for o in choices]
     assert len({raw.tobytes() for raw in raws}) == len(choices)
     np.testing.assert_array_equal(raws, again)
+
+
+def test_only_another_window_or_step_than_usual_is_named() -> None:
+    words = Occlusion().option_words
+    assert words(OcclusionOptions()) == ""
+    assert words(OcclusionOptions(occluder=4)) == "window 4, step 1"
+    assert words(OcclusionOptions(stride=2)) == "window 3, step 2"
+
+
+def test_an_option_without_no_limit_does_not_offer_it() -> None:
+    with pytest.raises(BadRequest, match=r"occluder is 25; give at least 1 and at most 24\.$"):
+        OcclusionOptions(occluder=25)
 
 
 @pytest.mark.parametrize("layer", ["stages.2.blocks.1", "stages.3.blocks.0"])

@@ -267,14 +267,23 @@ def test_masks_normalised_before_and_after_upsampling_differ() -> None:
     """Bilinear with pixel centres reaches the extremes only in the corners of a 2 x 2 map; a
     checkerboard of 3 x 3 loses its inner extreme when upsampled, so the two orders differ."""
     board = torch.tensor([[[1.0, 0.0, 1.0], [0.0, 5.0, 0.0], [1.0, 0.0, 1.0]]])
-    before = channel_masks(board, 6, MaskOrder.BEFORE)
-    after = channel_masks(board, 6, MaskOrder.AFTER)
+    before = channel_masks(board, 6, MaskOrder.BEFORE, align_corners=False)
+    after = channel_masks(board, 6, MaskOrder.AFTER, align_corners=False)
     assert float(after.max()) == 1.0
     assert float(before.max()) < 0.8
 
 
+@pytest.mark.parametrize(("channels", "used"), [(None, 24), (6, 6), (48, 24)])
+def test_the_number_of_images_is_that_of_channels_and_the_masked_one_without_softmax(
+    channels: int | None, used: int
+) -> None:
+    for softmax, more in ((True, 0), (False, 1)):
+        options = ScoreCamOptions(channels=channels, softmax=softmax)
+        assert ScoreCam().forward_passes(24, options) == used + more
+
+
 def test_options_that_are_not_allowed_raise_bad_request() -> None:
-    with pytest.raises(BadRequest, match="channels is 0"):
+    with pytest.raises(BadRequest, match=r"channels is 0; .* at most 4096, or “all”\."):
         ScoreCamOptions(channels=0)
     with pytest.raises(BadRequest, match="allowed are normalised-zero, black, blur"):
         ScoreCamOptions(masked_pixel="white")  # type: ignore[arg-type]

@@ -20,6 +20,7 @@ from xai_core.faithfulness.metrics import METRICS
 from xai_core.model.classifier import Classifier
 from xai_core.preprocessing.identity import pixels_sha256
 from xai_core.types import CURVE_MODES
+from xai_core.viz.pictures import overlay
 
 from .conftest import Run
 
@@ -66,6 +67,7 @@ def test_the_written_files_hold_the_computed_result(
     out = tmp_path / "out"
     run("explain", picture, "--weights", tiny_weights, "--out", out, "--target", "malignant")
     written = manifest_of(out)
+    assert written["format"] == 1, "readers of earlier manifests know this one"
     seen = np.load(out / "input.npy")
     assert (seen.dtype, seen.shape) == (np.float32, (3, 96, 96))
 
@@ -85,9 +87,9 @@ def test_the_written_files_hold_the_computed_result(
     assert (
         written["digests"]["prepared_sha256"] == hashlib.sha256(prepared.grey.tobytes()).hexdigest()
     )
-    with Image.open(out / "overlay.png") as overlay:
-        assert overlay.size == (90, 120)
-        assert overlay.mode == "RGB"
+    heat = prepared.geometry.map_to_case(np.load(out / "heatmap.npy"), (120, 90))
+    with Image.open(out / "overlay.png") as drawn:
+        np.testing.assert_array_equal(np.asarray(drawn), overlay(grey, heat, opacity=0.5))
 
 
 def test_the_geometry_maps_the_case_to_the_networks_input(
@@ -279,8 +281,8 @@ def test_a_real_image_can_be_explained(
         "explain", image, "--method", "hybrid-cam", "--weights", tiny_weights, "--out", out
     )
     assert result.exit_code == 0, result.stderr
-    with Image.open(image) as original, Image.open(out / "overlay.png") as overlay:
-        assert overlay.size == original.size
+    with Image.open(image) as original, Image.open(out / "overlay.png") as drawn:
+        assert drawn.size == original.size
 
 
 def test_a_name_that_is_not_utf_8_is_written_by_its_bytes(

@@ -78,7 +78,7 @@ def test_partial_answers_arrive_in_order(explainer: Explainer) -> None:
         CASE, dataclasses.replace(BASE, method="score-cam").with_options(channels=24), seen.append
     )
     stages = [p.stage for p in seen]
-    assert stages[0] == "prediction"
+    assert (stages[0], seen[0].done, seen[0].total) == ("prediction", 1, 1)
     assert stages == sorted(stages, key=["prediction", "map", "curves"].index)
     maps = [p for p in seen if p.stage == "map"]
     assert len(maps) == 3, "24 channels in chunks of 8"

@@ -15,6 +15,7 @@ from xai_core.explain import explainer as explainer_module
 from xai_core.explain.explainer import Explainer
 from xai_core.explain.explanation import Progress
 from xai_core.explain.request import ExplainRequest
+from xai_core.faithfulness import curves as curve_modes
 from xai_core.model.classifier import Classifier
 from xai_core.scoring.disk_store import DiskStore
 from xai_core.types import MapState
@@ -115,6 +116,24 @@ def test_seconds_are_added_up_by_stage(
     assert answer.complete
     assert (answer.curves is None) == (request_.curves == "none")
     assert (answer.reliability is None) == (not request_.reliability)
+
+
+def test_the_comparison_is_measured_in_the_requests_mode_and_treatment_of_ties(
+    explainer: Explainer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: dict[str, object] = {}
+
+    def assess(*given: object, **how: object) -> None:
+        asked.update(how)
+        raise Cancelled("enough")
+
+    monkeypatch.setattr(explainer_module, "assess", assess)
+    request = dataclasses.replace(CURVES, curves="fine", ties="by-index", reliability=True)
+    with pytest.raises(Cancelled):
+        explainer.explain(CASE, request)
+    assert asked == {
+        "measure": curve_modes.MODES["fine"], "orders_of": curve_modes.ORDERS["by-index"],
+    }  # fmt: skip
 
 
 def test_metrics_of_the_map_are_there_before_the_curves_are(explainer: Explainer) -> None:

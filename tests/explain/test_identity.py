@@ -11,9 +11,16 @@ import numpy as np
 import pytest
 from safetensors.torch import load_file, save_file
 
+import xai_core
 from tests.conftest import TINY_LAYERS, make_case, random_weights
 from xai_core.explain.explainer import Explainer
-from xai_core.explain.identity import decision_fields, model_digest, model_identity
+from xai_core.explain.identity import (
+    decision_fields,
+    model_digest,
+    model_identity,
+    software,
+    software_line,
+)
 from xai_core.explain.request import ExplainRequest
 from xai_core.model.classifier import Classifier
 from xai_core.model.spec import ModelSpec, file_digest, read_spec
@@ -61,6 +68,14 @@ def test_the_threshold_is_part_of_decisions_alone(spec: ModelSpec) -> None:
     other = dataclasses.replace(spec, threshold=0.4)
     assert model_digest(other) == model_digest(spec)
     assert decision_fields(other) != decision_fields(spec)
+
+
+def test_the_software_is_named_with_its_versions() -> None:
+    named = software()
+    assert named["xai_core"] == xai_core.__version__
+    assert named["numpy"] == np.__version__
+    assert {"python", "torch", "timm"} <= named.keys()
+    assert f"numpy {np.__version__}; " in software_line()
 
 
 @pytest.mark.parametrize("change", [{"mean": (0.5,) * 3}, {"std": (0.4,) * 3}])

@@ -491,7 +491,9 @@ def test_ask_all_does_not_wait_for_a_job_that_has_begun_nor_without_a_timeout(
 
     monkeypatch.setattr(service._wake, "wait_for", wait_for)
     assert service.ask_all([R, S], "me", timeout=60)[0].status is Status.RUNNING
-    assert service.ask_all([S], "another")[0].status is Status.WAITING
+    waiting = service.ask_all([S], "another")[0]
+    assert (waiting.status, waiting.stage) == (Status.WAITING, "")
+    assert (waiting.done, waiting.total) == (0, 0)
     service.stop(S)
     assert service.ask_all([S], "another", timeout=60)[0].status is Status.STOPPED
 

@@ -9,10 +9,12 @@ import torch
 from xai_core.errors import BadRequest, Cancelled
 from xai_core.faithfulness.adaptive import _next, adaptive
 from xai_core.faithfulness.baseline import blurred
+from xai_core.faithfulness.curves import MODES
 from xai_core.faithfulness.insertion_deletion import Points, full
 from xai_core.faithfulness.patches import random_order
 from xai_core.faithfulness.perturbation import PerturbationProbe, area_error, gap_errors
 from xai_core.scoring.logit_cache import LogitCache
+from xai_core.types import no_report
 
 FRACTION = np.linspace(0, 1, 577)
 
@@ -79,6 +81,14 @@ def test_curves_of_known_shape_are_within_0_005_with_at_most_64_images(family, s
     true, estimate = np.moveaxis(measured(family, scripted), 2, 0)
     assert (true <= 0.005).all(1).mean() >= 0.95
     assert (true <= estimate + 1e-9).all(1).mean() >= 0.95
+
+
+def test_fine_curves_of_known_shape_are_within_a_stated_error_of_0_003(scripted) -> None:
+    for seed in range(3):
+        curves = pair_of(smooth, np.random.default_rng(seed))
+        pair = MODES["fine"](scripted(*curves), np.arange(576), no_report)
+        assert pair.images < 256
+        assert max(pair.insertion.error, pair.deletion.error) <= 0.003
 
 
 @pytest.mark.parametrize("family", [noise, walk])

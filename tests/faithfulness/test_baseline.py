@@ -22,6 +22,7 @@ def test_blur_is_scipys_gaussian_with_sigma_35_and_reflection() -> None:
 def test_constant_image_is_unchanged_by_blurring() -> None:
     for value in (0.0, 0.25, 1.0):
         np.testing.assert_allclose(blurred(np.full((96, 96), value, np.float32)), value)
+        np.testing.assert_allclose(blurred(np.full((8, 8), value, np.float32), sigma=0.5), value)
 
 
 def test_invalid_image_or_sigma_raises_bad_request() -> None:

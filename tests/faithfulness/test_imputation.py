@@ -61,6 +61,14 @@ def test_flat_image_is_imputed_flat_with_the_stated_noise() -> None:
     np.testing.assert_array_equal(images[0][0][hidden], images[1][0][hidden])
 
 
+def test_the_noise_stays_that_of_earlier_scores() -> None:
+    """Kept scores are found by their masks alone: other noise would make them wrong."""
+    x, kept = torch.zeros(2, 24, 24), np.arange(GRID * GRID)[None] == 100
+    noise = 0.01 * np.random.default_rng(2202).standard_normal((2, 24, 24))
+    noise[:, 100 // GRID, 100 % GRID] = 0
+    np.testing.assert_allclose(impute(x, kept)[0], noise, rtol=1e-6)
+
+
 def test_nothing_kept_is_refused() -> None:
     with pytest.raises(BadRequest, match="no neighbour"):
         impute(torch.zeros(1, 24, 24), np.zeros((1, 576), bool))

@@ -190,6 +190,33 @@ def test_metrics_are_ordered_by_order_then_name() -> None:
     ]  # fmt: skip
 
 
+def test_columns_are_shown_in_this_order() -> None:
+    names = [
+        "hit", "distance", "top_share", "top_area", "mask_area", "peak_row", "peak_column",
+        "reverse_insertion_auc", "random_insertion_auc", "random_insertion_range", "road",
+        "spearman", "top_overlap",
+    ]  # fmt: skip
+    assert [name for name in METRICS if name in names] == names
+
+
+def test_some_values_have_no_meaningful_mean() -> None:
+    assert {m.name for m in METRICS.values() if not m.averaged} >= {
+        "interpretable", "curve_images", "peak_row", "peak_column",
+    }  # fmt: skip
+
+
+def test_lines_of_the_page(whole: MetricInputs, bare: MetricInputs) -> None:
+    """Where several metrics are shown in one line, that of the first has it."""
+    measured = measure(whole)
+    lines = {name: metric.page_line(measured) for name, metric in METRICS.items()}
+    shown = ["tie_fraction", "heat_outside_breast", "normalised_insertion_auc", "hit", "spearman"]
+    assert [name for name in METRICS if lines[name]] == shown
+    unknown = measure(replace(whole, find_exact_map=lambda: None))
+    assert "not known yet" in METRICS["spearman"].page_line(unknown)
+    for metric in METRICS.values():
+        assert metric.page_line(measure(bare)) == metric.page_line({}) == ""
+
+
 def one(**fields: object) -> Metric:
     known = {
         "name": "toy", "title": "Toy", "unit": "share", "better": None, "reference": "none",

@@ -70,6 +70,11 @@ def test_ties_are_ordered_by_lower_or_by_higher_index() -> None:
     r = np.array([0.0, 0.5, 0.0, 1.0, 0.5, 0.0])
     assert patches.descending(r).tolist() == [3, 1, 4, 0, 2, 5]
     assert patches.descending(r, ties_reversed=True).tolist() == [3, 4, 1, 5, 2, 0]
+    many = np.arange(576) % 5 / 5
+    by_hand = sorted(range(576), key=lambda i: (-many[i], i))
+    assert patches.descending(many).tolist() == by_hand
+    by_hand = sorted(range(576), key=lambda i: (-many[i], -i))
+    assert patches.descending(many, ties_reversed=True).tolist() == by_hand
     assert patches.tie_fraction(r) == pytest.approx(5 / 6)
     assert patches.tie_fraction(np.arange(4.0)) == 0
     assert patches.tie_fraction(np.zeros(4)) == 1

@@ -126,6 +126,20 @@ def test_pictures_are_normalised_per_channel(classifier: Classifier) -> None:
             np.testing.assert_allclose(found[:, channel].numpy(), expected, atol=1e-6)
 
 
+def test_the_network_is_brought_to_the_device_and_needs_no_gradients(
+    classifier: Classifier,
+) -> None:
+    network = small_convnext((1, 1, 1, 1)).train()
+    nowhere = Classifier(classifier.spec, network, torch.device("meta"))  # a device without memory
+    assert not network.training
+    for parameter in network.parameters():
+        assert not parameter.requires_grad
+        assert parameter.device.type == "meta"
+        if parameter.ndim == 4:
+            assert parameter.is_contiguous(memory_format=torch.channels_last)
+    assert nowhere.normalise(np.zeros((96, 96), np.float32)).device.type == "meta"
+
+
 def test_prediction_is_the_score_of_the_prepared_image(classifier: Classifier) -> None:
     prepared = classifier.prepare(np.random.default_rng(0).random((50, 40), dtype=np.float32))
     expected = classifier.score(classifier.normalise(prepared.grey))[0]

@@ -55,3 +55,4 @@ def test_no_linear_layer_is_left_in_the_stages() -> None:
     left = [m for m in own.get_submodule("stages").modules() if isinstance(m, nn.Linear)]
     assert linear
     assert not left
+    assert not any(isinstance(module, nn.LayerNorm) for module in own.modules())

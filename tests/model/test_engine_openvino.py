@@ -194,6 +194,28 @@ def test_failure_while_scoring_falls_back_to_pytorch(tiny_weights: Path, store: 
     assert "took over" in classifier.engine.status.notes[0]
 
 
+def test_a_failed_call_leaves_no_request_running() -> None:
+    """A request that still runs reads memory that the call has given back."""
+
+    class Request:
+        waited = False
+
+        def wait(self) -> None:
+            self.waited = True
+
+        def start_async(self, given: dict[int, object], share_inputs: bool) -> None:
+            if self is second:
+                raise RuntimeError("lost")
+
+    first, second = Request(), Request()
+    scorer = object.__new__(openvino_engine.OpenVinoScorer)
+    scorer._requests, scorer._lock = [first, second], threading.Lock()
+    with pytest.raises(RuntimeError, match="lost"):
+        scorer(torch.zeros(2, 3, 4, 4))
+    assert first.waited
+    assert second.waited
+
+
 def test_pytorch_scores_while_the_engine_is_prepared(
     tiny_weights: Path, store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

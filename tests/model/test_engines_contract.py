@@ -55,3 +55,5 @@ def test_a_name_that_is_not_there_is_refused_before_anything_starts(tiny_weights
     with pytest.raises(BadSetting, match=r"^XAI_ENGINE is 'tensorrt'; allowed are ") as caught:
         classifier.accelerate("tensorrt", None, after=1)
     assert all(name in str(caught.value) for name in names)
+    with pytest.raises(BadSetting, match="'tensorrt'"):
+        choose.choose("tensorrt", "cpu")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.util
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
+
+from xai_core.model import torchvision_shim
 
 _CPU = """
 from xai_core.model import torchvision_shim
@@ -57,6 +61,14 @@ def test_timm_imports_in_a_fresh_process() -> None:
     state, known = run(_CPU).split()
     assert state in ("declared", "native")
     assert known == "True"
+
+
+@pytest.mark.parametrize("spec", [None, SimpleNamespace(origin=None)])
+def test_no_extension_loads_where_torchvision_is_missing(
+    monkeypatch: pytest.MonkeyPatch, spec: object
+) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: spec)
+    assert not torchvision_shim.extension_loads()
 
 
 def test_nothing_is_declared_where_the_extension_loads() -> None:

@@ -201,6 +201,7 @@ def test_the_built_in_model_names_its_real_images() -> None:
         ({"input_size": 1056}, "input_size is 1056"),
         ({"input_size": 96.0}, "input_size is 96.0"),
         ({"std": [0.2, 0, 0.2]}, "std"),
+        ({"std": [0, "x", 0.2]}, "greater than 0"),
         ({"std": [0.2, 0.2]}, "at least 3 items"),
         ({"mean": [0.2, 0.2, 0.2, 0.2]}, "at most 3 items"),
         ({"threshold": 0}, "threshold is 0: "),
@@ -223,7 +224,7 @@ def test_a_value_just_outside_what_is_allowed_is_refused(
     [
         {"input_size": 32}, {"input_size": 1024}, {"positive": 0}, {"threshold": 0.001},
         {"threshold": 0.999}, {"std": [1e-6, 1, 1]}, {"real_images": 1},
-        {"class_names": ["a", "b", "c"], "positive": 2},
+        {"class_names": ["a", "b", "c"], "positive": 2}, {"metrics": {"note": "x" * 1_000_000}},
     ],
 )  # fmt: skip
 def test_a_value_at_the_end_of_what_is_allowed_is_read(

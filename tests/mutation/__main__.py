@@ -9,8 +9,6 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-import time
-from collections.abc import Mapping
 from pathlib import Path
 
 from tests.mutation import report
@@ -48,20 +46,16 @@ def files_of(area: str) -> list[str]:
     return [test for test in found if test not in others]
 
 
-def likeliest_first(file: str, tests: list[str], durations: Mapping[str, float]) -> list[str]:
-    """The tests that import ``file`` of the code before the others, the faster ones first.
-
-    ``durations``: seconds by file of tests.
-    """
+def importing(file: str, tests: list[str]) -> list[str]:
+    """Those of ``tests`` that import ``file`` of the code."""
     dotted = file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
     parent, _, name = dotted.rpartition(".")
 
-    def rank(test: str) -> tuple[bool, float]:
+    def imports(test: str) -> bool:
         text = (ROOT / test).read_text(encoding="utf-8")
-        imports = f"{dotted} import" in text or f"from {parent} import {name}" in text
-        return not imports, durations.get(test, 0.0)
+        return f"{dotted} import" in text or f"from {parent} import {name}" in text
 
-    return sorted(tests, key=rank)
+    return list(filter(imports, tests))
 
 
 def main(words: list[str] | None = None) -> int:
@@ -72,7 +66,8 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=report.HERE / "results.md")
     parser.add_argument("--results", type=Path, default=report.HERE / "results.jsonl")
     given = parser.parse_args(words)
-    results = report.Results(given.results)
+    why = report.reasons()
+    results = report.Results(given.results, why)
     kept = preload()
     trials = []
     with tempfile.TemporaryDirectory() as folder:
@@ -96,16 +91,17 @@ def main(words: list[str] | None = None) -> int:
             trial = results.get(mutant, source, state)
             if trial is None and mutant.file.startswith(tuple(given.only)):
                 if area not in limits:
-                    begin = time.monotonic()
-                    plain = copied.run(tests, timeout=3600)
+                    plain = copied.run(tests, limit=3600)
                     if plain.outcome != "survived":
                         sys.stderr.write(f"{copied.output()[-4000:]}\n{plain.by} fails as it is\n")
                         return 1
-                    limits[area] = 60 + 5 * (time.monotonic() - begin)
+                    limits[area] = 60 + 5 * plain.seconds
                     durations |= copied.durations
-                tests = likeliest_first(mutant.file, tests, durations)
                 changed = mutant.apply((here / mutant.file).read_bytes())
-                trial = copied.run_with(mutant.file, changed, tests, limits[area])
+                likely = importing(mutant.file, tests)
+                trial = copied.run_with(
+                    mutant.file, changed, tests, limits[area], likely, durations
+                )
                 results.add(mutant, source, state, trial)
                 sys.stdout.write(
                     f"{i + 1}/{len(chosen)} {trial.outcome} {trial.seconds:.1f} s "
@@ -116,7 +112,7 @@ def main(words: list[str] | None = None) -> int:
                 trials.append((mutant.file.split("/")[1], mutant, trial))
     del kept
     possible = {room: len(own) for room, own in found.items()}
-    given.out.write_text(report.table(ROOMS, trials, possible, report.reasons()), encoding="utf-8")
+    given.out.write_text(report.table(ROOMS, trials, possible, why), encoding="utf-8")
     return 0
 
 

@@ -30,11 +30,12 @@ def place_of(mutant: Mutant) -> Place:
 
 
 class Results:
-    """Trials by mutant, one JSON line each.  A trial counts while the mutated file is the same,
-    and for a survivor also its tests."""
+    """Trials by mutant, one JSON line each.  A trial counts while the mutated file is the same; a
+    survivor's while its tests are too, or it has a reason why none can notice it."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, why: Mapping[Place, str]) -> None:
+        """``why``: see :func:`reasons`."""
+        self._path, self._why = path, why
         lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
         self._rows = {row["key"]: row for row in map(json.loads, lines)}
 
@@ -43,7 +44,8 @@ class Results:
         row = self._rows.get(mutant.key)
         if row is None or row["source"] != source:
             return None
-        if row["outcome"] == "survived" and row["tests"] != tests:
+        explained = place_of(mutant) in self._why
+        if row["outcome"] == "survived" and row["tests"] != tests and not explained:
             return None
         return Trial(row["outcome"], row["by"], row["seconds"])
 

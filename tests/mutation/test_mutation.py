@@ -7,13 +7,14 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from tests.mutation import report
-from tests.mutation.__main__ import ROOMS, ROOT, area_of, files_of, likeliest_first
+from tests.mutation.__main__ import ROOMS, ROOT, area_of, files_of, importing
 from tests.mutation.mutants import Mutant, find_mutants, sample
-from tests.mutation.trial import Trial
+from tests.mutation.trial import Trial, _Observer
 
 SOURCE = '''\
 """A text with 1 < 2."""
@@ -151,7 +152,7 @@ copy, file, tests = Copy(root, folder), "xai_core/toy.py", ["tests/test_toy.py"]
 found = {}
 for mutant in find_mutants(root, file):
     if mutant.change in chosen:
-        limit = 10 if "+=" in mutant.after else 900  # this one never ends
+        limit = 5 if "+=" in mutant.after else 900  # this one never ends
         trial = copy.run_with(file, mutant.apply((root / file).read_bytes()), tests, limit)
         found[mutant.change] = f"{trial.outcome} {trial.by}".strip()
 found["unchanged"] = copy.run(tests, 900).outcome
@@ -186,12 +187,15 @@ def test_a_kill_stays_until_the_code_changes_and_a_survivor_until_the_tests_do(
 ) -> None:
     path = tmp_path / "results.jsonl"
     killed, alive = Trial("killed", "test_a", 1.5), Trial("survived", "", 2.0)
-    report.Results(path).add(MUTANT, "code", "tests", killed)
-    assert report.Results(path).get(MUTANT, "code", "more tests") == killed
-    assert report.Results(path).get(MUTANT, "other code", "tests") is None
-    report.Results(path).add(MUTANT, "code", "tests", alive)
-    assert report.Results(path).get(MUTANT, "code", "tests") == alive
-    assert report.Results(path).get(MUTANT, "code", "more tests") is None
+    report.Results(path, {}).add(MUTANT, "code", "tests", killed)
+    assert report.Results(path, {}).get(MUTANT, "code", "more tests") == killed
+    assert report.Results(path, {}).get(MUTANT, "other code", "tests") is None
+    report.Results(path, {}).add(MUTANT, "code", "tests", alive)
+    assert report.Results(path, {}).get(MUTANT, "code", "tests") == alive
+    assert report.Results(path, {}).get(MUTANT, "code", "more tests") is None
+    why = {report.place_of(MUTANT): "No test can."}
+    assert report.Results(path, why).get(MUTANT, "code", "more tests") == alive
+    assert report.Results(path, why).get(MUTANT, "other code", "tests") is None
 
 
 def test_the_report_counts_by_room_and_gives_each_survivor_its_reason() -> None:
@@ -222,14 +226,22 @@ def test_every_reason_names_a_change_of_todays_code() -> None:
     assert why.keys() <= there
 
 
-def test_tests_that_import_the_changed_file_run_first_and_fast_ones_before_slow_ones() -> None:
+def test_tests_that_import_the_changed_file_are_found() -> None:
     tests = files_of(area_of("xai_core/scoring/cache_file.py"))
     assert tests == [f"tests/scoring/{p.name}" for p in sorted((ROOT / "tests/scoring").glob("t*"))]
-    stems = ("test_disk_store", "test_eviction", "test_precomputed")  # import cache_file
-    seconds = dict.fromkeys(tests, 1.0) | {"tests/scoring/test_disk_store.py": 2.0}
-    order = likeliest_first("xai_core/scoring/cache_file.py", tests, seconds)
-    assert order[:3] == [f"tests/scoring/{stems[i]}.py" for i in (1, 2, 0)]
-    assert set(order) == set(tests)
+    found = importing("xai_core/scoring/cache_file.py", tests)
+    stems = ("test_disk_store", "test_eviction", "test_precomputed")
+    assert found == [f"tests/scoring/{stem}.py" for stem in stems]
+
+
+def test_likely_tests_run_first_and_slow_ones_after_the_others() -> None:
+    names = ["a.py::slow", "a.py::quick", "b.py::slow", "b.py::new", "b.py::quick"]
+    seconds = {name: 2.0 if "slow" in name else 0.1 for name in names if "new" not in name}
+    items = [SimpleNamespace(nodeid=name) for name in names]
+    _Observer(["b.py"], seconds).pytest_collection_modifyitems(items)  # type: ignore[arg-type]
+    assert [item.nodeid for item in items] == [
+        "b.py::new", "b.py::quick", "b.py::slow", "a.py::quick", "a.py::slow",
+    ]  # fmt: skip
 
 
 def test_a_file_may_have_files_of_its_own() -> None:

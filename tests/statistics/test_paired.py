@@ -83,6 +83,8 @@ def test_below_ten_patients_there_is_a_difference_but_no_interval() -> None:
     found = paired_difference([0.5] * 30, [0.25] * 30, np.arange(30) % 9, seed=0)
     assert (found.value, found.images, found.patients) == (0.25, 30, 9)
     assert np.isnan([found.low, found.high, found.p]).all()
+    found = paired_difference(np.arange(30), np.zeros(30), np.arange(30) % 10, seed=0)
+    assert found.low < found.value < found.high
     nothing = paired_difference([], [], [], seed=0)
     assert np.isnan(nothing.value)
     assert (nothing.images, nothing.patients) == (0, 0)

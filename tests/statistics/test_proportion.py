@@ -69,13 +69,19 @@ def test_equal_images_of_a_patient_tell_as_much_as_one() -> None:
     width = double.interval[1] - double.interval[0]
     assert width == pytest.approx(single.interval[1] - single.interval[0], rel=0.05)
     assert width > 1.3 * (wilson(40, 80)[1] - wilson(40, 80)[0])
-    treated = proportion(*TREATED)
-    assert treated.effective < 145 / 3.952861
+
+
+def test_the_effective_number_of_images_is_by_design_effect_and_number_of_patients() -> None:
+    """Of Rao and Scott's 145 treated pups in 16 litters; Student's limit for 15 degrees of freedom
+    is 2.1314, the normal one 1.9600."""
+    expected = 145 / 3.952861 * (1.959964 / 2.131450) ** 2
+    assert proportion(*TREATED).effective == pytest.approx(expected, rel=1e-6)
 
 
 def test_images_that_differ_within_patients_are_not_worth_more_than_their_number() -> None:
     found = proportion((1,) * 12, (2,) * 12)  # one of two in every patient: no spread at all
-    assert found.effective <= 24
+    # Student's limit for 11 degrees of freedom over the normal one
+    assert found.effective == pytest.approx(24 * (1.959964 / 2.200985) ** 2)
     low, high = found.interval
     assert low < 0.4
     assert high > 0.6

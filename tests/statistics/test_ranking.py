@@ -13,6 +13,7 @@ def test_a_mask_keeps_ceil_of_its_share_and_ties_stay_together() -> None:
     every = range(1, 101)
     assert kept(a, *every) == list(every)  # 7 % of 100 is 7, whatever the float says
     assert kept(a, 50, 0.5, 10.1) == [50, 1, 11]  # in the order they were asked for
+    assert kept(a, 1e-12) == [1]
     ramp = np.arange(1000, dtype=np.float32).reshape(25, 40)
     assert kept(ramp, 16.1) == [161]  # 16.1 * 1000 / 100 is 161.00000000000003
     tied = np.array([[1, 0.5, 0.5, 0.5], [0, 0, 0, 0]], np.float32)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
+from scipy.optimize import approx_fprime, minimize
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
 from xai_core.errors import CannotCalibrate
+from xai_core.statistics import recalibration
 from xai_core.statistics.recalibration import Recalibration, recalibrate
 
 
@@ -43,6 +47,25 @@ def test_two_values_by_hand() -> None:
     assert found.bias == pytest.approx(0, abs=1e-6)
 
 
+def test_gradient_and_hessian_are_those_of_the_loss(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wrong one would still lead to the maximum, in more steps."""
+    given: dict[str, Any] = {}
+
+    def watched(loss: Any, start: np.ndarray, **how: Any) -> Any:
+        given.update(how, loss=loss)
+        return minimize(loss, start, **how)
+
+    monkeypatch.setattr(recalibration, "minimize", watched)
+    recalibrate(*drawn(0.6, 0.4, 50))
+    loss, hessian = given["loss"], given["hess"]
+    assert loss(np.zeros(2))[0] == pytest.approx(np.log(2))
+    for at in (np.zeros(2), np.array([1.2, -0.5]), np.array([-0.7, 2.0])):
+        gradient = approx_fprime(at, lambda x: loss(x)[0], 1e-7)
+        np.testing.assert_allclose(loss(at)[1], gradient, atol=1e-5)
+        rows = approx_fprime(at, lambda x: loss(x)[1], 1e-7)
+        np.testing.assert_allclose(hessian(at), rows, atol=1e-5)
+
+
 def test_calibrated_data_stay_as_they_are_and_the_mean_probability_is_the_share() -> None:
     label, d = drawn(1.7, 1.1, 500)
     once = recalibrate(label, d).differences(d)
@@ -61,6 +84,7 @@ def test_the_differences_by_hand() -> None:
         ([0, 0, 1, 1], [-2, -1, 1, 2], "overlap"),
         ([1, 1, 0, 0], [-2, -1, 1, 2], "overlap"),
         ([0, 0, 1, 1], [-2, 1, 1, 2], "overlap"),  # separate but for a tie: still no maximum
+        ([1, 1, 0, 0], [-2, 1, 1, 2], "overlap"),
         ([0, 1, 0, 1], [3, 3, 3, 3], "same logits"),
         ([1, 1, 1], [1, 2, 3], "one class"),
         ([], [], "one class"),

@@ -93,7 +93,8 @@ def _methods() -> Mapping[str, CamMethod[Any]]:
                     raise TypeError(f"two CAM methods are called {method.name!r}")
                 found[method.name] = method
     _check_options(found)
-    return MappingProxyType(dict(sorted(found.items(), key=lambda item: (item[1].order, item[0]))))
+    shown = sorted(found.values(), key=lambda method: (method.order, method.name))
+    return MappingProxyType({method.name: method for method in shown})
 
 
 def _check_options(methods: Mapping[str, CamMethod[Any]]) -> None:

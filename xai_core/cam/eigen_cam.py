@@ -3,6 +3,8 @@ IJCNN 2020, arXiv:2008.00299."""
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -59,7 +61,7 @@ def _sign(scores: Tensor, samples: Tensor) -> float:
         return 1.0 if covariance > 0 else -1.0
     magnitude = scores.abs()
     largest = torch.nonzero(magnitude >= (1 - SAME_MAGNITUDE) * magnitude.max())[0]
-    return 1.0 if float(scores[largest]) >= 0 else -1.0
+    return math.copysign(1.0, float(scores[largest]))
 
 
 class EigenCam(ClosedFormMethod):

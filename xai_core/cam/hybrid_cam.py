@@ -199,7 +199,7 @@ def _deltas(logits: FloatArray, target: int, score: ClassScore) -> list[float]:
     scored yet)."""
     scores = class_scores(logits, target, score)
     gains = scores[1:] - scores[0]
-    return np.maximum(np.nan_to_num(gains, nan=0.0), 0.0).tolist()  # type: ignore[no-any-return]
+    return np.fmax(gains, 0.0).tolist()  # type: ignore[no-any-return]
 
 
 def _combine(

@@ -53,8 +53,11 @@ class OcclusionOptions(ScoreOptions):
 
 def windows(size: int, options: OcclusionOptions) -> list[tuple[slice, slice]]:
     """The rows and columns of each window in px, in row-major order."""
-    edge = [round(i * size / CELLS) for i in range(CELLS + 1)]
-    spans = [slice(edge[i], edge[i + options.occluder]) for i in options.starts()]
+
+    def edge(cell: int) -> int:
+        return round(cell * size / CELLS)
+
+    spans = [slice(edge(i), edge(i + options.occluder)) for i in options.starts()]
     return [(rows, columns) for rows in spans for columns in spans]
 
 

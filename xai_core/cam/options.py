@@ -57,11 +57,11 @@ class Option:
     default: Any
     title: str
     help: str
-    expert: bool = False
-    choices: tuple[str, ...] = ()
-    least: int = 1
-    most: int = 4096
-    suggested: tuple[int, ...] = ()
+    expert: bool
+    choices: tuple[str, ...]
+    least: int
+    most: int
+    suggested: tuple[int, ...]
 
     def check(self, value: Any) -> Any:
         """Validate ``value`` and return its canonical form.

@@ -108,8 +108,8 @@ def channel_activations(activation: Tensor, activations: Activations) -> Tensor:
 def channel_masks(
     activation: Tensor,
     size: int,
-    order: MaskOrder = MaskOrder.AFTER,
-    align_corners: bool = False,
+    order: MaskOrder,
+    align_corners: bool,
 ) -> Tensor:
     """Each channel of (n, h, w) as a mask in [0, 1], (n, size, size)."""
     if order is MaskOrder.BEFORE:

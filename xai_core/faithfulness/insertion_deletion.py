@@ -36,7 +36,7 @@ def coarse_to_fine(counts: Counts) -> Counts:
     ever finer steps."""
     last = len(counts) - 1
     places = [0, last]
-    stride = 1 << max(last.bit_length(), 1)
+    stride = 1 << last.bit_length()
     while stride:
         places += range(0, last + 1, stride)
         stride //= 2

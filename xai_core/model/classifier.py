@@ -57,10 +57,9 @@ class Classifier:
         self._network.to(device, memory_format=torch.channels_last).eval().requires_grad_(False)
         self.engine = Engine(EagerScorer(network, device))
         self._preparation: threading.Thread | None = None
-        self._preparation_lock = threading.Lock()  # guards the two fields below
-        # The arguments of accelerate() until its preparation begins.
-        self._postponed: tuple[str, Path | None] | None = None
-        self._images_left = 0  # images to be scored before the preparation begins
+        self._preparation_lock = threading.Lock()  # guards the field below
+        # The arguments of accelerate() until its preparation begins; ``after`` counts down.
+        self._postponed: tuple[str, Path | None, int] | None = None
         shape = (1, 3, 1, 1)
         self._mean = torch.tensor(spec.mean, device=device).view(shape)
         self._std = torch.tensor(spec.std, device=device).view(shape)
@@ -100,17 +99,19 @@ class Classifier:
         """
         choose.check_name(wanted)
         with self._preparation_lock:
-            self._postponed = wanted, store
-            self._images_left = after
+            self._postponed = wanted, store, after
         self._begin_preparation(0)
 
     def _begin_preparation(self, images: int) -> None:
         """Count ``images`` scored, and begin the postponed preparation once enough were scored."""
         with self._preparation_lock:
-            self._images_left -= images
-            if self._postponed is None or self._images_left > 0:
+            if self._postponed is None:
                 return
-            (wanted, store), self._postponed = self._postponed, None
+            wanted, store, left = self._postponed
+            self._postponed = wanted, store, left - images
+            if left > images:
+                return
+            self._postponed = None
             self._preparation = choose.start(self.engine, self._network, self.spec, wanted, store)
 
     def wait_for_engine(self) -> None:
@@ -144,7 +145,7 @@ class Classifier:
         Raises:
             ModelError: a logit is not a finite number.
         """
-        logits = self.score(self.normalise(prepared.grey))[0].double().cpu()
+        (logits,) = self.score(self.normalise(prepared.grey)).double().cpu()
         if not torch.isfinite(logits).all():
             raise ModelError("The network's answer is not a number; its weights are unusable.")
         return Prediction(tuple(logits.tolist()))

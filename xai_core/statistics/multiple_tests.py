@@ -20,7 +20,7 @@ def holm(p: Sequence[float]) -> tuple[float, ...]:
     given = np.asarray(p, dtype=np.float64)
     out = np.full(given.shape, np.nan)
     known = np.flatnonzero(np.isfinite(given))
-    order = known[np.argsort(given[known], kind="stable")]
+    order = known[np.argsort(given[known])]
     steps = given[order] * np.arange(len(order), 0, -1)
     out[order] = np.minimum(1, np.maximum.accumulate(steps))
     return tuple(float(value) for value in out)

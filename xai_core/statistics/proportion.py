@@ -86,8 +86,8 @@ class Proportion:
         """The proportion of true ``values``; ``patients``: the patient of each image."""
         known = np.array(list(values), dtype=bool)
         names, patient = np.unique(np.array(list(patients), dtype=str), return_inverse=True)
-        wholes = np.bincount(patient, minlength=len(names))
-        parts = np.bincount(patient, weights=known, minlength=len(names))
+        wholes = np.bincount(patient)
+        parts = np.bincount(patient, weights=known)
         return cls(int(known.sum()), len(known), len(names), _effective(parts, wholes))
 
     @property
