@@ -1,4 +1,5 @@
-"""Limits on the size of pictures and files, and detection of a file's kind from its first bytes.
+"""Limits on the size of pictures and files, the shape of pixels, and detection of a file's kind
+from its first bytes.
 
 The limits are the same for every kind of file.  The kind is taken from the content, not the name.
 """
@@ -72,6 +73,24 @@ def check_file_size(name: str, size: int) -> None:
         raise UnreadableImage(
             f"{name} has {size / 2**20:,.0f} MiB; at most {MAX_FILE_BYTES // 2**20} MiB are read."
         )
+
+
+# --- Shape of pixels --------------------------------------------------------------------------
+
+_ROUNDING = 0.01  # relative; sizes are given with two digits or three
+
+
+def is_square(height: float, width: float) -> bool:
+    """Whether pixels of this size, above 0 and in any unit, are square but for rounding."""
+    return abs(height - width) <= _ROUNDING * max(height, width)
+
+
+def not_square(name: str, size: str) -> str:
+    """The remark that a file's pixels are not square.  ``size``: their height and width."""
+    return (
+        f"{name} has pixels that are not square ({size}); they are shown and explained as if they "
+        "were square, so shapes are distorted."
+    )
 
 
 # --- Kind of file -----------------------------------------------------------------------------
