@@ -11,6 +11,7 @@ import typer
 from xai_core.cli.options import Force
 from xai_core.errors import BadRequest, OutputExists
 from xai_core.files import writing
+from xai_core.list_text import counted
 
 if TYPE_CHECKING:
     from xai_core.training.validate import Validation
@@ -102,7 +103,7 @@ def calibrate(
     typer.echo(_line("after, at the larger logit", found.after))
     typer.echo(
         f"logits of the written file differ from the fit by at most {difference:.1e} "
-        f"({count} phantoms)"
+        f"({counted(count, 'phantom', 'phantoms')})"
     )
 
 

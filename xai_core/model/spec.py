@@ -18,6 +18,7 @@ from pydantic import ConfigDict, Field, JsonValue, StringConstraints, TypeAdapte
 
 from xai_core.errors import BadRequest, BadWeights, WeightsNotFound
 from xai_core.files import write_text
+from xai_core.list_text import counted
 from xai_core.model.layers import INPUT_MULTIPLE
 
 FORMAT = 1
@@ -111,7 +112,8 @@ class ModelSpec:
     def trained_on(self) -> str:
         """What the network was trained on, for a sentence; "" where the file does not say."""
         kinds = ["phantoms"] if self.trained_on_phantoms else []
-        kinds += [f"{self.real_images} real images"] if self.real_images else []
+        real = counted(self.real_images, "real image", "real images")
+        kinds += [real] if self.real_images else []
         return " and ".join(kinds)
 
     def with_threshold(self, threshold: float | None, set_by: str) -> ModelSpec:

@@ -35,6 +35,7 @@ from xai_core.cases.readers.dicom_tables import UnusableTable, read_table
 from xai_core.cases.readers.jpeg_end import has_end_marker, with_end_marker
 from xai_core.cases.readers.limits import check_size, is_square, not_square
 from xai_core.errors import UnreadableImage
+from xai_core.list_text import counted
 from xai_core.types import FloatArray
 
 # --- The part of the header that may be shown -------------------------------------------------
@@ -339,8 +340,8 @@ def _surplus(ds: Dataset) -> list[str]:
     if rows <= 0:
         return []
     return [
-        f"The file holds {rows} more rows of pixels than its Rows ({ds.Rows}) says; they are not "
-        "shown, so a part of the picture may be missing."
+        f"The file holds {counted(rows, 'more row', 'more rows')} of pixels than its Rows "
+        f"({ds.Rows}) says; what is more is not shown, so a part of the picture may be missing."
     ]
 
 
