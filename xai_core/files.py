@@ -352,6 +352,9 @@ def _remove_empty(folders: list[Path]) -> None:
 # --- Reading ----------------------------------------------------------------------------------
 
 
+MISSING = "does not exist"  # what not_a_file says of it
+
+
 class NotRegular(OSError):  # internal
     """What has the name of a file is a pipe, a device, a socket, a folder, or behind a link."""
 
@@ -407,6 +410,23 @@ def refuse_links(path: Path, inside: Path) -> None:
 
 def _not_regular(path: Path) -> NotRegular:
     return NotRegular(errno.EINVAL, "not a regular file", path.name)
+
+
+def not_a_file(path: Path) -> str:
+    """Why ``path`` is no regular file, as the end of a sentence about it; "" where it is one."""
+    try:
+        kind = path.stat().st_mode
+    except (OSError, ValueError):  # ValueError: a NUL byte
+        try:
+            link = path.is_symlink()
+        except (OSError, ValueError):
+            link = False
+        return "is a link that leads nowhere" if link else MISSING
+    if stat.S_ISREG(kind):
+        return ""
+    if stat.S_ISDIR(kind):
+        return "is a folder"
+    return "is not a regular file (it is a pipe, a socket or a device)"
 
 
 def read_json(path: Path, inside: Path | None = None) -> dict[str, Any]:
