@@ -252,6 +252,42 @@ def test_foreign_files_are_never_replaced(
     assert kept.read_text() == "mine"
 
 
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("explain", "a.png", "--out", "a\0b"), "--out is 'a\\x00b'; give a name without a NUL"),
+        (
+            ("explain", "a.png", "--out", "a", "--weights", "\0"),
+            "--weights is '\\x00'; give a name",
+        ),
+        (("predict", "library", "--out", "a.csv", "--limit", "x"), "--limit is 'x'; give a whole"),
+        (
+            ("predict", "library", "--out", "a.csv", "--limit", "1.5"),
+            "--limit is '1.5'; give a whole",
+        ),
+        (("predict", "library", "--out", "a.csv", "--threshold", "x"), "is 'x'; give a number"),
+        (
+            ("train", "--out", "a.safetensors", "--minutes", "-1"),
+            "--minutes is '-1'; give at least",
+        ),
+        (("predict", "library"), "Missing option '--out'; see "),
+        (("predict",), "Missing argument 'SOURCE'; see "),
+        (
+            ("predict", "library", "--outt", "a"),
+            "No such option: --outt (Possible options: --out); ",
+        ),
+        (("explain", "a.png", "--out"), "Option '--out' requires an argument"),
+        (("forecast",), "No such command 'forecast'; see "),
+    ],
+)
+def test_words_that_a_command_does_not_know_are_refused(
+    run: Run, tmp_path: Path, words: tuple[str, ...], says: str
+) -> None:
+    sentence = one_sentence(run(*words), tmp_path)
+    assert says in sentence
+    assert "Usage:" not in sentence
+
+
 @pytest.mark.parametrize(("name", "value"), [("XAI_BATCH", "many"), ("XAI_ENGINE", "tensorrt")])
 def test_a_bad_setting_is_refused(
     run: Run, picture: Path, tmp_path: Path, monkeypatch, name: str, value: str
