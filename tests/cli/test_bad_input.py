@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import pickle
 from collections.abc import Callable
 from pathlib import Path
@@ -140,6 +141,15 @@ def test_missing_images_are_refused(run: Run, tmp_path: Path, image: str, expect
     assert expected in one_sentence(run("explain", image, "--out", tmp_path / "out"), tmp_path)
 
 
+@pytest.mark.parametrize("verb", ["explain", "predict", "cases"])
+def test_a_pipe_is_named_and_not_opened(run: Run, tmp_path: Path, verb: str) -> None:
+    os.mkfifo(tmp_path / "pipe.png")
+    (tmp_path / "link.png").symlink_to("nothing")
+    out = () if verb == "cases" else ("--out", tmp_path / "out.csv")
+    for name, says in (("pipe.png", "is not a regular file"), ("link.png", "leads nowhere")):
+        assert says in one_sentence(run(verb, tmp_path / name, *out), tmp_path)
+
+
 def _with_digest(folder: Path, tiny: Path, data: bytes) -> Path:
     """A weights file of ``data`` with a specification that has its digest."""
     path = folder / "bad.safetensors"
@@ -227,8 +237,47 @@ def test_an_unwritable_output_path_is_refused(
         "evaluate": ("--cases", picture, "--weights", tiny_weights),
         "phantom": ("--count", 1),
     }[verb]
-    assert "cannot be written" in one_sentence(run(verb, *words, "--out", out), tmp_path)
+    sentence = one_sentence(run(verb, *words, "--out", out), tmp_path)
+    assert "out.csv cannot be written: file is a file, not a folder" in sentence
     assert (tmp_path / "file").read_text() == "mine"
+
+
+OUTPUTS: dict[str, tuple[Callable[[Path], object], str]] = {
+    "pipe": (os.mkfifo, "which is not a regular file (it is a pipe"),
+    "link to nothing": (lambda out: out.symlink_to("nothing"), "which is a link"),
+    "link to itself": (lambda out: out.symlink_to(out.name), "which is a link"),
+}
+
+
+@pytest.mark.parametrize("kind", OUTPUTS)
+@pytest.mark.parametrize("verb", ["explain", "predict", "evaluate", "calibrate"])
+def test_what_is_no_file_and_no_folder_is_never_replaced(
+    run: Run, picture: Path, tmp_path: Path, tiny_weights: Path, verb: str, kind: str
+) -> None:
+    suffix = {"predict": ".csv", "calibrate": ".safetensors"}.get(verb, "")
+    out = tmp_path / f"out{suffix}"
+    make, says = OUTPUTS[kind]
+    make(out)
+    before = out.lstat()
+    words = {"evaluate": ("--cases", picture), "calibrate": ()}.get(verb, (picture,))
+    result = run(verb, *words, "--weights", tiny_weights, "--out", out)
+    assert says in one_sentence(result, tmp_path)
+    assert out.lstat().st_ino == before.st_ino
+    out.unlink()
+
+
+def test_a_link_to_a_table_stays(
+    run: Run, picture: Path, tmp_path: Path, tiny_weights: Path
+) -> None:
+    table, link = tmp_path / "table.csv", tmp_path / "link.csv"
+    words = ("predict", picture, "--weights", tiny_weights, "--out")
+    assert run(*words, table).exit_code == 0
+    link.symlink_to(table)
+    assert "link.csv, which is a link; give the file" in one_sentence(run(*words, link), tmp_path)
+    assert link.is_symlink()
+    assert run(*words, link, "--force").exit_code == 0
+    assert not link.is_symlink()
+    assert link.read_bytes() == table.read_bytes()
 
 
 @pytest.mark.parametrize("verb", ["explain", "predict", "evaluate", "phantom"])

@@ -75,7 +75,9 @@ _SHOWN = 60  # characters of a value in a sentence
 def _usage_sentence(error: typer.TyperException) -> str:
     """What is wrong with the words of a command, and where it is explained, in one sentence."""
     text = error.format_message()
-    faults: list[Any] = getattr(error.__cause__, "errors", list)()  # of pydantic, if a value is at fault
+    faults: list[Any] = getattr(
+        error.__cause__, "errors", list
+    )()  # of pydantic, if a value is at fault
     give = _GIVE.get(faults[0]["type"]) if faults else None
     name = getattr(getattr(error, "param", None), "opts", [""])[0]
     if give and name:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from xai_core.errors import UnreadableImage
+from xai_core.files import not_a_file
 
 # --- Limits of size ---------------------------------------------------------------------------
 
@@ -124,8 +125,11 @@ def kind_of(start: bytes) -> Kind | None:
 
 
 def kind_of_file(path: Path) -> Kind | None:
-    """The kind of the file at ``path``; None where it is neither or cannot be opened."""
+    """The kind of the file at ``path``; None where it is neither, cannot be opened, or is no
+    regular file: opening a pipe would block."""
     try:
+        if not_a_file(path):
+            return None
         with path.open("rb") as file:
             return kind_of(file.read(_PREAMBLE + 4))
     except OSError:
