@@ -466,6 +466,13 @@ def check_parent(out: Path, option: str = "--out") -> None:
         )
 
 
+def shown_name(path: Path) -> str:
+    """The name of a file or folder for a sentence; of "." and ".." that of the folder meant."""
+    if path.name.strip("."):
+        return path.name
+    return path.resolve().name or str(path.resolve())
+
+
 def check_file(
     out: Path,
     *,
@@ -515,7 +522,7 @@ def check_is_folder(out: Path) -> None:
     check_parent(out)
     fault = not_a_file(out) or "is a file"
     if fault not in ("is a folder", MISSING):
-        raise OutputExists(f"--out names {out.name}, which {fault}; give a folder.")
+        raise OutputExists(f"--out names {shown_name(out)}, which {fault}; give a folder.")
 
 
 def check_folder(
@@ -547,20 +554,20 @@ def check_folder(
     names = sorted(path.name for path in out.iterdir())
     if not names:
         return
-    manifest = read_json(out / MANIFEST)
+    name, manifest = shown_name(out), read_json(out / MANIFEST)
     if manifest.get("made_by") != made_by:
         raise OutputExists(
-            f"The folder {out.name} holds other files, for example {names[0]}; give a new or an "
+            f"The folder {name} holds other files, for example {names[0]}; give a new or an "
             "empty folder with --out."
         )
-    foreign = [name for name in names if not is_own_file(name)]
+    foreign = [one for one in names if not is_own_file(one)]
     if foreign:
         raise OutputExists(
-            f"The folder {out.name} holds {foreign[0]}, which this command did not write; move it "
+            f"The folder {name} holds {foreign[0]}, which this command did not write; move it "
             "away or give another folder with --out."
         )
     if not force and manifest.get("request") != json.loads(json.dumps(request)):
         raise OutputExists(
-            f"The folder {out.name} holds the result of another request; give another folder with "
+            f"The folder {name} holds the result of another request; give another folder with "
             "--out, or --force to replace it."
         )

@@ -96,11 +96,13 @@ def test_sixteen_bits_and_colour_are_read(run: Run, tmp_path: Path, tiny_weights
         (("--method", "lime"), "grad-cam"),
         (("--layer", "stages.0"), "stages.2.blocks.8 (Stage 3 Block 9) and"),
         (("--target", "cat"), "malignant"),
-        (("--curves", "some"), "adaptive"),
+        (("--curves", "some"), "The curves are 'some'; allowed are none, adaptive"),
         (("--levels", "1,two"), "--levels"),
         (("--levels", "0"), "above 0"),
         (("--levels", "nan"), "above 0"),
-        (("--levels", ""), "above 0"),
+        (("--levels", ""), "are none; give 1 to 64"),
+        (("--levels", "1,2,120"), "Area levels are 120; give"),
+        (("--levels", ",".join(map(str, range(1, 70)))), "are 1, 2, 3 and 66 more; give 1 to 64"),
         (("--channels", "0"), "at least 1"),
         (("--channels", "many"), "--channels: “many” is not a number"),
         (("--option", "levels=1,two"), "--option levels: “1,two”"),
@@ -240,6 +242,18 @@ def test_an_unwritable_output_path_is_refused(
     sentence = one_sentence(run(verb, *words, "--out", out), tmp_path)
     assert "out.csv cannot be written: file is a file, not a folder" in sentence
     assert (tmp_path / "file").read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["", ".", ".."])
+def test_an_output_folder_without_a_name_is_named(
+    run: Run, picture: Path, tmp_path: Path, tiny_weights: Path,
+    monkeypatch: pytest.MonkeyPatch, name: str,
+) -> None:  # fmt: skip
+    here = tmp_path / "theirs"
+    (here / "deep").mkdir(parents=True)
+    monkeypatch.chdir(here / "deep" if name == ".." else here)
+    result = run("explain", picture, "--weights", tiny_weights, "--out", name)
+    assert "The folder theirs holds other files" in one_sentence(result, tmp_path)
 
 
 OUTPUTS: dict[str, tuple[Callable[[Path], object], str]] = {

@@ -52,6 +52,7 @@ def test_missing_header_values_are_none() -> None:
     ds.PixelSpacing = [0, 0.1]
     found = describe(ds)
     assert found["laterality"] is found["pixel_spacing"] is None
+    assert "pixel spacing cannot be used" in " ".join(found["warnings"])
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ from pydicom.uid import JPEGBaseline8Bit, JPEGExtended12Bit, RLELossless
 from xai_core.cases.base import printable
 from xai_core.cases.readers.child_process import bands
 from xai_core.cases.readers.dicom_elements import (
+    is_empty,
     numbers_of,
     text_of,
     usable,
@@ -153,6 +154,9 @@ def describe(ds: Dataset) -> dict[str, Any]:
     view = _view(ds)
     notes += _orientation(ds, side, view)
     notes += _aspect(ds)
+    spacing = _spacing(ds)
+    if spacing is None and any(key in ds and not is_empty(ds, key) for key in _SPACINGS):
+        notes.append("The file's pixel spacing cannot be used; no scale is shown.")
     if text_of(ds, "PresentationLUTShape") == "INVERSE" and (
         text_of(ds, "PhotometricInterpretation") == "MONOCHROME2"
     ):
@@ -163,7 +167,7 @@ def describe(ds: Dataset) -> dict[str, Any]:
     return {
         "laterality": side,
         "view": view,
-        "pixel_spacing": _spacing(ds),
+        "pixel_spacing": spacing,
         "warnings": notes,
     }
 

@@ -197,7 +197,7 @@ def _complete_pixel_description(ds: Dataset, notes: list[str]) -> None:
     later, with its value."""
     frames = whole_number(ds, "NumberOfFrames")
     if "NumberOfFrames" in ds and (frames is None or frames < 1):
-        if not _is_empty(ds, "NumberOfFrames"):  # it is not required of a single picture
+        if not is_empty(ds, "NumberOfFrames"):  # it is not required of a single picture
             notes.append(_replaced("NumberOfFrames", _fault(ds, "NumberOfFrames"), "1"))
         del ds["NumberOfFrames"]
     for keyword, default in (
@@ -272,7 +272,7 @@ def _complete_windows(ds: Dataset, notes: list[str]) -> None:
                     notes.append(f"The file gives a {_TITLES[keyword]} without {_TITLES[other]}.")
                 del ds[keyword]
         return
-    if all(usable(ds, keyword) is None and _is_empty(ds, keyword) for keyword in WINDOW):
+    if all(usable(ds, keyword) is None and is_empty(ds, keyword) for keyword in WINDOW):
         for keyword in WINDOW:
             del ds[keyword]
         return
@@ -300,7 +300,8 @@ def _complete_windows(ds: Dataset, notes: list[str]) -> None:
         put(ds, keyword, DSfloat(number, auto_format=True))
 
 
-def _is_empty(ds: Dataset, keyword: str) -> bool:
+def is_empty(ds: Dataset, keyword: str) -> bool:
+    """Whether an element that ``ds`` has holds nothing."""
     try:
         element = ds.get_item(keyword)
     except Exception:  # pydicom parses some elements here

@@ -45,7 +45,7 @@ def open_source(text: str, settings: Settings) -> CaseSource:
         is_there = False
     if not is_there:
         fault = not_a_file(path)
-        if fault and fault != MISSING:
+        if fault not in ("", MISSING, "is a folder"):
             raise SourceNotFound(f"{shown!r} {fault}; {ALLOWED}.")
         raise SourceNotFound(f"There is no file or folder {shown!r}; {ALLOWED}.")
     try:
