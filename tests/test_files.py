@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -17,7 +18,9 @@ from xai_core import files
 from xai_core.errors import BadRequest
 from xai_core.files import (
     NotRegular,
+    check_parent,
     csv_cell,
+    not_a_file,
     read_json,
     read_regular,
     remove_abandoned,
@@ -253,6 +256,47 @@ def test_folder_replaces_the_old_one(tmp_path: Path) -> None:
         with whole_folder(place) as partial:
             write_text(partial / name, name)
     assert names(tmp_path) == ["b", "out"]
+
+
+def test_a_link_to_a_folder_stays_and_the_folder_is_written(tmp_path: Path) -> None:
+    real, link = tmp_path / "deep" / "real", tmp_path / "link"
+    real.mkdir(parents=True)
+    link.symlink_to(real)
+    with whole_folder(link) as partial:
+        write_text(partial / "a", "a")
+    assert link.is_symlink()
+    assert names(real.parent) == ["a", "real"]
+
+
+def test_why_something_is_no_file_is_told(tmp_path: Path) -> None:
+    file, pipe, socket_file = (tmp_path / name for name in ("file", "pipe", "socket"))
+    file.write_text("x")
+    os.mkfifo(pipe)
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(socket_file))
+    (tmp_path / "link").symlink_to("nothing")
+    for path, says in (
+        (file, ""),
+        (tmp_path, "is a folder"),
+        (pipe, "is not a regular file"),
+        (socket_file, "is not a regular file"),
+        (tmp_path / "link", "is a link that leads nowhere"),
+        (tmp_path / "none", "does not exist"),
+        (file / "none", "does not exist"),
+        (Path("a\0b"), "does not exist"),
+    ):
+        assert not_a_file(path).startswith(says)
+        assert bool(not_a_file(path)) is bool(says)
+
+
+def test_a_folder_that_cannot_be_written_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check_parent(tmp_path / "a" / "b")
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    message = f"b cannot be written: {tmp_path.name} is a folder that cannot be written; give "
+    with pytest.raises(BadRequest, match=message):
+        check_parent(tmp_path / "a" / "b")
 
 
 def test_an_error_leaves_the_old_folder(tmp_path: Path) -> None:

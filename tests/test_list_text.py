@@ -1,11 +1,16 @@
-"""Parsing of lists that a person types."""
+"""Parsing of lists that a person types, and counts in sentences."""
 
 from __future__ import annotations
 
 import pytest
 
 from xai_core.errors import BadRequest
-from xai_core.list_text import names, percentages
+from xai_core.list_text import counted, names, percentages
+
+
+def test_the_words_of_a_count_agree_with_it() -> None:
+    told = [counted(number, "row has", "rows have") for number in (0, 1, 2)]
+    assert told == ["0 rows have", "1 row has", "2 rows have"]
 
 
 def test_names_are_unique_and_in_order() -> None:

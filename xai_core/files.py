@@ -1,5 +1,5 @@
 """Atomic writing of files and folders, reading of regular files only, and the check of a command's
-output folder.
+output file or folder.
 
 A file or folder is written under a temporary name beside its destination and moved there at the
 end: a reader in this or another process sees either the old or the new content, never a part of it.
@@ -87,7 +87,8 @@ def whole_files(*places: Path) -> Iterator[tuple[BinaryIO, ...]]:
 
 @contextmanager
 def whole_folder(place: Path) -> Iterator[Path]:
-    """A temporary folder beside ``place``; it is moved to ``place`` if the block succeeds.
+    """A temporary folder beside ``place``; it is moved to ``place`` if the block succeeds.  Where
+    ``place`` is a link to a folder, that folder is written and the link stays.
 
     An error or Ctrl-C in the block leaves ``place`` unchanged and removes the temporary folder.
     Partial folders of ``place`` left by a killed process are removed.
@@ -95,7 +96,7 @@ def whole_folder(place: Path) -> Iterator[Path]:
     Raises:
         OSError: ``place`` cannot be written, or the disk is full.
     """
-    place = place.absolute()
+    place = place.resolve() if place.is_dir() else place.absolute()
     with _partials([place], _new_folder) as (partials, _):
         yield partials[0]
         _move(partials, [place])
@@ -352,6 +353,9 @@ def _remove_empty(folders: list[Path]) -> None:
 # --- Reading ----------------------------------------------------------------------------------
 
 
+MISSING = "does not exist"  # what not_a_file says of it
+
+
 class NotRegular(OSError):  # internal
     """What has the name of a file is a pipe, a device, a socket, a folder, or behind a link."""
 
@@ -409,6 +413,23 @@ def _not_regular(path: Path) -> NotRegular:
     return NotRegular(errno.EINVAL, "not a regular file", path.name)
 
 
+def not_a_file(path: Path) -> str:
+    """Why ``path`` is no regular file, as the end of a sentence about it; "" where it is one."""
+    try:
+        kind = path.stat().st_mode
+    except (OSError, ValueError):  # ValueError: a NUL byte
+        try:
+            link = path.is_symlink()
+        except (OSError, ValueError):
+            link = False
+        return "is a link that leads nowhere" if link else MISSING
+    if stat.S_ISREG(kind):
+        return ""
+    if stat.S_ISDIR(kind):
+        return "is a folder"
+    return "is not a regular file (it is a pipe, a socket or a device)"
+
+
 def read_json(path: Path, inside: Path | None = None) -> dict[str, Any]:
     """The JSON object in a file; empty where the file is missing, damaged or holds no object, or is
     not regular (``inside``: see :func:`read_regular`)."""
@@ -419,7 +440,89 @@ def read_json(path: Path, inside: Path | None = None) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-# --- A command's output folder ----------------------------------------------------------------
+# --- A command's output -----------------------------------------------------------------------
+
+
+def check_parent(out: Path, option: str = "--out") -> None:
+    """Check that ``out`` can be made: that the nearest of its parent folders that exists is a
+    folder and can be written.
+
+    Raises:
+        BadRequest: it is not, or cannot.
+    """
+    for parent in out.absolute().parents:
+        fault = not_a_file(parent)
+        if fault == MISSING:
+            continue
+        if fault != "is a folder":
+            fault = fault or "is a file, not a folder"
+        elif os.access(parent, os.W_OK | os.X_OK):
+            return
+        else:
+            fault = "is a folder that cannot be written"
+        raise BadRequest(
+            f"{out.name} cannot be written: {parent.name or parent} {fault}; give another place "
+            f"with {option}."
+        )
+
+
+def shown_name(path: Path) -> str:
+    """The name of a file or folder for a sentence; of "." and ".." that of the folder meant."""
+    if path.name.strip("."):
+        return path.name
+    return path.resolve().name or str(path.resolve())
+
+
+def check_file(
+    out: Path,
+    *,
+    force: bool,
+    option: str = "--out",
+    own: str = "",
+    is_own: Callable[[Path], bool] | None = None,
+) -> None:
+    """Check that the file ``out`` may be written: that it is missing, or one that may be replaced.
+
+    Args:
+        out: the file to write.
+        force: replace any file, and a link.
+        option: what the user gave it with.
+        own: what the command's own files are, in words, if it replaces them.
+        is_own: whether an existing file is one.
+
+    Raises:
+        BadRequest: see :func:`check_parent`.
+        OutputExists: it is a folder, a pipe or the like; or, without ``force``, a link or a file
+            that is not the command's own.
+    """
+    check_parent(out, option)
+    fault = not_a_file(out)
+    if out.is_symlink() and fault != "is a folder":
+        if not force:
+            raise OutputExists(
+                f"{option} names {out.name}, which is a link; give the file that it leads to, or "
+                "--force to replace the link."
+            )
+    elif fault not in ("", MISSING):
+        raise OutputExists(f"{option} names {out.name}, which {fault}; give a file.")
+    elif not fault and not force and not (is_own and is_own(out)):
+        raise OutputExists(
+            f"{out.name} exists{f' and is not {own}' if own else ''}; give another name with "
+            f"{option}, or --force to replace it."
+        )
+
+
+def check_is_folder(out: Path) -> None:
+    """Check that ``out`` is a folder, or missing and can be made.
+
+    Raises:
+        BadRequest: see :func:`check_parent`.
+        OutputExists: it is anything else.
+    """
+    check_parent(out)
+    fault = not_a_file(out) or "is a file"
+    if fault not in ("is a folder", MISSING):
+        raise OutputExists(f"--out names {shown_name(out)}, which {fault}; give a folder.")
 
 
 def check_folder(
@@ -442,29 +545,29 @@ def check_folder(
         force: replace the result of another request.
 
     Raises:
+        BadRequest: ``out`` cannot be written.
         OutputExists: ``out`` is a file, holds other files, or the result of another request.
     """
+    check_is_folder(out)
     if not out.exists():
         return
-    if not out.is_dir():
-        raise OutputExists(f"--out names {out.name}, which is a file; give a folder.")
     names = sorted(path.name for path in out.iterdir())
     if not names:
         return
-    manifest = read_json(out / MANIFEST)
+    name, manifest = shown_name(out), read_json(out / MANIFEST)
     if manifest.get("made_by") != made_by:
         raise OutputExists(
-            f"The folder {out.name} holds other files, for example {names[0]}; give a new or an "
+            f"The folder {name} holds other files, for example {names[0]}; give a new or an "
             "empty folder with --out."
         )
-    foreign = [name for name in names if not is_own_file(name)]
+    foreign = [one for one in names if not is_own_file(one)]
     if foreign:
         raise OutputExists(
-            f"The folder {out.name} holds {foreign[0]}, which this command did not write; move it "
+            f"The folder {name} holds {foreign[0]}, which this command did not write; move it "
             "away or give another folder with --out."
         )
     if not force and manifest.get("request") != json.loads(json.dumps(request)):
         raise OutputExists(
-            f"The folder {out.name} holds the result of another request; give another folder with "
+            f"The folder {name} holds the result of another request; give another folder with "
             "--out, or --force to replace it."
         )

@@ -1,10 +1,15 @@
-"""Parsers of lists that a person types: names and percentages."""
+"""Parsers of lists that a person types, names and percentages; and counts in sentences."""
 
 from __future__ import annotations
 
 from xai_core.errors import BadRequest
 
 _MOST = 200  # numbers parsed at most; the rest is ignored
+
+
+def counted(number: int, one: str, several: str) -> str:
+    """A count with the words that agree with it: "1 row has", "2 rows have"."""
+    return f"{number} {one if number == 1 else several}"
 
 
 def names(text: str) -> tuple[str, ...]:

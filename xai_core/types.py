@@ -268,6 +268,9 @@ TIES = ("expected", "by-index")
 index first."""
 
 
+_SHOWN_LEVELS = 3  # in a sentence
+
+
 def check_levels(levels: tuple[float, ...]) -> tuple[float, ...]:
     """Sorted, unique area levels in percent.
 
@@ -276,8 +279,12 @@ def check_levels(levels: tuple[float, ...]) -> tuple[float, ...]:
     """
     clean = tuple(sorted({round(float(p), 3) for p in levels}))
     if not clean or len(clean) > 64 or not all(0 < p <= 100 for p in clean):
+        shown = [p for p in clean if not 0 < p <= 100] or clean
+        words = ", ".join(f"{p:g}" for p in shown[:_SHOWN_LEVELS]) or "none"
+        if len(shown) > _SHOWN_LEVELS:
+            words += f" and {len(shown) - _SHOWN_LEVELS} more"
         raise BadRequest(
-            f"Area levels are {list(levels)}; give 1 to 64 percentages above 0 and at most 100, "
+            f"Area levels are {words}; give 1 to 64 percentages above 0 and at most 100, "
             "for example 1,2,3,5,10,20,35,50,70,90."
         )
     return clean

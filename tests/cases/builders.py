@@ -192,7 +192,7 @@ def mammogram(stored: np.ndarray | None = None, syntax: UID = ExplicitVRLittleEn
     ds.SOPClassUID, ds.SOPInstanceUID = DigitalMammographyXRayImageStorageForPresentation, "1.2.3.4"
     ds.Modality, ds.PatientID, ds.PatientName = "MG", "SECRET-1", "Secret^Name"
     ds.ImageLaterality, ds.ViewPosition = "R", "MLO"
-    ds.ImagerPixelSpacing = [0.07, 0.08]
+    ds.ImagerPixelSpacing = [0.07, 0.07]
     ds.PhotometricInterpretation, ds.SamplesPerPixel = "MONOCHROME2", 1
     ds.Rows, ds.Columns = pixels.shape
     ds.BitsAllocated = 8 * pixels.dtype.itemsize

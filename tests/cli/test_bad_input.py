@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import pickle
 from collections.abc import Callable
 from pathlib import Path
@@ -95,11 +96,13 @@ def test_sixteen_bits_and_colour_are_read(run: Run, tmp_path: Path, tiny_weights
         (("--method", "lime"), "grad-cam"),
         (("--layer", "stages.0"), "stages.2.blocks.8 (Stage 3 Block 9) and"),
         (("--target", "cat"), "malignant"),
-        (("--curves", "some"), "adaptive"),
+        (("--curves", "some"), "The curves are 'some'; allowed are none, adaptive"),
         (("--levels", "1,two"), "--levels"),
         (("--levels", "0"), "above 0"),
         (("--levels", "nan"), "above 0"),
-        (("--levels", ""), "above 0"),
+        (("--levels", ""), "are none; give 1 to 64"),
+        (("--levels", "1,2,120"), "Area levels are 120; give"),
+        (("--levels", ",".join(map(str, range(1, 70)))), "are 1, 2, 3 and 66 more; give 1 to 64"),
         (("--channels", "0"), "at least 1"),
         (("--channels", "many"), "--channels: “many” is not a number"),
         (("--option", "levels=1,two"), "--option levels: “1,two”"),
@@ -138,6 +141,15 @@ def test_an_option_of_another_method_is_named_in_a_warning(
 )
 def test_missing_images_are_refused(run: Run, tmp_path: Path, image: str, expected: str) -> None:
     assert expected in one_sentence(run("explain", image, "--out", tmp_path / "out"), tmp_path)
+
+
+@pytest.mark.parametrize("verb", ["explain", "predict", "cases"])
+def test_a_pipe_is_named_and_not_opened(run: Run, tmp_path: Path, verb: str) -> None:
+    os.mkfifo(tmp_path / "pipe.png")
+    (tmp_path / "link.png").symlink_to("nothing")
+    out = () if verb == "cases" else ("--out", tmp_path / "out.csv")
+    for name, says in (("pipe.png", "is not a regular file"), ("link.png", "leads nowhere")):
+        assert says in one_sentence(run(verb, tmp_path / name, *out), tmp_path)
 
 
 def _with_digest(folder: Path, tiny: Path, data: bytes) -> Path:
@@ -227,8 +239,59 @@ def test_an_unwritable_output_path_is_refused(
         "evaluate": ("--cases", picture, "--weights", tiny_weights),
         "phantom": ("--count", 1),
     }[verb]
-    assert "cannot be written" in one_sentence(run(verb, *words, "--out", out), tmp_path)
+    sentence = one_sentence(run(verb, *words, "--out", out), tmp_path)
+    assert "out.csv cannot be written: file is a file, not a folder" in sentence
     assert (tmp_path / "file").read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["", ".", ".."])
+def test_an_output_folder_without_a_name_is_named(
+    run: Run, picture: Path, tmp_path: Path, tiny_weights: Path,
+    monkeypatch: pytest.MonkeyPatch, name: str,
+) -> None:  # fmt: skip
+    here = tmp_path / "theirs"
+    (here / "deep").mkdir(parents=True)
+    monkeypatch.chdir(here / "deep" if name == ".." else here)
+    result = run("explain", picture, "--weights", tiny_weights, "--out", name)
+    assert "The folder theirs holds other files" in one_sentence(result, tmp_path)
+
+
+OUTPUTS: dict[str, tuple[Callable[[Path], object], str]] = {
+    "pipe": (os.mkfifo, "which is not a regular file (it is a pipe"),
+    "link to nothing": (lambda out: out.symlink_to("nothing"), "which is a link"),
+    "link to itself": (lambda out: out.symlink_to(out.name), "which is a link"),
+}
+
+
+@pytest.mark.parametrize("kind", OUTPUTS)
+@pytest.mark.parametrize("verb", ["explain", "predict", "evaluate", "calibrate"])
+def test_what_is_no_file_and_no_folder_is_never_replaced(
+    run: Run, picture: Path, tmp_path: Path, tiny_weights: Path, verb: str, kind: str
+) -> None:
+    suffix = {"predict": ".csv", "calibrate": ".safetensors"}.get(verb, "")
+    out = tmp_path / f"out{suffix}"
+    make, says = OUTPUTS[kind]
+    make(out)
+    before = out.lstat()
+    words = {"evaluate": ("--cases", picture), "calibrate": ()}.get(verb, (picture,))
+    result = run(verb, *words, "--weights", tiny_weights, "--out", out)
+    assert says in one_sentence(result, tmp_path)
+    assert out.lstat().st_ino == before.st_ino
+    out.unlink()
+
+
+def test_a_link_to_a_table_stays(
+    run: Run, picture: Path, tmp_path: Path, tiny_weights: Path
+) -> None:
+    table, link = tmp_path / "table.csv", tmp_path / "link.csv"
+    words = ("predict", picture, "--weights", tiny_weights, "--out")
+    assert run(*words, table).exit_code == 0
+    link.symlink_to(table)
+    assert "link.csv, which is a link; give the file" in one_sentence(run(*words, link), tmp_path)
+    assert link.is_symlink()
+    assert run(*words, link, "--force").exit_code == 0
+    assert not link.is_symlink()
+    assert link.read_bytes() == table.read_bytes()
 
 
 @pytest.mark.parametrize("verb", ["explain", "predict", "evaluate", "phantom"])
@@ -250,6 +313,42 @@ def test_foreign_files_are_never_replaced(
     }[verb]
     one_sentence(run(verb, *words, "--out", out), tmp_path)
     assert kept.read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("explain", "a.png", "--out", "a\0b"), "--out is 'a\\x00b'; give a name without a NUL"),
+        (
+            ("explain", "a.png", "--out", "a", "--weights", "\0"),
+            "--weights is '\\x00'; give a name",
+        ),
+        (("predict", "library", "--out", "a.csv", "--limit", "x"), "--limit is 'x'; give a whole"),
+        (
+            ("predict", "library", "--out", "a.csv", "--limit", "1.5"),
+            "--limit is '1.5'; give a whole",
+        ),
+        (("predict", "library", "--out", "a.csv", "--threshold", "x"), "is 'x'; give a number"),
+        (
+            ("train", "--out", "a.safetensors", "--minutes", "-1"),
+            "--minutes is '-1'; give at least",
+        ),
+        (("predict", "library"), "Missing option '--out'; see "),
+        (("predict",), "Missing argument 'SOURCE'; see "),
+        (
+            ("predict", "library", "--outt", "a"),
+            "No such option: --outt (Possible options: --out); ",
+        ),
+        (("explain", "a.png", "--out"), "Option '--out' requires an argument"),
+        (("forecast",), "No such command 'forecast'; see "),
+    ],
+)
+def test_words_that_a_command_does_not_know_are_refused(
+    run: Run, tmp_path: Path, words: tuple[str, ...], says: str
+) -> None:
+    sentence = one_sentence(run(*words), tmp_path)
+    assert says in sentence
+    assert "Usage:" not in sentence
 
 
 @pytest.mark.parametrize(("name", "value"), [("XAI_BATCH", "many"), ("XAI_ENGINE", "tensorrt")])

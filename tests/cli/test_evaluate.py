@@ -235,7 +235,7 @@ def test_an_unreadable_case_is_reported_and_left_out(
     assert "P7_L_DM_CC" in result.stderr
     problems = [row for row in measured(out) if row["problem"]]
     assert [row["case_id"] for row in problems] == ["P7_L_DM_CC"]
-    assert "1 cases that cannot be read" in (out / "tables.md").read_text()
+    assert "1 case that cannot be read" in (out / "tables.md").read_text()
 
 
 def test_pictures_without_truth_give_rows_but_no_summary(

@@ -25,7 +25,7 @@ def test_the_results_are_printed_and_written(
     assert (result.exit_code, result.stderr) == (0, "")
     document = (out / "pointing.md").read_text()
     assert document in result.stdout
-    assert "1 synthetic phantoms of 1 patients" in document
+    assert "1 synthetic phantom of 1 patient," in document
     assert "Left out of 3: 2 with nothing marked" in document
     for baseline in ("untrained", "brightest spot", "centre of the breast", "chance, within"):
         assert baseline in document
@@ -75,6 +75,6 @@ def test_bad_input_gets_a_sentence(
         assert result.stdout == ""
     result = run("pointing", library, "--even-patients", "--weights", tiny_weights)
     assert result.exit_code == 2
-    assert "None of the 1 malignant cases" in result.stderr
+    assert "(1 tried)" in result.stderr
     result = run("pointing", library, "--weights", tiny_weights)
     assert result.stderr.startswith("Left out: PH-0001: ")

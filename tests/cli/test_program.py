@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import subprocess
@@ -113,6 +114,13 @@ def test_bad_input_is_one_line(program: Program, tmp_path: Path) -> None:
     assert result.stdout == ""
     assert result.stderr.count("\n") == 1
     assert not (tmp_path / "out").exists()
+
+
+def test_a_name_that_is_not_utf_8_is_printed(program: Program, tmp_path: Path) -> None:
+    out = os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9")
+    result = program("phantom", "--count", "1", "--height", "512", "--out", out)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "caf\\udce9: 1 phantom, " in result.stdout
 
 
 @pytest.mark.slow

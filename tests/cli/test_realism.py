@@ -27,7 +27,7 @@ def test_the_comparison_is_printed_and_written(
     assert (result.exit_code, result.stderr) == (0, "")
     for text in (result.stdout, (out / "realism.md").read_text()):
         assert "Low-energy images: 4 phantoms, 3 real" in text  # one real image has no row
-        assert "Recombined images: 1 phantoms, 2 real" in text
+        assert "Recombined images: 1 phantom, 2 real" in text
         assert all(quantity.title in text for quantity in QUANTITIES)
         assert "too few patients" in text
         assert str(tmp_path) not in text.replace(f"{out}", "").replace(f"{picture}", "")
@@ -53,7 +53,7 @@ def test_the_kind_of_images_and_the_limit_are_respected(
     run: Run, library: Path, release: Path
 ) -> None:
     result = run("realism", library, "--real", release, "--images", "recombined", "--limit", 1)
-    assert "Recombined images: 1 phantoms, 1 real" in result.stdout
+    assert "Recombined images: 1 phantom, 1 real" in result.stdout
     assert "Low-energy" not in result.stdout
 
 

@@ -83,6 +83,9 @@ def test_unusable_viewport_parameters_are_listed(small: Server, visit: Visit) ->
     explore.wait_until_done(page)
     assert viewport_of(page)[:2] == [1, None]
     expect(page).to_have_url(re.compile(r"curves=none$"))
+    page.get_by_role("link", name="Your image").click()
+    expect(page.get_by_role("heading", name="Your image")).to_be_visible()
+    expect(main.get_by_text("The address's")).to_have_count(0)
 
 
 def test_back_and_forward_restore_earlier_requests(small: Server, visit: Visit) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
 import shutil
 from collections.abc import Callable
@@ -138,7 +139,7 @@ def test_pickle_is_not_executed(weights: Path) -> None:
         ({"class_names": ["benign", "a\u202eb"]}, "one line of printable characters"),
         ({"class_names": "ab"}, "class_names"),
         ({"positive": 2}, "positive is 2"),
-        ({"positive": True}, "positive is True"),
+        ({"positive": True}, "positive is true"),
         ({"input_size": 7}, "input_size"),
         ({"input_size": 240}, "multiple of 32"),
         ({"std": [0, 1, 1]}, "std"),
@@ -151,16 +152,16 @@ def test_pickle_is_not_executed(weights: Path) -> None:
         ({"timm_name": 5}, "timm_name is 5"),
         ({"timm_name": "vit_giant_patch14_224"}, "allowed are convnextv2_atto"),
         ({"timm_name": "convnextv2_tiny" * 20}, "timm_name"),
-        ({"sha256": None}, "sha256 is None"),
+        ({"sha256": None}, "sha256 is null"),
         ({"sha256": ["ab"]}, "sha256"),
-        ({"threshold": True}, "threshold is True"),
-        ({"threshold": "0.5"}, "threshold is '0.5'"),
-        ({"threshold": float("nan")}, "threshold is nan"),
+        ({"threshold": True}, "threshold is true"),
+        ({"threshold": "0.5"}, 'threshold is "0.5"'),
+        ({"threshold": float("nan")}, "threshold is NaN: it must be a finite number"),
         ({"mean": [0.2, float("inf"), 0.2]}, "mean"),
         ({"mean": [0.2, "0.2", 0.2]}, "mean"),
         ({"layers": [7]}, "layers"),
         ({"licence": {"name": "x"}}, "licence"),
-        ({"trained_on_phantoms": "yes"}, "trained_on_phantoms is 'yes'"),
+        ({"trained_on_phantoms": "yes"}, 'trained_on_phantoms is "yes": it must be true or false'),
         ({"metrics": [1]}, "metrics"),
         ({"training_data": "x" * 20_001}, "training_data"),
         ({"licence": "x" * 2**20}, "larger than a specification"),
@@ -200,13 +201,21 @@ def test_the_built_in_model_names_its_real_images() -> None:
         ({"input_size": 0}, "input_size is 0"),
         ({"input_size": 1056}, "input_size is 1056"),
         ({"input_size": 96.0}, "input_size is 96.0"),
-        ({"std": [0.2, 0, 0.2]}, "std"),
-        ({"std": [0, "x", 0.2]}, "greater than 0"),
+        ({"std": [0.2, 0, 0.2]}, "std is [0.2, 0, 0.2]: it must be at least 0.001"),
+        ({"std": [0, "x", 0.2]}, "at least 0.001"),
+        ({"std": [0.2, 0.2, 1e-300]}, "at least 0.001"),
+        ({"std": [0.2, 0.2, 10.1]}, "at most 10"),
+        ({"mean": [0.2, 0.2, 1e300]}, "at most 1"),
+        ({"mean": [0.2, 0.2, -0.01]}, "at least 0"),
+        ({"class_names": ["a"]}, 'class_names is ["a"]: it must have at least 2 items'),
+        ({"mean": None}, "mean is null: it must be a list"),
+        ({"licence": 5}, "licence is 5: it must be a text"),
+        ({"metrics": 5}, "metrics is 5: it must be an object"),
         ({"std": [0.2, 0.2]}, "at least 3 items"),
         ({"mean": [0.2, 0.2, 0.2, 0.2]}, "at most 3 items"),
         ({"threshold": 0}, "threshold is 0: "),
         ({"threshold": 1}, "threshold is 1: "),
-        ({"real_images": True}, "real_images is True"),
+        ({"real_images": True}, "real_images is true"),
         ({"format": 2}, "format is 2, this version reads 1"),
         ({"format": 2, "positive": 7}, "positive is 7, must be the index of one of the 2"),
         ({"threshold": 2, "positive": -1}, "positive is -1"),
@@ -223,7 +232,7 @@ def test_a_value_just_outside_what_is_allowed_is_refused(
     "fields",
     [
         {"input_size": 32}, {"input_size": 1024}, {"positive": 0}, {"threshold": 0.001},
-        {"threshold": 0.999}, {"std": [1e-6, 1, 1]}, {"real_images": 1},
+        {"threshold": 0.999}, {"std": [0.001, 1, 10]}, {"mean": [0, 0.5, 1]}, {"real_images": 1},
         {"class_names": ["a", "b", "c"], "positive": 2}, {"metrics": {"note": "x" * 1_000_000}},
     ],
 )  # fmt: skip
@@ -267,6 +276,58 @@ def test_half_precision_is_read_as_float32(weights: Path) -> None:
 def test_specification_that_is_not_an_object_of_json_is_refused(weights: Path, text: str) -> None:
     weights.with_suffix(".json").write_text(text)
     refused(weights, "model.json is not a model specification")
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"", "it is not JSON from line 1, column 1 on"),
+        (b'{\n "a": 1,\n}', "it is not JSON from line 3, column 1 on"),
+        (b"[]", "it is no object with named fields"),
+        (b"[" * 200_000, "nested too deeply"),
+        (b'{"licence": "\xe9"}', "not in UTF-8"),
+        (b'{"positive": ' + b"9" * 5000 + b"}", "too many digits"),
+        (b'{"positive": 0, "positive": 1}', "fields are given more than once (positive)"),
+        (b'{"metrics": {"a": 1, "a": 2}}', "fields are given more than once (a)"),
+        (b'{"a\\u001b[31m": 1}', "it has unknown fields ('a\\x1b[31m')"),
+        (b'{"positive": 0}', "it lacks timm_name, input_size, mean"),
+    ],
+)
+def test_why_a_file_is_no_specification_is_said_in_plain_words(
+    weights: Path, data: bytes, says: str
+) -> None:
+    weights.with_suffix(".json").write_bytes(data)
+    refused(weights, "model.json is not a model specification: ", says, "; restore it from")
+
+
+def test_a_byte_order_mark_is_read_over(weights: Path) -> None:
+    path = weights.with_suffix(".json")
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert read_spec(weights).positive == 1
+
+
+def test_a_specification_without_layers_is_told_so(weights: Path) -> None:
+    promise(weights, layers=[])
+    refused(weights, "names as layers none; ")
+
+
+def test_what_is_no_regular_file_is_told(weights: Path, tmp_path: Path) -> None:
+    spec = weights.with_suffix(".json")
+    content = spec.read_bytes()
+    spec.unlink()
+    spec.mkdir()
+    refused(weights, "model.json is a folder; it belongs beside", error=WeightsNotFound)
+    spec.rmdir()
+    spec.write_bytes(content)
+    folder, pipe, link = (tmp_path / f"{name}.safetensors" for name in ("folder", "pipe", "link"))
+    folder.mkdir()
+    os.mkfifo(pipe)
+    link.symlink_to("nothing")
+    refused(folder, "folder.safetensors", "is a folder", error=WeightsNotFound)
+    refused(pipe, "is not a regular file (it is a pipe", error=WeightsNotFound)
+    refused(link, "is a link that leads nowhere", error=WeightsNotFound)
+    for path in (pipe, link):
+        path.unlink()
 
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.int8, torch.bool])

@@ -314,6 +314,7 @@ def test_nothing_to_keep_writes_nothing(tmp_path: Path) -> None:
 def test_a_sentence_is_told_once_and_logged_once_for_each_file(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
+    caplog.set_level(logging.INFO)
     notices = Notices()
     for file in ("b.safetensors", "a.safetensors", "b.safetensors"):
         notices.add("Damaged.", file)
@@ -321,8 +322,8 @@ def test_a_sentence_is_told_once_and_logged_once_for_each_file(
     notices.add("Full.")
     notices.add("Damaged.", "a.safetensors")
     assert notices.sentences() == ("Damaged.", "Full.")
-    assert [record.getMessage() for record in caplog.records] == [
-        "Damaged. (b.safetensors)",
-        "Damaged. (a.safetensors)",
-        "Full.",
+    assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
+        ("WARNING", "Damaged. (b.safetensors)"),
+        ("INFO", "Damaged. (a.safetensors)"),
+        ("WARNING", "Full."),
     ]

@@ -24,6 +24,20 @@ def one_choice() -> None:
     st.button("Hybrid", on_click=lambda: session.change(method="hybrid-cam"))
 
 
+def page_after_page() -> None:
+    """A page that lists what its address has unusable; a switch leaves it for another page."""
+    import streamlit as st
+
+    from tests.ui.stand_in_service import CLASSIFIER
+    from xai_core.ui import session
+
+    session.begin_page("Second" if st.toggle("Leave") else "First")
+    session.restore(["A", "B"], CLASSIFIER)
+    for sentence in session.problems():
+        st.warning(sentence)
+    st.button("Nothing")
+
+
 def levels_page() -> None:
     """The handlers of the viewer's area levels, driven by plain widgets instead of the viewer."""
     import streamlit as st

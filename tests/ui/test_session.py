@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.ui.pages import one_choice
+from tests.ui.pages import one_choice, page_after_page
 from tests.ui.stand_in_service import session_part
 from xai_core.explain.request import ExplainRequest
 from xai_core.ui import session as ui_session
@@ -22,6 +22,14 @@ def shown(page: AppTest) -> ExplainRequest:
     case_request = session_part(page, ui_session.ShownRequest).request
     assert case_request is not None
     return case_request.request
+
+
+def test_what_an_address_has_unusable_is_told_on_its_own_page_alone() -> None:
+    page = AppTest.from_function(page_after_page, default_timeout=30)
+    page.query_params["case"] = "Z"
+    assert "names the case “Z”" in page.run().warning[0].value
+    assert len(page.button[0].click().run().warning) == 1, "it stays while the page does"
+    assert not page.toggle[0].set_value(True).run().warning
 
 
 def test_a_users_change_reaches_the_request_and_keeps_the_widget(page: AppTest) -> None:

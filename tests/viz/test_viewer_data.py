@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import io
 import json
 
@@ -30,6 +31,11 @@ def test_the_pictures_hold_the_cases_pixels() -> None:
         np.testing.assert_array_equal(np.asarray(png), np.rint(case.image * 255).astype(np.uint8))
     json.dumps(data)  # plain values only
     assert "recombined" not in data or case.recombined is not None
+
+
+def test_the_scale_bar_has_the_spacing_of_the_columns() -> None:
+    case = dataclasses.replace(make_case(), pixel_spacing=(0.2, 0.1))  # mm: row, column
+    assert case_data(case, fit(case.image, 96))["low"]["spacing"] == 0.1
 
 
 def test_a_map_is_sent_at_its_layers_resolution() -> None:

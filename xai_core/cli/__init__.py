@@ -5,6 +5,9 @@ Each verb imports slow modules (torch) only when it runs, so that ``--help`` ans
 
 from __future__ import annotations
 
+import io
+import sys
+
 import typer
 
 from xai_core.cli.calibrate import calibrate
@@ -41,4 +44,6 @@ app.command("warm", hidden=True)(precompute)  # the older name of precompute
 
 def main() -> None:
     """Run the command line."""
+    if isinstance(sys.stdout, io.TextIOWrapper):  # names that are not UTF-8 are printed, too
+        sys.stdout.reconfigure(errors="backslashreplace")
     app(prog_name="python -m xai_core")

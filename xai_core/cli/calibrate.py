@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from xai_core.cli.options import Force
-from xai_core.errors import BadRequest, OutputExists
-from xai_core.files import writing
+from xai_core.errors import BadRequest
+from xai_core.files import check_file, writing
+from xai_core.list_text import counted
 
 if TYPE_CHECKING:
     from xai_core.training.validate import Validation
@@ -42,14 +43,12 @@ def calibrate(
     """
     if out.suffix != ".safetensors":
         raise BadRequest(f"--out is {out.name!r}; give a file that ends in .safetensors.")
-    if out.resolve() == weights.resolve():
-        raise BadRequest("--out names the weights that are calibrated; give another file.")
-    if out.exists() and not force:
-        raise OutputExists(
-            f"{out.name} exists; give another name with --out, or --force to replace it."
-        )
     import os
 
+    if os.path.realpath(out) == os.path.realpath(weights):
+        raise BadRequest("--out names the weights that are calibrated; give another file.")
+    for written in (out, out.with_suffix(".json")):
+        check_file(written, force=force)
     import torch
 
     from xai_core.model.weights import load
@@ -102,7 +101,7 @@ def calibrate(
     typer.echo(_line("after, at the larger logit", found.after))
     typer.echo(
         f"logits of the written file differ from the fit by at most {difference:.1e} "
-        f"({count} phantoms)"
+        f"({counted(count, 'phantom', 'phantoms')})"
     )
 
 

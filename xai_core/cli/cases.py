@@ -9,6 +9,7 @@ import typer
 
 from xai_core.cli.options import Source, open_cases
 from xai_core.errors import CaseError
+from xai_core.list_text import counted
 
 if TYPE_CHECKING:
     from xai_core.cases.base import CaseSource
@@ -33,9 +34,10 @@ def cases(
     """
     opened = open_cases(source)
     records = opened.records()
-    kind = "phantoms, synthetic" if opened.is_phantom else "images"
-    patients = len({record.patient_id for record in records})
-    typer.echo(f"{opened.name}: {len(records)} {kind}, {patients} patients")
+    kinds = ("phantom", "phantoms") if opened.is_phantom else ("image", "images")
+    synthetic = ", synthetic" if opened.is_phantom else ""
+    patients = counted(len({record.patient_id for record in records}), "patient", "patients")
+    typer.echo(f"{opened.name}: {counted(len(records), *kinds)}{synthetic}, {patients}")
     for name, counts in _counts(records).items():
         typer.echo(f"{name:<12}" + ", ".join(f"{value} {n}" for value, n in counts))
     if every:
@@ -76,7 +78,8 @@ def _warn(source: CaseSource, records: tuple[CaseRecord, ...]) -> None:
     for case_id, warning in warnings[:_MAX_WARNINGS]:
         typer.echo(f"Warning: {case_id}: {warning}")
     if len(warnings) > _MAX_WARNINGS:
-        typer.echo(f"{len(warnings) - _MAX_WARNINGS} more warnings of single cases.")
+        more = counted(len(warnings) - _MAX_WARNINGS, "more warning", "more warnings")
+        typer.echo(f"{more} of single cases.")
 
 
 def _check(source: CaseSource, records: tuple[CaseRecord, ...]) -> None:
@@ -103,10 +106,12 @@ def _check(source: CaseSource, records: tuple[CaseRecord, ...]) -> None:
     for line in warnings[:_MAX_WARNINGS]:
         typer.echo(f"Warning: {line}")
     if len(warnings) > _MAX_WARNINGS:
-        typer.echo(f"{len(warnings) - _MAX_WARNINGS} more warnings of single files.")
+        more = counted(len(warnings) - _MAX_WARNINGS, "more warning", "more warnings")
+        typer.echo(f"{more} of single files.")
     for line in unreadable:
         typer.echo(f"Unreadable: {line}")
-    typer.echo(f"{len(records) - len(unreadable)} cases read, {masks} with a lesion mask.")
+    read = counted(len(records) - len(unreadable), "case", "cases")
+    typer.echo(f"{read} read, {masks} with a lesion mask.")
     if unreadable:
         raise CaseError(
             f"{len(unreadable)} of {len(records)} cases of {source.name} cannot be read; they are "

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from xai_core.list_text import counted
+
 _FILES = re.compile(r"manifest\.json|PH-\d{4}(_cm)?(_mask\d?)?\.png")
 MADE_BY = "xai_core phantom"
 
@@ -80,4 +82,5 @@ def phantom(
             },
         )
     with_lesions = sum(bool(case["lesions"]) for case in cases)
-    typer.echo(f"{out}: {len(plans)} phantoms, {with_lesions} with lesions.")
+    made = counted(len(plans), "phantom", "phantoms")
+    typer.echo(f"{out}: {made}, {with_lesions} with lesions.")

@@ -99,8 +99,8 @@ def pointing(
             advance(done, len(records), "")
     if not rows:
         raise CaseError(
-            f"None of the {len(records)} malignant cases of {opened.name} has a mark that can be "
-            "read; the pointing game needs marked findings."
+            f"No malignant case of {opened.name} has a mark that can be read ({len(records)} "
+            "tried); the pointing game needs marked findings."
         )
     unmarked = len(records) - unreadable - len(rows)
     about = About(

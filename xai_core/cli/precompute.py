@@ -22,7 +22,7 @@ from xai_core.cli.options import (
     open_explainer,
 )
 from xai_core.cli.terminal import Interrupted
-from xai_core.list_text import names
+from xai_core.list_text import counted, names
 
 
 def precompute(
@@ -101,13 +101,16 @@ def precompute(
             folder.finish(run, len(records))
     if run.removed:
         typer.echo(
-            f"The cache folder is full: {run.removed} kept results were removed to stay "
-            "within XAI_STORE_LIMIT_MB; give a higher limit, or fewer cases with --limit.",
+            "The cache folder is full: "
+            + counted(run.removed, "kept result was", "kept results were")
+            + " removed to stay within XAI_STORE_LIMIT_MB; give a higher limit, or fewer cases "
+            "with --limit.",
             err=True,
         )
     if not run.cases:
         raise CaseError(f"No case of {source.name} can be read; nothing was scored.")
     typer.echo(
-        f"{out or 'Cache folder'}: {run.cases} of {len(records)} cases, {run.maps} maps; "
-        f"{run.forwards} images scored now, the rest was known."
+        f"{out or 'Cache folder'}: {run.cases} of {len(records)} cases, "
+        f"{counted(run.maps, 'map', 'maps')}; {counted(run.forwards, 'image', 'images')} scored "
+        "now, the rest was known."
     )

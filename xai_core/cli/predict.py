@@ -17,7 +17,7 @@ from xai_core.cli.options import (
     open_cases,
     open_explainer,
 )
-from xai_core.errors import BadRequest, CaseError, OutputExists
+from xai_core.errors import BadRequest, CaseError
 
 if TYPE_CHECKING:
     from xai_core.study.predictions import PredictionRow
@@ -78,21 +78,20 @@ def _check_table(out: Path, force: bool) -> None:
     """Refuse to replace a file that is not a table of this verb.
 
     Raises:
-        BadRequest: the name does not end in .csv.
-        OutputExists: ``out`` is a folder, or another file and ``force`` is off.
+        BadRequest: the name does not end in .csv, or the file cannot be made.
+        OutputExists: see :func:`xai_core.files.check_file`.
     """
+    from xai_core.files import check_file
+
     if out.suffix.lower() != ".csv":
         raise BadRequest(f"--out is {out.name!r}; give a file that ends in .csv.")
-    if out.is_dir():
-        raise OutputExists(f"--out names {out.name}, which is a folder; give a file.")
-    if out.exists() and not force and not (out.is_file() and _is_table(out)):
-        raise OutputExists(
-            f"{out.name} exists and is not a table of this command; give another name with --out, "
-            "or --force to replace it."
-        )
+    check_file(out, force=force, own="a table of this command", is_own=_is_table)
 
 
 def _is_table(path: Path) -> bool:
     head = ",".join(COLUMNS[:8]).encode()  # the columns that earlier versions wrote, too
-    with path.open("rb") as file:
-        return file.read(len(head)) == head
+    try:
+        with path.open("rb") as file:
+            return file.read(len(head)) == head
+    except OSError:  # no permission
+        return False

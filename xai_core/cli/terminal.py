@@ -59,6 +59,35 @@ class Interrupted(KeyboardInterrupt):
     """Ctrl-C, with a sentence about how to continue."""
 
 
+# What to give for an option's value, by pydantic's type of error and with its limits.
+_GIVE = {
+    "int_parsing": "a whole number",
+    "int_parsing_size": "a smaller number",
+    "int_from_float": "a whole number",
+    "float_parsing": "a number",
+    "greater_than_equal": "at least {ge:g}",
+    "less_than_equal": "at most {le:g}",
+    "value_error": "a name without a NUL character",  # the one that a path is refused for
+}
+_SHOWN = 60  # characters of a value in a sentence
+
+
+def _usage_sentence(error: typer.TyperException) -> str:
+    """What is wrong with the words of a command, and where it is explained, in one sentence."""
+    text = error.format_message()
+    faults: list[Any] = getattr(
+        error.__cause__, "errors", list
+    )()  # of pydantic, if a value is at fault
+    give = _GIVE.get(faults[0]["type"]) if faults else None
+    name = getattr(getattr(error, "param", None), "opts", [""])[0]
+    if give and name:
+        value = repr(str(faults[0]["input"]))[:_SHOWN]
+        text = f"{name} is {value}; give {give.format(**faults[0].get('ctx', {}))}"
+    context = getattr(error, "ctx", None)
+    where = f"; see {context.command_path} --help" if context else ""
+    return f"{' '.join(text.split()).rstrip('.')}{where}."
+
+
 class SentenceGroup(TyperGroup):
     """Turns the project's errors into one line on standard error and an exit code."""
 
@@ -68,6 +97,9 @@ class SentenceGroup(TyperGroup):
             return super().invoke(ctx)
         except XaiError as error:
             typer.echo(" ".join(str(error).split()), err=True)
+            raise typer.Exit(BAD_INPUT) from None
+        except typer.TyperException as error:
+            typer.echo(_usage_sentence(error), err=True)
             raise typer.Exit(BAD_INPUT) from None
         except OSError as error:
             if error.errno != errno.ENAMETOOLONG:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from xai_core.errors import BadRequest, CannotCalibrate
-from xai_core.files import writing
+from xai_core.files import check_file, writing
 
 _ROUNDING_CASES = 20  # phantoms on which the rounded weights are compared with the exact ones
 
@@ -71,6 +71,7 @@ def train(
     """
     if out.suffix != ".safetensors":
         raise BadRequest(f"--out is {out.name!r}; give a file that ends in .safetensors.")
+    check_file(out, force=True)
     from xai_core.model.weights import load
     from xai_core.training.data import make_backgrounds
     from xai_core.training.device import choose_device

@@ -70,7 +70,8 @@ class ExplainRequest:
         ):
             if getattr(self, name) not in allowed:
                 raise BadRequest(
-                    f"The {name} is {getattr(self, name)!r}; allowed are {', '.join(allowed)}."
+                    f"The {name} {'are' if name in ('curves', 'ties') else 'is'} "
+                    f"{getattr(self, name)!r}; allowed are {', '.join(allowed)}."
                 )
         for name in ("layer", "target"):
             value = getattr(self, name)

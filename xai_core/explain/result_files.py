@@ -26,7 +26,15 @@ from xai_core.faithfulness.metrics import METRICS
 from xai_core.faithfulness.perturbation import CurvePair
 from xai_core.faithfulness.reliability import MEAN_GREY, RANDOM_SEEDS, Reliability
 from xai_core.faithfulness.road import SHARES
-from xai_core.files import MANIFEST, whole_file, write_bytes, write_csv, write_json
+from xai_core.files import (
+    MANIFEST,
+    MISSING,
+    not_a_file,
+    whole_file,
+    write_bytes,
+    write_csv,
+    write_json,
+)
 from xai_core.model.spec import ModelSpec, file_digest
 from xai_core.preprocessing.identity import array_sha256
 from xai_core.types import Case, CaseRecord, FloatArray, Heatmap
@@ -58,15 +66,17 @@ def open_image(text: str) -> NamedImage:
         return NamedImage(library.load(case_id), library.file_digest(case_id))
     path, shown = Path(text), plain_name(text)
     try:
+        fault = not_a_file(path)
         if path.is_dir():
             raise UnreadableImage(
                 f"{shown} is a folder; explain takes one image file, evaluate and predict take "
                 "folders."
             )
-        if not path.is_file():
+        if fault:
+            start = f"There is no file {shown}" if fault == MISSING else f"{shown} {fault}"
             raise UnreadableImage(
-                f"There is no file {shown}; give a PNG, JPEG, TIFF or DICOM file, or a case of "
-                f"the library such as {LIBRARY_PREFIX}PH-0001."
+                f"{start}; give a PNG, JPEG, TIFF or DICOM file, or a case of the library such as "
+                f"{LIBRARY_PREFIX}PH-0001."
             )
         key = safe_name(path.stem)
         record = CaseRecord(id=key, source="file", patient_id=key)

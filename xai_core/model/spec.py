@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -17,7 +17,8 @@ from typing import Annotated, Any, get_type_hints
 from pydantic import ConfigDict, Field, JsonValue, StringConstraints, TypeAdapter, ValidationError
 
 from xai_core.errors import BadRequest, BadWeights, WeightsNotFound
-from xai_core.files import write_text
+from xai_core.files import MISSING, not_a_file, write_text
+from xai_core.list_text import counted
 from xai_core.model.layers import INPUT_MULTIPLE
 
 FORMAT = 1
@@ -31,14 +32,15 @@ _Name = Annotated[
     str, StringConstraints(pattern=f"^{_ONE_LINE}" r"[^\p{C}\p{Z}]" f"{_ONE_LINE}$", max_length=100)
 ]
 _Share = Annotated[float, Field(ge=0, le=1)]
-_Positive = Annotated[float, Field(gt=0)]
+_Spread = Annotated[float, Field(ge=0.001, le=10)]  # of values in [0, 1]; 1 / 255 is in use
 _THREE = Field(min_length=3, max_length=3)
 _Figures = dict[str, JsonValue]
 
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """``mean`` and ``std``: for the normalisation of pictures in [0, 1], one value per channel.
+    """``mean``, in [0, 1], and ``std``, in [0.001, 10]: for the normalisation of pictures in
+    [0, 1], one value per channel.
     ``threshold``: a case is assigned the class ``positive`` if the probability of that class is at
     least this, in (0, 1).  ``class_names``: two or more, in the order of the logits, each one line
     of printable characters; ``positive``: the index of the positive class.  ``layers``: names of
@@ -59,8 +61,8 @@ class ModelSpec:
 
     timm_name: _Name
     input_size: Annotated[int, Field(ge=32, le=1024, multiple_of=INPUT_MULTIPLE)]
-    mean: Annotated[tuple[float, ...], _THREE]
-    std: Annotated[tuple[_Positive, ...], _THREE]
+    mean: Annotated[tuple[_Share, ...], _THREE]
+    std: Annotated[tuple[_Spread, ...], _THREE]
     threshold: Annotated[float, Field(gt=0, lt=1)]
     class_names: Annotated[tuple[_Name, ...], Field(min_length=2, max_length=100)]
     layers: Annotated[tuple[_Name, ...], Field(max_length=100)]
@@ -85,10 +87,10 @@ class ModelSpec:
                 adapter.validate_python(value)
             except ValidationError as problem:
                 fault = problem.errors(include_url=False)[0]
-                reason = f"{fault['msg'][:1].lower()}{fault['msg'][1:]}"
-                if fault["type"] == "string_pattern_mismatch":
-                    reason = "a name is one line of printable characters"
-                problems.append(f"{name} is {value!r:.60}: {reason}")
+                reason = _REASONS.get(fault["type"], "it cannot be understood")
+                shown = json.dumps(value, default=repr)  # as in the file
+                shown = shown if len(shown) <= _SHOWN else f"{shown[: _SHOWN - 1]}…"
+                problems.append(f"{name} is {shown}: {reason.format(**fault.get('ctx', {}))}")
         if not problems:
             problems = list(self._contradictions())
         if problems:
@@ -111,7 +113,8 @@ class ModelSpec:
     def trained_on(self) -> str:
         """What the network was trained on, for a sentence; "" where the file does not say."""
         kinds = ["phantoms"] if self.trained_on_phantoms else []
-        kinds += [f"{self.real_images} real images"] if self.real_images else []
+        real = counted(self.real_images, "real image", "real images")
+        kinds += [real] if self.real_images else []
         return " and ".join(kinds)
 
     def with_threshold(self, threshold: float | None, set_by: str) -> ModelSpec:
@@ -171,6 +174,30 @@ class ModelSpec:
         write_text(path, self.text())
 
 
+# What is allowed, by pydantic's type of error and with its limits.
+_REASONS = {
+    "greater_than": "it must be above {gt:g}",
+    "greater_than_equal": "it must be at least {ge:g}",
+    "less_than": "it must be below {lt:g}",
+    "less_than_equal": "it must be at most {le:g}",
+    "multiple_of": "it must be a multiple of {multiple_of:g}",
+    "finite_number": "it must be a finite number",
+    "int_type": "it must be a whole number",
+    "int_from_float": "it must be a whole number",
+    "float_type": "it must be a number",
+    "bool_type": "it must be true or false",
+    "string_type": "it must be a text",
+    "string_unicode": "it must be a text",
+    "string_too_long": "at most {max_length} characters are allowed",
+    "string_pattern_mismatch": "a name is one line of printable characters",
+    "tuple_type": "it must be a list",
+    "dict_type": "it must be an object with named fields",
+    "too_short": "it must have at least {min_length} items",
+    "too_long": "it must have at most {max_length} items",
+}
+_SHOWN = 60  # characters of a value in a sentence
+
+
 @cache
 def _adapters() -> Mapping[str, TypeAdapter[Any]]:
     """What checks each field: its type, exactly, and its range; no infinity, no NaN."""
@@ -192,14 +219,16 @@ def read_spec(weights: Path) -> ModelSpec:
     """The specification beside a weights file.
 
     Raises:
-        WeightsNotFound: the file is missing.
-        BadWeights: it is not valid JSON, lacks a field, or has an unknown one.
+        WeightsNotFound: the file is missing, or no regular file.
+        BadWeights: it is not valid JSON, lacks a field, or has an unknown one or one given twice.
     """
     path = weights.with_suffix(".json")
-    if not path.is_file():
+    fault = not_a_file(path)
+    if fault:
         raise WeightsNotFound(
-            f"The specification {path.name} is missing beside the weights file {weights.name}; "
-            "keep the two files together."
+            f"The specification {path.name} "
+            f"{'is missing' if fault == MISSING else f'{fault}; it belongs'} beside the weights "
+            f"file {weights.name}; keep the two files together."
         )
     if path.stat().st_size > _LARGEST_FILE:
         raise BadWeights(
@@ -207,20 +236,64 @@ def read_spec(weights: Path) -> ModelSpec:
             f"{_LARGEST_FILE:,} bytes; restore it from the place the weights came from."
         )
     try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(raw, dict):
-            raise TypeError("it is no object with named fields")
-        fields = {f.name for f in dataclasses.fields(ModelSpec)} - {_NOT_STORED}
-        unknown = set(raw) - fields
-        if unknown:
-            raise BadWeights(f"{path.name} has unknown fields: {', '.join(sorted(unknown)):.200}.")
-        for name in ("mean", "std", "class_names", "layers"):
-            if not isinstance(raw[name], list):
-                raise TypeError(f"{name} is not a list")
-            raw[name] = tuple(raw[name])
-        return ModelSpec(**raw)
-    except (ValueError, TypeError, KeyError, RecursionError) as problem:
-        raise BadWeights(
-            f"{path.name} is not a model specification ({type(problem).__name__}: {problem!s:.200}"
-            "); restore it from the place the weights came from."
-        ) from problem
+        return ModelSpec(**_fields(path.read_bytes()))
+    except _NoSpecification as problem:
+        why = str(problem)
+    except UnicodeDecodeError:
+        why = "its text is not in UTF-8"
+    except json.JSONDecodeError as problem:
+        why = f"it is not JSON from line {problem.lineno}, column {problem.colno} on"
+    except RecursionError:
+        why = "its fields are nested too deeply"
+    except ValueError:  # Python reads at most 4300 digits
+        why = "a number in it has too many digits"
+    except OSError as problem:
+        why = f"it cannot be read ({problem.strerror or 'input or output error'})"
+    raise BadWeights(
+        f"{path.name} is not a model specification: {why}; restore it from the place the weights "
+        "came from."
+    )
+
+
+class _NoSpecification(ValueError):
+    """A file is no specification; the text says why, as a part of a sentence."""
+
+
+def _fields(data: bytes) -> dict[str, Any]:
+    """The fields of a specification file by name, lists as tuples; their values are not checked.
+
+    Raises:
+        ValueError: not JSON in UTF-8 (with or without a byte-order mark), no object, or other
+            fields than a specification has.
+        RecursionError: nested too deeply.
+    """
+    raw = json.loads(data.decode("utf-8-sig"), object_pairs_hook=_each_once)
+    if not isinstance(raw, dict):
+        raise _NoSpecification("it is no object with named fields")
+    known = [one for one in dataclasses.fields(ModelSpec) if one.name != _NOT_STORED]
+    unknown = sorted(set(raw) - {one.name for one in known})
+    if unknown:
+        raise _NoSpecification(f"it has unknown fields ({shown_names(unknown)})")
+    missing = [
+        one.name
+        for one in known
+        if one.default is one.default_factory is dataclasses.MISSING and one.name not in raw
+    ]
+    if missing:
+        raise _NoSpecification(f"it lacks {', '.join(missing)}")
+    return {name: tuple(v) if isinstance(v, list) else v for name, v in raw.items()}
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    names = [name for name, _ in pairs]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise _NoSpecification(f"fields are given more than once ({shown_names(twice)})")
+    return dict(pairs)
+
+
+def shown_names(names: Sequence[str], most: int = 3) -> str:
+    """The first of ``names``, which come from a file, for a sentence."""
+    shown = [f"{name if name.isprintable() else repr(name):.100}" for name in names[:most]]
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return f"{', '.join(shown)}{more}"

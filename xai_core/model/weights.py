@@ -11,8 +11,9 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from xai_core.errors import BadWeights, WeightsNotFound
+from xai_core.files import not_a_file
 from xai_core.model.layers import explainable_layers
-from xai_core.model.spec import ModelSpec, file_digest, read_spec
+from xai_core.model.spec import ModelSpec, file_digest, read_spec, shown_names
 from xai_core.model.torchvision_shim import import_timm
 
 NETWORKS = "convnextv2_"
@@ -50,17 +51,24 @@ def load(path: Path) -> tuple[ModelSpec, nn.Module]:
             types, values that are not finite or all zero, or a specification that names other
             layers than the network has.
     """
-    if not path.is_file():
+    fault = not_a_file(path)
+    if fault:
         raise WeightsNotFound(
-            f"The weights file {path.name} does not exist; give a .safetensors file, or leave "
-            "XAI_WEIGHTS and --weights out for the built-in model."
+            f"The weights file {path.name or path} {fault}; give a .safetensors file, "
+            "or leave XAI_WEIGHTS and --weights out for the built-in model."
         )
     if path.suffix != ".safetensors":
         raise BadWeights(
             f"{path.name} is not a .safetensors file; other formats can hold code and are not read."
         )
     spec = read_spec(path)
-    digest = file_digest(path)
+    try:
+        digest = file_digest(path)
+    except OSError as problem:
+        raise BadWeights(
+            f"{path.name} cannot be read ({problem.strerror or 'input or output error'}); check "
+            "its permissions, or copy it again."
+        ) from problem
     if digest != spec.sha256:
         raise BadWeights(
             f"{path.name} has the digest {digest[:12]}..., its specification promises "
@@ -70,14 +78,15 @@ def load(path: Path) -> tuple[ModelSpec, nn.Module]:
         tensors = load_file(path)
     except (SafetensorError, ValueError, OSError) as problem:
         raise BadWeights(
-            f"{path.name} is truncated or not a safetensors file: {problem}."
+            f"{path.name} is truncated or not a safetensors file; copy it again from the place it "
+            "came from."
         ) from problem
     with torch.device("meta"):  # without memory, until the file is known to fit
         network = build(spec)
     own = tuple(layer.name for layer in explainable_layers(network, spec.input_size))
     if spec.layers != own:
         raise BadWeights(
-            f"The specification of {path.name} names as layers {', '.join(map(str, spec.layers))}; "
+            f"The specification of {path.name} names as layers {', '.join(spec.layers) or 'none'}; "
             f"those of {spec.timm_name} are {', '.join(own)}: put these into the specification."
         )
     _check(path.name, tensors, network)
@@ -97,8 +106,7 @@ def _check(name: str, tensors: dict[str, Tensor], network: nn.Module) -> None:
     faults = []
     for label, found in (("missing", missing), ("unknown", extra), ("wrong shape", shapes)):
         if found:
-            more = f" and {len(found) - 3} more" if len(found) > 3 else ""
-            faults.append(f"{label}: {', '.join(found[:3])}{more}")
+            faults.append(f"{label}: {shown_names(found)}")
     if faults:
         raise BadWeights(f"{name} does not fit the network; {'; '.join(faults)}.")
     for key, tensor in tensors.items():

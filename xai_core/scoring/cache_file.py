@@ -146,16 +146,18 @@ class Notices:
         self._files: dict[str, set[str]] = {}  # sentence -> the files it is about
 
     def add(self, sentence: str, file: str = "") -> None:
-        """Add ``sentence``, and log it as a warning: once, or once per ``file`` it is about.
+        """Add ``sentence``, and log it: as a warning once, and as information for each further
+        ``file`` that it is about, since warnings are shown on a terminal.
 
         ``file``: a file name without its folder; it is only written to the log.
         """
         with self._lock:
+            level = logging.INFO if sentence in self._files else logging.WARNING
             files = self._files.setdefault(sentence, set())
             if file in files:
                 return
             files.add(file)
-        _log.warning("%s (%s)" if file else "%s%s", sentence, file)
+        _log.log(level, "%s (%s)" if file else "%s%s", sentence, file)
 
     def sentences(self) -> tuple[str, ...]:
         """Every sentence so far, in the order in which they were first added."""

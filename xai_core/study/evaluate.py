@@ -20,7 +20,7 @@ from xai_core.errors import BadRequest, CaseError, OutputExists
 from xai_core.explain.explainer import Explainer
 from xai_core.explain.identity import decision_fields, model_digest, software, software_line
 from xai_core.explain.request import ExplainRequest
-from xai_core.files import read_json, write_json, writing
+from xai_core.files import check_is_folder, read_json, shown_name, write_json, writing
 from xai_core.model.classifier import Classifier
 from xai_core.model.layers import find_layers
 from xai_core.study.rows import Row, by_column, read_rows, write_rows
@@ -105,23 +105,23 @@ def begin_run(out: Path, made_by: str, asked: Mapping[str, Any]) -> None:
         OutputExists: ``out`` holds other files, or a run with other parameters.
         BadRequest: ``out`` cannot be written.
     """
+    check_is_folder(out)
     if out.is_dir() and any(out.iterdir()):
         found = read_json(out / RUN)
         if found.get("made_by") != made_by:
             raise OutputExists(
-                f"The folder {out.name} holds other files; give a new or an empty folder with "
-                "--out."
+                f"The folder {shown_name(out)} holds other files; give a new or an empty folder "
+                "with --out."
             )
         before = found.get("request", {})
         other = [name for name, value in asked.items() if before.get(name) != value]
         if other:
             raise OutputExists(
-                f"The folder {out.name} holds a run with another value of {', '.join(other)}; give "
-                "another folder with --out, or the parameters of that run to go on with it."
+                f"The folder {shown_name(out)} holds a run with another value of "
+                f"{', '.join(other)}; give another folder with --out, or the parameters of that "
+                "run to go on with it."
             )
         return
-    if out.exists() and not out.is_dir():
-        raise OutputExists(f"--out names {out.name}, which is a file; give a folder.")
     with writing(out / RUN):
         run = {"made_by": made_by, "request": dict(asked), "software": software()}
         write_json(out / RUN, run)

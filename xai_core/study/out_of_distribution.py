@@ -28,6 +28,7 @@ from sklearn.covariance import LedoitWolf
 from xai_core.cases.base import CaseSource
 from xai_core.cases.sources.library import MANIFEST, PhantomLibrary
 from xai_core.files import write_text
+from xai_core.list_text import counted
 from xai_core.settings import ASSETS, LIBRARY
 from xai_core.study.realism.measure import IMAGE_KEYS, LOW_ENERGY, measurable, measure_source
 
@@ -75,7 +76,8 @@ class Reference:
         rows = rows.reshape(len(pictures), len(IMAGE_KEYS))
         rows = rows[np.isfinite(rows).all(1)]
         if len(rows) < _MIN_REFERENCE:
-            raise ValueError(f"{len(rows)} pictures are too few to compare with")
+            too_few = counted(len(rows), "picture is", "pictures are")
+            raise ValueError(f"{too_few} too few to compare with")
         self.size = len(rows)
         self._centre, self._spread = rows.mean(0), rows.std(0) + 1e-9
         self._low, self._high = np.percentile(rows, _RANGE, axis=0)

@@ -18,6 +18,7 @@ from scipy import ndimage
 from xai_core.explain.explainer import Explainer
 from xai_core.explain.request import ExplainRequest
 from xai_core.faithfulness.metrics.localisation import TOLERANCE_PX, localise
+from xai_core.list_text import counted
 from xai_core.model.initialisation import SEED
 from xai_core.model.spec import ModelSpec
 from xai_core.preprocessing.breast import AIR_GREY_LEVELS, breast_mask
@@ -242,13 +243,14 @@ def notes(rows: Sequence[PointingRow], about: About) -> list[str]:
     size = about.spec.input_size
     called = Proportion.of((row.called_malignant for row in rows), (row.patient_id for row in rows))
     patients = len({row.patient_id for row in rows})
-    kind = "synthetic phantoms" if about.is_phantom else "images"
+    kind = ("synthetic phantom", "synthetic phantoms") if about.is_phantom else ("image", "images")
     return [
         f"Called malignant, decided by {about.spec.decision_note()}: {called.count} of these "
         f"images, {called.percent}.",
-        f"{len(rows)} {kind} of {patients} patients, all malignant with something marked. Left "
-        f"out of {about.cases}: {about.unmarked} with nothing marked on the network's grid, "
-        f"{about.unreadable} that cannot be read. Weights {about.spec.sha256[:12]}.",
+        f"{counted(len(rows), *kind)} of {counted(patients, 'patient', 'patients')}, all malignant "
+        f"with something marked. Left out of {about.cases}: {about.unmarked} with nothing marked "
+        f"on the network's grid, {about.unreadable} that cannot be read. "
+        f"Weights {about.spec.sha256[:12]}.",
         f"Hit: the highest pixel (the first in row-major order where several tie) is at most "
         f"{TOLERANCE_PX:g} px from a marked pixel, on the network's grid of {size} x {size} px, "
         "to which the marks are letterboxed like the image. It overlaps a marked finding: marks "

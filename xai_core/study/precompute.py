@@ -24,6 +24,7 @@ from xai_core.explain.explainer import Explainer
 from xai_core.explain.identity import decision_fields, model_digest, software
 from xai_core.explain.request import PREDICTED, ExplainRequest
 from xai_core.files import MANIFEST, check_folder, read_json, writing
+from xai_core.list_text import counted
 from xai_core.model.classifier import Classifier
 from xai_core.model.layers import find_layers
 from xai_core.model.spec import ModelSpec
@@ -200,8 +201,9 @@ class PrecomputeRun:
         self.removed = store.removed
         if store.problem:
             raise BadRequest(
-                f"Stopped after {self.cases} cases: scores cannot be kept ({store.problem}); free "
-                "some space or name another folder, and run the same command to go on."
+                f"Stopped after {counted(self.cases, 'case', 'cases')}: scores cannot be "
+                f"kept ({store.problem}); free some space or name another folder, and run the same "
+                "command to go on."
             )
 
 

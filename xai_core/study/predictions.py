@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from xai_core.explain.explainer import Explainer
 from xai_core.explain.identity import model_digest
+from xai_core.list_text import counted
 from xai_core.statistics.auc import auc_interval, roc_auc
 from xai_core.statistics.proportion import Confusion
 from xai_core.types import Case, Outcome, Pathology
@@ -66,7 +67,8 @@ def figures(rows: Sequence[PredictionRow], seed: int = 0) -> list[str]:
     patients = [row.patient_id for row in known]
     counts = Confusion.of([row.outcome for row in known])
     lines = [
-        f"{len(known)} cases of {len(set(patients))} patients with known pathology: "
+        f"{counted(len(known), 'case', 'cases')} of "
+        f"{counted(len(set(patients)), 'patient', 'patients')} with known pathology: "
         f"TP {counts.tp}, TN {counts.tn}, FP {counts.fp}, FN {counts.fn}."
     ]
     if all(label) or not any(label):

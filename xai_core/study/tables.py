@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from xai_core.cam import METHODS
 from xai_core.faithfulness.metric import Metric
+from xai_core.list_text import counted
 from xai_core.model.layers import layer_title, stage_number
 from xai_core.statistics.bootstrap import MIN_PATIENTS
 from xai_core.statistics.bootstrap import REPLICATES as INTERVAL_REPLICATES
@@ -395,8 +396,8 @@ def notes(figures: Figures, about: About) -> list[str]:
     found = figures.decisions
     if found.unreadable or found.unlabelled:
         out.append(
-            f"Left out: {found.unreadable} cases that cannot be read, {found.unlabelled} without "
-            "a known pathology."
+            f"Left out: {counted(found.unreadable, 'case', 'cases')} that cannot be read, "
+            f"{found.unlabelled} without a known pathology."
         )
     return [*out, f"Paper: {paper.CITATION}."]
 

@@ -31,6 +31,7 @@ def begin(title: str) -> None:
         initial_sidebar_state="expanded",
     )
     deferred.begin()
+    session.begin_page(title)
     session.restore_case()
     st.html(ASSETS / "viewer" / "style.css")
     with st.sidebar, st.container(key="brand", gap="small"):

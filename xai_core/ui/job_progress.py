@@ -7,6 +7,7 @@ import streamlit as st
 from xai_core.explain.explanation import JobSnapshot, Status
 from xai_core.explain.request import CaseRequest
 from xai_core.explain.service import PageService
+from xai_core.list_text import counted
 from xai_core.ui.wording import plain
 
 _STAGES = {
@@ -28,9 +29,8 @@ def show(service: PageService, request: CaseRequest, snapshot: JobSnapshot) -> N
     with st.container(horizontal=True, key="progress", vertical_alignment="center"):
         if snapshot.status is Status.DONE and snapshot.explanation is not None:
             seconds = sum(snapshot.explanation.seconds.values())
-            st.caption(
-                f"Done in {seconds:.1f} s; {snapshot.explanation.forwards} images newly scored."
-            )
+            images = counted(snapshot.explanation.forwards, "image", "images")
+            st.caption(f"Done in {seconds:.1f} s; {images} newly scored.")
         elif pending(snapshot):
             share = min(1.0, snapshot.done / snapshot.total) if snapshot.total > 1 else 0.0
             st.progress(share, text=progress_words(snapshot))

@@ -22,6 +22,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from xai_core.errors import BadSetting
+from xai_core.list_text import counted
 from xai_core.settings import LOCAL_HOSTS, read_settings
 
 ROUTER = Path(__file__).with_name("router.py")
@@ -155,8 +156,9 @@ class Guard:
             return 404, "There is nothing at this address."
         if scope["type"] == "websocket" and self._open >= self._sessions:
             return 503, (
-                f"{self._sessions} sessions are open, which is the limit; close a tab, or try "
-                "again later. The operator sets the limit with XAI_SESSIONS."
+                f"{counted(self._sessions, 'session is', 'sessions are')} open, which is the "
+                "limit; close a tab, or try again later. The operator sets the limit with "
+                "XAI_SESSIONS."
             )
         return None
 

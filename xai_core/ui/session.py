@@ -50,15 +50,24 @@ class ShownRequest:
     """The current case request and the address it came from.
 
     ``known_addresses``: addresses that this session has written or read; they are not read again.
-    ``problems``: sentences about unusable parts of the last address.  ``viewport``: the viewport
+    ``problems``: sentences about unusable parts of the last address, for the page with the title
+    ``page``, which was opened with it.  ``viewport``: the viewport
     in the last address; ``viewport_version`` rises with every address that is read.
     """
 
     request: CaseRequest | None = None
     known_addresses: set[tuple[tuple[str, str], ...]] = field(default_factory=set)
     problems: list[str] = field(default_factory=list)
+    page: str = ""
     viewport: dict[str, Any] = field(default_factory=dict)
     viewport_version: int = 0
+
+
+def begin_page(title: str) -> None:
+    """Begin a run of the page ``title``: what another page's address had unusable is not told."""
+    shown = part(ShownRequest)
+    if shown.page != title:
+        shown.page, shown.problems = title, []
 
 
 def restore(

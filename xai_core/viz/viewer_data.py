@@ -115,7 +115,8 @@ def case_data(case: Case, geometry: Geometry, *, truth: bool = True) -> dict[str
     """The pictures of a case at native resolution, each with its own mask.
 
     ``box``: (x0, y0, x1, y1) of the part to show, in the picture's pixels.  ``spacing``: mm per
-    pixel, or None.  ``digest``: identifies the low-energy image.
+    pixel from left to right, as the scale bar lies, or None.  ``digest``: identifies the low-energy
+    image.
 
     Args:
         case: its images and masks are sent.
@@ -126,7 +127,7 @@ def case_data(case: Case, geometry: Geometry, *, truth: bool = True) -> dict[str
     mask = case.lesion_mask if truth else None
     low = _picture(case.image, mask)
     low["box"] = list(shown_box((h, w), geometry, mask))
-    low["spacing"] = float(case.pixel_spacing[0]) if case.pixel_spacing else None
+    low["spacing"] = float(case.pixel_spacing[1]) if case.pixel_spacing else None
     data = {"low": low, "digest": array_tag(case.image)}
     if case.recombined is not None:
         rows, columns = case.recombined.shape

@@ -116,7 +116,7 @@ def test_unusable_regions_are_left_out_with_a_warning(
 ) -> None:
     shapes, warnings = _read(tmp_path, shape)
     assert shapes == ()
-    assert "1 regions cannot be used" in warnings[0]
+    assert "1 region cannot be used and was left out" in warnings[0]
 
 
 def test_rectangle_fills_its_pixels(tmp_path: Path) -> None:
@@ -136,7 +136,7 @@ def test_rectangle_fills_its_pixels(tmp_path: Path) -> None:
 def test_region_beyond_the_limits_is_left_out(tmp_path: Path, shape: dict[str, Any]) -> None:
     shapes, warnings = _read(tmp_path, shape)
     assert shapes == ()
-    assert "1 regions cannot be used" in warnings[0]
+    assert "1 region cannot be used and was left out" in warnings[0]
 
 
 def test_region_that_reaches_far_out_is_not_of_this_picture() -> None:
@@ -182,7 +182,7 @@ def test_regions_of_another_version_of_the_file_are_left_out() -> None:
     assert regions_of_picture([new, unknown], 100, 80, 1000) == ((new, unknown), ())
     kept, sentences = regions_of_picture([old, new, unknown], 100, 80, 1000)
     assert kept == (new, unknown)
-    assert "1 of its regions were drawn on another version" in sentences[0]
+    assert "1 of its regions was drawn on another version" in sentences[0]
 
 
 @pytest.mark.parametrize(("given", "size"), [("1234", 1234), ("-1", None), ("", None), ("x", None)])
@@ -203,7 +203,7 @@ def test_a_table_in_utf_16_is_a_region_file(tmp_path: Path) -> None:
 
 def test_rows_that_lack_columns_are_told(tmp_path: Path) -> None:
     write_regions(tmp_path / "r.csv", [["short"], ["", ""]])
-    assert read_regions(tmp_path / "r.csv")[1] == ("r.csv: 1 rows lack columns and were left out.",)
+    assert read_regions(tmp_path / "r.csv")[1] == ("r.csv: 1 row lacks columns and was left out.",)
 
 
 def test_rows_without_a_usable_region(tmp_path: Path) -> None:

@@ -70,6 +70,15 @@ def test_missing_description_of_the_pixels(
     assert bool(facts["warnings"]) is bool(says)
 
 
+@pytest.mark.parametrize("value", [b"-1", b"0 ", b"1.5 ", b"x "])
+def test_an_impossible_number_of_frames_is_one_and_told(tmp_path: Path, value: bytes) -> None:
+    values, facts = _read(with_element(dicom_bytes(_windowed()), "NumberOfFrames", value), tmp_path)
+    np.testing.assert_allclose(values, EXPECTED, atol=1e-6)
+    (warning,) = facts["warnings"]
+    assert warning.startswith("The file's Number of Frames ")
+    assert warning.endswith("; 1 is used.")
+
+
 def test_all_bits_are_used_where_neither_bits_stored_nor_high_bit_is_given(tmp_path: Path) -> None:
     stored = (RAMP * 16).astype(np.uint16)
     values, facts = _read(dicom_bytes(_windowed(stored, BitsStored=None, HighBit=None)), tmp_path)
@@ -262,7 +271,7 @@ def test_values_in_functional_groups_are_used(tmp_path: Path, place: str) -> Non
     np.testing.assert_allclose(values, EXPECTED, atol=1e-6)
     assert facts["laterality"] == "L"
     assert facts["pixel_spacing"] == [0.1, 0.2]
-    assert facts["warnings"] == []
+    assert ["not square" in warning for warning in facts["warnings"]] == [True]
 
 
 def test_a_table_in_a_functional_group_is_used(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ def test_side_view_and_spacing() -> None:
     assert describe(mammogram()) == {
         "laterality": "R",
         "view": "MLO",
-        "pixel_spacing": (0.07, 0.08),
+        "pixel_spacing": (0.07, 0.07),
         "warnings": [],
     }
 
@@ -52,6 +52,32 @@ def test_missing_header_values_are_none() -> None:
     ds.PixelSpacing = [0, 0.1]
     found = describe(ds)
     assert found["laterality"] is found["pixel_spacing"] is None
+    assert "pixel spacing cannot be used" in " ".join(found["warnings"])
+
+
+@pytest.mark.parametrize(
+    ("elements", "says"),
+    [
+        ({"ImagerPixelSpacing": [0.1, 0.1]}, None),
+        ({"ImagerPixelSpacing": [0.1, 0.1004]}, None),  # rounding
+        ({"ImagerPixelSpacing": [0.1, 0.1], "PixelAspectRatio": ["2", "1"]}, None),
+        ({"ImagerPixelSpacing": [0.2, 0.1]}, "0.2 mm high and 0.1 mm wide"),
+        ({"PixelSpacing": [0.07, 0.08]}, "0.07 mm high and 0.08 mm wide"),
+        ({"NominalScannedPixelSpacing": [0.07, 0.08]}, "0.07 mm high and 0.08 mm wide"),
+        ({"PixelAspectRatio": ["7", "8"]}, "height to width 7:8, by its Pixel Aspect Ratio"),
+        ({"PixelAspectRatio": ["7", "7"]}, None),
+        ({"PixelAspectRatio": ["0", "7"]}, None),
+        ({"PixelAspectRatio": "7"}, None),
+    ],
+)
+def test_pixels_that_are_not_square_are_told(elements: dict[str, object], says: str | None) -> None:
+    ds = mammogram()
+    del ds.ImagerPixelSpacing
+    for key, value in elements.items():
+        setattr(ds, key, value)
+    warnings = describe(ds)["warnings"]
+    assert warnings == [] if says is None else says in warnings[0]
+    assert says is None or "shown and explained as if they were square" in warnings[0]
 
 
 def test_other_modalities_and_raw_values_give_warnings() -> None:

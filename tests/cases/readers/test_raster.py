@@ -112,9 +112,72 @@ def test_transparency_is_ignored() -> None:
     rgba = np.dstack([noise()] * 3 + [np.zeros((64, 48), np.uint8)])
     np.testing.assert_allclose(read_picture(encode(rgba), "a")[0], noise() / 255, atol=0.005)
     palette = Image.fromarray(noise()).convert("P")
+    data = _saved(palette, transparency=bytes(range(256)))
+    np.testing.assert_allclose(read_picture(data, "a")[0], noise() / 255, atol=0.02)
+
+
+def _saved(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
     buffer = io.BytesIO()
-    palette.save(buffer, "PNG", transparency=bytes(range(256)))
-    np.testing.assert_allclose(read_picture(buffer.getvalue(), "a")[0], noise() / 255, atol=0.02)
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def _grey(top: int = 255) -> Image.Image:
+    return Image.fromarray(noise(top=top))
+
+
+def _with_alpha(bottom: int) -> Image.Image:
+    """Grey as colour, with an alpha that is 255 but for one pixel."""
+    alpha = np.full((64, 48), 255, np.uint8)
+    alpha[9, 9] = bottom
+    return Image.fromarray(np.dstack([noise()] * 3 + [alpha]))
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (_saved(_with_alpha(255)), False),
+        (_saved(_with_alpha(254)), True),
+        (_saved(_with_alpha(0).convert("LA")), True),
+        (_saved(_with_alpha(0).convert("LA"), "TIFF"), True),
+        (_saved(_grey().convert("P"), transparency=bytes(256)), True),
+        (_saved(_grey(), transparency=0), True),
+        (_saved(_grey(65535), transparency=65535), True),
+    ],
+)
+def test_transparency_is_told(data: bytes, told: bool) -> None:
+    _, warnings = _decoded(data)
+    assert warnings == (("a has transparent pixels; they are shown as if they were not.",) * told)
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (_saved(_grey(), dpi=(300, 300)), None),
+        (_saved(_grey(), dpi=(300, 150)), "(its resolution is 300 x 150)"),
+        (_saved(_grey(), "TIFF", dpi=(300, 150)), "(its resolution is 300 x 150)"),
+        (_saved(_grey(), "JPEG", dpi=(300, 150)), "(its resolution is 300 x 150)"),
+        (_saved(_grey(), "TIFF", dpi=(300, 0)), None),
+    ],
+)
+def test_pixels_that_are_not_square_are_told(data: bytes, says: str | None) -> None:
+    _, warnings = _decoded(data)
+    assert warnings == () if says is None else says in warnings[0]
+
+
+def test_pixels_whose_shape_alone_is_given_are_told() -> None:
+    jpeg = bytearray(_saved(_grey(), "JPEG"))
+    place = jpeg.index(b"JFIF\0") + 7  # JFIF 1.02: units, then horizontal and vertical density
+    jpeg[place : place + 5] = struct.pack(">BHH", 0, 2, 1)
+    assert "(its resolution is 2 x 1)" in _decoded(bytes(jpeg))[1][0]
+
+
+@pytest.mark.parametrize("kind", ["PNG", "MPO"])
+def test_several_frames_give_a_note(kind: str) -> None:
+    data = _saved(_grey(), kind, save_all=True, append_images=[Image.fromarray(noise(seed=1))])
+    values, warnings = _decoded(data)
+    assert warnings == ("a holds several pictures; the first one is shown.",)
+    np.testing.assert_allclose(values, noise() / 255, atol=0.2 if kind == "MPO" else 1e-6)
 
 
 def _png_16(channels: np.ndarray, colour_type: int) -> bytes:
@@ -151,7 +214,7 @@ def test_16_bit_png_of_several_channels(colour_type: int, alpha: bool, top: int)
     channels = [grey] * (1 if colour_type == 4 else 3) + [np.full_like(grey, 9)] * alpha
     values, warnings = _decoded(_png_16(np.dstack(channels), colour_type))
     np.testing.assert_allclose(values, grey / top, atol=1e-6)
-    assert len(warnings) == (top == 4095)
+    assert len(warnings) == (top == 4095) + alpha
 
 
 @pytest.mark.parametrize("top", [255, 4095, 65535])
@@ -299,8 +362,14 @@ def test_constant_picture_is_read_with_a_note() -> None:
         (_png_header(25_000, 3_000), "25000 x 3000"),
         (_png_header(60_000, 60_000), "20,000 px"),
         (_png_header(11_000, 11_000), "100 megapixels"),
-        (encode(np.ones((40, 40), np.float32), "TIFF"), "8 or 16 bits"),
-        (encode(np.ones((40, 40), np.int32), "TIFF"), "8 or 16 bits"),
+        (encode(np.ones((40, 40), np.float32), "TIFF"), "as decimal numbers (floating point);"),
+        (encode(np.ones((40, 40), np.int32), "TIFF"), "with a sign"),
+        (_tiff(np.ones((40, 40), np.uint32)), "as whole numbers of 32 bits;"),
+        (_tiff(np.ones((40, 40), np.int16)), "with a sign"),
+        (_tiff(np.ones((40, 40), np.int8)), "with a sign"),
+        (_tiff(np.ones((40, 40), np.float64)), "in a way that this software does not read"),
+        (_tiff(np.ones((40, 40, 4), np.uint16), photometric="separated"), "16-bit grey PNG"),
+        (encode(noise())[:20], "damaged"),
     ],
 )
 def test_bad_files_are_refused_in_one_sentence(data: bytes, says: str, tmp_path: Path) -> None:

@@ -91,7 +91,7 @@ def test_repeated_views_are_paired_by_number(tmp_path: Path) -> None:
 
 def test_rows_and_images_without_counterpart_give_warnings(tmp_path: Path) -> None:
     warnings = CddCesm(make_release(tmp_path)).warnings
-    assert any("1 rows of the table have no image: P5_L_DM_CC" in w for w in warnings)
+    assert any("1 row of the table has no image: P5_L_DM_CC" in w for w in warnings)
     assert any("P281_L_CM_MLO2.jpg" in w for w in warnings)
     assert len(warnings) == 2
     assert not any(str(tmp_path) in w for w in warnings)
@@ -234,7 +234,7 @@ def test_what_is_left_out_of_a_release_is_named(tmp_path: Path) -> None:
         "other.csv",
     ):
         assert name in told
-    assert "folders are more than 4 levels deep, and were left out: 4" in told
+    assert "1 folder is more than 4 levels deep, and was left out: 4" in told
 
 
 def test_regions_of_a_picture_that_was_resized_are_left_out(tmp_path: Path) -> None:

@@ -180,7 +180,7 @@ def test_a_folder_of_thousands_of_levels_is_read_to_its_limit(tmp_path: Path) ->
     try:
         source = FolderSource(tmp_path)
         assert [record.id for record in source.records()] == ["a", "/".join(["d"] * 32) + "/b"]
-        assert "1 folders are more than 32 levels deep" in " ".join(source.warnings)
+        assert "1 folder is more than 32 levels deep" in " ".join(source.warnings)
     finally:
         subprocess.run(["rm", "-rf", tmp_path / "d"], check=True)  # shutil recurses as deep
 

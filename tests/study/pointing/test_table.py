@@ -75,7 +75,7 @@ def test_rates_are_compared_on_the_same_images_by_patient(about: About) -> None:
 def test_notes_give_the_numbers_of_cases(about: About) -> None:
     texts = notes(ROWS, about)
     assert "decided by the larger logit: 1 / 2 of these images, 50.0 %" in texts[0]
-    assert texts[1].startswith("2 images of 1 patients")
+    assert texts[1].startswith("2 images of 1 patient,")
     assert "of 5: 2 with nothing marked" in texts[1]
     assert "1 that cannot be read" in texts[1]
     phantoms = notes(ROWS, dataclasses.replace(about, is_phantom=True))

@@ -16,6 +16,7 @@ from xai_core.cases.annotations.tables import Row, columns_of, read_csv, read_wo
 from xai_core.cases.base import first_few, printable
 from xai_core.cases.readers.single_file import plain_name
 from xai_core.errors import BadAnnotation
+from xai_core.list_text import counted
 from xai_core.types import Pathology
 
 # --- Names of images --------------------------------------------------------------------------
@@ -283,7 +284,8 @@ def _main_rows(
     warnings = []
     if unknown:
         warnings.append(
-            f"{file}: {len(unknown)} rows name no image of the release: {first_few(unknown)}."
+            f"{file}: {counted(len(unknown), 'row names', 'rows name')} no image of the release: "
+            f"{first_few(unknown)}."
         )
     if repeated:
         warnings.append(f"{file}: images given twice, the first row counts: {first_few(repeated)}.")

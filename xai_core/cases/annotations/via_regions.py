@@ -22,6 +22,7 @@ from xai_core.cases.annotations.tables import Row, columns_of, decode_text, read
 from xai_core.cases.base import first_few, printable
 from xai_core.cases.readers.single_file import plain_name
 from xai_core.errors import BadAnnotation
+from xai_core.list_text import counted
 from xai_core.types import BoolArray
 
 Shape = Mapping[str, Any]
@@ -85,11 +86,15 @@ def read_regions(path: Path) -> tuple[dict[ImageName, tuple[Shape, ...]], tuple[
     warnings = []
     if unusable:
         warnings.append(
-            f"{plain_name(path.name)}: {len(unusable)} regions cannot be used and were left out, "
-            f"of: {first_few([printable(name) for name in unusable])}."
+            f"{plain_name(path.name)}: "
+            + counted(
+                len(unusable), "region cannot be used and was", "regions cannot be used and were"
+            )
+            + f" left out, of: {first_few([printable(name) for name in unusable])}."
         )
     if short:
-        warnings.append(f"{plain_name(path.name)}: {short} rows lack columns and were left out.")
+        rows_lack = counted(short, "row lacks columns and was", "rows lack columns and were")
+        warnings.append(f"{plain_name(path.name)}: {rows_lack} left out.")
     return {name: tuple(shapes) for name, shapes in regions.items()}, tuple(warnings)
 
 
@@ -117,22 +122,17 @@ def regions_of_picture(
         work += _work(shape, height, width)
         if work <= _MAX_WORK:
             kept.append(shape)
-    sentences = []
-    if len(of_this) < len(shapes):
-        sentences.append(
-            f"{len(shapes) - len(of_this)} of its regions were drawn on another version of the "
-            "file and were left out."
-        )
-    if len(near) < len(of_this):
-        sentences.append(
-            f"{len(of_this) - len(near)} of its regions reach far outside the picture and were "
-            "left out."
-        )
-    if len(kept) < len(near):
-        sentences.append(
-            f"{len(near) - len(kept)} of its regions are too many or too large to be drawn and "
-            "were left out."
-        )
+    left_out = (
+        (len(shapes) - len(of_this), "was", "were", "drawn on another version of the file"),
+        (len(of_this) - len(near), "reaches", "reach", "far outside the picture"),
+        (len(near) - len(kept), "is", "are", "too many or too large to be drawn"),
+    )
+    sentences = [
+        f"{counted(n, f'of its regions {one}', f'of its regions {several}')} {fault} and "
+        f"{'was' if n == 1 else 'were'} left out."
+        for n, one, several, fault in left_out
+        if n
+    ]
     return tuple(kept), tuple(sentences)
 
 

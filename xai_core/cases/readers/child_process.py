@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from xai_core.cases.readers import fork_server
 from xai_core.cases.readers.limits import check_file_size
 from xai_core.errors import CaseError, UnreadableImage
+from xai_core.files import MISSING, not_a_file
 from xai_core.types import FloatArray, read_only
 
 MEMORY = 2**30  # bytes of address space for the child
@@ -102,16 +103,17 @@ def answered(
                 raise UnreadableImage(_no_space(name, problem)) from problem
         else:
             path = content.absolute()
+            fault = not_a_file(path)  # opening a pipe would block
+            if fault == MISSING:
+                raise UnreadableImage(f"{name} is no longer there; put it back, or reload.")
+            if fault:
+                raise UnreadableImage(f"{name} {fault}; give a file.")
             try:
                 check_file_size(name, path.stat().st_size)
                 path.open("rb").close()
-            except FileNotFoundError:
-                raise UnreadableImage(
-                    f"{name} is no longer there; put it back, or reload."
-                ) from None
             except OSError:
                 raise UnreadableImage(
-                    f"{name} cannot be opened; check that it is a file and readable."
+                    f"{name} cannot be opened; check that it is there and readable."
                 ) from None
         with _turn:
             status = _run(program, path, name, folder, memory, wait)

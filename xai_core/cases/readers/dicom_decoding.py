@@ -25,6 +25,7 @@ from pydicom.uid import JPEGBaseline8Bit, JPEGExtended12Bit, RLELossless
 from xai_core.cases.base import printable
 from xai_core.cases.readers.child_process import bands
 from xai_core.cases.readers.dicom_elements import (
+    is_empty,
     numbers_of,
     text_of,
     usable,
@@ -33,8 +34,9 @@ from xai_core.cases.readers.dicom_elements import (
 )
 from xai_core.cases.readers.dicom_tables import UnusableTable, read_table
 from xai_core.cases.readers.jpeg_end import has_end_marker, with_end_marker
-from xai_core.cases.readers.limits import check_size
+from xai_core.cases.readers.limits import check_size, is_square, not_square
 from xai_core.errors import UnreadableImage
+from xai_core.list_text import counted
 from xai_core.types import FloatArray
 
 # --- The part of the header that may be shown -------------------------------------------------
@@ -128,6 +130,9 @@ def syntax_name(ds: Dataset) -> str:
 _VIEW_CODES = {"399162004": "CC", "R-10242": "CC", "399368009": "MLO", "R-10226": "MLO"}
 
 
+_SPACINGS = ("ImagerPixelSpacing", "PixelSpacing")
+
+
 def describe(ds: Dataset) -> dict[str, Any]:
     """Laterality ("L", "R" or None), view ("CC", "MLO" or None), pixel spacing and warnings.
 
@@ -148,6 +153,10 @@ def describe(ds: Dataset) -> dict[str, Any]:
     side = _side(ds, notes)
     view = _view(ds)
     notes += _orientation(ds, side, view)
+    notes += _aspect(ds)
+    spacing = _spacing(ds)
+    if spacing is None and any(key in ds and not is_empty(ds, key) for key in _SPACINGS):
+        notes.append("The file's pixel spacing cannot be used; no scale is shown.")
     if text_of(ds, "PresentationLUTShape") == "INVERSE" and (
         text_of(ds, "PhotometricInterpretation") == "MONOCHROME2"
     ):
@@ -158,7 +167,7 @@ def describe(ds: Dataset) -> dict[str, Any]:
     return {
         "laterality": side,
         "view": view,
-        "pixel_spacing": _spacing(ds),
+        "pixel_spacing": spacing,
         "warnings": notes,
     }
 
@@ -214,7 +223,7 @@ def _view(ds: Dataset) -> str | None:
 
 
 def _spacing(ds: Dataset) -> tuple[float, float] | None:
-    for key in ("ImagerPixelSpacing", "PixelSpacing"):
+    for key in _SPACINGS:
         numbers = numbers_of(ds, key)
         if len(numbers) != 2 or numbers[0] is None or numbers[1] is None:
             continue
@@ -222,6 +231,23 @@ def _spacing(ds: Dataset) -> tuple[float, float] | None:
         if 0 < row < 100 and 0 < column < 100:
             return row, column
     return None
+
+
+def _aspect(ds: Dataset) -> list[str]:
+    """A sentence where the pixels are not square, by their spacing or, where none is given, by
+    Pixel Aspect Ratio (C.7.6.3.1.7), both vertical before horizontal."""
+    for keyword in (*_SPACINGS, "NominalScannedPixelSpacing", "PixelAspectRatio"):
+        numbers = [number for number in numbers_of(ds, keyword) if number is not None]
+        if len(numbers) != 2 or min(numbers) <= 0:
+            continue
+        height, width = numbers
+        if is_square(height, width):
+            return []
+        size = f"{height:g} mm high and {width:g} mm wide"
+        if keyword == "PixelAspectRatio":
+            size = f"height to width {height:g}:{width:g}, by its Pixel Aspect Ratio"
+        return [not_square("The file", size)]
+    return []
 
 
 # --- Pixels -----------------------------------------------------------------------------------
@@ -245,10 +271,16 @@ def check_header(ds: Dataset, name: str) -> None:
         raise UnreadableImage(
             f"{name} holds {frames} frames (tomosynthesis, for example); give a single picture."
         )
-    kind = photometric or "its Photometric Interpretation is missing or unknown"
-    if photometric not in GREY or _needed_number(ds, "SamplesPerPixel", name, default=1) != 1:
+    if photometric not in GREY:
+        kind = photometric or "its Photometric Interpretation is missing or unknown"
         raise UnreadableImage(
             f"{name} is not a grey picture ({kind}); allowed are {' and '.join(GREY)}."
+        )
+    samples = _needed_number(ds, "SamplesPerPixel", name, default=1)
+    if samples != 1:
+        raise UnreadableImage(
+            f"{name} is not a grey picture: its header says {samples} values per pixel (Samples "
+            "per Pixel), allowed is 1; export it again as grey."
         )
     check_size(name, rows, columns)
     allocated = _needed_number(ds, "BitsAllocated", name)
@@ -312,8 +344,8 @@ def _surplus(ds: Dataset) -> list[str]:
     if rows <= 0:
         return []
     return [
-        f"The file holds {rows} more rows of pixels than its Rows ({ds.Rows}) says; they are not "
-        "shown, so a part of the picture may be missing."
+        f"The file holds {counted(rows, 'more row', 'more rows')} of pixels than its Rows "
+        f"({ds.Rows}) says; what is more is not shown, so a part of the picture may be missing."
     ]
 
 

@@ -195,6 +195,11 @@ def _fault(ds: Dataset, keyword: str) -> str:
 def _complete_pixel_description(ds: Dataset, notes: list[str]) -> None:
     """The description of the pixels (C.7.6.3); what is outside the allowed values is refused
     later, with its value."""
+    frames = whole_number(ds, "NumberOfFrames")
+    if "NumberOfFrames" in ds and (frames is None or frames < 1):
+        if not is_empty(ds, "NumberOfFrames"):  # it is not required of a single picture
+            notes.append(_replaced("NumberOfFrames", _fault(ds, "NumberOfFrames"), "1"))
+        del ds["NumberOfFrames"]
     for keyword, default in (
         ("SamplesPerPixel", 1),
         ("PixelRepresentation", 0),
@@ -202,12 +207,10 @@ def _complete_pixel_description(ds: Dataset, notes: list[str]) -> None:
         ("BitsAllocated", None),
         ("BitsStored", None),
     ):
-        if whole_number(ds, keyword) is not None or (
-            keyword == "NumberOfFrames" and usable(ds, keyword) is None
-        ):
-            if keyword == "NumberOfFrames" and usable(ds, keyword) is None and keyword in ds:
-                del ds[keyword]  # not required of a single picture
-            elif type(usable(ds, keyword)) is bytes or len(values_of(ds, keyword)) > 1:
+        if keyword == "NumberOfFrames" and keyword not in ds:
+            continue
+        if whole_number(ds, keyword) is not None:
+            if type(usable(ds, keyword)) is bytes or len(values_of(ds, keyword)) > 1:
                 put(ds, keyword, whole_number(ds, keyword))
             continue
         value, source = default, ""
@@ -269,7 +272,7 @@ def _complete_windows(ds: Dataset, notes: list[str]) -> None:
                     notes.append(f"The file gives a {_TITLES[keyword]} without {_TITLES[other]}.")
                 del ds[keyword]
         return
-    if all(usable(ds, keyword) is None and _is_empty(ds, keyword) for keyword in WINDOW):
+    if all(usable(ds, keyword) is None and is_empty(ds, keyword) for keyword in WINDOW):
         for keyword in WINDOW:
             del ds[keyword]
         return
@@ -297,6 +300,10 @@ def _complete_windows(ds: Dataset, notes: list[str]) -> None:
         put(ds, keyword, DSfloat(number, auto_format=True))
 
 
-def _is_empty(ds: Dataset, keyword: str) -> bool:
-    element = ds.get_item(keyword)
-    return element is None or not element.value
+def is_empty(ds: Dataset, keyword: str) -> bool:
+    """Whether an element that ``ds`` has holds nothing."""
+    try:
+        element = ds.get_item(keyword)
+    except Exception:  # pydicom parses some elements here
+        return False
+    return element is None or (not element.value and element.value != 0)

@@ -1,4 +1,5 @@
-"""Limits on the size of pictures and files, and detection of a file's kind from its first bytes.
+"""Limits on the size of pictures and files, the shape of pixels, and detection of a file's kind
+from its first bytes.
 
 The limits are the same for every kind of file.  The kind is taken from the content, not the name.
 """
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from xai_core.errors import UnreadableImage
+from xai_core.files import not_a_file
 
 # --- Limits of size ---------------------------------------------------------------------------
 
@@ -74,6 +76,24 @@ def check_file_size(name: str, size: int) -> None:
         )
 
 
+# --- Shape of pixels --------------------------------------------------------------------------
+
+_ROUNDING = 0.01  # relative; sizes are given with two digits or three
+
+
+def is_square(height: float, width: float) -> bool:
+    """Whether pixels of this size, above 0 and in any unit, are square but for rounding."""
+    return abs(height - width) <= _ROUNDING * max(height, width)
+
+
+def not_square(name: str, size: str) -> str:
+    """The remark that a file's pixels are not square.  ``size``: their height and width."""
+    return (
+        f"{name} has pixels that are not square ({size}); they are shown and explained as if they "
+        "were square, so shapes are distorted."
+    )
+
+
 # --- Kind of file -----------------------------------------------------------------------------
 
 Kind = Literal["picture", "dicom"]
@@ -105,8 +125,11 @@ def kind_of(start: bytes) -> Kind | None:
 
 
 def kind_of_file(path: Path) -> Kind | None:
-    """The kind of the file at ``path``; None where it is neither or cannot be opened."""
+    """The kind of the file at ``path``; None where it is neither, cannot be opened, or is no
+    regular file: opening a pipe would block."""
     try:
+        if not_a_file(path):
+            return None
         with path.open("rb") as file:
             return kind_of(file.read(_PREAMBLE + 4))
     except OSError:

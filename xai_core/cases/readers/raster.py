@@ -27,6 +27,10 @@ from xai_core.cases.readers.limits import (
     check_decoded_size,
     check_file_size,
     check_size,
+    is_square,
+    kind_of,
+    kind_of_file,
+    not_square,
 )
 from xai_core.errors import UnreadableImage
 from xai_core.types import FloatArray, read_only
@@ -39,11 +43,24 @@ _COLOUR_DIFFERENCE = 8  # of 255; smaller differences between channels come from
 _LUMINANCE = (0.299, 0.587, 0.114)  # ITU-R BT.601
 _BAND = 2**22  # pixels converted at a time
 
-_DEPTHS = {"1": "1 bit, black and white", "L": "8 bits, grey", "LA": "8 bits, grey"}
+_DEPTHS = {
+    "1": "1 bit, black and white",
+    "L": "8 bits, grey",
+    "LA": "8 bits, grey",
+    "P": "8 bits, colours of a palette",
+}
+# What a mode of Pillow holds whose numbers have no known black and white.
+_UNREAD = {
+    "I": "whole numbers of 32 bits",
+    "F": "decimal numbers (floating point)",
+    "LAB": "Lab colours",
+    "HSV": "HSV colours",
+}
 
-# TIFF 6.0, sections 3, 8 and 18: the tags that say how samples are laid out.
-_PHOTOMETRIC, _BITS_PER_SAMPLE, _PLANAR = 262, 258, 284
+# TIFF 6.0, sections 3, 8, 18 and 19: the tags that say how samples are laid out.
+_PHOTOMETRIC, _BITS_PER_SAMPLE, _PLANAR, _SAMPLE_FORMAT = 262, 258, 284, 339
 _WHITE_IS_ZERO = 0
+_SIGNED = 2
 
 # Pillow's guard against decompression bombs warns at 89 megapixels by default: use the same limit.
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
@@ -117,11 +134,13 @@ def read_raster(content: Path | bytes, name: str) -> RasterImage:
     values, grey or colour, are divided by ``2**b - 1`` where b is the smallest of 8, 10, 12, 14 and
     16 bits that holds the maximum: detectors write 12 or 14 bits into 16, and dividing those by
     65535 would leave them nearly black; a sentence says so unless b is 16.  Colour becomes
-    luminance (ITU-R BT.601); transparency is ignored.
+    luminance (ITU-R BT.601).  Transparency is ignored, pixels count as square, and the first of
+    several pictures is read; a sentence says so where it matters.
 
     Raises:
         UnreadableImage: not a PNG, JPEG or TIFF; empty, damaged or truncated; outside the limits
-            of :mod:`xai_core.cases.readers.limits` (checked in the header); more than 16 bits.
+            of :mod:`xai_core.cases.readers.limits` (checked in the header); more than 16 bits, or
+            numbers with a sign.
     """
     answer: Answer = run_child("xai_core.cases.readers.picture_child", content, name)
     return RasterImage(
@@ -148,6 +167,13 @@ def decode_picture(content: Path | bytes, name: str) -> Decoded:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise UnreadableImage(f"{name} is far too large; {ALLOWED_SIZE}.") from None
     except UnidentifiedImageError:
+        start = kind_of(content[:132]) if isinstance(content, bytes) else kind_of_file(content)
+        if start == "picture":
+            raise UnreadableImage(
+                f"{name} begins like a PNG, JPEG or TIFF picture, but is damaged or stores its "
+                "pixels in a way that this software does not read; save it as an 8-bit or 16-bit "
+                "grey PNG."
+            ) from None
         raise UnreadableImage(
             f"{name} is not a picture this software reads; give a PNG, JPEG or TIFF picture, "
             "or a DICOM file."
@@ -167,9 +193,17 @@ def _decode(content: Path | bytes, name: str) -> Decoded:
     with _open(content) as image:
         check_size(name, image.height, image.width)
         check_decoded_size(name, image.height, image.width, _bytes_per_pixel(image))
-        if image.format == "TIFF" and getattr(image, "n_frames", 1) > 1:
-            notes.append(f"{name} has several pages; the first one is shown.")
+        unread = _unread_numbers(image)
+        if unread:
+            raise UnreadableImage(
+                f"{name} stores its pixels as {unread}; allowed are grey with 8 or 16 bits and "
+                "ordinary colour (save it as a 16-bit grey PNG)."
+            )
+        if getattr(image, "n_frames", 1) > 1:
+            several = "has several pages" if image.format == "TIFF" else "holds several pictures"
+            notes.append(f"{name} {several}; the first one is shown.")
             image.seek(0)
+        notes += _aspect(image, name)
         planes = _planes_of_16_bits(image)
         if planes is None and _has_16_bit_channels(image):
             raise UnreadableImage(
@@ -199,13 +233,10 @@ def _decode(content: Path | bytes, name: str) -> Decoded:
             words = np.array(image, dtype=np.uint16)
         elif mode in _GREY_8:
             words = _converted(image)
-        elif mode in ("I", "F", "LAB", "HSV"):
-            raise UnreadableImage(
-                f"{name} stores its pixels as {mode!r}; allowed are grey with 8 or 16 bits and "
-                "ordinary colour (save it as a 16-bit grey PNG)."
-            )
         else:
             words = _from_colour(image, name, notes)
+        if planes is None and _has_transparent_pixels(image, words):
+            notes.append(_transparency_note(name))
     levels = _levels(words, name, notes)
     levels = 1 - levels if inverted else levels
     if words.min() == words.max():
@@ -218,6 +249,27 @@ def _decode(content: Path | bytes, name: str) -> Decoded:
     facts = {"Kind of file": kind, "Rows": str(height), "Columns": str(width), "Pixels": depth}
     windowed = "0 to the top of the bits in use" if deep else "as stored, 0 black to 255 white"
     return Decoded(words, levels, tuple(notes), facts, windowed)
+
+
+def _unread_numbers(image: Image.Image) -> str:
+    """What a picture's pixels are, where their black and white cannot be told; "" for others."""
+    formats = _tiff_tag(image, _SAMPLE_FORMAT, ())
+    if _SIGNED in (formats if isinstance(formats, tuple) else (formats,)):
+        return "whole numbers with a sign"
+    return _UNREAD.get(image.mode, "")
+
+
+def _aspect(image: Image.Image, name: str) -> list[str]:
+    """A sentence where the resolution, horizontal and vertical, is not that of square pixels."""
+    for key in ("dpi", "aspect", "resolution", "jfif_density"):
+        try:
+            across, down = (float(value) for value in image.info[key])
+        except (KeyError, TypeError, ValueError, ZeroDivisionError):
+            continue
+        if 0 < across < np.inf and 0 < down < np.inf:
+            size = f"its resolution is {across:.4g} x {down:.4g}"
+            return [] if is_square(across, down) else [not_square(name, size)]
+    return []
 
 
 def _turn_upright(image: Image.Image) -> None:
@@ -348,9 +400,12 @@ def _deep_words(
             _turn_upright(part)
             parts.append(part)
     words = np.empty((parts[0].height, parts[0].width), dtype=np.uint16)
-    coloured = False
+    coloured = transparent = False
     for box, rows in _boxes(parts[0]):
         high = np.asarray(parts[0].crop(box), dtype=np.uint16)
+        # Of grey with alpha the channels are two bytes of each; alpha's lower one is 255, too.
+        alpha = high[..., 2 if planes.is_grey else 3 :] if parts[0].mode == "RGBA" else high[:0]
+        transparent = transparent or bool((alpha < 255).any())
         if planes.is_grey:
             first, second = high[..., 0], high[..., 1]
             words[rows] = first << 8 | second if planes.is_high_first else second << 8 | first
@@ -366,6 +421,8 @@ def _deep_words(
         words[rows] = np.rint(luminance)
     if coloured:
         notes.append(_colour_note(name))
+    if transparent:
+        notes.append(_transparency_note(name))
     return words
 
 
@@ -410,6 +467,24 @@ def _from_colour(image: Image.Image, name: str, notes: list[str]) -> NDArray[np.
     if coloured:
         notes.append(_colour_note(name))
     return words
+
+
+def _has_transparent_pixels(image: Image.Image, words: NDArray[Any]) -> bool:
+    """Whether any pixel of a loaded picture is not opaque; ``words``: its grey values."""
+    key = image.info.get("transparency")
+    if image.mode in _GREY_16:
+        return isinstance(key, int) and bool((words == key).any())
+    if image.mode[-1:] not in ("A", "a") and key is None:
+        return False
+    for box, _ in _boxes(image):
+        alpha = image.crop(box).convert("RGBA").getchannel("A")
+        if np.asarray(alpha).min() < 255:
+            return True
+    return False
+
+
+def _transparency_note(name: str) -> str:
+    return f"{name} has transparent pixels; they are shown as if they were not."
 
 
 def _colour_note(name: str) -> str:

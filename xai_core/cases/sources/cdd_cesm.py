@@ -33,6 +33,7 @@ from xai_core.cases.readers.raster import read_picture
 from xai_core.cases.readers.single_file import plain_name
 from xai_core.cases.sources.walk import walk
 from xai_core.errors import SourceNotFound, UnreadableImage
+from xai_core.list_text import counted
 from xai_core.types import BoolArray, Case, CaseRecord, FloatArray
 
 _DEPTH = 4  # PKG - CDD-CESM / CDD-CESM / Low energy images of CDD-CESM / (doubled by unpacking)
@@ -227,14 +228,15 @@ def _search(folder: Path) -> _Found:
         found.warnings.append(f"Images found twice, the first one counts: {first_few(names)}.")
     if renamed:
         found.warnings.append(
-            f"{len(renamed)} images have other names than in the release; used are "
-            f"{first_few(renamed)}."
+            counted(len(renamed), "image has another name", "images have other names")
+            + f" than in the release; used: {first_few(renamed)}."
         )
     if left_out:
         names = [printable(file) for file in left_out]
         found.warnings.append(
-            f"{len(names)} files are no pictures or tables of the release that can be read and "
-            f"were left out: {first_few(names)}."
+            counted(len(names), "file is no picture or table", "files are no pictures or tables")
+            + " of the release that can be read and "
+            + f"{'was' if len(names) == 1 else 'were'} left out: {first_few(names)}."
         )
     return found
 
@@ -254,7 +256,8 @@ def _gaps(found: _Found, notes: dict[ImageName, ImageNotes]) -> list[str]:
             warnings.append(f"Several {kind} files; only one is used: {first_few(names)}.")
     absent = [_title(name) for name in sorted(notes) if name not in found.images]
     if absent:
-        warnings.append(f"{len(absent)} rows of the table have no image: {first_few(absent)}.")
+        rows = counted(len(absent), "row of the table has", "rows of the table have")
+        warnings.append(f"{rows} no image: {first_few(absent)}.")
     alone = [
         printable(found.images[name].name)
         for name in sorted(found.images)
@@ -262,7 +265,8 @@ def _gaps(found: _Found, notes: dict[ImageName, ImageNotes]) -> list[str]:
     ]
     if alone:
         warnings.append(
-            f"{len(alone)} recombined images have no low-energy image: {first_few(alone)}."
+            counted(len(alone), "recombined image has", "recombined images have")
+            + f" no low-energy image: {first_few(alone)}."
         )
     return warnings
 

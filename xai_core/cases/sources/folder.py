@@ -13,6 +13,7 @@ from xai_core.cases.readers.limits import DICOM_SUFFIXES, PICTURE_SUFFIXES, kind
 from xai_core.cases.readers.single_file import plain_name, read_case
 from xai_core.cases.sources.walk import Walk, walk
 from xai_core.errors import SourceNotFound, UnreadableImage
+from xai_core.list_text import counted
 from xai_core.types import Case, CaseRecord
 
 MAX_FILES = 20_000  # files examined at most; a folder with more was probably chosen by mistake
@@ -91,13 +92,21 @@ def _usable_files(path: Path) -> tuple[list[Path], list[str], list[str]]:
     sentences = []
     if like_pictures:
         sentences.append(
-            f"{len(like_pictures)} files are named like pictures but are not, and were left out: "
-            f"{first_few(like_pictures)}."
+            counted(
+                len(like_pictures),
+                "file is named like a picture but is none, and was",
+                "files are named like pictures but are not, and were",
+            )
+            + f" left out: {first_few(like_pictures)}."
         )
     if others:
         sentences.append(
-            f"{len(others)} other files are no PNG, JPEG, TIFF or DICOM files and were left out: "
-            f"{first_few(others)}."
+            counted(
+                len(others),
+                "other file is no PNG, JPEG, TIFF or DICOM file and was",
+                "other files are no PNG, JPEG, TIFF or DICOM files and were",
+            )
+            + f" left out: {first_few(others)}."
         )
     notes = [" ".join(sentences)] if sentences else []
     if found.cut:

@@ -10,6 +10,7 @@ from xai_core.cases.sources.cdd_cesm import CddCesm
 from xai_core.cases.sources.folder import FolderSource
 from xai_core.cases.sources.library import PhantomLibrary
 from xai_core.errors import SourceNotFound
+from xai_core.files import MISSING, not_a_file
 from xai_core.settings import Settings
 
 SOURCES: tuple[type[PathSource], ...] = (
@@ -43,6 +44,9 @@ def open_source(text: str, settings: Settings) -> CaseSource:
     except (OSError, ValueError, RuntimeError):  # a NUL byte, too long a name, no such user
         is_there = False
     if not is_there:
+        fault = not_a_file(path)
+        if fault not in ("", MISSING, "is a folder"):
+            raise SourceNotFound(f"{shown!r} {fault}; {ALLOWED}.")
         raise SourceNotFound(f"There is no file or folder {shown!r}; {ALLOWED}.")
     try:
         return next(source for source in SOURCES if source.accepts(path))(path)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from xai_core.cases.base import first_few, printable
 from xai_core.cases.readers.limits import kind_of_file
+from xai_core.list_text import counted
 
 MAX_DEPTH = 32  # levels of folders; deeper ones were probably made by mistake
 _SYSTEM = re.compile(r"^(desktop\.ini$|thumbs\.db$|dicomdir$|~\$)", re.IGNORECASE)
@@ -67,14 +68,18 @@ def walk(root: Path, *, max_files: int, max_depth: int = MAX_DEPTH) -> Walk:
         waiting += reversed(inner)
         found.cut = len(found.files) > max_files or len(seen) > max_files
     del found.files[max_files:]
-    for names, what in (
-        (unreadable, "folders cannot be opened"),
-        (deep, f"folders are more than {max_depth} levels deep"),
-        (hidden, "hidden folders or pictures"),
+    for names, one, several in (
+        (unreadable, "folder cannot be opened, and was", "folders cannot be opened, and were"),
+        (
+            deep,
+            f"folder is more than {max_depth} levels deep, and was",
+            f"folders are more than {max_depth} levels deep, and were",
+        ),
+        (hidden, "hidden folder or picture was", "hidden folders or pictures were"),
     ):
         if names:
-            verb = "" if what.startswith("hidden") else ", and"
-            found.notes.append(f"{len(names)} {what}{verb} were left out: {first_few(names)}.")
+            words = counted(len(names), one, several)
+            found.notes.append(f"{words} left out: {first_few(names)}.")
     return found
 
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import ks_2samp
 
+from xai_core.list_text import counted
 from xai_core.statistics.auc import roc_auc
 from xai_core.statistics.bootstrap import MIN_PATIENTS
 from xai_core.study.realism.measure import (
@@ -173,7 +174,8 @@ def compare_kind(
     """
     theirs, ours = [m for m in real if m.kind == kind], [m for m in phantoms if m.kind == kind]
     return KindComparison(
-        title=f"{kind.capitalize()} images: {len(ours)} phantoms, {len(theirs)} real",
+        title=f"{kind.capitalize()} images: {counted(len(ours), 'phantom', 'phantoms')}, "
+        f"{len(theirs)} real",
         lines=compare(theirs, ours),
         every=separability(theirs, ours, IMAGE_KEYS, classifiers=classifiers, progress=progress),
         marked=separability(

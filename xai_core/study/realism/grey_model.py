@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from xai_core.cases.base import CaseSource
 from xai_core.errors import CaseError
+from xai_core.list_text import counted
 from xai_core.statistics.bootstrap import mean_interval
 from xai_core.study.realism.measure import (
     DEPTHS,
@@ -172,7 +173,8 @@ def fit_grey_model(figures: Sequence[GreyFigures], kind: str, seed: int = 0) -> 
     complete = [f for f in of_kind if np.isfinite(f.values).all()]
     if len(complete) <= FIGURES:
         raise CaseError(
-            f"{len(complete)} {kind} images have all {FIGURES} figures; give a CDD-CESM folder "
+            counted(len(complete), f"{kind} image has", f"{kind} images have")
+            + f" all {FIGURES} figures; give a CDD-CESM folder "
             f"with at least {FIGURES + 1} of them."
         )
     values = np.stack([f.values for f in complete])

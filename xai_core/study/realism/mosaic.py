@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from xai_core.cases.base import CaseSource
-from xai_core.errors import BadRequest, CaseError, OutputExists
+from xai_core.errors import BadRequest, CaseError
 from xai_core.files import (
     MANIFEST,
+    check_file,
     check_folder,
     whole_file,
     whole_folder,
@@ -102,15 +103,12 @@ def check_picture(path: Path, *, force: bool) -> None:
     """Check that the picture file may be written.
 
     Raises:
-        BadRequest: the name does not end in .png.
+        BadRequest: the name does not end in .png, or the file cannot be made.
         OutputExists: it is a folder, or, without ``force``, an existing file.
     """
     if path.suffix.lower() != ".png":
         raise BadRequest(f"--pictures is {path.name!r}; give a file that ends in .png.")
-    if path.is_dir():
-        raise OutputExists(f"--pictures names {path.name}, which is a folder; give a file.")
-    if path.exists() and not force:
-        raise OutputExists(f"{path.name} exists; give another name, or --force to replace it.")
+    check_file(path, force=force, option="--pictures")
 
 
 def write_out(

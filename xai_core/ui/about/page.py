@@ -11,6 +11,7 @@ import streamlit as st
 from xai_core.cam import METHODS
 from xai_core.explain.service import PageService
 from xai_core.faithfulness.curves import conventions as curve_conventions
+from xai_core.list_text import counted
 from xai_core.model.spec import ModelSpec
 from xai_core.settings import ROOT
 from xai_core.ui.service_access import layers
@@ -154,10 +155,11 @@ def _model_facts(spec: ModelSpec) -> dict[str, str]:
 def _show_cases(service: PageService) -> None:
     source, records = service.source, service.records.values()
     truth = Counter(str(r.pathology or "not given") for r in records)
+    patients = counted(len({r.patient_id for r in records}), "patient", "patients")
     facts = {
         "Source": source.name,
         "Kind": "phantoms: synthetic images, not patients" if source.is_phantom else "images",
-        "Cases": f"{len(service.records)} of {len({r.patient_id for r in records})} patients",
+        "Cases": f"{len(service.records)} of {patients}",
         "Truth": ", ".join(f"{n} {name}" for name, n in sorted(truth.items())),
     }
     st.markdown(facts_table(facts, 400))

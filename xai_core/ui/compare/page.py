@@ -10,6 +10,7 @@ import streamlit as st
 
 from xai_core.cam import METHODS, PAPER_METHODS
 from xai_core.explain.service import PageService
+from xai_core.list_text import counted
 from xai_core.types import Outcome
 from xai_core.ui import case_list, controls, session
 from xai_core.ui.compare import board, captions, comparison, export, panels
@@ -219,7 +220,7 @@ def show_figure_3_choices(service: PageService) -> None:
     done, total = service.prediction_progress()
     st.caption(
         "Picked first: the first true positive and the first true negative in the list's order, "
-        f"of the {done} cases predicted so far ({total} in all)."
+        f"of the {counted(done, 'case', 'cases')} predicted so far ({total} in all)."
     )
     missing = any(getattr(comparison.current(), field) is None for field, _ in _FIGURE_3_CASES)
     poll_interval = _POLL_DEFAULT_CASES if missing and done < total else None
@@ -268,7 +269,7 @@ def _case_title(service: PageService, case_id: str) -> str:
         return case_id
     spec = service.classifier.spec
     p = prediction.probabilities[spec.positive]
-    return f"{case_id}, {spec.class_names[spec.positive]} {p:.2f}"
+    return f"{case_id}, {spec.class_names[spec.positive]} {p:.3f}"
 
 
 def _cases(service: PageService, outcomes: dict[str, Outcome], outcome: Outcome) -> tuple[str, ...]:
