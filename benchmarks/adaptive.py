@@ -3,7 +3,9 @@ the stated error covers it.
 
 The whole calibration is ``python -m benchmarks --only adaptive --pairs 240``: 60 images of the
 library, each with 4 of the 6 pairings of the two layers and the paper's three methods in turn.
-What is measured is kept in :data:`STATE`, so that a stopped run goes on.
+The reference has a point at every :data:`STRIDE`-th step, and for one pair of :data:`EACH` at every
+step: there the coarser reference is compared with the whole one, and the table says how far they
+differ.  What is measured is kept in :data:`STATE`, so that a stopped run goes on.
 """
 
 from __future__ import annotations
@@ -29,22 +31,29 @@ from xai_core.faithfulness.patches import TIE_ORDERS, descending, relevance, tie
 from xai_core.faithfulness.perturbation import INSERTION, PerturbationProbe
 from xai_core.types import BoolArray, no_report
 
-STATE = Path("work/benchmarks/adaptive.jsonl")  # ignored by git
+STATE = Path("benchmarks/adaptive.jsonl")
+STRIDE = 4  # divides the number of patches
+EACH = 10
 PER_IMAGE = 4  # pairings of layer and method measured on each image
 SUBSETS = 4  # random sets of tied patches behind a point of the reference within a tie
 _SEED = 1806
 
 HEAD = (
-    "Adaptive curves against all 577 points", "images", "pairs", "forward passes, most", "median",
+    "Adaptive curves against the reference", "images", "pairs", "forward passes, most", "median",
     "AUC error, median", "95th percentile", "most", "stated error, median", "covers",
     f"coverage factor for 95 % (now {perturbation.COVERAGE:g})",
     "reference's standard error, median",
+    f"a reference at every {STRIDE}th step against every step: most, and in how many curves",
 )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Measured:
-    """One curve of one map in one mode: its error and what was stated, in units of the area."""
+    """One curve of one map in one mode: its error and what was stated, in units of the area.
+
+    ``coarse``: how far the coarser reference's area is from the whole one's; None where only the
+    coarser one was measured.
+    """
 
     case: str
     layer: str
@@ -55,6 +64,7 @@ class Measured:
     true: float
     stated: float
     reference_error: float
+    coarse: float | None = None
 
 
 def rows(bench: Bench, pairs: int) -> Iterator[tuple[str, ...]]:
@@ -63,7 +73,7 @@ def rows(bench: Bench, pairs: int) -> Iterator[tuple[str, ...]]:
     done: list[Measured] = []
     for i, pair in enumerate(itertools.islice(_pairings(bench), pairs), start=1):
         if pair not in known:
-            known |= {pair: _measure(bench, *pair)}
+            known |= {pair: _measure(bench, *pair, whole=i % EACH == 1)}
             _write(_settings(bench), pair, known[pair])
         done += known[pair]
         sys.stderr.write(f"{i} of {pairs}: {' '.join(pair)}: {_line(known[pair])}\n")
@@ -95,6 +105,7 @@ def _pairings(bench: Bench) -> Iterator[tuple[str, str, str]]:
 def _row(name: str, found: list[Measured]) -> tuple[str, ...]:
     true, stated = (np.array([getattr(m, f) for m in found]) for f in ("true", "stated"))
     passes = [m.images for m in found if m.kind == INSERTION]
+    coarse = [m.coarse for m in found if m.coarse is not None]
     # A stated error of 0 covers an error of rounding.
     ratio = true / np.maximum(stated, 1e-9)
     return (
@@ -110,6 +121,7 @@ def _row(name: str, found: list[Measured]) -> tuple[str, ...]:
         f"{100 * (true <= stated + 1e-9).mean():.1f} %",
         f"{perturbation.COVERAGE * np.quantile(ratio, 0.95):.2f}",
         f"{np.median([m.reference_error for m in found]):.4f}",
+        f"{max(coarse):.4f} in {len(coarse)}" if coarse else "not measured",
     )
 
 
@@ -127,8 +139,11 @@ def _line(found: list[Measured]) -> str:
 _last: dict[str, ImageContext] = {}  # of the last case, whose pairs share scores and maps
 
 
-def _measure(bench: Bench, case_id: str, layer: str, method: str) -> list[Measured]:
-    """Both modes of one map; none where it cannot be ranked."""
+def _measure(bench: Bench, case_id: str, layer: str, method: str, whole: bool) -> list[Measured]:
+    """Both modes of one map; none where it cannot be ranked.
+
+    ``whole``: whether the reference has a point at every step.
+    """
     if case_id not in _last:
         _last.clear()
         _last[case_id] = bench.fresh(bench.source.load(case_id))
@@ -140,32 +155,50 @@ def _measure(bench: Bench, case_id: str, layer: str, method: str) -> list[Measur
         return []
     r = relevance(heatmap.values)
     probe = PerturbationProbe(context.x, context.baseline, target, context.logit_cache)
-    true = {kind: _reference(probe, r, kind) for kind in ("insertion", "deletion")}
+    true = {kind: _reference(probe, r, kind, whole) for kind in ("insertion", "deletion")}
     found = []
     for mode in _MODES:
         pair = MODES[mode](probe, tie_orders(r), no_report)
         for curve in (pair.insertion, pair.deletion):
-            area, error = true[curve.kind]
+            area, error, coarse = true[curve.kind]
             off = abs(curve.auc - area)
             found.append(
                 Measured(
-                    case_id, layer, method, mode, curve.kind, pair.images, off, curve.error, error
+                    case_id,
+                    layer,
+                    method,
+                    mode,
+                    curve.kind,
+                    pair.images,
+                    off,
+                    curve.error,
+                    error,
+                    coarse,
                 )
             )
     return found
 
 
-def _reference(probe: PerturbationProbe, r: NDArray[np.float64], kind: str) -> tuple[float, float]:
-    """The expected area with a point after every patch, and its standard error.
+def _reference(
+    probe: PerturbationProbe, r: NDArray[np.float64], kind: str, whole: bool
+) -> tuple[float, float, float | None]:
+    """The expected area and its standard error, and see :attr:`Measured.coarse`.
 
     Within a tie each point is the mean over SUBSETS random sets of the tied patches, drawn anew for
     every point, which is more exact than as many whole orders and does not share their draws.
     """
-    masks = [_masks(r, k, np.random.default_rng((_SEED, k))) for k in range(len(r) + 1)]
+    steps = range(0, len(r) + 1, 1 if whole else STRIDE)
+    masks = [_masks(r, k, np.random.default_rng((_SEED, k))) for k in steps]
     kept = np.concatenate(masks)
     p = probe.probabilities(kept if kind == INSERTION else ~kept)
     points = np.split(p, np.cumsum([len(point) for point in masks])[:-1])
-    weight = np.full(len(points), 1 / len(r))
+    area, error = _area(points)
+    return area, error, abs(_area(points[::STRIDE])[0] - area) if whole else None
+
+
+def _area(points: list[NDArray[np.float64]]) -> tuple[float, float]:
+    """The area under equally spaced points, each the mean of its values, and its standard error."""
+    weight = np.full(len(points), 1 / (len(points) - 1))
     weight[[0, -1]] /= 2
     mean = np.array([point.mean() for point in points])
     error = [point.std(ddof=1) / len(point) ** 0.5 if len(point) > 1 else 0.0 for point in points]
@@ -201,7 +234,9 @@ def _settings(bench: Bench) -> str:
         )
         for name in names
     ]  # fmt: skip
-    text = json.dumps([bench.classifier.spec.sha256, *constants, TIE_ORDERS, SUBSETS, _SEED])
+    text = json.dumps(
+        [bench.classifier.spec.sha256, *constants, TIE_ORDERS, SUBSETS, _SEED, STRIDE, EACH]
+    )
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

@@ -62,13 +62,19 @@ def test_the_reference_is_the_expectation_over_tie_orders() -> None:
     r = np.where(np.arange(16) < 6, np.arange(16, 0, -1), 0.0)
     steps = np.where(r > 0, weights, weights[r == 0].mean())
     expected = np.trapezoid(np.append(0, np.cumsum(steps)) / 2, np.linspace(0, 1, 17))
-    area, error = adaptive._reference(probe, r, "insertion")
+    area, error, coarse = adaptive._reference(probe, r, "insertion", whole=True)
     assert 0 < error < 0.01
     assert abs(area - expected) <= 4 * error
-    without, exact = adaptive._reference(probe, np.arange(16.0), "insertion")
+    assert coarse is not None
+    assert adaptive._reference(probe, r, "insertion", whole=False)[0] in (
+        pytest.approx(area + coarse), pytest.approx(area - coarse),
+    )  # fmt: skip
+    without, exact, coarse = adaptive._reference(probe, np.arange(16.0), "insertion", whole=True)
     assert exact == 0
     curve = full(probe, descending(np.arange(16.0))).insertion
     assert without == pytest.approx(curve.auc, abs=1e-9)
+    fourth = np.trapezoid(curve.probability[::4], np.linspace(0, 1, 5))
+    assert coarse == pytest.approx(abs(fourth - curve.auc), abs=1e-9)
 
 
 def test_a_stopped_calibration_goes_on_and_ignores_a_cut_line(
@@ -87,12 +93,16 @@ def test_coverage_and_its_factor_by_hand() -> None:
     """Errors .01 to .20 of which .02 is stated for each: 2 of 20 are covered; 95 % would need the
     19.05th, .1905, that is 9.525 times as much."""
     found = [
-        adaptive.Measured("a", "l", "m", "fine", "insertion", 64, i / 100, 0.02, 0.0)
+        adaptive.Measured(
+            "a", "l", "m", "fine", "insertion", 64, i / 100, 0.02, 0.0, i / 1000 if i < 3 else None
+        )
         for i in range(1, 21)
     ]
     row = adaptive._row("fine", found)
     assert row[9] == "10.0 %"
     assert row[10] == f"{2 * 9.525:.2f}"
+    assert row[12] == "0.0020 in 2"
+    assert adaptive._row("fine", found[2:])[12] == "not measured"
 
 
 def test_one_benchmark_replaces_its_section_and_leaves_the_others(tmp_path: Path) -> None:
