@@ -49,6 +49,13 @@ def test_invalid_limit_raises_bad_setting(value: str) -> None:
         read_settings({"XAI_STORE_LIMIT_MB": value})
 
 
+@pytest.mark.parametrize("name", ["XAI_BATCH", "XAI_SESSIONS"])
+@pytest.mark.parametrize("value", ["0", "-1", "1.5", "x", "99999", "9" * 5000, "²", "٣", "１"])
+def test_what_is_no_whole_number_raises_bad_setting(name: str, value: str) -> None:
+    with pytest.raises(BadSetting, match=rf"^{name} is .{{1,50}}; give a whole number from 1 to"):
+        read_settings({name: value})
+
+
 def test_the_operating_point_is_the_weights_own_unless_set() -> None:
     assert read_settings({}).threshold is None
     assert read_settings({"XAI_THRESHOLD": ""}).threshold is None

@@ -44,6 +44,7 @@ LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 """Host names of this machine, always served."""
 
 _NAME = "xai-cesm"
+_SHOWN = 40  # characters of a value in a sentence
 _LONGEST_HOST = 253  # characters, RFC 1035
 _HOST = re.compile(r"(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*|[0-9a-f]*(:[0-9a-f]*){2,7}")
 _MIB = 2**20
@@ -84,36 +85,37 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     device = env.get("XAI_DEVICE", "auto")
     if device not in ("auto", "cpu", "cuda"):
         raise BadSetting(f"XAI_DEVICE is {device!r}; allowed are auto, cpu and cuda.")
-    text = env.get("XAI_BATCH", "8")
-    if not text.isdigit() or not 1 <= int(text) <= 256:
-        raise BadSetting(f"XAI_BATCH is {text!r}; give a whole number from 1 to 256.")
-    limit = env.get("XAI_STORE_LIMIT_MB") or "2048"
-    plain = limit.isascii() and limit.isdigit() and len(limit) <= len(str(_MOST_MIB))
-    if not plain or not 1 <= int(limit) <= _MOST_MIB:
-        raise BadSetting(
-            f"XAI_STORE_LIMIT_MB is {limit!r}; give a whole number from 1 to {_MOST_MIB} (MiB)."
-        )
     threshold = env.get("XAI_THRESHOLD") or None
     if threshold is not None and not 0 < _number(threshold) < 1:
         raise BadSetting(
             f"XAI_THRESHOLD is {threshold!r}; give a probability above 0 and below 1, such as 0.3."
         )
-    sessions = env.get("XAI_SESSIONS") or "64"
-    if not (sessions.isascii() and sessions.isdigit()) or not 1 <= int(sessions[:6]) <= 10000:
-        raise BadSetting(f"XAI_SESSIONS is {sessions!r}; give a whole number from 1 to 10000.")
     return Settings(
         cases=env.get("XAI_CASES") or "library",
         weights=Path(env.get("XAI_WEIGHTS") or DEFAULT_WEIGHTS),
         store=Path(env.get("XAI_STORE") or cache),
         device=device,
-        batch=int(text),
+        batch=_whole_number(env, "XAI_BATCH", 8, 256),
         engine=env.get("XAI_ENGINE") or "auto",
-        store_limit=int(limit) * _MIB,
+        store_limit=_whole_number(env, "XAI_STORE_LIMIT_MB", 2048, _MOST_MIB, " (MiB)") * _MIB,
         precomputed=Path(env.get("XAI_PRECOMPUTED") or env.get("XAI_READY") or PRECOMPUTED),
         threshold=None if threshold is None else float(threshold),
         hosts=_hosts(env.get("XAI_HOSTS") or ""),
-        sessions=int(sessions),
+        sessions=_whole_number(env, "XAI_SESSIONS", 64, 10_000),
     )
+
+
+def _whole_number(
+    env: Mapping[str, str], name: str, default: int, most: int, unit: str = ""
+) -> int:
+    """The setting ``name``, from 1 to ``most``; ``default`` where it is missing or empty."""
+    text = env.get(name) or str(default)
+    plain = text.isascii() and text.isdigit() and len(text) <= len(str(most))
+    if not plain or not 1 <= int(text) <= most:
+        raise BadSetting(
+            f"{name} is {text[:_SHOWN]!r}; give a whole number from 1 to {most}{unit}."
+        )
+    return int(text)
 
 
 def _number(text: str) -> float:

@@ -300,6 +300,13 @@ def test_why_a_file_is_no_specification_is_said_in_plain_words(
     refused(weights, "model.json is not a model specification: ", says, "; restore it from")
 
 
+def test_what_a_specification_promises_is_shown_without_control_characters(weights: Path) -> None:
+    promise(weights, sha256="\x1b[31mab")
+    refused(weights, "promises '\\x1b[31mab'...")
+    promise(weights, sha256=file_digest(weights).upper(), layers=["x"] * 100)
+    refused(weights, "names as layers x, x, x and 97 more; ")
+
+
 def test_a_byte_order_mark_is_read_over(weights: Path) -> None:
     path = weights.with_suffix(".json")
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())

@@ -71,7 +71,7 @@ class ModelSpec:
     training_data: _Text
     licence: _Text
     trained_on_phantoms: bool
-    real_images: Annotated[int, Field(ge=0)] = 0
+    real_images: Annotated[int, Field(ge=0, le=10**9)] = 0
     positive: Annotated[int, Field(ge=0)] = 1
     metrics: _Figures = field(default_factory=dict)
     calibration: _Figures = field(default_factory=dict)

@@ -69,10 +69,11 @@ def load(path: Path) -> tuple[ModelSpec, nn.Module]:
             f"{path.name} cannot be read ({problem.strerror or 'input or output error'}); check "
             "its permissions, or copy it again."
         ) from problem
-    if digest != spec.sha256:
+    if digest != spec.sha256.lower():
         raise BadWeights(
             f"{path.name} has the digest {digest[:12]}..., its specification promises "
-            f"{spec.sha256[:12]}...; the file is damaged or belongs to another specification."
+            f"{shown_names([spec.sha256[:12]])}...; the file is damaged or belongs to another "
+            "specification."
         )
     try:
         tensors = load_file(path)
@@ -86,8 +87,9 @@ def load(path: Path) -> tuple[ModelSpec, nn.Module]:
     own = tuple(layer.name for layer in explainable_layers(network, spec.input_size))
     if spec.layers != own:
         raise BadWeights(
-            f"The specification of {path.name} names as layers {', '.join(spec.layers) or 'none'}; "
-            f"those of {spec.timm_name} are {', '.join(own)}: put these into the specification."
+            f"The specification of {path.name} names as layers "
+            f"{shown_names(spec.layers) or 'none'}; those of {spec.timm_name} are "
+            f"{', '.join(own)}: put these into the specification."
         )
     _check(path.name, tensors, network)
     network.load_state_dict({k: v.float() for k, v in tensors.items()}, assign=True)

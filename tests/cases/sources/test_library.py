@@ -1,15 +1,16 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.cases.builders import make_library
-from xai_core.cases import PhantomLibrary
+from xai_core.cases import PhantomLibrary, open_source
 from xai_core.errors import BadAnnotation, SourceNotFound, UnreadableImage
-from xai_core.settings import LIBRARY
+from xai_core.settings import LIBRARY, Settings
 from xai_core.types import Pathology
 
 
@@ -72,23 +73,47 @@ def test_manifest_of_another_format_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "changes",
+    ("changes", "says"),
     [
-        {"pathology": "odd"},
-        {"view": "XX"},
-        {"birads": "x"},
-        {"files": {}},
-        {"files": {"low_energy": {"file": "../x.png", "sha256": "0"}}},
-        {"files": {"low_energy": {"file": "/etc/passwd", "sha256": "0"}}},
-        {"files": {"low_energy": {"file": "..", "sha256": "0"}}},
-        {"files": {"low_energy": {"file": "x.png"}}},
-        {"descriptors": []},
+        ({"pathology": "odd"}, "pathology is 'odd'; allowed are"),
+        ({"view": "XX"}, "view is 'XX'; allowed are"),
+        ({"birads": "x"}, "a field has a value of another kind"),
+        ({"files": {}}, "it lacks “low_energy”"),
+        (
+            {"files": {"low_energy": {"file": "../x.png", "sha256": "0"}}},
+            "is not a plain file name",
+        ),
+        ({"files": {"low_energy": {"file": "/etc/passwd", "sha256": "0"}}}, "is not a plain file"),
+        ({"files": {"low_energy": {"file": "..", "sha256": "0"}}}, "is not a plain file name"),
+        ({"files": {"low_energy": {"file": "x.png"}}}, "it lacks “sha256”"),
+        ({"descriptors": []}, "a field has a value of another kind"),
     ],
 )
-def test_invalid_case_in_the_manifest_is_refused(tmp_path: Path, changes: dict[str, Any]) -> None:
+def test_invalid_case_in_the_manifest_is_refused(
+    tmp_path: Path, changes: dict[str, Any], says: str
+) -> None:
     _edit(make_library(tmp_path), **changes)
-    with pytest.raises(BadAnnotation, match="Case 1 of the phantom library"):
+    with pytest.raises(BadAnnotation, match="Case 1 of the phantom library") as caught:
         PhantomLibrary(tmp_path)
+    assert says in str(caught.value)
+
+
+@pytest.mark.parametrize("cut", [1, 300])
+def test_a_library_with_a_damaged_manifest_is_not_read_as_a_folder_of_pictures(
+    tmp_path: Path, cut: int
+) -> None:
+    path = make_library(tmp_path) / "manifest.json"
+    path.write_bytes(path.read_bytes()[:-cut])
+    with pytest.raises(BadAnnotation, match="damaged or lists no case"):
+        open_source(str(tmp_path), Settings())
+
+
+def test_a_pipe_in_a_library_is_not_opened(tmp_path: Path) -> None:
+    library = PhantomLibrary(make_library(tmp_path))
+    (tmp_path / "PH-0001.png").unlink()
+    os.mkfifo(tmp_path / "PH-0001.png")
+    with pytest.raises(UnreadableImage, match=r"^PH-0001\.png .* is not a regular file"):
+        library.load("PH-0001")
 
 
 def test_texts_of_the_manifest_are_printable(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from xai_core.cases.readers.limits import check_file_size
 from xai_core.cases.readers.raster import decode_picture
 from xai_core.cases.readers.single_file import plain_name
 from xai_core.errors import BadAnnotation, CaseError, SourceNotFound, UnreadableImage
+from xai_core.files import MISSING, not_a_file
 from xai_core.settings import LIBRARY
 from xai_core.types import BoolArray, Case, CaseRecord, FloatArray, Pathology
 
@@ -39,11 +40,13 @@ class PhantomLibrary:
 
     @classmethod
     def accepts(cls, path: Path) -> bool:
-        """Whether ``path`` is a folder that holds a manifest of this kind."""
-        try:
-            return path.is_dir() and bool(_read_manifest(path))
-        except CaseError:
+        """Whether ``path`` is a folder that holds a manifest of this kind, or what is left of one:
+        the pictures of a library are no cases without it, and its masks never are."""
+        manifest = path / MANIFEST
+        if not path.is_dir() or not_a_file(manifest):
             return False
+        with manifest.open("rb") as file:
+            return f'"{_ROLES[0]}"'.encode() in file.read(_MAX_MANIFEST)
 
     def __init__(self, folder: Path = LIBRARY) -> None:
         self._folder = folder
@@ -56,12 +59,20 @@ class PhantomLibrary:
             try:
                 record, files = _record(entry, self.name), _files(entry)
             except (KeyError, TypeError, ValueError, AttributeError, CaseError) as error:
+                fault = "a field has a value of another kind"
+                if isinstance(error, KeyError):
+                    fault = f"it lacks “{error.args[0]!s:.40}”"
+                elif isinstance(error, CaseError):
+                    fault = f"{error!s:.120}".rstrip(".")
                 raise BadAnnotation(
                     f"Case {number} of the phantom library's {MANIFEST} cannot be understood "
-                    f"({type(error).__name__}: {error!s:.120}); generate the library again."
+                    f"({fault}); generate the library again."
                 ) from None
             if record.id in self._records:
-                raise BadAnnotation(f"The phantom library's {MANIFEST} lists {record.id!r} twice.")
+                raise BadAnnotation(
+                    f"The phantom library's {MANIFEST} lists {record.id!r} twice; generate the "
+                    "library again."
+                )
             self._records[record.id] = record
             self._files[record.id] = files
 
@@ -96,13 +107,19 @@ class PhantomLibrary:
         return self._files[case_id]["low_energy"][1]
 
     def _read(self, file: str, digest: str) -> FloatArray:
+        path = self._folder / file
+        fault = not_a_file(path)
+        if fault:
+            fault = "is not there" if fault == MISSING else fault
+            raise UnreadableImage(
+                f"{file} of the phantom library {fault}; restore the library's folder."
+            )
         try:
-            path = self._folder / file
             check_file_size(file, path.stat().st_size)
             data = path.read_bytes()
         except OSError:
             raise UnreadableImage(
-                f"{file} of the phantom library is not there; restore the library's folder."
+                f"{file} of the phantom library cannot be read; restore the library's folder."
             ) from None
         if hashlib.sha256(data).hexdigest() != digest:
             raise UnreadableImage(
@@ -141,11 +158,14 @@ def _read_manifest(folder: Path) -> list[Any]:
 
 def _record(entry: Mapping[str, Any], source: str) -> CaseRecord:
     birads = entry.get("birads")
+    pathology = entry["pathology"]
+    if pathology not in list(Pathology):
+        raise CaseError(f"pathology is {pathology!r:.40}; allowed are {', '.join(Pathology)}")
     return CaseRecord(
         id=printable(str(entry["id"])),
         source=source,
         patient_id=printable(str(entry["patient_id"])),
-        pathology=Pathology(entry["pathology"]),
+        pathology=Pathology(pathology),
         laterality=entry.get("laterality"),
         view=entry.get("view"),
         density=entry.get("density"),
@@ -163,7 +183,7 @@ def _files(entry: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
     """Role -> file name and SHA-256.
 
     Raises:
-        ValueError: a name that points outside the library's folder.
+        CaseError: a name that points outside the library's folder.
         KeyError: the low-energy picture is missing.
     """
     found = {}
@@ -173,7 +193,7 @@ def _files(entry: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
             continue
         file = str(described["file"])
         if file != plain_name(file) or file.startswith("."):
-            raise ValueError(f"{file!r:.60} is not a plain file name")
+            raise CaseError(f"{file!r:.60} is not a plain file name")
         found[role] = (file, str(described["sha256"]).lower())
     if "low_energy" not in found:
         raise KeyError("low_energy")
