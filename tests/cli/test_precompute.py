@@ -255,7 +255,7 @@ def test_a_too_small_store_limit_is_reported(
     ("words", "expected"),
     [
         (("--curves", "none"), "allowed are adaptive, fine and full"),
-        (("--curves", "some"), "curves is 'some'"),
+        (("--curves", "some"), "curves are 'some'"),
         (("--targets", "malignant"), "--targets is 'malignant'; allowed are predicted, both."),
         (("--methods", "lime"), "method is 'lime'"),
         (("--methods", ","), "at least one method"),
