@@ -417,7 +417,9 @@ def not_a_file(path: Path) -> str:
     """Why ``path`` is no regular file, as the end of a sentence about it; "" where it is one."""
     try:
         kind = path.stat().st_mode
-    except (OSError, ValueError):  # ValueError: a NUL byte
+    except (OSError, ValueError) as problem:  # ValueError: a NUL byte
+        if getattr(problem, "errno", None) == errno.ENAMETOOLONG:
+            return "has a name that is too long"
         try:
             link = path.is_symlink()
         except (OSError, ValueError):
