@@ -265,5 +265,7 @@ def test_perturbed_images_need_a_probe(whole: MetricInputs) -> None:
     shown[1, :10] = True
     p = whole.probabilities(shown)
     assert p[0] < p[1]
+    assert whole.missing(Need.PROBE) == ""
+    assert replace(whole, find_probe=None).missing(Need.PROBE) == Need.PROBE.value
     with pytest.raises(ValueError, match=r"Need\.PROBE"):
         replace(whole, find_probe=None).probabilities(shown)

@@ -190,6 +190,19 @@ def test_further_orders_are_measured_only_where_the_first_two_differ() -> None:
     assert two.insertion.auc != four.insertion.auc
 
 
+def test_a_small_budget_for_many_ties_begins_with_every_second_point() -> None:
+    """Nine points within ties may need 30 images; 16 and half as many again are allowed.  Of the
+    five points' images the two orders, which reverse each other, share half."""
+    seen = []
+    orders = tie_orders(np.zeros(N))
+    probe = probe_of(np.full(N, 0.01), -3.0)
+    pair = adaptive(probe, orders, lambda done, total, pair: seen.append((done, pair)), budget=16)
+    done, first = seen[0]
+    assert done == 2 + 3 * 2
+    assert first.insertion.fraction.tolist() == [0, 0.25, 0.5, 0.75, 1]
+    assert pair.images <= images_at_most(16, TIE_ORDERS) == 24
+
+
 def test_fine_states_a_smaller_error_with_more_images() -> None:
     weights, r = lesion(2), tied_map(2, 0.4)
     quick, fine = (MODES[name](probe_of(weights, -3.0), tie_orders(r), lambda *_: None)

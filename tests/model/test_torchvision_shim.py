@@ -5,9 +5,11 @@ from __future__ import annotations
 import importlib.util
 import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import torch
 
 from xai_core.model import torchvision_shim
 
@@ -69,6 +71,42 @@ def test_no_extension_loads_where_torchvision_is_missing(
 ) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: spec)
     assert not torchvision_shim.extension_loads()
+
+
+def test_an_extension_that_cannot_be_loaded_is_passed_over(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "_C.so").write_text("built for another torch")
+    spec = SimpleNamespace(origin=str(tmp_path / "__init__.py"))
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: spec)
+    assert not torchvision_shim.extension_loads()
+
+
+def test_stand_ins_are_found_first_while_timm_is_imported_and_nothing_of_them_is_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    system = SimpleNamespace(modules={}, meta_path=["one finder", "another"])
+    disable, seen = torch.compiler.disable, []
+
+    def import_module(name: str) -> None:
+        first, replaced = system.meta_path[0], torch.compiler.disable is not disable
+        seen.append((name, isinstance(first, torchvision_shim._Finder), replaced))
+        system.modules |= {"timm": None, "torchvision": None, "torchvision.ops": None}
+
+    monkeypatch.setattr(torchvision_shim, "sys", system)
+    monkeypatch.setattr(torchvision_shim, "importlib", SimpleNamespace(import_module=import_module))
+    torchvision_shim.import_timm()
+    assert seen[0] == ("timm", True, True)
+    assert system.meta_path == ["one finder", "another"]
+    assert system.modules.keys() - {"torchvision", "torchvision.ops"} == {"timm"}
+    assert torch.compiler.disable is disable
+
+
+def test_only_modules_of_torchvision_have_stand_ins() -> None:
+    assert torchvision_shim._left_as_it_is(run) is run
+    finder = torchvision_shim._Finder()
+    assert finder.find_spec("torchvision.ops", None) is not None
+    assert finder.find_spec("torch", None) is None
 
 
 def test_nothing_is_declared_where_the_extension_loads() -> None:

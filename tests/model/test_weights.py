@@ -219,6 +219,8 @@ def test_the_built_in_model_names_its_real_images() -> None:
         ({"format": 2}, "format is 2, this version reads 1"),
         ({"format": 2, "positive": 7}, "positive is 7, must be the index of one of the 2"),
         ({"threshold": 2, "positive": -1}, "positive is -1"),
+        ({"timm_name": ["x" * 56]}, f'timm_name is ["{56 * "x"}"]: '),  # 60 characters
+        ({"timm_name": ["x" * 57]}, f'timm_name is ["{57 * "x"}…: '),
     ],
 )
 def test_a_value_just_outside_what_is_allowed_is_refused(

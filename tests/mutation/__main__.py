@@ -7,6 +7,7 @@ report is results.md.
 from __future__ import annotations
 
 import argparse
+import ast
 import sys
 import tempfile
 from pathlib import Path
@@ -52,8 +53,12 @@ def importing(file: str, tests: list[str]) -> list[str]:
     parent, _, name = dotted.rpartition(".")
 
     def imports(test: str) -> bool:
-        text = (ROOT / test).read_text(encoding="utf-8")
-        return f"{dotted} import" in text or f"from {parent} import {name}" in text
+        return any(
+            node.module == dotted
+            or (node.module == parent and name in {alias.name for alias in node.names})
+            for node in ast.walk(ast.parse((ROOT / test).read_text(encoding="utf-8")))
+            if isinstance(node, ast.ImportFrom)
+        )
 
     return list(filter(imports, tests))
 

@@ -232,6 +232,9 @@ def test_tests_that_import_the_changed_file_are_found() -> None:
     found = importing("xai_core/scoring/cache_file.py", tests)
     stems = ("test_disk_store", "test_eviction", "test_precomputed")
     assert found == [f"tests/scoring/{stem}.py" for stem in stems]
+    tests = files_of(area_of("xai_core/model/engine/openvino_engine.py"))
+    found = importing("xai_core/model/engine/openvino_engine.py", tests)
+    assert found == ["tests/model/test_engine_file.py", "tests/model/test_engine_openvino.py"]
 
 
 def test_likely_tests_run_first_and_slow_ones_after_the_others() -> None:
