@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xai_core.phantom.kinds import LESION_KINDS
 from xai_core.phantom.lesion import LesionPlan
-from xai_core.phantom.lexicon import CONSPICUITY_TERM, NON_MASS_TERM, PATTERN_TERM
+from xai_core.phantom.lexicon import CONSPICUITY_TERM
 from xai_core.types import Pathology
 
 
@@ -55,7 +55,7 @@ def _second(plan: LesionPlan, pathology: Pathology) -> str:
     if away * weight >= 0.9:
         other = "malignant" if away > 0 else "benign"
         return f"Beware of {words}, which is commoner in {other} lesions."
-    pattern = plan.descriptors[PATTERN_TERM.get(plan.kind, NON_MASS_TERM)]
+    pattern = plan.descriptors[LESION_KINDS[plan.kind].pattern_term]
     if pattern == "none":
         return "It does not enhance in the recombined image" + (
             "; some cancers do not." if pathology is Pathology.MALIGNANT else "."
