@@ -15,6 +15,7 @@ from xai_core.phantom.kinds import LESION_KINDS
 from xai_core.phantom.lesion import LesionPlan
 from xai_core.phantom.lexicon import ASYMMETRY, MASS
 from xai_core.phantom.place import Tissue, draw_place, insert, lesion_radius, site_of
+from xai_core.phantom.teaching import teaching_note
 from xai_core.phantom.tissue import Background, compress, draw_background, realised_density
 from xai_core.types import Pathology
 
@@ -127,6 +128,14 @@ def test_spicules_lie_outside_the_body(views: dict[str, Background]) -> None:
     assert (drawn.thin_mask & ~drawn.mask).sum() > 30
 
 
+def test_a_lesion_that_cannot_be_seen_counts_as_occult(views: dict[str, Background]) -> None:
+    faint = replace(PLAN, gain=0.02)
+    for plan, occult in ((PLAN, False), (faint, True)):
+        drawn = insert_lesions(2, views["CC"], Pathology.MALIGNANT, plans=(plan,))
+        assert drawn.lesions[0].plan.occult == occult
+        assert (drawn.birads <= 2) == occult
+
+
 # --- Two views --------------------------------------------------------------------------------
 
 
@@ -166,6 +175,10 @@ def test_a_plain_asymmetry_is_seen_in_the_first_view_alone(views: dict[str, Back
         second = insert_lesions(0, views["MLO"], Pathology.BENIGN, plans=(plan,), first_view=False)
         assert len(first.lesions) == 1
         assert len(second.lesions) == seen
+        assert [p.kind for p in second.hidden] == [ASYMMETRY] * (1 - seen)
+        if second.hidden:
+            assert second.birads in (1, 2)
+            assert "other view" in teaching_note(Pathology.BENIGN, second.plans, second.hidden)
 
 
 def test_sides_are_alike_and_not_equal() -> None:

@@ -76,11 +76,11 @@ class SheetLayer:
 
 
 LAYERS = (
-    SheetLayer(44.0, 0.50, 1.6, 4.0, 5.0),
-    SheetLayer(26.0, 0.46, 1.6, 3.4, 5.0),
-    SheetLayer(15.0, 0.36, 1.5, 2.2, 5.0),
-    SheetLayer(8.8, 0.24, 1.2, 1.5, 4.0),
-    SheetLayer(5.2, 0.18, 0.9, 1.2, 4.0),
+    SheetLayer(44.0, 0.50, 1.6, 3.2, 5.0),
+    SheetLayer(26.0, 0.46, 1.6, 2.7, 5.0),
+    SheetLayer(15.0, 0.36, 1.5, 1.8, 5.0),
+    SheetLayer(8.8, 0.24, 1.2, 1.3, 4.0),
+    SheetLayer(5.2, 0.18, 1.0, 1.0, 4.0),
 )
 
 
@@ -125,7 +125,7 @@ class Breast:
         rng, own = stream(seed, "breast"), stream(seed, "breast", side)
         drawn = str(rng.choice(list(DENSITY_FREQUENCY), p=list(DENSITY_FREQUENCY.values())))
         density = density or drawn
-        reach = float(np.clip(rng.normal(0.515, 0.09) + own.normal(0, 0.012), 0.34, 0.74))
+        reach = float(np.clip(rng.normal(0.56, 0.095) + own.normal(0, 0.012), 0.34, 0.74))
         mm = reach * MM_HIGH
         shape = Shape(
             reach=reach,

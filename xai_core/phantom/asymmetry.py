@@ -27,7 +27,7 @@ def draw_asymmetry(rng: np.random.Generator, _plan: LesionPlan, site: Site, radi
     level = 1.15 - far - 0.55 * np.abs(lumps) + 0.16 * finer
     body = np.clip(1.4 * level + 0.25, 0, 1)
     body = body / (1 + np.exp(np.clip(-7 * level, -30, 30)))
-    density = np.asarray(rng.uniform(0.65, 0.95) * (1 + 0.15 * finer), np.float32)
+    density = np.asarray(rng.uniform(0.8, 1.15) * (1 + 0.15 * finer), np.float32)
     return Solid(site, core, body.astype(np.float32), far, density, replaces=False)
 
 

@@ -35,10 +35,10 @@ class Phantom:
     """A synthetic mammogram with its ground truth.
 
     ``image``: float32 (H, W), grey 0..255, chest wall at the left edge for a left breast.
-    ``lesions``: those that this view shows; none in a normal breast.  ``planned``: all lesions of
-    the breast; ``nuisances``: names of structures
-    that were added independently of the class.  ``recombined``: the recombined image on its own
-    grid, None where it was not drawn.
+    ``lesions``: those that this view shows; none in a normal breast.  ``hidden``: plans of those
+    that only the other view shows.  ``nuisances``: names of structures that were added
+    independently of the class.  ``recombined``: the recombined image on its own grid, None where
+    it was not drawn.
     """
 
     image: FloatArray
@@ -50,6 +50,7 @@ class Phantom:
     birads: int
     nuisances: tuple[str, ...]
     recombined: Recombined | None = None
+    hidden: tuple[LesionPlan, ...] = ()
 
     @property
     def mask(self) -> BoolArray:
@@ -117,16 +118,20 @@ def insert_lesions(
     curve = draw_tone_curve(stream(seed, "tone", view), background)
     nuisances = draw_nuisances(stream(seed, "nuisances", view), background)
     tissue = Tissue.of(background)
-    lesions, taken = [], list[Place]()
+    lesions, hidden, taken = [], list[LesionPlan](), list[Place]()
     for k, plan in enumerate(plans):
         radius = lesion_radius(plan, background)
         place = draw_place(stream(seed, "place", k), background, radius, taken)
         taken.append(place)
         only = LESION_KINDS[plan.kind].one_view
         if only is not None and only(plan.descriptors) and not first_view:
+            hidden.append(plan)
             continue
-        drawn = stream(seed, "lesion", k)
-        lesions.append(insert(drawn, background, tissue, plan, place, radius))
+        before = tissue.shown.copy()
+        lesion = insert(stream(seed, "lesion", k), background, tissue, plan, place, radius)
+        if not _stands_out(lesion, before, tissue.shown, background):
+            lesion = replace(lesion, plan=replace(plan, occult=True))
+        lesions.append(lesion)
     clips = np.maximum(nuisances.metal, tissue.metal)
     noise = stream(seed, "noise", view)
     image = expose(
@@ -140,12 +145,29 @@ def insert_lesions(
             stream(seed, "recombined", view), background, tissue.shown, tuple(lesions), streams,
             nuisances,
         )  # fmt: skip
-    birads = assessment(stream(seed, "assessment"), plans)
+    birads = assessment(stream(seed, "assessment"), tuple(x.plan for x in lesions))
     phantom = Phantom(
         image, tuple(lesions), pathology, "L", view, background.density, birads, nuisances.names,
-        second,
+        second, tuple(hidden),
     )  # fmt: skip
     return phantom if laterality == "L" else _mirrored(phantom)
+
+
+_SEEN = 0.5  # standard deviations of the tissue around it by which a visible lesion changes it
+
+
+def _stands_out(
+    lesion: Lesion, before: FloatArray, after: FloatArray, background: Background
+) -> bool:
+    """Whether a lesion can be seen in the tissue around it; dense tissue hides some."""
+    px = max(4, round(3 * background.px_per_mm))
+    rows, columns = (np.flatnonzero(lesion.mask.any(axis)) for axis in (1, 0))
+    part = np.s_[max(rows[0] - px, 0) : rows[-1] + px, max(columns[0] - px, 0) : columns[-1] + px]
+    mask, around = lesion.mask[part], background.breast[part] & ~lesion.mask[part]
+    if around.sum() < 20:
+        return True
+    change = float(np.percentile(np.abs(after - before)[part][mask], 97))
+    return change > _SEEN * float(before[part][around].std())
 
 
 def _mirrored(left: Phantom) -> Phantom:
@@ -163,7 +185,7 @@ def _mirrored(left: Phantom) -> Phantom:
         second = Recombined(_flip(second.image), tuple(_flip(m) for m in second.masks))
     return Phantom(
         _flip(left.image), lesions, left.pathology, "R", left.view, left.density, left.birads,
-        left.nuisances, second,
+        left.nuisances, second, left.hidden,
     )  # fmt: skip
 
 

@@ -189,7 +189,7 @@ def _entry(folder: Path, plan: Plan, drawn: Phantom) -> dict[str, Any]:
         "birads": drawn.birads,
         "findings": [finding(lesion) for lesion in drawn.plans],
         "descriptors": {k: v for lesion in drawn.plans for k, v in lesion.descriptors.items()},
-        "note": teaching_note(drawn.pathology, drawn.plans),
+        "note": teaching_note(drawn.pathology, drawn.plans, drawn.hidden),
         "lesions": lesions,
         "nuisances": list(drawn.nuisances),
         "texture_seed": plan.texture_seed,

@@ -12,7 +12,7 @@ from xai_core.types import FloatArray
 
 # Gland per mm of the mass.
 _DENSITY = {
-    "fat-containing": 0.0, "low density": 0.95, "equal density": 1.30, "high density": 1.75,
+    "fat-containing": 0.0, "low density": 1.05, "equal density": 1.50, "high density": 2.00,
 }  # fmt: skip
 
 # --- Surfaces ---------------------------------------------------------------------------------

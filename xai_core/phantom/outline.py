@@ -30,7 +30,7 @@ def draw_outline(breast: Breast, view: str, height: int) -> Outline:
     rng = stream(breast.seed, "outline", breast.side, view)
     scale = height / 512
     own = rng.normal(0, 0.025)
-    mean = breast.shape.reach + own - (0.0 if view == "CC" else 0.055)
+    mean = breast.shape.reach + own - (0.0 if view == "CC" else 0.065)
     width = float(np.clip(mean, 0.32, 0.78) * height)
     edge, nipple_row = (_cc if view == "CC" else _mlo)(rng, width, height)
     edge += _waves(rng, height) * 1.6 * scale
@@ -86,12 +86,12 @@ def _mlo(rng: np.random.Generator, width: float, height: int) -> tuple[FloatArra
     """The outline of an MLO view: the arm above, the widest part at the nipple, the inframammary
     fold below."""
     at = rng.uniform(0.56, 0.72)
-    shoulder = rng.uniform(0.34, 0.66)
+    shoulder = rng.uniform(0.28, 0.62)
     low = rng.uniform(0.60, 0.82)
     heights = [0.0, 0.45 * at, 0.75 * at, at, at + 0.55 * (1 - at), at + 0.85 * (1 - at), 1.0]
     widths = [
         shoulder,
-        shoulder + (1 - shoulder) * rng.uniform(0.28, 0.66),
+        shoulder + (1 - shoulder) * rng.uniform(0.25, 0.62),
         rng.uniform(0.84, 0.95),
         1.0,
         rng.uniform(0.84, 0.96),
@@ -111,6 +111,6 @@ def _mlo(rng: np.random.Generator, width: float, height: int) -> tuple[FloatArra
 def _waves(rng: np.random.Generator, height: int) -> FloatArray:
     """A slowly varying irregularity of the contour, about unit amplitude, finer in some breasts."""
     rows = np.linspace(0, 2 * np.pi, height, dtype=np.float32)
-    falls = rng.uniform(0.75, 1.3)
-    waves = [np.cos(k * rows / 2 + rng.uniform(0, 6.3)) / k**falls for k in range(1, 22)]
+    falls = rng.uniform(0.5, 1.2)
+    waves = [np.cos(k * rows / 2 + rng.uniform(0, 6.3)) / k**falls for k in range(1, 40)]
     return np.asarray(sum(waves), dtype=np.float32)

@@ -60,7 +60,7 @@ def draw_place(
         return _place_in_picture(rng, background, radius)
     shape = breast.shape
     behind = rng.uniform(6, shape.reach * MM_HIGH, _TRIED)
-    lateral, up = rng.uniform(-75, 75, _TRIED), rng.uniform(-60, 60, _TRIED)
+    lateral, up = rng.uniform(-65, 85, _TRIED), rng.uniform(-50, 75, _TRIED)
     room = np.full(_TRIED, np.inf)
     for view in VIEWS:
         outline = _coarse_outline(breast.seed, breast.side, breast.density, view)
@@ -81,7 +81,7 @@ def draw_place(
         room = np.minimum(room, gap - 1.6 * radius)
     far = np.sqrt(
         ((behind - shape.gland_back) / shape.gland_reach) ** 2
-        + (lateral**2 + up**2) / shape.gland_wide**2
+        + ((lateral - shape.upper_outer) ** 2 + (up - shape.upper_outer) ** 2) / shape.gland_wide**2
     )
     weight = 0.25 + np.clip(1.5 - far, 0, 1.2)
     fits = room > 0

@@ -16,8 +16,8 @@ from xai_core.phantom.lexicon import (
 )
 from xai_core.types import Pathology
 
-_MEDIAN_MM, _SPREAD = 27.0, 0.45  # median diameter, and standard deviation of its logarithm
-_SMALLEST, _LARGEST = 7.0, 68.0
+_MEDIAN_MM, _SPREAD = 34.0, 0.45  # median diameter, and standard deviation of its logarithm
+_SMALLEST, _LARGEST = 8.0, 80.0
 _OCCULT_GAIN = 0.12
 _PER_LOG_SIZE = 1.3  # log-odds per unit of log(diameter / median)
 _STEEPNESS, _OFFSET = 1.7, 0.1

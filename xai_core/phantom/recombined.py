@@ -17,6 +17,7 @@ from scipy import ndimage as ndi
 
 from xai_core.phantom.enhancement import draw_enhancement
 from xai_core.phantom.fields import power_law
+from xai_core.phantom.materials import CALCIUM, IODINE, recombined
 from xai_core.phantom.nuisance import Nuisances
 from xai_core.phantom.place import Lesion
 from xai_core.phantom.recombined_tone import apply_tone, draw_target_greys
@@ -51,9 +52,9 @@ def draw_relief(
     rows, columns = np.gradient(grain)
     fine = columns * np.cos(turn) + rows * np.sin(turn)
     relief = _unit(lit, inside) + rng.normal(0, 0.35) * _unit(rest, inside)
-    relief += rng.uniform(0.1, 0.4) * _unit(fine, inside)
+    relief += rng.uniform(0.25, 0.65) * _unit(fine, inside)
     deep = np.clip(background.depth / (5 * scale), 0, 1)
-    uneven = np.clip(0.85 - 0.45 * broad, 0.15, 2)
+    uneven = np.clip(0.95 - 0.22 * broad, 0.3, 2)
     return np.asarray(deep * uneven * relief, dtype=np.float32)
 
 
@@ -179,6 +180,9 @@ def _corners(rng: np.random.Generator, x: FloatArray, y: FloatArray) -> FloatArr
 
 # --- The image --------------------------------------------------------------------------------
 
+# Grey levels per mm of calcium: as iodine of moderate conspicuity, 36 grey levels, which is about
+# 2 mg per cm2.
+_CALCIUM = 36 * recombined(CALCIUM) / (0.02 * recombined(IODINE))
 _RIPPLED = 0.08  # share of pictures with ripples
 
 
@@ -219,7 +223,7 @@ def draw_recombined(
     broad = slow.at(0.5 * x, 0.5 * y)
     body = _structure(rng, background, broad) + 0.2 * slow.at(y + 99 * background.scale, x)
     moved = rng.spawn(1)[0]
-    strength = 4.6 * float(np.exp(rng.normal(0, 0.55)))
+    strength = 5.6 * float(np.exp(rng.normal(0, 0.55)))
     mottle = _mottle(rng, background)
     # The tone is that of the breast without lesions, so that it does not depend on them.
     again = moved.bit_generator.state
@@ -235,9 +239,9 @@ def draw_recombined(
         masks.append(region)
         calcium = lesion.solid.calcium if lesion.solid is not None else None
         if lesion.solid is not None and calcium is not None:
-            # Calcium is weighted wrongly and comes out dark.
+            # The weight that cancels gland against fat takes off too much of calcium.
             site = lesion.solid.site
-            grey[site.rows, site.columns] -= 30 * np.clip(calcium, 0, 1.5) * lesion.plan.gain
+            grey[site.rows, site.columns] += _CALCIUM * np.clip(calcium, 0, 1.5) * lesion.plan.gain
         if lesion.solid is not None and lesion.solid.metal is not None:
             site, metal = lesion.solid.site, lesion.solid.metal.astype(np.float32)
             edge = 25 * ndi.gaussian_filter(metal, 1.5) - 40 * metal
@@ -266,7 +270,7 @@ def _mottle(rng: np.random.Generator, background: Background) -> FloatArray:
     coarse = power_law(rng, max(h, w), float(rng.uniform(0.3, 1.4))).values[:h, :w]
     white = rng.standard_normal((h, w), dtype=np.float32)
     white = ndi.gaussian_filter(white, 0.4 * background.scale)
-    strength = 0.9 * float(np.exp(rng.normal(0, 0.3)))
+    strength = 1.25 * float(np.exp(rng.normal(0, 0.3)))
     return np.asarray(
         strength * (5.0 * coarse + rng.uniform(1.5, 5) * background.scale * white), dtype=np.float32
     )

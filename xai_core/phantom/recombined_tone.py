@@ -35,7 +35,7 @@ COMPONENTS = np.array([
     [.217, .347, .029, -.030, .033, -.073, -.274, .068, .014, .015, .111, .067, -.523, .110],
 ])  # fmt: skip
 # Factors by depth: at the very edge a pixel is partly air, so the tissue is drawn brighter.
-_EDGE = np.array([2.6, 1.12, 1.0, 1.0, 1.0, 1.0, 1.0])
+_EDGE = np.array([3.4, 1.6, 1.25, 1.0, 1.0, 1.0, 1.0])
 _TYPICAL_RANGE = 58.0  # grey levels from the 25 % to the 95 % percentile
 
 

@@ -50,8 +50,8 @@ def profile_correction(
     # Darkening by a factor: subtraction would turn fat black.
     factor = np.where(change < 0, 1 + change / np.maximum(mean, 1), 1)
     deep = np.arange(last + 1) > 6
-    factor = np.where(deep, np.maximum(factor, 0.62), factor)
-    change = np.where(deep, np.minimum(change, 0.5 * mean), change)
+    factor = np.where(deep, np.maximum(factor, 0.5), factor)
+    change = np.where(deep, np.minimum(change, 0.9 * mean), change)
     # Below the skin itself the correction changes slowly, so that no ring appears.
     smooth = ndi.gaussian_filter1d(np.stack([factor, np.maximum(change, 0)]), 4.0, mode="nearest")
     share = np.clip((np.arange(last + 1) - 2) / 6, 0, 1)

@@ -14,12 +14,21 @@ def finding(lesion: LesionPlan) -> str:
     return lesion.kind if words is None else words(lesion.descriptors)
 
 
-def teaching_note(pathology: Pathology, plans: tuple[LesionPlan, ...]) -> str:
+def teaching_note(
+    pathology: Pathology, plans: tuple[LesionPlan, ...], hidden: tuple[LesionPlan, ...] = ()
+) -> str:
     """Two sentences: the deciding descriptor, and a descriptor against it or the enhancement.
+
+    ``hidden``: lesions that only the other view shows.
 
     The deciding descriptor is the one with the largest weight for the phantom's class in the label
     model.
     """
+    if not plans and hidden:
+        return (
+            f"The {hidden[0].kind} that the other view shows is not seen here. "
+            "What only one view shows is mostly normal tissue that lies one over the other."
+        )
     if not plans:
         return (
             "Nothing was put into this phantom: every density is normal tissue. "

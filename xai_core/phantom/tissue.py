@@ -24,6 +24,7 @@ from xai_core.types import BoolArray, FloatArray
 
 SLABS = 8
 _SLICES = 40  # along the beam
+_MOST = 1.8  # gland per mm where many sheets meet
 
 # --- Values -----------------------------------------------------------------------------------
 
@@ -196,12 +197,12 @@ def _skin_width(
 ) -> FloatArray:
     """Width of the skin in mm, (H, W): it varies along the contour and is thicker at the nipple."""
     h = outline.breast.shape[0]
-    along = ndi.gaussian_filter1d(rng.standard_normal(h), 0.05 * h)
+    along = ndi.gaussian_filter1d(rng.standard_normal(h), 0.03 * h)
     along = along / max(float(along.std()), 1e-9)
     rows = (np.arange(h) - outline.nipple[1]) * mm
     areola = rng.uniform(0.4, 1.1) * np.exp(-((rows / rng.uniform(14, 22)) ** 2))
     below = rng.uniform(0, 0.6) * np.clip(rows / 60, 0, 1)
-    width = breast.shape.skin * np.exp(0.16 * along) * (1 + areola + below)
+    width = breast.shape.skin * np.exp(0.32 * along) * (1 + areola + below)
     return np.asarray(np.clip(width, 0.6, 5)[:, None], np.float32)
 
 
@@ -217,7 +218,7 @@ def _tissue(
     slabs = np.zeros((SLABS, h, w), np.float32)
     glands, uptake = np.zeros((h, w), np.float32), np.zeros((h, w), np.float32)
     begin = 2.5 + 1.5 * breast.shape.skin
-    side = np.clip((shallow - begin) / 7, 0, 1)
+    side = np.clip((shallow - begin) / 12, 0, 1)
     ligaments = np.clip((shallow - 1.5) / 4, 0.0, 1)
     inside = outline.breast.astype(np.float32)
     for k, t in enumerate(grid.depth):
@@ -228,7 +229,8 @@ def _tissue(
         lob = lobules.slice(k)
         gland = argument.slice(k) - 0.95 * np.clip(lob, 0, None)
         gland = side * under / (1 + np.exp(np.clip(-5.5 * gland, -30, 30)))
-        sheet = ligaments * np.clip(sum(layer.slice(k) for layer in layers), 0, 1.9)
+        crowded = np.asarray(sum(layer.slice(k) for layer in layers), np.float32) / _MOST
+        sheet = ligaments * _MOST * np.tanh(crowded)
         part = (gland * (0.74 + 0.16 * lob) + sheet * (0.80 + 0.40 * gland)) * body
         slabs[k * SLABS // _SLICES] += grid.slice * part
         glands += gland * body

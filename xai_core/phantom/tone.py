@@ -128,7 +128,7 @@ class ToneCurve:
 def draw_tone_curve(rng: np.random.Generator, background: Background) -> ToneCurve:
     """A tone curve that gives this background percentiles and a skin profile as of a real image."""
     greys = draw_greys(rng, background.scale)
-    noise, blur = np.exp(rng.normal(0.6, 0.45)).clip(0.7, 5), rng.uniform(0.25, 0.5)
+    noise, blur = np.exp(rng.normal(0.65, 0.45)).clip(0.7, 5), rng.uniform(0.25, 0.5)
     ends = faded_ends(rng, background, 0.7)
     few = _thinned(background)
     knots = np.percentile(few.tissue[few.breast], QUANTILES).astype(np.float64)
@@ -144,7 +144,7 @@ def draw_tone_curve(rng: np.random.Generator, background: Background) -> ToneCur
         finish = _finish(profiled[few.breast], greys)
     return ToneCurve(
         film, skin, ends, finish, float(noise * background.scale), float(blur),
-        float(rng.uniform(0.1, 0.9)),
+        float(rng.uniform(0.0, 0.65)),
     )  # fmt: skip
 
 
