@@ -42,7 +42,7 @@ def draw_relief(
     inside = background.depth > 10 * scale
     h, w = tissue.shape
     turn = rng.uniform(0, 2 * np.pi) + 0.5 * broad
-    sharp = ndi.gaussian_filter(tissue, rng.uniform(0.35, 0.7) * scale)
+    sharp = ndi.gaussian_filter(tissue, rng.uniform(0.25, 0.5) * scale)
     rows, columns = np.gradient(sharp)
     lit = columns * np.cos(turn) + rows * np.sin(turn)
     rest = sharp - ndi.gaussian_filter(sharp, 2.0 * scale)
@@ -51,8 +51,11 @@ def draw_relief(
     grain = ndi.gaussian_filter(grain, 0.9 * scale)
     rows, columns = np.gradient(grain)
     fine = columns * np.cos(turn) + rows * np.sin(turn)
-    relief = _unit(lit, inside) + rng.normal(0, 0.35) * _unit(rest, inside)
-    relief += rng.uniform(0.25, 0.65) * _unit(fine, inside)
+    # Faint lines in fat are nearly as clear as strong ones: the vendor's processing evens them.
+    lit = _unit(lit, inside)
+    lit = np.asarray(np.sign(lit) * np.abs(lit) ** 0.75, np.float32)
+    relief = lit + rng.normal(0, 0.35) * _unit(rest, inside)
+    relief += rng.uniform(0.15, 0.45) * _unit(fine, inside)
     deep = np.clip(background.depth / (5 * scale), 0, 1)
     uneven = np.clip(0.95 - 0.22 * broad, 0.3, 2)
     return np.asarray(deep * uneven * relief, dtype=np.float32)
@@ -223,7 +226,7 @@ def draw_recombined(
     broad = slow.at(0.5 * x, 0.5 * y)
     body = _structure(rng, background, broad) + 0.2 * slow.at(y + 99 * background.scale, x)
     moved = rng.spawn(1)[0]
-    strength = 5.6 * float(np.exp(rng.normal(0, 0.55)))
+    strength = 6.2 * float(np.exp(rng.normal(0, 0.55)))
     mottle = _mottle(rng, background)
     # The tone is that of the breast without lesions, so that it does not depend on them.
     again = moved.bit_generator.state
