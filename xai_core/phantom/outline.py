@@ -111,6 +111,6 @@ def _mlo(rng: np.random.Generator, width: float, height: int) -> tuple[FloatArra
 def _waves(rng: np.random.Generator, height: int) -> FloatArray:
     """A slowly varying irregularity of the contour, about unit amplitude, finer in some breasts."""
     rows = np.linspace(0, 2 * np.pi, height, dtype=np.float32)
-    falls = rng.uniform(0.5, 1.2)
+    falls = rng.uniform(0.72, 1.25)
     waves = [np.cos(k * rows / 2 + rng.uniform(0, 6.3)) / k**falls for k in range(1, 40)]
     return np.asarray(sum(waves), dtype=np.float32)
