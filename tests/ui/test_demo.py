@@ -102,7 +102,7 @@ def test_every_stop_is_a_valid_request_viewport_and_text(stop: Stop) -> None:
 def test_texts_are_filled_in_from_the_prediction_and_the_outcome() -> None:
     case = make_case(pathology=Pathology.MALIGNANT)
     miss = fill_in("{says} {p} {truth} {outcome} {wrong_title}", case, SAYS_BENIGN, SPEC, FN)
-    assert miss == "benign 0.881 malignant a false negative, a miss A wrong decision"
+    assert miss == "benign 0.88 malignant a false negative, a miss A wrong decision"
     assert fill_in("{wrong_title}", case, SAYS_MALIGNANT, SPEC, TP) == "The narrowest decision"
 
 

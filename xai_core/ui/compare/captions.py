@@ -39,7 +39,7 @@ def case_line(record: CaseRecord, prediction: Prediction | None, spec: ModelSpec
     decided = predicted == spec.positive
     outcome = "" if truth is None else _outcome_prefix(Outcome.of(truth, decided))
     class_name, p = spec.class_names[predicted], prediction.probabilities[predicted]
-    decision = f"the model says {class_name} {p:.3f}"
+    decision = f"the model says {class_name} {p:.2f}"
     return f"{name}: {outcome}{decision}; the truth: {truth_words(record)}"
 
 

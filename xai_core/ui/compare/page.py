@@ -269,7 +269,7 @@ def _case_title(service: PageService, case_id: str) -> str:
         return case_id
     spec = service.classifier.spec
     p = prediction.probabilities[spec.positive]
-    return f"{case_id}, {spec.class_names[spec.positive]} {p:.3f}"
+    return f"{case_id}, {spec.class_names[spec.positive]} {p:.2f}"
 
 
 def _cases(service: PageService, outcomes: dict[str, Outcome], outcome: Outcome) -> tuple[str, ...]:

@@ -199,7 +199,7 @@ def fill_in(
     says, p = "nothing yet", "not known yet"
     if prediction is not None:
         predicted = prediction.predicted(spec.threshold, spec.positive)
-        says, p = spec.class_names[predicted], f"{prediction.probabilities[predicted]:.3f}"
+        says, p = spec.class_names[predicted], f"{prediction.probabilities[predicted]:.2f}"
     wrong = outcome in (Outcome.FP, Outcome.FN)
     values = {
         "says": says,
