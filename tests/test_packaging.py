@@ -65,7 +65,7 @@ def test_every_setting_is_documented_with_its_default() -> None:
     text = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
     rows = dict(re.findall(r"^\| `(XAI_\w+)` \|.*\| (.*?) \|$", text, re.MULTILINE))
     source = (ROOT / "xai_core" / "settings.py").read_text(encoding="utf-8")
-    read = set(re.findall(r'env\.get\("(XAI_\w+)"', source)) - {"XAI_READY"}
+    read = set(re.findall(r'(?:env\.get\(|\(env, )"(XAI_\w+)"', source)) - {"XAI_READY"}
     assert rows.keys() == read
     defaults = read_settings({})
     assert isinstance(defaults, Settings)
