@@ -156,6 +156,32 @@ def test_a_partial_file_is_not_removed_by_its_own_process(tmp_path: Path) -> Non
     assert (tmp_path / "a").read_bytes() == b"whole"
 
 
+@pytest.mark.skipif(not files._LOCKS, reason="this system has no such locks")
+def test_a_partial_file_that_another_process_locked_first_is_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever took it as abandoned before it was locked removes it a little later."""
+    place, made, lock, new_file = tmp_path / "a.txt", [], fcntl.flock, files._new_file
+
+    def flock(descriptor: int, how: int) -> None:
+        if len(made) == 1:
+            raise BlockingIOError
+        lock(descriptor, how)
+
+    def note(partial: Path) -> int:
+        made.append(partial)
+        return new_file(partial)
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    monkeypatch.setattr(files, "_new_file", note)
+    with files.whole_file(place) as stream:
+        stream.write(b"new")
+        made[0].unlink(missing_ok=True)
+    assert place.read_bytes() == b"new"
+    assert len(made) == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+
+
 @pytest.mark.parametrize("machine", ["another machine", "no locks"])
 def test_where_no_lock_can_tell_a_partial_file_is_removed_after_an_hour(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, machine: str

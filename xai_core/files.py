@@ -255,13 +255,19 @@ def _hold(
         locks.append(descriptor)
         if not _LOCKS:
             return
-        with suppress(OSError):  # a file system without locks, or one that another process removes
+        try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if partial.exists():
+            is_held = partial.exists()
+        except BlockingIOError:
+            is_held = False
+        except OSError:  # a file system without locks
+            is_held = True
+        if is_held:
             return
-        # Another process took it as abandoned before it was locked.
+        # Another process took it as abandoned before it was locked, and has removed it or is about
+        # to.
         os.close(locks.pop())
-        made.pop()
+        _discard(made.pop())
 
 
 def _new_file(partial: Path) -> int:

@@ -143,7 +143,6 @@ def test_a_service(
     assert service.notices() == ()
 
 
-@pytest.mark.flaky(reruns=2)  # failed once under load: to be understood
 def test_a_store_that_removes_files_while_others_read(tmp_path: Path) -> None:
     keys = [StoreKey(f"{i:02x}" * 32, "1" * 64, "logits", 2) for i in range(12)]
 
