@@ -4,6 +4,7 @@ and read back, without the child process."""
 from __future__ import annotations
 
 import io
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -132,7 +133,47 @@ def test_window_without_a_usable_width_gives_way_to_the_range(tmp_path: Path, wi
     data = with_element(dicom_bytes(_windowed()), "WindowWidth", width)
     values, facts = _read(data, tmp_path)
     np.testing.assert_allclose(values, RAMP / RAMP.max(), atol=1e-6)
-    assert "full range" in " ".join(facts["warnings"])
+    told = [text for text in facts["warnings"] if "window" in text]
+    assert told == ["The file's window cannot be used; its full range of values is shown."]
+
+
+def test_unknown_voi_function_is_linear(tmp_path: Path) -> None:
+    ds = _windowed(VOILUTFunction=None)
+    plain, _ = _read(dicom_bytes(ds), tmp_path)
+    values, facts = _read(with_element(dicom_bytes(ds), "VOILUTFunction", b"CUBIC "), tmp_path)
+    np.testing.assert_array_equal(values, plain)
+    assert "VOI LUT Function cannot be used; LINEAR" in facts["warnings"][0]
+
+
+def test_photometric_interpretation_in_lower_case_is_read(tmp_path: Path) -> None:
+    ds = _windowed()
+    plain, without = _read(dicom_bytes(ds), tmp_path)
+    data = with_element(dicom_bytes(ds), "PhotometricInterpretation", b"monochrome2 ")
+    values, facts = _read(data, tmp_path)
+    np.testing.assert_array_equal(values, plain)
+    assert facts["warnings"] == without["warnings"]
+
+
+@pytest.mark.parametrize(
+    ("after", "told"),
+    [
+        (b"-- end of transfer --", True),
+        (b"\xff" * 999, True),
+        (dicom_bytes(mammogram(RAMP))[132:], True),
+        (bytes(500), False),
+        (b"\r\n", False),
+        (struct.pack("<HH2sHI", 0xFFFC, 0xFFFC, b"OB", 0, 4) + bytes(4), False),
+    ],
+    ids=["text", "erased flash", "a second file", "zeros", "line end", "trailing padding"],
+)
+def test_what_follows_the_pixels_is_left_out_and_told(
+    tmp_path: Path, after: bytes, told: bool
+) -> None:
+    plain, without = _read(dicom_bytes(_windowed()), tmp_path)
+    values, facts = _read(dicom_bytes(_windowed()) + after, tmp_path)
+    np.testing.assert_array_equal(values, plain)
+    note = ["Bytes after the end of the file's picture are left out."] if told else []
+    assert facts["warnings"] == note + without["warnings"]
 
 
 def test_first_usable_of_several_windows(tmp_path: Path) -> None:

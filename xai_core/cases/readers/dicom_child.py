@@ -15,8 +15,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from pydicom import dcmread
+from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
+from pydicom.filereader import read_partial
 
 from xai_core.cases.readers.child_process import limit_resources, run_program, write_answer
 from xai_core.cases.readers.dicom_decoding import (
@@ -38,8 +39,8 @@ def read(path: Path, name: str, folder: Path) -> None:
         UnreadableImage: see :func:`xai_core.cases.readers.dicom.read_dicom`.
     """
     try:
-        ds = dcmread(path)
-        completed = complete_header(ds)
+        ds, surplus = read_to_pixels(path)
+        completed = [*surplus, *complete_header(ds)]
         check_header(ds, name)
         # Inside the try block: pydicom parses an element when it is first accessed.
         facts = {**describe(ds), "header": shown_header(ds)}
@@ -78,6 +79,33 @@ def read(path: Path, name: str, folder: Path) -> None:
         ) from None
     facts["warnings"] += [*completed, *notes]
     write_answer(folder, pixels.words, levels, facts)
+
+
+_PIXELS = (0x7FE00008, 0x7FE00009, 0x7FE00010)
+_MAY_FOLLOW = (0x0000, 0xFFFA, 0xFFFC)  # groups: zeros, signatures, trailing padding (PS3.10, 7.2)
+
+
+def read_to_pixels(path: Path) -> tuple[Dataset, list[str]]:
+    """The data set up to its pixels, and a sentence where something else follows them: whatever
+    was appended to a file is neither an element of it nor damage to its picture.
+
+    Raises:
+        InvalidDicomError: not a DICOM file.
+        Exception: damaged bytes can raise any.
+    """
+    last, notes = 0, []
+
+    def is_past_pixels(tag: int, vr: str | None, length: int) -> bool:  # noqa: ARG001
+        nonlocal last
+        if last not in _PIXELS:
+            last = int(tag)
+            return False
+        if int(tag) >> 16 not in _MAY_FOLLOW:
+            notes.append("Bytes after the end of the file's picture are left out.")
+        return True
+
+    with path.open("rb") as file:
+        return read_partial(file, is_past_pixels), notes
 
 
 def main(arguments: list[str]) -> int:

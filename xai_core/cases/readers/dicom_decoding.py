@@ -262,6 +262,11 @@ def check_header(ds: Dataset, name: str) -> None:
         UnreadableImage: no pixel data, several frames, colour, or a size outside the limits.
     """
     if "PixelData" not in ds:
+        if "FloatPixelData" not in ds and ("Rows" in ds or not len(ds)):
+            raise UnreadableImage(
+                f"{name} is a DICOM file with no pixel data: it may have been cut off; copy or "
+                "export it again."
+            )
         kind = "floating-point pixels" if "FloatPixelData" in ds else "no pixel data"
         raise UnreadableImage(f"{name} is a DICOM file with {kind}; give a grey mammogram.")
     frames = _needed_number(ds, "NumberOfFrames", name, default=1)

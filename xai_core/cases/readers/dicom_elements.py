@@ -18,6 +18,8 @@ from pydicom.valuerep import DSfloat
 WINDOW = ("WindowCenter", "WindowWidth")
 RESCALE = ("RescaleSlope", "RescaleIntercept")
 
+_FUNCTIONS = ("LINEAR", "LINEAR_EXACT", "SIGMOID")  # C.11.2.1.3
+
 # Title in sentences; the names of PS3.6.
 _TITLES = {
     "BitsAllocated": "Bits Allocated",
@@ -171,9 +173,10 @@ def complete_header(ds: Dataset) -> list[str]:
     _complete_pixel_description(ds, notes)
     _complete_rescale(ds, notes)
     _complete_windows(ds, notes)
-    if "VOILUTFunction" in ds and not text_of(ds, "VOILUTFunction"):
+    if "VOILUTFunction" in ds and text_of(ds, "VOILUTFunction") not in _FUNCTIONS:
         if usable(ds, "WindowCenter") is not None:
-            notes.append(_replaced("VOILUTFunction", "is empty", "LINEAR, its default,"))
+            fault = "cannot be used" if text_of(ds, "VOILUTFunction") else "is empty"
+            notes.append(_replaced("VOILUTFunction", fault, "LINEAR, its default,"))
         del ds["VOILUTFunction"]
     return notes
 
@@ -195,6 +198,9 @@ def _fault(ds: Dataset, keyword: str) -> str:
 def _complete_pixel_description(ds: Dataset, notes: list[str]) -> None:
     """The description of the pixels (C.7.6.3); what is outside the allowed values is refused
     later, with its value."""
+    photometric = text_of(ds, "PhotometricInterpretation")
+    if photometric and usable(ds, "PhotometricInterpretation") != photometric:
+        put(ds, "PhotometricInterpretation", photometric)  # in lower case, or one of several
     frames = whole_number(ds, "NumberOfFrames")
     if "NumberOfFrames" in ds and (frames is None or frames < 1):
         if not is_empty(ds, "NumberOfFrames"):  # it is not required of a single picture
@@ -288,9 +294,8 @@ def _complete_windows(ds: Dataset, notes: list[str]) -> None:
     if regular and pairs:
         return
     if not pairs:
-        notes.append("The file's window cannot be used.")
-        for keyword in WINDOW:
-            del ds[keyword]
+        for keyword in WINDOW:  # a width of 0 is no window either, and is told where one is wanted
+            put(ds, keyword, DSfloat(0))
         return
     centre, width = pairs[0]
     notes.append(
