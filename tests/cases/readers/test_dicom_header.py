@@ -7,7 +7,7 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
 from tests.cases.builders import mammogram
-from xai_core.cases.readers.dicom_decoding import describe
+from xai_core.cases.readers.dicom_header import describe
 
 
 def _code(value: str) -> Sequence:

@@ -12,7 +12,7 @@ from pydicom.dataset import Dataset
 from tests.cases.builders import dicom_bytes, encode, mammogram, noise
 from tests.support.canaries import Canaries, found_in, planted
 from xai_core.cases.readers import fork_server
-from xai_core.cases.readers.dicom_decoding import shown_header
+from xai_core.cases.readers.dicom_header import shown_header
 from xai_core.cases.sources import upload
 from xai_core.cases.sources.upload import OWN_ID, OneCase, read_own
 from xai_core.errors import CaseNotFound, UnreadableImage

@@ -18,7 +18,7 @@ class DicomImage:
     ``laterality``: "L", "R" or None.  ``view``: "CC", "MLO" or None.
     ``pixel_spacing``: mm (row, column) at the detector, or None.
     ``header``: the part of the header that may be shown, see
-    :func:`xai_core.cases.readers.dicom_decoding.shown_header`.
+    :func:`xai_core.cases.readers.dicom_header.shown_header`.
     ``windowed``: how stored values were mapped to grey values, in words.
     """
 

@@ -20,15 +20,9 @@ from pydicom.errors import InvalidDicomError
 from pydicom.filereader import read_partial
 
 from xai_core.cases.readers.child_process import limit_resources, run_program, write_answer
-from xai_core.cases.readers.dicom_decoding import (
-    check_header,
-    decode,
-    describe,
-    grey_levels,
-    shown_header,
-    syntax_name,
-)
+from xai_core.cases.readers.dicom_decoding import check_header, decode, grey_levels
 from xai_core.cases.readers.dicom_elements import complete_header
+from xai_core.cases.readers.dicom_header import describe, shown_header, syntax_name
 from xai_core.errors import UnreadableImage
 
 
