@@ -94,6 +94,28 @@ def test_files_share_a_server_and_not_a_process(servers: ForkServers, tmp_path: 
 
 
 @pytest.mark.skipif(not fork_server.CAN_FORK, reason="this system cannot fork")
+def test_a_fork_of_this_process_has_servers_of_its_own(
+    servers: ForkServers, tmp_path: Path
+) -> None:
+    """A pool of processes for training, for example: both would read the answers of one server."""
+    words = ["tests.cases.readers.reporting_child", str(tmp_path / "fork")]
+    assert servers.run(["tests.cases.readers.reporting_child", os.devnull], wait=60) == 0
+    (kept,) = servers._idle
+    pid = os.fork()
+    if pid == 0:
+        status = 1
+        try:
+            status = servers.run(words, wait=60)
+            servers.end()
+        finally:
+            os._exit(status)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    assert int((tmp_path / "fork").read_text().split()[1]) != kept._process.pid
+    assert servers.run(["tests.cases.readers.reporting_child", os.devnull], wait=60) == 0
+    assert servers._idle == [kept], "this process's goes on"
+
+
+@pytest.mark.skipif(not fork_server.CAN_FORK, reason="this system cannot fork")
 def test_servers_without_their_parent_end() -> None:
     program = (
         "from xai_core.cases.readers.fork_server import SERVERS; import os, signal;"

@@ -81,6 +81,12 @@ class _Server:
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.communicate()
 
+    def forget(self) -> None:
+        """Let go of a server that belongs to the process that this one is a fork of."""
+        cast(IO[bytes], self._process.stdin).close()
+        cast(IO[bytes], self._process.stdout).close()
+        self._process.returncode = 0  # it is no child of this process, and not waited for
+
 
 class ForkServers:
     """Servers that are started as needed and kept; several threads may use them."""
@@ -120,9 +126,17 @@ class ForkServers:
         for server in idle:
             server.end()
 
+    def forget(self) -> None:
+        """Begin anew, in a fork of this process: two processes would mix up a server's answers."""
+        idle, self._idle, self._lock = self._idle, [], threading.Lock()
+        for server in idle:
+            server.forget()
+
 
 SERVERS = ForkServers()
 atexit.register(SERVERS.end)
+if CAN_FORK:
+    os.register_at_fork(after_in_child=lambda: SERVERS.forget())
 
 
 # --- In the server ----------------------------------------------------------------------------
