@@ -16,7 +16,8 @@ from xai_core.ui.pages import PAGES
 
 ROOT = Path(__file__).resolve().parent.parent
 
-BASE = ("types", "errors", "settings", "files", "list_text")  # every package may import these
+# Every package may import these.
+BASE = ("types", "errors", "settings", "files", "list_text", "output")
 # What each package may import besides the base and itself; see docs/architecture.md.
 ALLOWED: dict[str, tuple[str, ...]] = {
     "statistics": (),

@@ -18,7 +18,6 @@ from xai_core import files
 from xai_core.errors import BadRequest
 from xai_core.files import (
     NotRegular,
-    check_parent,
     csv_cell,
     not_a_file,
     read_json,
@@ -313,16 +312,6 @@ def test_why_something_is_no_file_is_told(tmp_path: Path) -> None:
     ):
         assert not_a_file(path).startswith(says)
         assert bool(not_a_file(path)) is bool(says)
-
-
-def test_a_folder_that_cannot_be_written_is_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    check_parent(tmp_path / "a" / "b")
-    monkeypatch.setattr(os, "access", lambda path, mode: False)
-    message = f"b cannot be written: {tmp_path.name} is a folder that cannot be written; give "
-    with pytest.raises(BadRequest, match=message):
-        check_parent(tmp_path / "a" / "b")
 
 
 def test_an_error_leaves_the_old_folder(tmp_path: Path) -> None:

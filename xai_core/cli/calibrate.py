@@ -10,8 +10,9 @@ import typer
 
 from xai_core.cli.options import Force
 from xai_core.errors import BadRequest
-from xai_core.files import check_file, writing
+from xai_core.files import writing
 from xai_core.list_text import counted
+from xai_core.output import check_file
 
 if TYPE_CHECKING:
     from xai_core.training.validate import Validation

@@ -95,7 +95,8 @@ def explain(
         request_fields,
         write_files,
     )
-    from xai_core.files import check_folder, whole_folder, writing
+    from xai_core.files import whole_folder, writing
+    from xai_core.output import check_folder
 
     switches = {"levels": levels, "channels": channels}
     request = ExplainRequest(

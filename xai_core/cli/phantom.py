@@ -44,7 +44,8 @@ def phantom(
     from xai_core.cases.sources.library import FORMAT
     from xai_core.cli.terminal import progress_bar
     from xai_core.errors import BadRequest
-    from xai_core.files import MANIFEST, check_folder, whole_folder, write_json, writing
+    from xai_core.files import MANIFEST, whole_folder, write_json, writing
+    from xai_core.output import check_folder
     from xai_core.phantom.library import plan_library, write_cases
     from xai_core.types import Pathology
 

@@ -79,9 +79,9 @@ def _check_table(out: Path, force: bool) -> None:
 
     Raises:
         BadRequest: the name does not end in .csv, or the file cannot be made.
-        OutputExists: see :func:`xai_core.files.check_file`.
+        OutputExists: see :func:`xai_core.output.check_file`.
     """
-    from xai_core.files import check_file
+    from xai_core.output import check_file
 
     if out.suffix.lower() != ".csv":
         raise BadRequest(f"--out is {out.name!r}; give a file that ends in .csv.")

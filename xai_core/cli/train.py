@@ -10,7 +10,8 @@ from typing import Annotated, Any
 import typer
 
 from xai_core.errors import BadRequest, CannotCalibrate
-from xai_core.files import check_file, writing
+from xai_core.files import writing
+from xai_core.output import check_file
 
 _ROUNDING_CASES = 20  # phantoms on which the rounded weights are compared with the exact ones
 

@@ -1,8 +1,8 @@
 """Makes ``import timm`` fast, and possible beside a torchvision that cannot be imported.
 
 timm imports torchvision for its data transforms and feature extraction, none of which this project
-uses.  That takes as long as importing torch itself, mostly because torchvision, and one of timm's
-networks, import torch's compiler.  So :func:`import_timm` lets timm find stand-ins for them.
+uses.  That is slow, mostly because torchvision, and one of timm's networks, import torch's
+compiler.  So :func:`import_timm` lets timm find stand-ins for them.
 
 The public torchvision wheel is built for CUDA.  Beside a CPU-only torch its extension cannot be
 loaded, ``torchvision.ops`` then registers fake kernels for operators that do not exist, and the

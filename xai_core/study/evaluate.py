@@ -20,9 +20,10 @@ from xai_core.errors import BadRequest, CaseError, OutputExists
 from xai_core.explain.explainer import Explainer
 from xai_core.explain.identity import decision_fields, model_digest, software, software_line
 from xai_core.explain.request import ExplainRequest
-from xai_core.files import check_is_folder, read_json, shown_name, write_json, writing
+from xai_core.files import read_json, write_json, writing
 from xai_core.model.classifier import Classifier
 from xai_core.model.layers import find_layers
+from xai_core.output import check_is_folder, shown_name
 from xai_core.study.rows import Row, by_column, read_rows, write_rows
 from xai_core.types import TIES, Case, CaseRecord, Outcome, ProgressCallback
 

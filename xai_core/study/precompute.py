@@ -23,11 +23,12 @@ from xai_core.errors import BadRequest, CaseError
 from xai_core.explain.explainer import Explainer
 from xai_core.explain.identity import decision_fields, model_digest, software
 from xai_core.explain.request import PREDICTED, ExplainRequest
-from xai_core.files import MANIFEST, check_folder, read_json, writing
+from xai_core.files import MANIFEST, read_json, writing
 from xai_core.list_text import counted
 from xai_core.model.classifier import Classifier
 from xai_core.model.layers import find_layers
 from xai_core.model.spec import ModelSpec
+from xai_core.output import check_folder
 from xai_core.scoring.cache_file import cache_files_in
 from xai_core.scoring.precomputed import write_manifest
 from xai_core.study.predictions import predict_case

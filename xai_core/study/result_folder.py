@@ -7,15 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from xai_core.files import (
-    MANIFEST,
-    check_folder,
-    whole_folder,
-    write_csv,
-    write_json,
-    write_text,
-    writing,
-)
+from xai_core.files import MANIFEST, whole_folder, write_csv, write_json, write_text, writing
+from xai_core.output import check_folder
 
 
 @dataclass(frozen=True)
@@ -37,7 +30,7 @@ class StudyFolder:
         replaced.
 
         Raises:
-            OutputExists: see :func:`xai_core.files.check_folder`.
+            OutputExists: see :func:`xai_core.output.check_folder`.
         """
         own_files = {f"{self.verb}.md", f"{self.verb}.json", self.table, MANIFEST}
         check_folder(self.out, self._made_by, self.request, own_files.__contains__, force=force)

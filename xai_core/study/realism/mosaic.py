@@ -16,8 +16,6 @@ from xai_core.cases.base import CaseSource
 from xai_core.errors import BadRequest, CaseError
 from xai_core.files import (
     MANIFEST,
-    check_file,
-    check_folder,
     whole_file,
     whole_folder,
     write_csv,
@@ -25,6 +23,7 @@ from xai_core.files import (
     write_text,
     writing,
 )
+from xai_core.output import check_file, check_folder
 from xai_core.study.realism.compare import KindComparison, markdown
 from xai_core.study.realism.measure import KEYS, KINDS, LOW_ENERGY, Measurement
 from xai_core.types import Case, CaseRecord
@@ -93,7 +92,7 @@ def check_out(out: Path, request: Mapping[str, Any], *, force: bool) -> None:
     """Check that ``out`` may be written: only an earlier comparison is replaced.
 
     Raises:
-        OutputExists: see :func:`xai_core.files.check_folder`.
+        OutputExists: see :func:`xai_core.output.check_folder`.
     """
     own_files = {TABLE, MEASUREMENTS, MANIFEST}
     check_folder(out, MADE_BY, request, own_files.__contains__, force=force)
