@@ -14,8 +14,9 @@ import numpy as np
 import torch
 
 from xai_core.files import whole_file, writing
+from xai_core.phantom.anatomy import Breast
 from xai_core.phantom.generate import SPLIT_SEEDS, Phantom, insert_lesions
-from xai_core.phantom.tissue import Background, draw_background
+from xai_core.phantom.tissue import SLABS, Background, draw_background
 from xai_core.preprocessing.letterbox import fit, letterbox, letterbox_mask
 from xai_core.training.sample import Sample, descriptor_labels
 from xai_core.types import Pathology
@@ -61,11 +62,13 @@ def _draw_shard(folder: Path, split: str, start: int) -> None:
     arrays = {}
     for i in range(start, start + _SHARD):
         seed = SPLIT_SEEDS[split] + i
-        b = draw_background(np.random.default_rng(seed), VIEWS[i % 2], _height(i))
-        nipple = f"{b.nipple[0]:.1f}|{b.nipple[1]:.1f}"
-        arrays[f"{i}|{b.view}|{b.density}|{b.scale}|{nipple}"] = np.stack(
-            [b.tissue, b.depth, b.breast, b.glands]
-        ).astype(np.float16)
+        b = draw_background(seed, VIEWS[i % 2], _height(i))
+        nipple = f"{b.nipple[0]:.2f}|{b.nipple[1]:.2f}"
+        arrays[f"{i}|{b.view}|{b.density}|{b.scale}|{nipple}|{b.plates:.4f}|{seed}"] = (
+            np.concatenate([b.slabs, np.stack([b.thickness, b.skin, b.depth, b.breast])]).astype(
+                np.float16
+            )
+        )
     path = _shard(folder, split, start)
     # Through a stream, since NumPy appends .npz to a file name.
     with whole_file(path) as stream:
@@ -76,18 +79,28 @@ def _read_shard(path: Path) -> list[Background]:
     out = []
     with np.load(path) as shard:
         for name in shard.files:
-            _, view, density, scale, nipple_x, nipple_y = name.split("|")
-            tissue, depth, breast, glands = shard[name]
+            _, view, density, scale, nipple_x, nipple_y, plates, seed = name.split("|")
+            stored = shard[name]
+            thickness, skin, depth, breast = stored[SLABS:]
+            # The recombined image is not drawn in training: nothing of it is kept.
+            none = np.broadcast_to(np.float32(0), breast.shape)
             out.append(
                 Background(
-                    tissue.astype(np.float32),
-                    breast > 0,
-                    depth.astype(np.float32),
-                    glands.astype(np.float32),
-                    (float(nipple_x), float(nipple_y)),
-                    view,
-                    density,
-                    float(scale),
+                    slabs=stored[:SLABS].copy(),
+                    thickness=thickness.copy(),
+                    skin=skin.copy(),
+                    uptake=none,
+                    blood=none,
+                    breast=breast > 0,
+                    depth=depth.astype(np.float32),
+                    glands=none,
+                    nipple=(float(nipple_x), float(nipple_y)),
+                    view=view,
+                    density=density,
+                    scale=float(scale),
+                    plates=float(plates),
+                    seed=int(seed),
+                    anatomy=Breast.draw(int(seed)),
                 )
             )
     return out
@@ -99,6 +112,11 @@ def _read_shard(path: Path) -> list[Background]:
 def draw_pathology(rng: np.random.Generator) -> Pathology:
     """A random pathology with the frequencies of the training set."""
     return Pathology(str(rng.choice([p.value for p in _CLASS_MIX], p=list(_CLASS_MIX.values()))))
+
+
+def draw_seed(rng: np.random.Generator) -> int:
+    """A seed for :func:`xai_core.phantom.generate.insert_lesions`."""
+    return int(rng.integers(2**62))
 
 
 def to_sample(phantom: Phantom, size: int) -> Sample:
@@ -133,7 +151,8 @@ def draw_image(
     ``gain`` multiplies the lesion's contrast: above 1 early in training.
     """
     background = backgrounds[int(rng.integers(len(backgrounds)))]
-    phantom = insert_lesions(rng, background, pathology or draw_pathology(rng), "L", gain)
+    pathology = pathology or draw_pathology(rng)
+    phantom = insert_lesions(draw_seed(rng), background, pathology, "L", gain)
     return to_sample(phantom, size)
 
 

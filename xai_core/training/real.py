@@ -19,7 +19,7 @@ from scipy import ndimage as ndi
 from xai_core.cases.base import CaseSource
 from xai_core.cases.sources.open_source import open_source
 from xai_core.errors import BadRequest
-from xai_core.phantom.tissue import Background
+from xai_core.phantom.tissue import REFERENCE, SLABS, Background
 from xai_core.preprocessing.breast import largest_region
 from xai_core.preprocessing.letterbox import fit, letterbox, letterbox_mask
 from xai_core.settings import read_settings
@@ -59,10 +59,15 @@ def tissue_of(
     low, high = np.percentile(smooth[breast], (20, 90))
     glands = ((smooth - low) / max(high - low, 1e-3)).clip(0, 1) * breast
     ahead = np.flatnonzero(breast.any(0))[-1]
+    # How deep the tissue lies is not known: every slab gets an equal part of it.
+    part = (REFERENCE * tissue / SLABS).astype(np.float32)
+    none = np.zeros(tissue.shape, np.float32)
     return Background(
-        (100 * tissue).astype(np.float32), np.ascontiguousarray(breast),
-        np.asarray(depth * breast, np.float32), glands.astype(np.float32),
+        np.repeat(part[None], SLABS, axis=0), none, none, none, none,
+        np.ascontiguousarray(breast), np.asarray(depth * breast, np.float32),
+        glands.astype(np.float32),
         (float(ahead), float(np.flatnonzero(breast[:, ahead]).mean())), view or "CC", "", 1.0,
+        REFERENCE,
     )  # fmt: skip
 
 

@@ -75,6 +75,8 @@ class PhantomLibrary:
                 )
             self._records[record.id] = record
             self._files[record.id] = files
+        for record in self._records.values():
+            _check_other_view(record, self._records)
 
     def records(self) -> tuple[CaseRecord, ...]:
         """One record per phantom, in the manifest's order; no image is decoded."""
@@ -157,7 +159,7 @@ def _read_manifest(folder: Path) -> list[Any]:
 
 
 def _record(entry: Mapping[str, Any], source: str) -> CaseRecord:
-    birads = entry.get("birads")
+    birads, other = entry.get("birads"), entry.get("other_view")
     pathology = entry["pathology"]
     if pathology not in list(Pathology):
         raise CaseError(f"pathology is {pathology!r:.40}; allowed are {', '.join(Pathology)}")
@@ -176,7 +178,23 @@ def _record(entry: Mapping[str, Any], source: str) -> CaseRecord:
         },
         note=printable(" ".join(str(entry.get("note", "")).split())),
         is_phantom=True,
+        other_view=None if other is None else printable(str(other)),
     )
+
+
+def _check_other_view(record: CaseRecord, records: Mapping[str, CaseRecord]) -> None:
+    """Raises:
+    BadAnnotation: the other view that a case names is none of the same breast.
+    """
+    if record.other_view is None:
+        return
+    other = records.get(record.other_view)
+    known = other is not None and other.other_view == record.id
+    if not known or (other and other.patient_id) != record.patient_id:
+        raise BadAnnotation(
+            f"The phantom library's {MANIFEST} names {record.other_view!r:.40} as the other view "
+            f"of {record.id!r:.40}, but it is of another breast; generate the library again."
+        )
 
 
 def _files(entry: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
