@@ -22,7 +22,7 @@ from xai_core.phantom.place import (
 from xai_core.phantom.plan import assessment, plan_lesions
 from xai_core.phantom.recombined import Recombined, draw_recombined
 from xai_core.phantom.tissue import Background, draw_background
-from xai_core.phantom.tone import draw_tone_curve, expose
+from xai_core.phantom.tone import draw_tone_curve, expose, picture_with
 from xai_core.types import BoolArray, FloatArray, Pathology
 
 # The texture seeds of the three splits do not overlap: each split has a range of one million.
@@ -115,7 +115,6 @@ def insert_lesions(
     view = background.view
     if plans is None:
         plans = plan_lesions(stream(seed, "plan"), pathology, gain)
-    curve = draw_tone_curve(stream(seed, "tone", view), background)
     nuisances = draw_nuisances(stream(seed, "nuisances", view), background)
     tissue = Tissue.of(background)
     lesions, hidden, taken = [], list[LesionPlan](), list[Place]()
@@ -132,12 +131,14 @@ def insert_lesions(
         if not _stands_out(lesion, before, tissue.shown, background):
             lesion = replace(lesion, plan=replace(plan, occult=True))
         lesions.append(lesion)
-    clips = np.maximum(nuisances.metal, tissue.metal)
-    noise = stream(seed, "noise", view)
-    image = expose(
-        noise, curve, background, tissue.shown + nuisances.added,
-        replace(nuisances, metal=np.asarray(clips, np.float32)),
-    )  # fmt: skip
+    clips = np.asarray(np.maximum(nuisances.metal, tissue.metal), np.float32)
+    if background.anatomy is None:
+        image = picture_with(background, tissue.shown, clips)
+    else:
+        image = expose(
+            stream(seed, "noise", view), draw_tone_curve(stream(seed, "tone", view), background),
+            background, tissue.shown + nuisances.added, replace(nuisances, metal=clips),
+        )  # fmt: skip
     second = None
     if recombined:
         streams = [stream(seed, "iodine", k) for k in range(len(lesions))]

@@ -31,8 +31,9 @@ class Nuisances:
 
 def draw_nuisances(rng: np.random.Generator, background: Background) -> Nuisances:
     """Draw each nuisance with a fixed probability, independent of the class; an arm only in MLO
-    views."""
-    names = [name for name, share in _SHARE.items() if rng.random() < share]
+    views, none in a real picture's tissue, which has its own."""
+    real = background.anatomy is None
+    names = [] if real else [name for name, share in _SHARE.items() if rng.random() < share]
     if background.view == "CC" and "arm" in names:
         names.remove("arm")
     h, w = background.breast.shape

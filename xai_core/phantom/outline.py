@@ -77,7 +77,7 @@ def _cc(rng: np.random.Generator, width: float, height: int) -> tuple[FloatArray
     t = np.where(above, (nipple_row - rows) / nipple_row, below)
     edge = np.empty_like(t)
     for half in (above, ~above):
-        p, q, cut = rng.uniform(1.75, 2.3), rng.uniform(1.55, 2.1), rng.uniform(0.92, 1.0)
+        p, q, cut = rng.uniform(1.75, 2.3), rng.uniform(1.55, 2.1), rng.uniform(0.955, 1.0)
         edge[half] = width * (1 - (t[half] * cut) ** p) ** (1 / q)
     return edge.astype(np.float32), float(nipple_row)
 

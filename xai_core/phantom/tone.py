@@ -148,6 +148,31 @@ def draw_tone_curve(rng: np.random.Generator, background: Background) -> ToneCur
     )  # fmt: skip
 
 
+_USUAL_SPREAD = 50.0  # from the 25 to the 95 % percentile of a phantom's tissue, in its units
+_SHARP = 0.4  # standard deviation of the blur of what is added to a real picture, px at 512 px
+
+
+def picture_with(background: Background, tissue: FloatArray, metal: FloatArray) -> FloatArray:
+    """A real picture with what was put into its tissue: float32 (H, W), grey 0..255.
+
+    It was exposed before, so it keeps its own grey levels, sharpness and noise; what lesions change
+    is added.  ``tissue``: the background's with lesions, where 100 is the brightest grey.
+    """
+    normal = background.tissue
+    top = float(np.percentile(normal[background.breast], 99))
+    # Above nearly all normal tissue the grey levels are compressed, as in :func:`_extended`.
+    knots = np.array([0.0, top, top + 60])
+    greys = np.array([0.0, 2.55 * top, 2.55 * top + 0.8 * (255 - 2.55 * top)])
+    # Lesions are as bright beside a phantom's tissue as its own structures are; so they are here.
+    spread = float(np.ptp(np.percentile(normal[background.breast], (25, 95))))
+    tissue = normal + (tissue - normal) * min(1.0, spread / _USUAL_SPREAD)
+    change = np.interp(tissue, knots, greys) - np.interp(normal, knots, greys)
+    change = ndi.gaussian_filter(change.astype(np.float32), _SHARP * background.scale)
+    grey = (2.55 * normal + change).clip(0, 255)
+    grey += metal * (250 - grey)
+    return np.where(background.breast, grey, 0).astype(np.float32)
+
+
 @dataclass(frozen=True, eq=False)
 class Thinned:
     """Some pixels of a background; as there."""

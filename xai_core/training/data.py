@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from threadpoolctl import threadpool_limits
 
 from xai_core.files import whole_file, writing
 from xai_core.phantom.anatomy import Breast
@@ -26,6 +27,7 @@ from xai_core.types import Pathology
 _SHARD = 50  # backgrounds per file
 _CLASS_MIX = {Pathology.NORMAL: 0.2, Pathology.BENIGN: 0.38, Pathology.MALIGNANT: 0.42}
 VIEWS = ("CC", "MLO")
+_LESION_ROOM = 48  # px that stay around a chosen pixel of a lesion in a large crop
 _ON_LESION = 0.85  # share of crops on the lesion, of images with a lesion
 
 
@@ -40,12 +42,19 @@ def make_backgrounds(folder: Path, split: str, count: int, workers: int = 2) -> 
     starts = range(0, count, _SHARD)
     missing = [s for s in starts if not _shard(folder, split, s).exists()]
     if missing:
-        with ProcessPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        with ProcessPoolExecutor(workers, initializer=one_thread) as pool:
             jobs = [pool.submit(_draw_shard, folder, split, s) for s in missing]
             for job in jobs:
                 with writing(folder, "--work"):
                     job.result()
     return [b for s in starts for b in _read_shard(_shard(folder, split, s))][:count]
+
+
+def one_thread() -> None:
+    """Use one thread in this process for PyTorch and for NumPy's matrix products, where processes
+    share the cores: more threads than cores wait for each other."""
+    torch.set_num_threads(1)
+    threadpool_limits(1)
 
 
 def _shard(folder: Path, split: str, start: int) -> Path:
@@ -167,7 +176,9 @@ def draw_crop(rng: np.random.Generator, whole: Sample, crop: int) -> Sample:
     parts, whole_size = whole.parts
     on_lesion = len(lesion) > 0 and rng.random() < _ON_LESION
     at = lesion if on_lesion or not len(tissue) else tissue
-    cy, cx = at[int(rng.integers(len(at)))] + rng.integers(-crop // 8, crop // 8 + 1, 2)
+    # Larger crops show a lesion at any place, so that its place tells nothing.
+    off = max(crop // 8, crop // 2 - _LESION_ROOM)
+    cy, cx = at[int(rng.integers(len(at)))] + rng.integers(-off, off + 1, 2)
     y, x = (int(np.clip(c - crop // 2, 0, size - crop)) for c in (cy, cx))
     here = np.s_[y : y + crop, x : x + crop]
     seen = np.bincount(parts[here].ravel(), minlength=len(whole_size) + 1)[1:]
