@@ -180,6 +180,7 @@ def test_checkpoint_stores_the_number_of_workers_under_its_first_key(tmp_path: P
     kept = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
     assert list(kept["plan"]) == [
         "phases", "seed", "size", "timm_name", "ema_decay", "low_precision", "drawers",
+        "ways",
     ]  # fmt: skip
     assert kept["plan"]["drawers"] == 2
     with pytest.raises(BadRequest, match="drawers"):

@@ -28,18 +28,21 @@ class SmoothGlobalResponseNorm(nn.Module):
 
     timm takes a norm, which has no derivative where a channel is 0 throughout: the second
     derivative is then not a number.  Here the root is of the sum of squares plus 1e-12; the
-    parameters and, up to that, the values are timm's.  For channels-last tensors (B, H, W, C).
+    parameters and, up to that, the values are timm's.
     """
 
     def __init__(self, norm: nn.Module) -> None:
         super().__init__()
         given = cast(Any, norm)
         self.weight, self.bias, self.eps = given.weight, given.bias, given.eps
+        self.spatial, self.channel = given.spatial_dim, given.channel_dim
+        self.shape = given.wb_shape
 
     def forward(self, x: Tensor) -> Tensor:
-        size = (x.float().square().sum((1, 2), keepdim=True) + 1e-12).sqrt()
-        relative = (size / (size.mean(-1, keepdim=True) + self.eps)).to(x.dtype)
-        out: Tensor = x + self.bias + self.weight * (x * relative)
+        size = (x.float().square().sum(self.spatial, keepdim=True) + 1e-12).sqrt()
+        relative = (size / (size.mean(self.channel, keepdim=True) + self.eps)).to(x.dtype)
+        weight, bias = self.weight.view(self.shape), self.bias.view(self.shape)
+        out: Tensor = x + bias + weight * (x * relative)
         return out
 
 
