@@ -36,7 +36,7 @@ def pairs() -> list:  # type: ignore[type-arg]
 def test_the_grids_differ_by_a_few_percent(pairs: list) -> None:  # type: ignore[type-arg]
     zooms = [p.recombined.image.shape[0] / p.image.shape[0] for p in pairs]
     assert all(0.965 <= zoom <= 1.035 for zoom in zooms)
-    assert len(set(zooms)) > 5
+    assert len(set(zooms)) >= 4
 
 
 @pytest.mark.slow
