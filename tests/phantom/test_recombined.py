@@ -12,7 +12,7 @@ from xai_core.phantom.recombined import (
     draw_contrast_vessels,
     draw_nipple,
     draw_parenchyma,
-    draw_relief,
+    draw_reliefs,
     draw_thickness,
 )
 from xai_core.phantom.recombined_tone import QUANTILES, SKIN, apply_tone, draw_target_greys
@@ -127,7 +127,7 @@ def test_relief_and_contrast_uptake_stay_within_the_breast() -> None:
     rng = np.random.default_rng(9)
     background = draw_background(9, "MLO", HEIGHT)
     flat = np.zeros(background.breast.shape, np.float32)
-    relief = draw_relief(rng, background, background.tissue, flat)
+    (relief,) = draw_reliefs(rng, background, [background.tissue], flat)
     assert relief[background.breast].std() > 0.2
     assert np.abs(relief[background.depth < 0.5 * background.scale]).max() < 0.5
     vessels = draw_contrast_vessels(rng, background)

@@ -92,7 +92,7 @@ def generate(
 def insert_lesions(
     seed: int, background: Background, pathology: Pathology, laterality: str = "L",
     gain: float = 1.0, recombined: bool = False, first_view: bool = True,
-    plans: tuple[LesionPlan, ...] | None = None,
+    plans: tuple[LesionPlan, ...] | None = None, placed_as: tuple[LesionPlan, ...] = (),
 ) -> Phantom:  # fmt: skip
     """The phantom of ``background`` with the lesions of ``seed`` and ``pathology``.
 
@@ -111,6 +111,7 @@ def insert_lesions(
         recombined: whether to draw the recombined image too.
         first_view: whether lesions are shown that only one view shows.
         plans: the lesions, instead of drawn ones.
+        placed_as: lesions of other sizes in whose places the first of ``plans`` are put.
     """
     view = background.view
     if plans is None:
@@ -120,7 +121,8 @@ def insert_lesions(
     lesions, hidden, taken = [], list[LesionPlan](), list[Place]()
     for k, plan in enumerate(plans):
         radius = lesion_radius(plan, background)
-        place = draw_place(stream(seed, "place", k), background, radius, taken)
+        room = lesion_radius(placed_as[k], background) if k < len(placed_as) else radius
+        place = draw_place(stream(seed, "place", k), background, room, taken)
         taken.append(place)
         only = LESION_KINDS[plan.kind].one_view
         if only is not None and only(plan.descriptors) and not first_view:

@@ -66,8 +66,26 @@ def draw_descriptors(rng: np.random.Generator) -> tuple[str, dict[str, str], flo
         odds += weight
     size = float(rng.normal(0, _SPREAD))
     diameter = float(np.clip(_MEDIAN_MM * np.exp(size), _SMALLEST, _LARGEST))
+    return name, terms, diameter, _probability(odds, size)
+
+
+def probability_of(kind: str, descriptors: Mapping[str, str], diameter: float) -> float:
+    """The probability of malignancy that the label model gives a lesion, in (0, 1).
+
+    ``descriptors``: a value for every low-energy term of the kind; others do not count.
+    ``diameter``: mm.
+    """
+    table = LESION_KINDS[kind]
+    odds = table.log_odds + sum(
+        values[descriptors[term]][1] for term, values in table.terms.items()
+    )
+    return _probability(odds, float(np.log(diameter / _MEDIAN_MM)))
+
+
+def _probability(odds: float, size: float) -> float:
+    """``odds``: sum of the weights; ``size``: logarithm of the diameter over the median."""
     odds = _OFFSET + _STEEPNESS * (odds + _PER_LOG_SIZE * size)
-    return name, terms, diameter, float(1 / (1 + np.exp(-odds)))
+    return float(1 / (1 + np.exp(-odds)))
 
 
 def assessment(rng: np.random.Generator, plans: tuple[LesionPlan, ...]) -> int:

@@ -27,44 +27,54 @@ from xai_core.types import BoolArray, FloatArray
 # --- Motion between the exposures -------------------------------------------------------------
 
 
-def draw_relief(
-    rng: np.random.Generator, background: Background, tissue: FloatArray, broad: FloatArray
-) -> FloatArray:
-    """What the subtraction leaves of the low-energy image: float32 (H, W), about unit variance.
+def draw_reliefs(
+    rng: np.random.Generator, background: Background, tissues: Sequence[FloatArray],
+    broad: FloatArray,
+) -> list[FloatArray]:  # fmt: skip
+    """What the subtraction leaves of low-energy images: float32 (H, W), about unit variance.
 
     The tissue moves by a fraction of a pixel between the exposures, so that edges appear as if lit
     from one side; and the sharpness of the two exposures differs a little.
 
-    ``tissue``: of the low-energy image.  ``broad``: a slowly varying texture of unit variance,
-    which makes the motion stronger in some parts than in others.
+    ``tissues``: of the low-energy image, the first one without lesions: all are divided by its
+    variance, so that a lesion changes nothing far from it.  ``broad``: a slowly varying texture of
+    unit variance, which makes the motion stronger in some parts than in others.
     """
     scale = background.scale
     inside = background.depth > 10 * scale
-    h, w = tissue.shape
+    h, w = background.breast.shape
     turn = rng.uniform(0, 2 * np.pi) + 0.5 * broad
-    sharp = ndi.gaussian_filter(tissue, rng.uniform(0.25, 0.5) * scale)
-    rows, columns = np.gradient(sharp)
-    lit = columns * np.cos(turn) + rows * np.sin(turn)
-    rest = sharp - ndi.gaussian_filter(sharp, 2.0 * scale)
+    blur = rng.uniform(0.25, 0.5) * scale
     # Fine tissue that the picture itself does not resolve moves too.
     grain = rng.standard_normal((h, w), dtype=np.float32)
     grain = ndi.gaussian_filter(grain, 0.9 * scale)
     rows, columns = np.gradient(grain)
     fine = columns * np.cos(turn) + rows * np.sin(turn)
-    # Faint lines in fat are nearly as clear as strong ones: the vendor's processing evens them.
-    lit = _unit(lit, inside)
-    lit = np.asarray(np.sign(lit) * np.abs(lit) ** 0.75, np.float32)
-    relief = lit + rng.normal(0, 0.35) * _unit(rest, inside)
-    relief += rng.uniform(0.15, 0.45) * _unit(fine, inside)
+    fine = fine / _spread(fine, inside)
+    against, share = rng.normal(0, 0.35), rng.uniform(0.15, 0.45)
     deep = np.clip(background.depth / (5 * scale), 0, 1)
     uneven = np.clip(0.95 - 0.22 * broad, 0.3, 2)
-    return np.asarray(deep * uneven * relief, dtype=np.float32)
+    out: list[FloatArray] = []
+    spreads = 1.0, 1.0
+    for k, tissue in enumerate(tissues):
+        sharp = ndi.gaussian_filter(tissue, blur)
+        rows, columns = np.gradient(sharp)
+        lit = columns * np.cos(turn) + rows * np.sin(turn)
+        rest = sharp - ndi.gaussian_filter(sharp, 2.0 * scale)
+        if k == 0:
+            spreads = _spread(lit, inside), _spread(rest, inside)
+        # Faint lines in fat are nearly as clear as strong ones: the vendor's processing evens them.
+        lit = np.clip(lit / spreads[0], -3, 3)
+        relief = np.sign(lit) * np.abs(lit) ** 0.75
+        relief = relief + against * np.clip(rest / spreads[1], -3, 3)
+        relief += share * np.clip(fine, -3, 3)
+        out.append(np.asarray(deep * uneven * relief, dtype=np.float32))
+    return out
 
 
-def _unit(picture: FloatArray, inside: BoolArray) -> FloatArray:
-    """``picture`` divided by its standard deviation ``inside``, clipped to [-3, 3]."""
-    spread = float(picture[inside].std()) if inside.any() else 1.0
-    return np.asarray(np.clip(picture / max(spread, 1e-6), -3, 3), dtype=np.float32)
+def _spread(picture: FloatArray, inside: BoolArray) -> float:
+    """The standard deviation ``inside``, at least 1e-6."""
+    return max(float(picture[inside].std()) if inside.any() else 1.0, 1e-6)
 
 
 def draw_ripple(rng: np.random.Generator, background: Background) -> FloatArray:
@@ -229,10 +239,9 @@ def draw_recombined(
     strength = 6.2 * float(np.exp(rng.normal(0, 0.55)))
     mottle = _mottle(rng, background)
     # The tone is that of the breast without lesions, so that it does not depend on them.
-    again = moved.bit_generator.state
-    normal = draw_relief(moved, background, background.tissue + nuisances.added, broad)
-    moved.bit_generator.state = again
-    relief = draw_relief(moved, background, tissue + nuisances.added, broad)
+    normal, relief = draw_reliefs(
+        moved, background, (background.tissue + nuisances.added, tissue + nuisances.added), broad
+    )
     grey = apply_tone(body, targets.gain**0.5 * (strength * normal + mottle), background, targets)
     grey = grey + targets.gain**0.5 * strength * (relief - normal)
     masks = []
