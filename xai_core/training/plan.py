@@ -122,11 +122,11 @@ def plan_for(
         return Plan(phases, seed, size, timm_name, workers=workers, ways=ways)
     if pretrained:  # they know lesions; what is left to learn is mostly in larger pictures
         phases = (
-            Phase("lesions", _LESION_CROP, 24, steps, 0.3 * minutes, 1e-3, gain, 0.5, 1.0, 2.0,
+            Phase("lesions", _LESION_CROP, 24, steps, 0.25 * minutes, 1e-3, gain, 0.5, 1.0, 2.0,
                   0.25 * real, fresh=0.08),
-            Phase("regions", size * 7 // 12 // 32 * 32, 12, steps, 0.4 * minutes, 7e-4, (1.0, 1.0),
+            Phase("regions", size * 7 // 12 // 32 * 32, 12, steps, 0.5 * minutes, 7e-4, (1.0, 1.0),
                   0.5, 1.0, 1.0, 0.35 * real, fresh=0.16, evidence_weight=evidence),
-            Phase("images", size, 8, steps, 0.3 * minutes, 4e-4, (1.0, 1.0), 0.4, 1.0, 0.5,
+            Phase("images", size, 8, steps, 0.25 * minutes, 4e-4, (1.0, 1.0), 0.4, 1.0, 0.5,
                   0.4 * real, frozen=2, fresh=0.5, evidence_weight=evidence),
         )  # fmt: skip
     else:
