@@ -84,6 +84,8 @@ def predict(
         write_csv(out, [COLUMNS, *([getattr(row, name) for name in COLUMNS] for row in rows)])
     typer.echo(f"{out}: {len(rows)} of {len(records)} cases predicted.")
     typer.echo(f"The predicted class is decided by {explainer.classifier.spec.decision_note()}.")
+    if note := explainer.classifier.spec.positive_note():
+        typer.echo(note)
     for line in figures(rows):
         typer.echo(line)
 
