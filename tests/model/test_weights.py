@@ -236,7 +236,8 @@ def test_a_value_just_outside_what_is_allowed_is_refused(
 @pytest.mark.parametrize(
     "fields",
     [
-        {"input_size": 32}, {"input_size": 1024}, {"positive": 0, "class_names": ("cancer", "cyst")}, {"threshold": 0.001},
+        {"input_size": 32}, {"input_size": 1024}, {"threshold": 0.001},
+        {"positive": 0, "class_names": ("cancer", "cyst")},
         {"threshold": 0.999}, {"std": [0.001, 1, 10]}, {"mean": [0, 0.5, 1]}, {"real_images": 1},
         {"class_names": ["a", "b", "c"], "positive": 2}, {"metrics": {"note": "x" * 1_000_000}},
     ],
