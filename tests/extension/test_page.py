@@ -29,5 +29,5 @@ def test_the_how_to_s_page_is_routed_linked_and_drawn(project: Project) -> None:
     assert links == "['Explore', 'Compare', 'Your image', 'Demo', 'Sources', 'About']"
     assert "## The source of cases" in drawn
     assert "Phantom library" in drawn
-    output = project.tests("tests/test_architecture.py", "-k", "page or sources or document")
+    output = project.tests("tests/test_architecture.py", "-k", "page or sources")
     assert "test_every_page_file_is_listed PASSED" in output
