@@ -40,7 +40,29 @@ def test_default_store_on_linux(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_empty_value_is_the_default() -> None:
-    assert read_settings({"XAI_STORE_LIMIT_MB": "", "XAI_READY": ""}) == read_settings({})
+    names = (
+        "CASES", "WEIGHTS", "STORE", "STORE_LIMIT_MB", "PRECOMPUTED", "READY", "DEVICE", "BATCH",
+        "ENGINE", "THRESHOLD", "HOSTS", "SESSIONS",
+    )  # fmt: skip
+    assert read_settings({f"XAI_{name}": "" for name in names}) == read_settings({})
+
+
+PATHS = ("XAI_WEIGHTS", "XAI_STORE", "XAI_PRECOMPUTED", "XAI_READY")
+
+
+@pytest.mark.parametrize("name", PATHS)
+@pytest.mark.parametrize("value", [" ", "\n", "a\nb", "\u202ex", "x" * 5000, "a/" + "x" * 256])
+def test_what_is_no_path_is_told(name: str, value: str) -> None:
+    with pytest.raises(BadSetting, match=rf"^{name} is '.{{1,250}}'; give the path of a"):
+        read_settings({name: value})
+
+
+def test_a_path_may_begin_with_the_user_s_folder() -> None:
+    settings = read_settings({"XAI_STORE": "~/kept", "XAI_WEIGHTS": "~/w.safetensors"})
+    assert settings.store == Path.home() / "kept"
+    assert settings.weights == Path.home() / "w.safetensors"
+    with pytest.raises(BadSetting, match="XAI_STORE is '~no-such-user/x'; there is no user"):
+        read_settings({"XAI_STORE": "~no-such-user/x"})
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "1.5", "2 GB", "1048577", "9" * 5000, "²", "٣"])
@@ -62,9 +84,12 @@ def test_the_operating_point_is_the_weights_own_unless_set() -> None:
     assert read_settings({"XAI_THRESHOLD": "0.3"}).threshold == 0.3
 
 
-@pytest.mark.parametrize("value", ["0", "1", "-0.2", "30 %", "30", "nan", "inf", "none"])
+@pytest.mark.parametrize(
+    "value",
+    ["0", "1", "-0.2", "30 %", "30", "nan", "inf", "none", "1_0e-2", "٠.٣", "0." + 5000 * "x"],
+)
 def test_an_operating_point_that_is_no_probability_is_refused(value: str) -> None:
-    with pytest.raises(BadSetting, match=r"XAI_THRESHOLD .* above 0 and below 1"):
+    with pytest.raises(BadSetting, match=r"^XAI_THRESHOLD is .{1,50}; give a probability above 0"):
         read_settings({"XAI_THRESHOLD": value})
 
 

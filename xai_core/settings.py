@@ -26,6 +26,7 @@ from __future__ import annotations
 import math
 import os
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -82,27 +83,51 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     # The environment passed in comes first; platformdirs reads that of the process.
     asked = env.get("XDG_CACHE_HOME")
     cache = Path(asked) / _NAME if asked else _cache_folder()
-    device = env.get("XAI_DEVICE", "auto")
+    device = env.get("XAI_DEVICE") or "auto"
     if device not in ("auto", "cpu", "cuda"):
-        raise BadSetting(f"XAI_DEVICE is {device!r}; allowed are auto, cpu and cuda.")
+        raise BadSetting(f"XAI_DEVICE is {device[:_SHOWN]!r}; allowed are auto, cpu and cuda.")
     threshold = env.get("XAI_THRESHOLD") or None
     if threshold is not None and not 0 < _number(threshold) < 1:
         raise BadSetting(
-            f"XAI_THRESHOLD is {threshold!r}; give a probability above 0 and below 1, such as 0.3."
+            f"XAI_THRESHOLD is {threshold[:_SHOWN]!r}; give a probability above 0 and below 1, "
+            "such as 0.3."
         )
     return Settings(
         cases=env.get("XAI_CASES") or "library",
-        weights=Path(env.get("XAI_WEIGHTS") or DEFAULT_WEIGHTS),
-        store=Path(env.get("XAI_STORE") or cache),
+        weights=_path(env, "XAI_WEIGHTS") or DEFAULT_WEIGHTS,
+        store=_path(env, "XAI_STORE") or cache,
         device=device,
         batch=_whole_number(env, "XAI_BATCH", 8, 256),
         engine=env.get("XAI_ENGINE") or "auto",
         store_limit=_whole_number(env, "XAI_STORE_LIMIT_MB", 2048, _MOST_MIB, " (MiB)") * _MIB,
-        precomputed=Path(env.get("XAI_PRECOMPUTED") or env.get("XAI_READY") or PRECOMPUTED),
+        precomputed=_path(env, "XAI_PRECOMPUTED") or _path(env, "XAI_READY") or PRECOMPUTED,
         threshold=None if threshold is None else float(threshold),
         hosts=_hosts(env.get("XAI_HOSTS") or ""),
         sessions=_whole_number(env, "XAI_SESSIONS", 64, 10_000),
     )
+
+
+_LONGEST_NAME = 255  # characters of a name in a path; Linux, macOS and Windows allow no more
+
+
+def _path(env: Mapping[str, str], name: str) -> Path | None:
+    """The path that the setting ``name`` is, a leading ``~`` replaced by the user's folder; None
+    where it is missing or empty.
+
+    Raises:
+        BadSetting: blank, with a line break or another control character, or too long.
+    """
+    text = env.get(name)
+    if not text:
+        return None
+    path = Path(text)
+    odd = not text.strip() or any(unicodedata.category(c) in ("Cc", "Cf", "Zl") for c in text)
+    if odd or max(map(len, path.parts)) > _LONGEST_NAME:
+        raise BadSetting(f"{name} is {text[:_SHOWN]!a}; give the path of a file or folder.")
+    try:
+        return path.expanduser()
+    except RuntimeError:  # no such user
+        raise BadSetting(f"{name} is {text[:_SHOWN]!r}; there is no user of that name.") from None
 
 
 def _whole_number(
@@ -120,6 +145,8 @@ def _whole_number(
 
 def _number(text: str) -> float:
     """The number that ``text`` is; NaN, which is not between any two, where it is none."""
+    if not text.isascii() or "_" in text:  # Python would take 1_0 and other scripts' digits
+        return math.nan
     try:
         return float(text)
     except ValueError:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np  # noqa: F401 - how_to/add_a_source.md makes its example with it
 import pytest
 
 from xai_core.cases import CaseSource, FolderSource, open_source

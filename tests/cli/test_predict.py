@@ -4,6 +4,7 @@ import csv
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from tests.cases.builders import LOW, encode, noise
 from xai_core.cases import CddCesm
@@ -63,6 +64,19 @@ def test_an_unreadable_case_is_reported(
     assert result.stderr.startswith("Left out: P7_L_DM_CC: ")
     assert "3 of 4 cases" in result.stdout
     assert "P7_L_DM_CC" not in out.read_text()
+
+
+def test_what_was_found_out_about_a_file_is_told(
+    run: Run, tiny_weights: Path, tmp_path: Path
+) -> None:
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    for number in range(22):
+        Image.new("L", (60, 80), number).save(pictures / f"flat{number}.png")
+    words = ("predict", pictures, "--weights", tiny_weights, "--out", tmp_path / "out.csv")
+    said = run(*words).stderr
+    assert said.count("has the same value everywhere") == 20
+    assert "2 more notes on single files: see `cases --check`." in said
 
 
 def test_pictures_without_truth_have_no_outcome(

@@ -70,6 +70,9 @@ class Project:
             text = path.read_text(encoding="utf-8")
             assert text.count(before) == 1, f"{how_to} changes lines that {file} lacks:\n{before}"
             path.write_text(text.replace(before, after), encoding="utf-8")
+        changed = [*files, *{file for file, _, _ in changes(how_to) if file.endswith(".py")}]
+        self.python("-m", "ruff", "check", "--no-cache", *changed)
+        self.python("-m", "ruff", "format", "--no-cache", "--check", *changed)
 
     def tests(self, *arguments: str) -> str:
         """Run tests there, which must pass; what pytest printed."""

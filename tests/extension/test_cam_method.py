@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.extension.conftest import Project, example
+from tests.extension.conftest import Project
 
 pytestmark = pytest.mark.slow
 
@@ -34,9 +34,7 @@ with use_stand_in() as stand_in:
 
 
 def test_the_how_to_s_method_is_found_everywhere(project: Project) -> None:
-    (project.root / "xai_core" / "cam" / "mean_cam.py").write_text(
-        example("add_a_cam_method.md"), encoding="utf-8"
-    )
+    project.follow("add_a_cam_method.md", "xai_core/cam/mean_cam.py")
     for verb in ("explain", "evaluate"):
         assert "mean-cam" in project.cli(verb, "--help")
 

@@ -218,6 +218,9 @@ def test_the_built_in_model_names_its_real_images() -> None:
         ({"real_images": True}, "real_images is true"),
         ({"format": 2}, "format is 2, this version reads 1"),
         ({"format": 2, "positive": 7}, "positive is 7, must be the index of one of the 2"),
+        ({"class_names": ("malignant", "benign")}, "positive is 1, the class 'benign'; it must be"),
+        ({"positive": 0}, "positive is 0, the class 'benign'; it must be the index of"),
+        ({"class_names": ("Malignant", "other")}, "positive is 1, the class 'other'; it must be"),
         ({"threshold": 2, "positive": -1}, "positive is -1"),
         ({"timm_name": ["x" * 56]}, f'timm_name is ["{56 * "x"}"]: '),  # 60 characters
         ({"timm_name": ["x" * 57]}, f'timm_name is ["{57 * "x"}…: '),
@@ -233,7 +236,8 @@ def test_a_value_just_outside_what_is_allowed_is_refused(
 @pytest.mark.parametrize(
     "fields",
     [
-        {"input_size": 32}, {"input_size": 1024}, {"positive": 0}, {"threshold": 0.001},
+        {"input_size": 32}, {"input_size": 1024}, {"threshold": 0.001},
+        {"positive": 0, "class_names": ("cancer", "cyst")},
         {"threshold": 0.999}, {"std": [0.001, 1, 10]}, {"mean": [0, 0.5, 1]}, {"real_images": 1},
         {"class_names": ["a", "b", "c"], "positive": 2}, {"metrics": {"note": "x" * 1_000_000}},
     ],

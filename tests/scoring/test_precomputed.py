@@ -66,6 +66,14 @@ def test_precomputed_results_are_read_and_nothing_is_written(precomputed: Path) 
     assert store.notices() == ()
 
 
+def test_a_file_in_place_of_the_folder_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "a file"
+    path.write_text("x")
+    store = DiskStore(tmp_path / "own", precomputed=PrecomputedResults(path, MODEL))
+    assert store.load(KEY) == {}
+    assert "no manifest that can be read" in store.notices()[0]
+
+
 def test_further_scores_are_written_to_the_store(precomputed: Path) -> None:
     before = contents(precomputed)
     store = open_both(precomputed)

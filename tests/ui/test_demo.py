@@ -191,13 +191,22 @@ def test_an_address_opens_its_stop(stand_in: StandInService) -> None:
     assert stand_in.asked[0].request.layer == BUILT_IN_LAYERS[0]
 
 
-@pytest.mark.parametrize("stop", ["0", "8", "x", "-1", "99999999999"])
+@pytest.mark.parametrize("stop", ["0", "8", "x", "-1", "99999999999", "00015", "0" + 5000 * "9"])
 def test_an_address_with_an_unknown_stop_gets_a_sentence(
     stand_in: StandInService, stop: str
 ) -> None:
     page = opened(stop=stop)
     assert "but there are 7" in page_text(page)
     assert "Stop 1 of 7" in page_text(page)
+
+
+def test_the_sentence_on_an_address_stays_until_the_next_stop(stand_in: StandInService) -> None:
+    page = opened(stop="3", method="nope")
+    for _ in range(3):
+        without_error(page.run())
+        assert "nope" in page_text(page)
+    press(page, "Next")
+    assert "nope" not in page_text(page)
 
 
 def test_a_changed_stop_is_set_up_again_on_the_next_arrival(

@@ -49,3 +49,11 @@ def test_what_calibrate_fitted_is_shown_with_its_command() -> None:
     rows = metric_rows({"validation": after})
     assert rows["At the operating point, on the same"] == "sensitivity 80.0 %, specificity 90.0 %"
     assert rows["Calibration error, on the same"] == "0.041"
+
+
+def test_figures_that_are_no_numbers_are_shown_as_they_are() -> None:
+    assert calibration_rows({"temperature": "x", "bias": [1]}) == {}
+    assert calibration_rows({"temperature": 1.0, "bias": None}) == {}
+    names = ("images", "auc", "low", "high", "sensitivity", "specificity")
+    rows = metric_rows({"validation": dict.fromkeys(names, "x")})
+    assert rows == {"Validation": ", ".join(f"{name} x" for name in names)}

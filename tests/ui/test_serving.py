@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +14,8 @@ from starlette.types import Message, Receive, Scope, Send
 
 from xai_core.ui import serving
 from xai_core.ui.serving import Guard
+
+ROOT = Path(__file__).resolve().parents[2]
 
 Answer = list[Message]
 
@@ -189,3 +194,12 @@ def test_a_wrong_setting_ends_the_start_with_a_sentence(monkeypatch: pytest.Monk
     monkeypatch.setenv("XAI_HOSTS", "https://cesm.example.org")
     with pytest.raises(SystemExit, match="give host names without port"):
         serving.middleware()
+
+
+def test_what_runs_before_the_first_message_does_not_import_the_model_s_libraries() -> None:
+    """A cold server says that it starts before it imports them, which takes seconds."""
+    code = (
+        "import sys, streamlit; from xai_core.ui import pages, serving; "
+        "sys.exit('torch' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)

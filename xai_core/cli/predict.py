@@ -22,6 +22,8 @@ from xai_core.errors import BadRequest, CaseError
 if TYPE_CHECKING:
     from xai_core.study.predictions import PredictionRow
 
+_MOST_REMARKS = 20  # on single files, printed in full
+
 COLUMNS = (
     "case_id", "patient_id", "pathology", "logit_benign", "logit_malignant",
     "probability_malignant", "predicted", "outcome", "threshold", "model_sha256",
@@ -57,19 +59,33 @@ def predict(
     explainer = open_explainer(weights, no_store, threshold=threshold)
     records = opened.records()[:limit]
     rows: list[PredictionRow] = []
+    remarks: list[str] = []
     with progress_bar("Predicting") as advance:
         for done, record in enumerate(records, start=1):
             try:
-                rows.append(predict_case(explainer, opened.load(record.id)))
+                case = opened.load(record.id)
+                rows.append(predict_case(explainer, case))
+                # Those on the source's record are what the verb ``cases`` lists.
+                found = [one for one in case.warnings if one not in record.warnings]
+                remarks += [f"{record.id}: {remark}" for remark in found]
             except CaseError as problem:
                 typer.echo(f"Left out: {record.id}: {problem}", err=True)
             advance(done, len(records), "")
+    for remark in remarks[:_MOST_REMARKS]:
+        typer.echo(f"Note: {remark}", err=True)
+    if len(remarks) > _MOST_REMARKS:
+        typer.echo(
+            f"{len(remarks) - _MOST_REMARKS} more notes on single files: see `cases --check`.",
+            err=True,
+        )
     if not rows:
         raise CaseError(f"No case of {opened.name} can be read; nothing was predicted.")
     with writing(out):
         write_csv(out, [COLUMNS, *([getattr(row, name) for name in COLUMNS] for row in rows)])
     typer.echo(f"{out}: {len(rows)} of {len(records)} cases predicted.")
     typer.echo(f"The predicted class is decided by {explainer.classifier.spec.decision_note()}.")
+    if note := explainer.classifier.spec.positive_note():
+        typer.echo(note)
     for line in figures(rows):
         typer.echo(line)
 

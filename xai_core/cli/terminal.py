@@ -101,6 +101,8 @@ class SentenceGroup(TyperGroup):
         except typer.TyperException as error:
             typer.echo(_usage_sentence(error), err=True)
             raise typer.Exit(BAD_INPUT) from None
+        except EOFError as error:  # Typer would say "Aborted!" alone
+            raise RuntimeError("A file ended before what its reader expected.") from error
         except OSError as error:
             if error.errno != errno.ENAMETOOLONG:
                 raise

@@ -20,6 +20,7 @@ from xai_core.errors import BadRequest, BadWeights, WeightsNotFound
 from xai_core.files import MISSING, not_a_file, write_text
 from xai_core.list_text import counted
 from xai_core.model.layers import INPUT_MULTIPLE
+from xai_core.types import CLASS_NAMES, MALIGNANT
 
 FORMAT = 1
 _NOT_STORED = "threshold_set_by"  # the one field that is of a run, not of the weights
@@ -109,6 +110,15 @@ class ModelSpec:
                 f"positive is {self.positive!r}, must be the index of one of the "
                 f"{len(names)} class_names"
             )
+            return
+        own = [name.lower() for name in names]
+        called = own[self.positive]
+        benign, malignant = CLASS_NAMES
+        if called == benign or (malignant in own and called != malignant):
+            yield (
+                f"positive is {self.positive!r}, the class {names[self.positive]!r}; it must be "
+                "the index of the class of malignant images"
+            )
 
     def trained_on(self) -> str:
         """What the network was trained on, for a sentence; "" where the file does not say."""
@@ -147,6 +157,14 @@ class ModelSpec:
         if self.threshold_set_by:
             return f"{rule} (set by {self.threshold_set_by})"
         return rule if self.threshold == 0.5 else f"{rule} (the weights' own)"
+
+    def positive_note(self) -> str:
+        """What must be said where the truth is compared with this model's classes; "" where the
+        positive one is called malignant."""
+        name = self.class_names[self.positive]
+        if name.lower() == CLASS_NAMES[MALIGNANT]:
+            return ""
+        return f"This model has no class malignant; its class “{name}” stands for it."
 
     def set_decision(self) -> str:
         """:meth:`decision_note` where a setting or an option changed it, else ""."""

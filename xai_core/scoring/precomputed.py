@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from xai_core.files import read_json, read_regular, write_json
+from xai_core.files import MISSING, not_a_file, read_json, read_regular, write_json
 from xai_core.scoring.cache_file import Notices, StoreKey, cache_file_name, cache_files_in, decode
 from xai_core.types import FloatArray
 
@@ -73,7 +73,12 @@ class PrecomputedResults:
         manifest = read_json(self._folder / MANIFEST, self._folder)
         files, model = manifest.get("files"), manifest.get("model")
         if not isinstance(files, dict) or not isinstance(model, str):
-            if manifest or any(cache_files_in(self._folder)):
+            fault = not_a_file(self._folder)
+            if (
+                fault not in ("is a folder", MISSING)
+                or manifest
+                or any(cache_files_in(self._folder))
+            ):
                 self._notices.add(_NO_MANIFEST)
             return {}
         if model != self._model:

@@ -1,8 +1,17 @@
 """The script that Streamlit runs for every session: it routes an address to its page."""
 
+import importlib
+import sys
+
 import streamlit as st
 
 from xai_core.ui.pages import PAGES
+
+_HEAVY = "xai_core.ui.service_access"  # imports the model's libraries, once for all sessions
+
+if _HEAVY not in sys.modules:
+    with st.spinner("Starting: the libraries of the model are being loaded."):
+        importlib.import_module(_HEAVY)
 
 pages = [st.Page(entry.path, title=entry.title) for entry in PAGES]
 

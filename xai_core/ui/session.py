@@ -11,7 +11,7 @@ pages; only the case may be overridden by a page, see :func:`override_case`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -172,6 +172,11 @@ def change(**fields: Any) -> None:
 def problems() -> list[str]:
     """One sentence for each part of the last address that could not be used."""
     return list(part(ShownRequest).problems)
+
+
+def tell(sentences: Sequence[str]) -> None:
+    """Make ``sentences`` what the address that was read last had unusable."""
+    part(ShownRequest).problems = list(sentences)
 
 
 def update_address(address: Parameters | None = None) -> None:

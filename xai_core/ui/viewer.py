@@ -15,6 +15,7 @@ from typing import Any
 import streamlit as st
 
 from xai_core.cam import METHODS
+from xai_core.cases.sources.upload import OWN_ID
 from xai_core.errors import BadRequest
 from xai_core.explain.explanation import Explanation
 from xai_core.list_text import percentages
@@ -263,7 +264,8 @@ def _stepper(case: Case, explanation: Explanation | None) -> dict[str, Any] | No
 
 
 def _labels(case: Case, explanation: Explanation | None, drawn: bool) -> dict[str, str]:
-    """The accessible name of each pane, and the score that the colour bar shows."""
+    """The accessible name of each pane, the score that the colour bar shows, and the name of the
+    image that the heatmap is laid over."""
     heat_label = f"The mammogram {case.id}; no heatmap yet"
     score = ""
     if explanation is not None and drawn:
@@ -275,4 +277,6 @@ def _labels(case: Case, explanation: Explanation | None, drawn: bool) -> dict[st
         "heat": heat_label,
         "recombined": f"The recombined image of {case.id}",
         "score": score,
+        # Of a single picture from a file nobody knows which of the two it is.
+        "low": "image" if case.id == OWN_ID and case.recombined is None else "low-energy",
     }

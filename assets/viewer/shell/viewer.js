@@ -189,7 +189,7 @@ class Viewer {
     if (viewport.plain && !this.data.blind) roles.push("plain");
     roles.push("heat");
     if (viewport.recombined && this.hasRecombined()) roles.push("recombined");
-    const overlaid = heat && viewport.heat !== "off" ? "with the heatmap" : "low-energy";
+    const overlaid = heat && viewport.heat !== "off" ? "with the heatmap" : this.data.words.low || "low-energy";
     const names = { plain: "original", heat: stepper.isOn ? `${stepper.kind}, as scored` : overlaid, recombined: "recombined" };
     const existing = new Map(this.panes.map((pane) => [pane.role, pane]));
     this.panes = roles.map((role) => existing.get(role) || this.buildPane(role));

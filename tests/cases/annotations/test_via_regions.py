@@ -109,6 +109,10 @@ def test_mask_is_the_union_of_regions(tmp_path: Path) -> None:
         {"name": "polygon", "all_points_x": 5, "all_points_y": 5},
         {"name": ["polygon"]},
         {"nothing": 1},
+        {"name": "polygon", "all_points_x": "159", "all_points_y": "159"},
+        {"name": "polygon", "all_points_x": {"1": 0, "5": 0, "9": 0}, "all_points_y": [1, 5, 9]},
+        {"name": "polygon", "all_points_x": [1, True, 9], "all_points_y": [1, 5, 9]},
+        {"name": "circle", "cx": 5, "cy": 5, "r": "2_0"},
     ],
 )
 def test_unusable_regions_are_left_out_with_a_warning(
@@ -117,6 +121,33 @@ def test_unusable_regions_are_left_out_with_a_warning(
     shapes, warnings = _read(tmp_path, shape)
     assert shapes == ()
     assert "1 region cannot be used and was left out" in warnings[0]
+
+
+def test_a_key_given_twice_is_left_out(tmp_path: Path) -> None:
+    text = '{"name": "circle", "cx": 5, "cy": 5, "r": 5, "r": 30}'
+    write_regions(tmp_path / "r.csv", [["P7_L_DM_CC.jpg", 1, "{}", 1, 0, text, "{}"]])
+    regions, warnings = read_regions(tmp_path / "r.csv")
+    assert not regions
+    assert "1 region cannot be used" in warnings[0]
+
+
+def test_regions_outside_the_picture_or_far_beyond_its_border_are_told() -> None:
+    inside = {"name": "circle", "cx": 20.0, "cy": 20.0, "r": 5.0}
+    outside = {"name": "circle", "cx": 300.0, "cy": 300.0, "r": 5.0}
+    wide = {
+        "name": "polygon", "all_points_x": [-40.0, 90.0, 90.0], "all_points_y": [0.0, 0.0, 60.0],
+    }  # fmt: skip
+    over = {
+        "name": "polygon", "all_points_x": [-3.0, 20.0, 20.0], "all_points_y": [0.0, 0.0, 60.0],
+    }  # fmt: skip
+    shapes, sentences = regions_of_picture([inside, outside, over], 64, 48, 1)
+    assert shapes == (inside, over)
+    assert sentences == ("1 of its regions lies outside the picture and was left out.",)
+    shapes, sentences = regions_of_picture([inside, wide], 64, 48, 1)
+    assert shapes == (inside, wide)
+    assert len(sentences) == 1
+    assert sentences[0].startswith("1 of its regions reaches far beyond the picture's border")
+    assert regions_of_picture([outside], 64, 48, 1) == ((outside,), ())
 
 
 def test_rectangle_fills_its_pixels(tmp_path: Path) -> None:

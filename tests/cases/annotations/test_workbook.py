@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import errno
+import zipfile
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 
 from tests.cases.builders import DETAIL_HEAD, MAIN_HEAD, main_row, write_csv, write_workbook
@@ -159,3 +162,77 @@ def test_missing_columns_and_sheets_are_named(tmp_path: Path) -> None:
     workbook.save(tmp_path / "a.xlsx")
     with pytest.raises(BadAnnotation, match="no sheet named 'all'; its sheets are sheet1"):
         read_annotations(tmp_path / "a.xlsx")
+
+
+def _headed(path: Path, head: list[Any], *rows: list[Any], **sheets: list[list[Any]]) -> None:
+    """A workbook whose sheet ``all`` has ``head``; ``sheets``: titles and rows of others."""
+    workbook = openpyxl.Workbook()
+    workbook.active.title = "all"
+    for row in [head, *rows]:
+        workbook.active.append(row)
+    for title, lines in sheets.items():
+        sheet = workbook.create_sheet(title)
+        for row in lines:
+            sheet.append(row)
+    workbook.save(path)
+
+
+@pytest.mark.parametrize("second", ["Pathology Classification/ Follow up", "Pathology notes"])
+@pytest.mark.parametrize("first", [True, False])
+def test_two_columns_for_the_pathology_are_refused(
+    tmp_path: Path, second: str, first: bool
+) -> None:
+    row = main_row("P7_L_DM_CC")
+    place = 0 if first else len(row)
+    head, cells = [*MAIN_HEAD], [*row]
+    head.insert(place, second)
+    cells.insert(place, "Benign")
+    _headed(tmp_path / "a.xlsx", head, cells)
+    with pytest.raises(BadAnnotation, match="more than one column for Pathology"):
+        read_annotations(tmp_path / "a.xlsx")
+
+
+def test_two_sheets_of_one_name_are_refused(tmp_path: Path) -> None:
+    rows = [MAIN_HEAD, main_row("P7_L_DM_CC", "Benign")]
+    _headed(tmp_path / "a.xlsx", MAIN_HEAD, main_row("P7_L_DM_CC"), **{"ALL ": rows})
+    with pytest.raises(BadAnnotation, match="two sheets named 'all'"):
+        read_annotations(tmp_path / "a.xlsx")
+
+
+def test_columns_that_are_missing_or_there_twice_are_told(tmp_path: Path) -> None:
+    names = {"Breast density (ACR)": "Density", "BIRADS": "BI-RADS category"}
+    head = [names.get(title, title) for title in MAIN_HEAD]
+    _headed(tmp_path / "a.xlsx", [*head, "Findings"], [*main_row("P7_L_DM_CC"), "other"])
+    notes, warnings = read_annotations(tmp_path / "a.xlsx")
+    assert len(notes) == 1
+    assert any("lacks the column Breast density (ACR) and BIRADS" in w for w in warnings)
+    assert any("more than one column for Findings; the first" in w for w in warnings)
+
+
+def test_sheets_that_are_none_of_the_release_are_told(tmp_path: Path) -> None:
+    detail = [DETAIL_HEAD, ["P7_L_DM_CC"]]
+    renamed = [["Img", *DETAIL_HEAD[1:]], ["P7_L_DM_CC"]]
+    _headed(
+        tmp_path / "a.xlsx", MAIN_HEAD, main_row("P7_L_DM_CC"), Enhancing=detail,
+        distortion=renamed, asymmetry=detail, empty=[],
+    )  # fmt: skip
+    notes, warnings = read_annotations(tmp_path / "a.xlsx")
+    (only,) = notes.values()
+    assert "asymmetry" in only.descriptors
+    assert any("2 sheets are none of the release" in w and "enhancing, dist" in w for w in warnings)
+
+
+@pytest.mark.parametrize("name", ["a.xlsx", "all.csv"])
+def test_a_table_that_may_not_be_opened_is_told(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / name
+    write_workbook(path, [main_row("P7_L_DM_CC")])
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(zipfile, "ZipFile", refuse)
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    with pytest.raises(BadAnnotation, match=r"cannot be opened .*; check its"):
+        read_annotations(path)

@@ -86,3 +86,19 @@ def test_other_modalities_and_raw_values_give_warnings() -> None:
     warnings = describe(ds)["warnings"]
     assert "CT" in warnings[0]
     assert "raw detector values" in warnings[1]
+
+
+@pytest.mark.parametrize(
+    ("uid", "says"),
+    [
+        ("1.2.840.10008.5.1.4.1.1.1.2", None),  # Digital Mammography X-Ray Image Storage
+        ("1.2.840.10008.5.1.4.1.1.66.4", None),  # Segmentation Storage
+        ("1.2.3.4", None),  # a class nobody knows
+        ("1.2.840.10008.5.1.4.1.1.88.22", "it is no image (Enhanced SR Storage)"),
+    ],
+)
+def test_a_class_that_is_no_picture_is_told(uid: str, says: str | None) -> None:
+    ds = mammogram()
+    ds.SOPClassUID = uid
+    warnings = describe(ds)["warnings"]
+    assert warnings == [] if says is None else says in warnings[0]

@@ -150,6 +150,39 @@ def test_transparency_is_told(data: bytes, told: bool) -> None:
     assert warnings == (("a has transparent pixels; they are shown as if they were not.",) * told)
 
 
+def _png_of_16_bits(key: tuple[int, int, int] | None) -> bytes:
+    """A grey picture as 16-bit RGB, written by hand, since Pillow writes 8 bits of colour; pixel
+    (0, 0) has the values 258, 258, 258."""
+    rows = np.repeat(noise(top=65535).astype(">u2")[..., None], 3, axis=2)
+    rows[0, 0] = 258
+    height, width = rows.shape[:2]
+    data = b"".join(b"\0" + row.tobytes() for row in rows)
+    chunks = [(b"IHDR", struct.pack(">IIBBBBB", width, height, 16, 2, 0, 0, 0))]
+    if key is not None:
+        chunks.append((b"tRNS", struct.pack(">HHH", *key)))
+    chunks += [(b"IDAT", zlib.compress(data)), (b"IEND", b"")]
+    out = b"\x89PNG\r\n\x1a\n"
+    for kind, content in chunks:
+        check = struct.pack(">I", zlib.crc32(kind + content))
+        out += struct.pack(">I", len(content)) + kind + content + check
+    return out
+
+
+@pytest.mark.parametrize(
+    ("key", "told"), [(None, False), ((258, 258, 258), True), ((258, 258, 259), False)]
+)
+def test_a_transparent_colour_of_16_bits_is_told(
+    key: tuple[int, int, int] | None, told: bool
+) -> None:
+    _, warnings = _decoded(_png_of_16_bits(key))
+    assert warnings == (("a has transparent pixels; they are shown as if they were not.",) * told)
+
+
+def test_one_bit_per_pixel_is_told() -> None:
+    _, warnings = _decoded(_saved(_grey().convert("1")))
+    assert warnings == ("a has 1 bit per pixel, black and white alone: it is no mammogram.",)
+
+
 @pytest.mark.parametrize(
     ("data", "says"),
     [

@@ -129,7 +129,7 @@ def test_copies_and_second_tables_give_warnings(tmp_path: Path) -> None:
     source = CddCesm(tmp_path)
     assert source.records()[0].pathology is Pathology.MALIGNANT  # the workbook counts
     assert any("found twice" in w for w in source.warnings)
-    assert any("Several annotation tables" in w for w in source.warnings)
+    assert any("Several annotation files" in w for w in source.warnings)
 
 
 def test_regions_outside_the_picture_give_a_warning(tmp_path: Path) -> None:
@@ -276,3 +276,27 @@ def test_texts_of_the_workbook_are_printable(tmp_path: Path) -> None:
     record = CddCesm(tmp_path).records()[0]
     assert record.findings == ("mass� with� margin", "a�b")
     assert record.descriptors["mass density"] == "high�"
+
+
+def test_drawn_regions_of_images_that_are_not_there_are_told(tmp_path: Path) -> None:
+    make_release(tmp_path)
+    (tmp_path / SUBTRACTED / "P7_L_CM_CC.jpg").unlink()
+    (tmp_path / LOW / "P7_L_DM_CC.jpg").unlink()
+    warnings = CddCesm(tmp_path).warnings
+    assert any("with drawn regions" in w and "not in the folder: P7_L_" in w for w in warnings)
+
+
+def test_a_folder_that_may_not_be_opened_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_release(tmp_path)
+    scandir = os.scandir
+
+    def refuse(path: Path) -> object:
+        if Path(path).name == LOW:
+            raise PermissionError(path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(SourceNotFound, match="1 folder cannot be opened, and was left out: Low"):
+        CddCesm(tmp_path)

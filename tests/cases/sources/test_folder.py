@@ -227,3 +227,22 @@ def test_folder_reads_and_refuses_what_an_upload_does(
         assert found.removeprefix(name) == str(upload).removeprefix("The file")
     else:
         assert found == upload
+
+
+def test_recombined_images_are_told_by_their_names(tmp_path: Path) -> None:
+    for name in ("P7_L_CM_CC.png", "P7_L_DM_CC.png", "other.png"):
+        (tmp_path / name).write_bytes(encode(noise()))
+    (warning,) = FolderSource(tmp_path).warnings
+    assert warning.startswith("1 picture is by name recombined images of CDD-CESM")
+    assert "P7_L_CM_CC.png" in warning
+
+
+def test_a_folder_that_may_not_be_opened_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: object) -> None:
+        raise PermissionError(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(SourceNotFound, match="1 folder cannot be opened, and was left out"):
+        FolderSource(tmp_path)

@@ -12,7 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from xai_core.cases.annotations.tables import Row, columns_of, read_csv, read_workbook
+from xai_core.cases.annotations.tables import (
+    Row,
+    columns_of,
+    read_csv,
+    read_workbook,
+    repeated_columns,
+)
 from xai_core.cases.base import first_few, printable
 from xai_core.cases.readers.single_file import plain_name
 from xai_core.errors import BadAnnotation
@@ -202,6 +208,7 @@ _COLUMNS = {
     "margin": r"massmargin",
 }
 _NEEDED = {"image": "Image_name", "pathology": "Pathology Classification/ Follow up"}
+_OPTIONAL = {"density": "Breast density (ACR)", "birads": "BIRADS", "findings": "Findings"}
 _MAIN_SHEET = "all"
 PRESENT = "present"  # the value of a descriptor that is named without details
 _ENHANCEMENT = {
@@ -258,11 +265,40 @@ def read_annotations(path: Path) -> tuple[dict[ImageName, ImageNotes], tuple[str
             f"{plain_name(path.name)} lacks the column {' and '.join(missing)}; use the release's "
             "own table."
         )
+    twice = [title for key, title in _NEEDED.items() if key in repeated_columns(main, _COLUMNS)]
+    if twice:
+        raise BadAnnotation(
+            f"{plain_name(path.name)} has more than one column for {' and '.join(twice)}; keep one."
+        )
     notes, warnings = _main_rows(main, columns, plain_name(path.name))
-    for title, rows in sheets.items():
-        if title != _MAIN_SHEET:
-            _detail_rows(title, rows, notes)
+    warnings += _column_warnings(main, columns, plain_name(path.name))
+    unused = [
+        printable(f"{title:.40}")
+        for title, rows in sheets.items()
+        if title != _MAIN_SHEET and len(rows) > 1 and not _detail_rows(title, rows, notes)
+    ]
+    if unused:
+        words = counted(len(unused), "sheet is none", "sheets are none")
+        warnings += (
+            f"{plain_name(path.name)}: {words} of the release, or without the column Image_name, "
+            f"and {'was' if len(unused) == 1 else 'were'} left out: {first_few(unused)}.",
+        )
     return notes, warnings
+
+
+def _column_warnings(rows: Sequence[Row], columns: dict[str, int], file: str) -> tuple[str, ...]:
+    """Sentences about columns of the main sheet that are missing, or that are there twice."""
+    warnings = []
+    missing = [title for key, title in _OPTIONAL.items() if key not in columns]
+    if missing:
+        warnings.append(f"{file} lacks the column {' and '.join(missing)}: not given.")
+    repeated = repeated_columns(rows, _COLUMNS)
+    twice = [title for key, title in _OPTIONAL.items() if key in repeated]
+    if twice:
+        warnings.append(
+            f"{file} has more than one column for {' and '.join(twice)}; the first one counts."
+        )
+    return tuple(warnings)
 
 
 def _main_rows(
@@ -301,10 +337,16 @@ def _image_notes(row: Row, columns: dict[str, int]) -> ImageNotes:
     return notes
 
 
-def _detail_rows(title: str, rows: Sequence[Row], notes: dict[ImageName, ImageNotes]) -> None:
+_DETAILS = (
+    "mass", "nonmass", "postoperative", "postneo", "distortion", "asymmetry", "calcification",
+)  # fmt: skip
+
+
+def _detail_rows(title: str, rows: Sequence[Row], notes: dict[ImageName, ImageNotes]) -> bool:
+    """Add what a detail sheet says to ``notes``; False where it is no sheet of the release."""
     columns = columns_of(rows, _COLUMNS)
-    if "image" not in columns:
-        return  # not a sheet of the release
+    if "image" not in columns or not title.startswith(_DETAILS):
+        return False
     for row in rows[1:]:
         name = parse_name(str(_cell(row, columns, "image") or ""))
         if name is not None and name in notes:
@@ -315,6 +357,7 @@ def _detail_rows(title: str, rows: Sequence[Row], notes: dict[ImageName, ImageNo
                 values = [*known.get(key, "").split(", "), *value.split(", ")]
                 values = [v for v in dict.fromkeys(values) if v not in ("", PRESENT)]
                 known[key] = ", ".join(values) or PRESENT
+    return True
 
 
 def _details(title: str, row: Row, columns: dict[str, int]) -> dict[str, str]:

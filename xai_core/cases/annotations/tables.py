@@ -45,6 +45,11 @@ def read_workbook(path: Path) -> dict[str, list[Row]]:
         raise
     except UnreadableImage as problem:
         raise BadAnnotation(str(problem)) from None
+    except OSError as problem:  # no permission, or no process can be started
+        raise BadAnnotation(
+            f"{plain_name(path.name)} cannot be opened ({problem.strerror or 'input or output'}); "
+            "check its permissions."
+        ) from None
     except Exception:  # zipfile raises nearly anything on damaged archives
         raise BadAnnotation(_not_a_workbook(path)) from None
 
@@ -71,7 +76,13 @@ def load_sheets(path: Path) -> dict[str, list[Row]]:
                     rows.append(_without_empty_end(row))
                     cells += len(rows[-1])
                     _check_extent(path, f"sheet {sheet.title.strip()[:40]!r}", rows, cells)
-                sheets[sheet.title.strip().lower()] = rows
+                title = sheet.title.strip().lower()
+                if title in sheets:
+                    raise BadAnnotation(
+                        f"{plain_name(path.name)} has two sheets named {title[:40]!r}, but for "
+                        "blanks and capitals; delete one of them."
+                    )
+                sheets[title] = rows
             return sheets
         finally:
             workbook.close()
@@ -123,7 +134,12 @@ def read_csv(path: Path) -> list[Row]:
             cells += len(row)
             _check_extent(path, "the table", rows, cells)
         return rows
-    except (OSError, csv.Error):
+    except OSError as problem:
+        raise BadAnnotation(
+            f"{plain_name(path.name)} cannot be opened ({problem.strerror or 'input or output'}); "
+            "check its permissions."
+        ) from None
+    except csv.Error:
         raise BadAnnotation(
             f"{plain_name(path.name)} cannot be read as a CSV table; save it again."
         ) from None
@@ -148,15 +164,24 @@ def columns_of(rows: Sequence[Row], wanted: dict[str, str]) -> dict[str, int]:
     """The positions of columns: key -> index in the first row.
 
     ``wanted``: key -> a regular expression for the heading, of which only letters, in lower case,
-    and digits are compared.  Columns that are not found are absent from the result.
+    and digits are compared.  Columns that are not found are absent from the result; of several
+    that match the first one counts, see :func:`repeated_columns`.
     """
+    return {key: indices[0] for key, indices in _matches(rows, wanted).items()}
+
+
+def repeated_columns(rows: Sequence[Row], wanted: dict[str, str]) -> tuple[str, ...]:
+    """The keys of :func:`columns_of` that several columns match."""
+    return tuple(key for key, indices in _matches(rows, wanted).items() if len(indices) > 1)
+
+
+def _matches(rows: Sequence[Row], wanted: dict[str, str]) -> dict[str, list[int]]:
     heads = [re.sub(r"[^a-z0-9]", "", str(h or "").lower()) for h in (rows[0] if rows else ())]
-    found = {}
-    for key, pattern in wanted.items():
-        index = next((i for i, head in enumerate(heads) if re.fullmatch(pattern, head)), None)
-        if index is not None:
-            found[key] = index
-    return found
+    found = {
+        key: [i for i, head in enumerate(heads) if re.fullmatch(pattern, head)]
+        for key, pattern in wanted.items()
+    }
+    return {key: indices for key, indices in found.items() if indices}
 
 
 def _without_empty_end(row: Row) -> Row:

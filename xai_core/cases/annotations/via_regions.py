@@ -30,6 +30,7 @@ Shape = Mapping[str, Any]
 _FARTHEST = 100_000  # px; larger coordinates are refused as errors
 _PEN = 1 / 250  # radius of points and lines, of the picture's longer side; see draw_regions
 _REACH = 10  # of the picture's longer side: a region that reaches farther out is another picture's
+_BEYOND = 0.25  # of the longer side: a region that reaches farther beyond the border is told
 _MAX_POINTS = 5_000  # of a region; the release's longest outline has 300
 _MAX_WORK = 200_000_000  # steps of drawing for one picture, about a second per 10^8
 _SHAPE_WORK = 5_000  # what a shape costs whatever its size
@@ -116,16 +117,19 @@ def regions_of_picture(
     of_this = [s for s in shapes if s.get("file_size") in (None, file_size)]
     reach = _REACH * max(height, width)
     near = [s for s in of_this if _reaches(s) <= reach]
+    # Where all lie outside, none is drawn, and that is told of the picture as a whole.
+    seen = [s for s in near if _beyond(s, height, width) < math.inf] or near
     kept: list[Shape] = []
     work = 0
-    for shape in near:
+    for shape in seen:
         work += _work(shape, height, width)
         if work <= _MAX_WORK:
             kept.append(shape)
     left_out = (
         (len(shapes) - len(of_this), "was", "were", "drawn on another version of the file"),
         (len(of_this) - len(near), "reaches", "reach", "far outside the picture"),
-        (len(near) - len(kept), "is", "are", "too many or too large to be drawn"),
+        (len(near) - len(seen), "lies", "lie", "outside the picture"),
+        (len(seen) - len(kept), "is", "are", "too many or too large to be drawn"),
     )
     sentences = [
         f"{counted(n, f'of its regions {one}', f'of its regions {several}')} {fault} and "
@@ -133,6 +137,12 @@ def regions_of_picture(
         for n, one, several, fault in left_out
         if n
     ]
+    limit = _BEYOND * max(height, width)
+    if n := sum(limit < _beyond(shape, height, width) < math.inf for shape in kept):
+        words = counted(n, "of its regions reaches", "of its regions reach")
+        sentences.append(
+            f"{words} far beyond the picture's border, as if drawn on a picture of another size."
+        )
     return tuple(kept), tuple(sentences)
 
 
@@ -165,6 +175,20 @@ def _reaches(shape: Shape) -> float:
     if "cx" in shape:
         lengths += [abs(shape["cx"]) + extent, abs(shape["cy"]) + extent]
     return float(max(abs(length) for length in lengths))
+
+
+def _beyond(shape: Shape, height: int, width: int) -> float:
+    """How far a shape reaches beyond the picture's border, px, at least 0; infinity where it lies
+    wholly outside."""
+    if "cx" in shape:
+        # The circle about an ellipse, whichever way it is turned.
+        extent = max(shape.get("rx", 0.0), shape.get("ry", 0.0), shape.get("r", 0.0))
+        xs, ys = ([shape[key] - extent, shape[key] + extent] for key in ("cx", "cy"))
+    else:
+        xs, ys = shape["all_points_x"], shape["all_points_y"]
+    if max(xs) < -0.5 or max(ys) < -0.5 or min(xs) > width - 0.5 or min(ys) > height - 0.5:
+        return math.inf
+    return float(max(-min(xs), -min(ys), max(xs) - width, max(ys) - height, 0))
 
 
 def _work(shape: Shape, height: int, width: int) -> int:
@@ -282,7 +306,7 @@ def _file_size(row: Row, columns: Mapping[str, int]) -> int | None:
 def _parse_shape(text: str) -> Shape | None:
     """The shape of a ``region_shape_attributes`` cell, numbers as floats; None if unusable."""
     try:
-        shape = json.loads(text)
+        shape = json.loads(text, object_pairs_hook=_each_once)
         kind = shape["name"]
         if kind in ("polygon", "polyline"):
             xs, ys = (_numbers(shape[key]) for key in ("all_points_x", "all_points_y"))
@@ -305,12 +329,24 @@ def _parse_shape(text: str) -> Shape | None:
         return None
 
 
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Raises:
+    ValueError: a key is given twice.
+    """
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError
+    return found
+
+
 def _numbers(values: Any) -> list[float]:
     """``values`` as finite floats.
 
     Raises:
         ValueError: one of them is not a plausible coordinate.
     """
+    if not isinstance(values, list) or any(isinstance(v, bool | str) for v in values):
+        raise ValueError
     numbers = [float(v) for v in values]
     if not all(abs(v) <= _FARTHEST for v in numbers):  # False for NaN, too
         raise ValueError

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pydicom.dataset import Dataset
+from pydicom.uid import UID, UID_dictionary
 
 from xai_core.cases.base import printable
 from xai_core.cases.readers.dicom_elements import (
@@ -118,6 +119,12 @@ _VIEW_CODES = {"399162004": "CC", "R-10242": "CC", "399368009": "MLO", "R-10226"
 _SPACINGS = ("ImagerPixelSpacing", "PixelSpacing")
 
 
+def _is_image_class(uid: UID) -> bool:
+    """Whether a SOP class (PS3.4 B.5) is one of pictures, or an unknown one."""
+    words = ("Image", "Segmentation", "Parametric Map")
+    return uid not in UID_dictionary or any(word in uid.name for word in words)
+
+
 def describe(ds: Dataset) -> dict[str, Any]:
     """Laterality ("L", "R" or None), view ("CC", "MLO" or None), pixel spacing and warnings.
 
@@ -129,6 +136,11 @@ def describe(ds: Dataset) -> dict[str, Any]:
         notes.append(
             f"The file's modality is {term(ds, 'Modality') or 'not given or no known one'}, not MG "
             "(mammography); the classifier knows mammograms only."
+        )
+    if (what := text_of(ds, "SOPClassUID")) and not _is_image_class(UID(what)):
+        notes.append(
+            f"The file says that it is no image ({UID(what).name}), yet it holds one, which is "
+            "shown."
         )
     if text_of(ds, "PresentationIntentType") == "FOR PROCESSING":  # PS3.3 C.8.11.7
         notes.append(

@@ -237,6 +237,8 @@ def _decode(content: Path | bytes, name: str) -> Decoded:
             words = _from_colour(image, name, notes)
         if planes is None and _has_transparent_pixels(image, words):
             notes.append(_transparency_note(name))
+    if mode == "1":
+        notes.append(f"{name} has 1 bit per pixel, black and white alone: it is no mammogram.")
     levels = _levels(words, name, notes)
     levels = 1 - levels if inverted else levels
     if words.min() == words.max():
@@ -411,6 +413,9 @@ def _deep_words(
             words[rows] = first << 8 | second if planes.is_high_first else second << 8 | first
             continue
         whole = high << 8 | np.asarray(parts[1].crop(box), dtype=np.uint16)
+        key = parts[0].info.get("transparency")  # of a PNG: one colour that counts as transparent
+        if isinstance(key, tuple):
+            transparent = transparent or bool((whole[..., :3] == key).all(-1).any())
         red, green, blue = (whole[..., i].astype(np.int32) for i in range(3))
         spread = max(int(np.abs(red - green).max()), int(np.abs(green - blue).max()))
         if spread == 0:

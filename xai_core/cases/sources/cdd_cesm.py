@@ -8,6 +8,7 @@ exposure.  The two images are not registered: each has its own pixel grid.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -83,6 +84,7 @@ class CddCesm:
             raise SourceNotFound(
                 f"{printable(folder.name)} holds no low-energy image of CDD-CESM (such as "
                 "P7_L_DM_MLO.jpg); name the folder that holds 'Low energy images of CDD-CESM'."
+                + "".join(f" {note}" for note in found.warnings if "cannot be opened" in note)
             )
         self._images = found.images
         warnings = list(found.warnings)
@@ -95,7 +97,7 @@ class CddCesm:
         for path in found.regions[:1]:
             self._regions, more = read_regions(path)
             warnings += more
-        warnings += _gaps(found, notes)
+        warnings += _gaps(found, notes, self._regions)
         self.warnings = tuple(warnings)
         self._names = {_id(name, found.images[name]): name for name in low_energy}
         self._records = {
@@ -241,7 +243,9 @@ def _search(folder: Path) -> _Found:
     return found
 
 
-def _gaps(found: _Found, notes: dict[ImageName, ImageNotes]) -> list[str]:
+def _gaps(
+    found: _Found, notes: dict[ImageName, ImageNotes], regions: Iterable[ImageName]
+) -> list[str]:
     """Warnings about missing tables, rows without an image and images without a partner."""
     warnings = []
     if not found.annotations:
@@ -250,10 +254,14 @@ def _gaps(found: _Found, notes: dict[ImageName, ImageNotes]) -> list[str]:
         )
     if not found.regions:
         warnings.append("There is no table of hand-drawn regions: no masks.")
-    for kind, paths in (("annotation tables", found.annotations), ("region", found.regions)):
+    for kind, paths in (("annotation", found.annotations), ("region", found.regions)):
         if len(paths) > 1:
             names = [printable(path.name) for path in paths]
             warnings.append(f"Several {kind} files; only one is used: {first_few(names)}.")
+    drawn = [_title(name) for name in sorted(regions) if name not in found.images]
+    if drawn:
+        words = counted(len(drawn), "image with drawn regions is", "images with drawn regions are")
+        warnings.append(f"{words} not in the folder: {first_few(drawn)}.")
     absent = [_title(name) for name in sorted(notes) if name not in found.images]
     if absent:
         rows = counted(len(absent), "row of the table has", "rows of the table have")

@@ -8,6 +8,7 @@ import unicodedata
 from collections import Counter
 from pathlib import Path
 
+from xai_core.cases.annotations.cdd_cesm import RECOMBINED, parse_file_name
 from xai_core.cases.base import find_entry, first_few, printable
 from xai_core.cases.readers.limits import DICOM_SUFFIXES, PICTURE_SUFFIXES, kind_of_file
 from xai_core.cases.readers.single_file import plain_name, read_case
@@ -49,12 +50,13 @@ class FolderSource:
                 f"{self.name} holds no picture; give a PNG, JPEG, TIFF or DICOM file, a folder of "
                 "them, a CDD-CESM folder, or 'library'."
                 + (f" Not readable as such: {first_few(left_out)}." if left_out else "")
+                + "".join(f" {note}" for note in notes if "cannot be opened" in note)
             )
         self._files = _with_ids(path if path.is_dir() else path.parent, files)
         self._records = tuple(
             CaseRecord(id=key, source=self.name, patient_id=key) for key in self._files
         )
-        self.warnings = tuple(notes)
+        self.warnings = (*notes, *_recombined(files))
         self._index = {record.id: record for record in self._records}
 
     def records(self) -> tuple[CaseRecord, ...]:
@@ -112,6 +114,19 @@ def _usable_files(path: Path) -> tuple[list[Path], list[str], list[str]]:
     if found.cut:
         notes.append(f"The folder holds more than {MAX_FILES:,} files; the rest was left out.")
     return usable, like_pictures + others, notes + found.notes
+
+
+def _recombined(files: list[Path]) -> list[str]:
+    """A sentence about files that are, by CDD-CESM's names, recombined images."""
+    names = [(file, parse_file_name(file.stem)) for file in files]
+    found = [plain_name(file.name) for file, name in names if name and name.kind == RECOMBINED]
+    if not found:
+        return []
+    return [
+        counted(len(found), "picture is", "pictures are")
+        + " by name recombined images of CDD-CESM, for which the classifier is not made: "
+        f"{first_few(found)}."
+    ]
 
 
 def _with_ids(root: Path, files: list[Path]) -> dict[str, Path]:

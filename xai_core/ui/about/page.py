@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import streamlit as st
@@ -46,7 +46,7 @@ def metric_rows(metrics: Mapping[str, Any]) -> dict[str, str]:
 
 def calibration_rows(calibration: Mapping[str, Any]) -> dict[str, str]:
     """What ``train`` or ``calibrate`` fitted and folded into the weights; empty where nothing."""
-    if not calibration.keys() >= {"temperature", "bias"}:
+    if not _are_numbers(calibration, ("temperature", "bias")):
         return {}
     rows = {
         "Calibration": (
@@ -66,7 +66,13 @@ _VALIDATION = {"images", "auc", "low", "high", "sensitivity", "specificity"}
 
 
 def _is_validation(value: object) -> bool:
-    return isinstance(value, dict) and value.keys() >= _VALIDATION
+    """Whether ``train`` can have written it, so that all its figures are numbers."""
+    return isinstance(value, dict) and value.keys() >= _VALIDATION and _are_numbers(value, value)
+
+
+def _are_numbers(values: Mapping[str, Any], names: Iterable[str]) -> bool:
+    figures = [values.get(name) for name in names]
+    return all(isinstance(v, int | float) and not isinstance(v, bool) for v in figures)
 
 
 def _text(value: object) -> str:

@@ -113,8 +113,9 @@ def restore_tour(service: PageService) -> None:
         text = parameters.get("stop")
         if text is None:
             return []
-        if text.isascii() and text.isdigit() and 1 <= int(text[:4]) <= len(STOPS):
-            go_to(int(text) - 1)
+        allowed = [str(number) for number in range(1, len(STOPS) + 1)]
+        if text in allowed:
+            go_to(allowed.index(text))
             session.part(Tour).from_address = True
             return []
         return [f"The address names the stop “{text:.20}”, but there are {len(STOPS)}, from 1."]
@@ -132,6 +133,7 @@ def go_to(number: int) -> None:
     tour = session.part(Tour)
     tour.stop = min(max(number, 0), len(STOPS) - 1)
     tour.scene = None
+    session.tell(())
 
 
 def pop_from_address() -> bool:
@@ -195,6 +197,7 @@ def set_up_scene(
     from_address = session.viewport()["values"] if pop_from_address() else {}
     request = case_request.request
     fields: dict[str, Any] = {n: getattr(request, n) for n in ExplainRequest.__dataclass_fields__}
+    told = session.problems()  # of the address that led here; a step of the tour drops them
     session.change(case_id=case_request.case_id, **fields)
     session.set_viewport(from_address or read_viewport(stop.viewport)[0])
     if not from_address:
@@ -206,6 +209,7 @@ def set_up_scene(
             positive=scene_comparison.positive,
             negative=scene_comparison.negative,
         )
+    session.tell(told)
 
 
 def scene_address(
