@@ -34,7 +34,7 @@ from xai_core.types import BoolArray, no_report
 
 STATE = Path("benchmarks/adaptive.jsonl")
 STRIDE = 5
-EACH = 10
+EACH = 20
 PER_IMAGE = 4  # pairings of layer and method measured on each image
 SUBSETS = 4  # random sets of tied patches behind a point of the reference within a tie
 _SEED = 1806
