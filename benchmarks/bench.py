@@ -119,8 +119,7 @@ class Bench:
     @property
     def network(self) -> torch.nn.Module:
         """The module itself, for the peers, which take one."""
-        network: torch.nn.Module = self.classifier._network
-        return network
+        return self.classifier.network
 
 
 def open_bench(settings: Settings) -> Bench:

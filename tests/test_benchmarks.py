@@ -77,6 +77,17 @@ def test_the_reference_is_the_expectation_over_tie_orders() -> None:
     assert coarse == pytest.approx(abs(fourth - curve.auc), abs=1e-9)
 
 
+def test_the_reference_s_steps_are_those_of_adaptive_curves() -> None:
+    steps = adaptive.halved(576)
+    assert len(steps) == 129
+    assert set(steps) >= set(range(0, 577, 9))
+    assert max(np.diff(steps)) == 5
+    counts = np.linspace(0, 576, adaptive.settings.START).astype(int)
+    while len(counts) < 128:
+        counts = np.unique(np.r_[counts, (counts[:-1] + counts[1:]) // 2])
+    assert set(counts) <= set(steps)
+
+
 def test_a_stopped_calibration_goes_on_and_ignores_a_cut_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

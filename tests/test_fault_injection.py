@@ -245,6 +245,11 @@ SCENES = {
         "result",
         ("pointing", "library"),
     ),
+    "features": Scene(
+        ("features", "parts", "library", "--maps", "0", "--limit", "1", "--force"),
+        "result",
+        ("features", "parts", "library"),
+    ),
     "precompute": Scene(
         ("precompute", "library", "--methods", "grad-cam", "--limit", "1", *QUICK),
         "folder",

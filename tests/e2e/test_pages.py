@@ -34,6 +34,18 @@ def test_returning_to_explore_keeps_the_case(small: Server, visit: Visit) -> Non
     expect(page).to_have_url(re.compile("case=PH-0006&method=hybrid-cam"))
 
 
+def test_the_sidebar_can_be_closed_and_opened(small: Server, visit: Visit) -> None:
+    page = visit(f"{small.url}/explore?case=PH-0004&curves=none")
+    explore.wait_until_done(page)
+    # A click on what lies over the button would open nothing here.
+    page.get_by_test_id("stSidebarCollapseButton").get_by_role("button").click()
+    opener = page.get_by_test_id("stExpandSidebarButton")
+    expect(opener).to_be_visible()
+    opener.click()
+    expect(opener).to_have_count(0)
+    expect(page.get_by_role("link", name="About")).to_be_visible()
+
+
 def test_missing_weights_are_reported_in_one_sentence(
     tmp_path: Path, visit: Visit, tiny_weights: Path
 ) -> None:

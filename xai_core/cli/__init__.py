@@ -15,6 +15,7 @@ from xai_core.cli.cases import cases
 from xai_core.cli.conventions import conventions
 from xai_core.cli.evaluate import evaluate
 from xai_core.cli.explain import explain
+from xai_core.cli.features import features
 from xai_core.cli.greys import greys
 from xai_core.cli.performance import performance
 from xai_core.cli.phantom import phantom
@@ -34,8 +35,8 @@ app = typer.Typer(
     help="Explain a CESM classifier's decisions and test the explanations.",
 )
 _VERBS = (
-    explain, evaluate, conventions, predict, performance, pointing, precompute, cases, phantom,
-    realism, greys, train, calibrate,
+    explain, evaluate, conventions, predict, performance, pointing, features, precompute, cases,
+    phantom, realism, greys, train, calibrate,
 )  # fmt: skip
 for verb in _VERBS:
     app.command()(verb)

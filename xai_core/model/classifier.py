@@ -7,6 +7,7 @@ to logits, and ``torch.autograd.grad`` differentiates the tail alone, which also
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -85,6 +86,17 @@ class Classifier:
         spec, network = load(weights)
         spec = spec.with_threshold(threshold, set_by)
         return cls(spec, network, torch.device(device), chunk)
+
+    def separate(self) -> Classifier:
+        """The same classifier with a network of its own, which may be edited, see
+        :mod:`xai_core.model.edits`; PyTorch scores."""
+        return Classifier(self.spec, copy.deepcopy(self._network), self.device, self.chunk)
+
+    @property
+    def network(self) -> nn.Module:
+        """The network itself, in evaluation mode."""
+        network: nn.Module = self._network
+        return network
 
     def accelerate(self, wanted: str, store: Path | None, after: int = 0) -> None:
         """Prepare a faster engine in the background; until it is ready PyTorch scores.
