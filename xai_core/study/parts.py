@@ -20,7 +20,7 @@ from xai_core.model.edits import KINDS, PartEdit, applied, cumulative, edited_lo
 from xai_core.model.spec import ModelSpec
 from xai_core.statistics.auc import roc_auc
 from xai_core.statistics.proportion import Confusion
-from xai_core.types import Case, FloatArray, Outcome, Prediction
+from xai_core.types import MALIGNANT, Case, FloatArray, Outcome, Prediction
 from xai_core.viz.text_tables import markdown_escaped, markdown_table
 
 Group = tuple[PartEdit, ...]
@@ -85,7 +85,7 @@ def score(classifier: Classifier, groups: Sequence[Group], case: Case, maps: boo
         own = _map(classifier, inputs)
         agreement = np.array([_agreement(own, classifier, inputs, group) for group in groups])
     return ScoredGroups(
-        case.id, case.patient_id, case.class_index == 1,
+        case.id, case.patient_id, case.class_index == MALIGNANT,
         plain[0].double().cpu().numpy(), edited[:, 0].double().cpu().numpy(), agreement,
     )  # fmt: skip
 
@@ -210,7 +210,7 @@ def _cumulative_rows(found: Sequence[Effect]) -> Iterator[tuple[str, ...]]:
     for kind, words in KINDS.items():
         own = [e for e in found if len(e.group) > 1 and e.group[0].kind == kind]
         for effect in own:
-            yield _row(f"last {len(effect.group)} blocks {words}", effect)
+            yield _row(f"last {len(effect.group)} blocks: {words}", effect)
 
 
 def _row(title: str, effect: Effect) -> tuple[str, ...]:
