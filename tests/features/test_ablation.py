@@ -20,9 +20,9 @@ from xai_core.features.ablation import (
     ablations,
     all_ablations,
     by_magnitude,
-    called,
     cumulative_ablation,
     cumulative_logits,
+    decisions,
     doubling_counts,
     margins,
     random_orders,
@@ -174,8 +174,8 @@ def test_margins_and_decisions_by_hand(classifier: Classifier) -> None:
     assert margins(logits, 1).tolist() == [[2, -2]]
     assert margins(np.array([1.0, 2, 5]), 1) == -3
     spec = dataclasses.replace(classifier.spec, threshold=0.9)
-    assert called(logits, spec).tolist() == [[False, False]]  # P = 0.88
-    assert called(logits, dataclasses.replace(spec, threshold=0.5)).tolist() == [[True, False]]
+    assert decisions(logits, spec).tolist() == [[False, False]]  # P = 0.88
+    assert decisions(logits, dataclasses.replace(spec, threshold=0.5)).tolist() == [[True, False]]
 
 
 def test_rank_agreement_by_hand() -> None:

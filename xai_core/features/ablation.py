@@ -40,7 +40,7 @@ def margins(logits: Floats, positive: int) -> Floats:
     return np.asarray(logits[..., positive] - others, np.float64)
 
 
-def called(logits: Floats, spec: ModelSpec) -> BoolArray:
+def decisions(logits: Floats, spec: ModelSpec) -> BoolArray:
     """Logits (..., classes) to whether the model decides for its positive class (...)."""
     rows = logits.reshape(-1, logits.shape[-1])
     found = [

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from xai_core.errors import BadRequest
+from xai_core.list_text import names
 from xai_core.model.classifier import Classifier
 from xai_core.model.layers import find_layer, layer_title
 
@@ -59,8 +60,8 @@ def blocks_of(classifier: Classifier) -> tuple[Block, ...]:
 
 def default_blocks(classifier: Classifier) -> tuple[Block, ...]:
     """The last blocks of Stage 3 and Stage 4, at which maps are made."""
-    names = {layer.name for layer in classifier.layers}
-    return tuple(block for block in blocks_of(classifier) if block.name in names)
+    own = {layer.name for layer in classifier.layers}
+    return tuple(block for block in blocks_of(classifier) if block.name in own)
 
 
 def find_block(classifier: Classifier, text: str) -> Block:
@@ -95,9 +96,10 @@ def find_blocks(classifier: Classifier, text: str) -> tuple[Block, ...]:
     Raises:
         BadRequest: see :func:`find_block`.
     """
-    if not text.strip():
+    asked = names(text)
+    if not asked:
         return default_blocks(classifier)
-    return tuple(dict.fromkeys(find_block(classifier, one) for one in text.split(",")))
+    return tuple(dict.fromkeys(find_block(classifier, one) for one in asked))
 
 
 def activation_at(classifier: Classifier, inputs: Tensor, block: Block) -> Tensor:
