@@ -12,7 +12,7 @@ import torch
 from captum.attr import FeatureAblation
 from torch import Tensor
 
-from xai_core.errors import BadRequest
+from xai_core.errors import BadRequest, ModelError
 from xai_core.features.ablation import (
     Ablations,
     ChannelProbe,
@@ -258,6 +258,12 @@ def test_the_probe_s_plain_logits_are_the_network_s(
     for probe, block in zip(probes, default_blocks(classifier), strict=True):
         assert probe.block == block
         np.testing.assert_allclose(probe.plain, whole, atol=1e-6 * max(1, abs(whole).max()))
+
+
+def test_an_answer_that_is_not_a_number_is_refused() -> None:
+    probe = small_probe(lambda a: squared(a) * math.inf, [5, 3, 1])
+    with pytest.raises(ModelError, match="not a number; edit it by smaller amounts"):
+        probe.edited([Scale((0,))])
 
 
 def test_values_are_known_once_exact() -> None:

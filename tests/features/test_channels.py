@@ -79,6 +79,18 @@ def test_edits_of_numbers_alone_are_values() -> None:
     assert hash(Box(0, 0, 1, 1)) == hash(Box(0, 0, 1, 1))
 
 
+def test_edits_with_arrays_are_themselves_alone() -> None:
+    mask = np.ones((2, 2), np.bool_)
+    for one, other in (
+        (Replace((0,), OTHER), Replace((0,), 2 * OTHER)),
+        (RestrictToMask((0,), mask), RestrictToMask((0,), mask)),
+        (RemoveDirection(np.ones(2)), RemoveDirection(np.arange(2))),
+        (AddDirection(np.ones(2), 1), AddDirection(np.ones(2), 1)),
+    ):
+        assert one != other
+        assert len({one, other, one}) == 2
+
+
 def identities(probe: ChannelProbe) -> list[ChannelEdit]:
     channels, rows, columns = probe.activation.shape
     everything = tuple(range(channels))

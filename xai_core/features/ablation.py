@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from scipy import stats
 from torch import Tensor
 
-from xai_core.errors import BadRequest
+from xai_core.errors import BadRequest, ModelError
 from xai_core.features.blocks import Block, activation_at, blocks_of, tail_after
 from xai_core.features.channels import ChannelEdit, edited
 from xai_core.features.head import ClosedHead, channel_means
@@ -91,7 +91,20 @@ class ChannelProbe:
         )  # fmt: skip
 
     def score(self, activations: Tensor) -> Floats:
-        """Activations (n, C, h, w) to logits (n, classes), in float64."""
+        """Activations (n, C, h, w) to logits (n, classes), in float64.
+
+        Raises:
+            ModelError: a logit is not a finite number.
+        """
+        logits = self._score(activations)
+        if not np.isfinite(logits).all():
+            raise ModelError(
+                "The network's answer to an edited activation is not a number; edit it by smaller "
+                "amounts, or give other weights."
+            )
+        return logits
+
+    def _score(self, activations: Tensor) -> Floats:
         if self.head is not None:
             return self.head.logits(channel_means(activations))
         with torch.inference_mode():  # channels last: the layout that depthwise kernels are fast in

@@ -31,10 +31,13 @@ Shape = tuple[int, int, int]
 """Channels, rows and columns of an activation."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # edits with arrays must not inherit an equality without them
 class ChannelEdit(abc.ABC):
-    """One edit.  What depends on the edit alone is checked when it is made, what depends on the
-    block by :meth:`check`."""
+    """One edit.  Edits of numbers alone are equal by value, those with arrays by identity.
+
+    What depends on the edit alone is checked when it is made, what depends on the block by
+    :meth:`check`.
+    """
 
     @abc.abstractmethod
     def check(self, shape: Shape) -> None:
@@ -66,7 +69,7 @@ def edited(activation: Tensor, edits: Iterable[ChannelEdit]) -> Tensor:
 # --- Edits of channels ------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _OfChannels(ChannelEdit):
     """An edit of a group of channels, at least one, each once."""
 
