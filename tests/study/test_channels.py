@@ -82,11 +82,11 @@ def test_the_mean_has_an_interval_by_patient() -> None:
     few = Mean.of([1.0, 2], ["p", "q"])
     assert few.value == 1.5
     assert math.isnan(few.low)
-    assert str(few) == "1.500 (-)"
+    assert str(few) == "1.5000 (-)"
     values, patients = list(np.arange(20.0)), [f"p{i // 2}" for i in range(20)]
     many = Mean.of(values, patients)
     assert (many.low, many.high) == mean_interval(values, patients, seed=0)
-    assert str(many) == f"9.500 ({many.low:.3f} to {many.high:.3f})"
+    assert str(many) == f"9.5000 ({many.low:.4f} to {many.high:.4f})"
 
 
 def test_a_row_for_each_channel(spec: ModelSpec) -> None:
@@ -105,9 +105,9 @@ def test_the_document_has_a_table_of_channels_and_one_for_each_block(spec: Model
     assert text.startswith("# What channels carry, on my \\| cases\n")
     lines = [line for line in text.splitlines() if line.startswith("| ")]
     assert lines[1] == (
-        "| Stage 3 Block 1 | 3 | 1.417 (-) | -3.000 | channel 2, a | 1 / 2, 50.0 % (-) | 0.750 |"
+        "| Stage 3 Block 1 | 3 | 1.4167 (-) | -3.0000 | channel 2, a | 1 / 2, 50.0 % (-) | 0.750 |"
     )
-    assert lines[3] == ("| 1 | 3.000 (-) | 0.250 (-) | 2.000 (-) | 50.0 % | 0.0 % | 25.0 % |")
+    assert lines[3] == ("| 1 | 3.0000 (-) | 0.2500 (-) | 2.0000 (-) | 50.0 % | 0.0 % | 25.0 % |")
     assert [line.count("|") - 1 for line in lines] == [
         len(head) for head in (ALONE_HEAD, ALONE_HEAD, TOGETHER_HEAD, TOGETHER_HEAD)
     ]

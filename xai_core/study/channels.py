@@ -120,8 +120,9 @@ class Mean:
         return cls(float(np.mean(values)), *mean_interval(values, patients, seed=SEED))
 
     def __str__(self) -> str:
-        ends = "-" if math.isnan(self.low) else f"{self.low:.3f} to {self.high:.3f}"
-        return f"{self.value:.3f} ({ends})"
+        # Four decimals: of hundreds of channels most do little.
+        ends = "-" if math.isnan(self.low) else f"{self.low:.4f} to {self.high:.4f}"
+        return f"{self.value:.4f} ({ends})"
 
 
 @dataclass(frozen=True)
@@ -260,7 +261,7 @@ def markdown(cases: Sequence[MeasuredCase], source: str, is_phantom: bool, spec:
 
 def _alone_row(one: Alone) -> tuple[str, ...]:
     return (
-        one.block.title, str(one.block.channels), str(one.effect), f"{one.largest:+.3f}",
+        one.block.title, str(one.block.channels), str(one.effect), f"{one.largest:+.4f}",
         f"channel {one.channel}, {markdown_escaped(one.case_id)}",
         f"{one.flipped.count}, {one.flipped.percent}",
         "-" if math.isnan(one.agreement) else f"{one.agreement:.3f}",
