@@ -73,7 +73,7 @@ def features(
     was never trained so: it shows what the trained network relies on.
 
     \b
-    Examples:
+    Example:
       python -m xai_core features parts library --limit 20 --out features
       python -m xai_core features channels library --limit 5 --layers "stage 4"
     """
