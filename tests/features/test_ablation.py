@@ -30,6 +30,7 @@ from xai_core.features.ablation import (
 )
 from xai_core.features.blocks import Block, default_blocks, find_block
 from xai_core.features.channels import Scale
+from xai_core.features.head import channel_means
 from xai_core.model.classifier import Classifier
 
 BLOCK = Block(2, 0, 3, 1)
@@ -156,6 +157,24 @@ def test_estimates_rank_small_changes_as_exact_effects_do(
             change = margins(probe.edited([Scale((int(k),), 0.99)]), 1) - margins(probe.plain, 1)
             np.testing.assert_allclose(100 * change, probe.estimate[k], rtol=0.05, atol=1e-3)
         assert all_ablations(probe).agreement > 0.5
+
+
+def test_several_alternatives_are_each_its_own_edit(
+    probes: tuple[ChannelProbe, ChannelProbe],
+) -> None:
+    for probe in probes:
+        alternatives = [[Scale((k,), factor)] for k in (3, 9) for factor in (-2, 0, 1, 3)]
+        alternatives.append([Scale((3,)), Scale((9,), 2)])
+        found = dataclasses.replace(probe, chunk=4).edited_each(alternatives)
+        for row, edits in zip(found, alternatives, strict=True):
+            np.testing.assert_allclose(row, probe.edited(edits), atol=1e-6)
+        np.testing.assert_allclose(found[2], probe.plain, atol=1e-6)
+    # Behind the last block each channel scaled is the closed form for all at once.
+    last = probes[1]
+    assert last.head is not None
+    means = channel_means(last.activation)
+    every = last.edited_each([[Scale((k,), 0.5)] for k in range(len(means))])
+    np.testing.assert_allclose(every, last.head.each_changed(means, 0.5 * means), atol=1e-9)
 
 
 def test_a_third_class_counts_where_it_is_the_highest() -> None:

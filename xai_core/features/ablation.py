@@ -119,8 +119,22 @@ class ChannelProbe:
 
         Raises:
             BadRequest: see :meth:`xai_core.features.channels.ChannelEdit.check`.
+            ModelError: see :meth:`score`.
         """
-        return np.asarray(self.score(edited(self.activation, edits)[None])[0])
+        return np.asarray(self.edited_each([edits])[0])
+
+    def edited_each(self, alternatives: Sequence[Sequence[ChannelEdit]]) -> Floats:
+        """The logits (n, classes) with one sequence of edits after the other, at least one, in
+        batches: a channel at several factors, or each channel replaced.
+
+        Raises:
+            BadRequest, ModelError: see :meth:`edited`.
+        """
+        rows = []
+        for start in range(0, len(alternatives), self.chunk):
+            part = alternatives[start : start + self.chunk]
+            rows.append(self.score(torch.stack([edited(self.activation, one) for one in part])))
+        return np.concatenate(rows)
 
     @cached_property
     def plain(self) -> Floats:
