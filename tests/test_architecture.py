@@ -37,7 +37,8 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "statistics", "viz",
     ),
     "ui": (
-        "cam", "cases", "explain", "faithfulness", "model", "preprocessing", "study", "viz",
+        "cam", "cases", "explain", "faithfulness", "features", "model", "preprocessing", "study",
+        "viz",
     ),
     "cli": (
         "cam", "cases", "explain", "features", "model", "phantom", "scoring", "study", "training",

@@ -1,0 +1,1 @@
+"""The Features page: channels of the network, and parts of its architecture, are disabled."""
