@@ -123,6 +123,7 @@ def _show_channel(grey: FloatArray, found: ChannelStudy, k: int) -> None:
             lambda: to_png(channel_picture(grey, activation[k])),
         ),
         width="stretch",
+        alt=f"Where channel {k} is positive, over the mammogram",
     )  # fmt: skip
     st.caption(f"Channel {k}: {effect:+.3f}{'' if exact else ' (estimate)'}")
 
