@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from benchmarks import adaptive, curves, growth, latency, phantom, rate, report, score_cam
+from benchmarks import ablation, adaptive, curves, growth, latency, phantom, rate, report, score_cam
 from benchmarks.bench import Bench, open_bench
 from xai_core.errors import XaiError
 from xai_core.settings import read_settings
@@ -22,6 +22,7 @@ _PARTS: dict[
     "curves": ("points", curves.HEAD, curves.rows),
     "adaptive": ("pairs", adaptive.HEAD, adaptive.rows),
     "latency": ("repeats", latency.HEAD, latency.rows),
+    "ablation": ("ablations", ablation.HEAD, ablation.rows),
     "growth": ("cases", growth.HEAD, growth.rows),
     "phantom": ("repeats", phantom.HEAD, phantom.rows),
 }
@@ -36,14 +37,17 @@ def main(words: list[str] | None = None) -> int:
         "--repeats", type=int, default=5, help="rate, latency, phantom: rounds, the median counts"
     )
     parser.add_argument("--pairs", type=int, default=12, help="adaptive: maps, four an image")
+    parser.add_argument(
+        "--ablations", type=int, default=32, help="ablation: channels, of 384; the ratio is theirs"
+    )
     parser.add_argument("--cases", type=int, default=100, help="growth: cases one after another")
     parser.add_argument("--only", choices=_PARTS, help="one of them; the others' sections stay")
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results.md"))
     given = parser.parse_args(words)
     if not 1 <= given.channels <= 384 or given.points < 1 or 576 % given.points:
         parser.error("--channels is 1 to 384, --points divides 576")
-    if min(given.repeats, given.pairs, given.cases) < 1:
-        parser.error("--repeats, --pairs and --cases are at least 1")
+    if min(given.repeats, given.pairs, given.ablations, given.cases) < 1:
+        parser.error("--repeats, --pairs, --ablations and --cases are at least 1")
     try:
         bench = open_bench(read_settings())
     except XaiError as problem:

@@ -3,9 +3,9 @@ the stated error covers it.
 
 The whole calibration is ``python -m benchmarks --only adaptive --pairs 240``: 60 images of the
 library, each with 4 of the 6 pairings of the two layers and the paper's three methods in turn.
-The reference has points at most :data:`STRIDE` steps apart, at the steps where adaptive curves can
-have theirs, so that these cost nothing more; and for one pair of :data:`EACH` at every step: there
-the coarser reference is compared with the whole one, and the table says how far they differ.
+The reference has points at most :data:`WIDEST_GAP` steps apart, at the steps where adaptive curves
+can have theirs, so that these cost nothing more; and for one pair of :data:`EACH` at every step:
+there the coarser reference is compared with the whole one, and the table says how far they differ.
 What is measured is kept in :data:`STATE`, so that a stopped run goes on.
 """
 
@@ -33,7 +33,7 @@ from xai_core.faithfulness.perturbation import INSERTION, PerturbationProbe
 from xai_core.types import BoolArray, no_report
 
 STATE = Path("benchmarks/adaptive.jsonl")
-STRIDE = 5
+WIDEST_GAP = 5
 EACH = 20
 PER_IMAGE = 4  # pairings of layer and method measured on each image
 SUBSETS = 4  # random sets of tied patches behind a point of the reference within a tie
@@ -44,7 +44,7 @@ HEAD = (
     "AUC error, median", "95th percentile", "most", "stated error, median", "covers",
     f"coverage factor for 95 % (now {perturbation.COVERAGE:g})",
     "reference's standard error, median",
-    f"a reference at steps {STRIDE} apart against every step: most, and in how many curves",
+    f"a reference with gaps of {WIDEST_GAP} steps against every step: most, and in how many curves",
 )  # fmt: skip
 
 
@@ -202,9 +202,9 @@ def _reference(
 
 def halved(n: int) -> list[int]:
     """Steps from 0 to ``n``, its gaps halved as adaptive curves halve theirs until none is wider
-    than :data:`STRIDE`."""
+    than :data:`WIDEST_GAP`."""
     steps = [0, n]
-    while max(b - a for a, b in itertools.pairwise(steps)) > STRIDE:
+    while max(b - a for a, b in itertools.pairwise(steps)) > WIDEST_GAP:
         middles = [(a + b) // 2 for a, b in itertools.pairwise(steps)]
         steps = sorted({*steps, *middles})
     return steps
@@ -252,7 +252,7 @@ def _settings(bench: Bench) -> str:
         for name in names
     ]  # fmt: skip
     text = json.dumps(
-        [bench.classifier.spec.sha256, *constants, TIE_ORDERS, SUBSETS, _SEED, STRIDE, EACH]
+        [bench.classifier.spec.sha256, *constants, TIE_ORDERS, SUBSETS, _SEED, WIDEST_GAP, EACH]
     )
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 

@@ -30,15 +30,19 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "faithfulness": ("scoring", "statistics"),
     "viz": ("cam", "faithfulness", "preprocessing"),
     "explain": ("cam", "cases", "faithfulness", "model", "preprocessing", "scoring", "viz"),
+    "features": ("cases", "model", "phantom", "statistics", "viz"),
     "training": ("cases", "model", "phantom", "preprocessing", "statistics"),
     "study": (
-        "cam", "cases", "explain", "faithfulness", "model", "preprocessing", "scoring",
+        "cam", "cases", "explain", "faithfulness", "features", "model", "preprocessing", "scoring",
         "statistics", "viz",
     ),
     "ui": (
-        "cam", "cases", "explain", "faithfulness", "model", "preprocessing", "study", "viz",
+        "cam", "cases", "explain", "faithfulness", "features", "model", "preprocessing", "study",
+        "viz",
     ),
-    "cli": ("cam", "cases", "explain", "model", "phantom", "scoring", "study", "training"),
+    "cli": (
+        "cam", "cases", "explain", "features", "model", "phantom", "scoring", "study", "training",
+    ),
     "pages": ("ui",),
     "app": ("ui",),
     "__main__": ("cli",),

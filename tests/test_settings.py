@@ -57,6 +57,11 @@ def test_what_is_no_path_is_told(name: str, value: str) -> None:
         read_settings({name: value})
 
 
+@pytest.mark.parametrize("value", [".", "..", "/", "x"])
+def test_short_paths_are_taken(value: str) -> None:
+    assert read_settings({"XAI_STORE": value}).store == Path(value)
+
+
 def test_a_path_may_begin_with_the_user_s_folder() -> None:
     settings = read_settings({"XAI_STORE": "~/kept", "XAI_WEIGHTS": "~/w.safetensors"})
     assert settings.store == Path.home() / "kept"

@@ -122,7 +122,7 @@ def _path(env: Mapping[str, str], name: str) -> Path | None:
         return None
     path = Path(text)
     odd = not text.strip() or any(unicodedata.category(c) in ("Cc", "Cf", "Zl") for c in text)
-    if odd or max(map(len, path.parts)) > _LONGEST_NAME:
+    if odd or max(map(len, path.parts), default=0) > _LONGEST_NAME:
         raise BadSetting(f"{name} is {text[:_SHOWN]!a}; give the path of a file or folder.")
     try:
         return path.expanduser()

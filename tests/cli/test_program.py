@@ -153,3 +153,17 @@ def test_ctrl_c_ends_with_130_and_leaves_nothing(
     assert running.returncode == 130
     assert stderr == "Stopped; nothing was written to --out.\n"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_ends_early_is_a_defect_and_not_an_abort(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Typer turns an EOFError into the one word "Aborted!"."""
+
+    def end(*_: object, **__: object) -> None:
+        raise EOFError
+
+    monkeypatch.setattr(sys.modules["xai_core.cli.cases"], "open_cases", end)
+    result = CliRunner().invoke(app, ["cases", str(tmp_path)])
+    assert isinstance(result.exception, RuntimeError)
+    assert "Aborted" not in result.output

@@ -26,7 +26,7 @@ def test_the_how_to_s_page_is_routed_linked_and_drawn(project: Project) -> None:
     (project.root / "xai_core" / "ui" / "sources" / "__init__.py").touch()
     project.follow("add_a_page.md", "pages/sources.py", "xai_core/ui/sources/page.py")
     links, drawn = project.python("-c", _SEEN).splitlines()[-2:]
-    assert links == "['Explore', 'Compare', 'Your image', 'Demo', 'Sources', 'About']"
+    assert links == ("['Explore', 'Compare', 'Features', 'Your image', 'Demo', 'Sources', 'About']")
     assert "## The source of cases" in drawn
     assert "Phantom library" in drawn
     output = project.tests("tests/test_architecture.py", "-k", "page or sources")

@@ -41,8 +41,8 @@ def inputs() -> Tensor:
 def test_every_block_has_every_edit(network: nn.Module) -> None:
     edits = part_edits(network)
     assert len(edits) == len(set(edits)) == 12 * len(KINDS)  # atto: 2, 2, 6 and 2 blocks
-    assert edits[0].title == "Stage 1 Block 1 skipped, its residual alone"
-    assert edits[-1].title == "Stage 4 Block 2 layer norm with the same scale for all channels"
+    assert edits[0].title == "Stage 1 Block 1: skipped, its input passed on"
+    assert edits[-1].title == "Stage 4 Block 2: layer norm with the same scale for all channels"
 
 
 def test_what_lies_before_an_edit_is_shared_and_the_answer_is_that_of_a_whole_pass(

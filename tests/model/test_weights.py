@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import pickle
@@ -381,3 +382,12 @@ def test_a_network_that_does_not_fit_takes_no_memory(
     )
     refused(weights, "does not fit the network")
     assert {device.type for device in made} == {"meta"}
+
+
+def test_a_positive_class_of_another_name_is_told(tiny_weights: Path) -> None:
+    spec = read_spec(tiny_weights)
+    assert spec.positive_note() == ""
+    other = dataclasses.replace(spec, class_names=("cyst", "cancer"))
+    assert other.positive_note() == (
+        "This model has no class malignant; its class “cancer” stands for it."
+    )

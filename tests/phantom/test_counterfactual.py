@@ -15,6 +15,7 @@ from xai_core.phantom.counterfactual import (
     Change,
     changed_plans,
     counterfactual,
+    opposite_cues,
     truth_of,
     values_of,
 )
@@ -183,3 +184,43 @@ def test_what_a_lesion_cannot_have_is_told(change: Change, says: str) -> None:
 def test_a_breast_without_a_lesion_has_no_cue_to_change() -> None:
     with pytest.raises(BadRequest, match="no lesion"):
         changed_plans((), Change(diameter=20))
+
+
+def test_the_opposite_of_a_spiculated_mass_is_circumscribed_and_oval() -> None:
+    mass = LesionPlan(
+        MASS, MALIGNANT, 20.0, 1.0,
+        {"mass margin": "spiculated", "mass shape": "irregular", "mass density": "high density"},
+        0.9,
+    )  # fmt: skip
+    # Margin 2.2 to -1.9, density 0.3 to -3.0, shape 0.9 to -0.9.
+    assert opposite_cues(mass) == (
+        ("mass margin", "circumscribed"),
+        ("mass density", "fat-containing"),
+        ("mass shape", "oval"),
+    )
+
+
+def test_the_opposite_of_a_benign_mass_is_spiculated() -> None:
+    mass = LesionPlan(
+        MASS, Pathology.BENIGN, 20.0, 1.0,
+        {"mass margin": "circumscribed", "mass shape": "oval", "mass density": "high density"},
+        0.1,
+    )  # fmt: skip
+    assert opposite_cues(mass) == (("mass margin", "spiculated"), ("mass shape", "irregular"))
+
+
+@pytest.mark.parametrize("kind", sorted(LESION_KINDS))
+@pytest.mark.parametrize("pathology", [Pathology.BENIGN, MALIGNANT])
+def test_opposite_cues_can_be_drawn_together(kind: str, pathology: Pathology) -> None:
+    rng = np.random.default_rng(5)
+    while True:
+        name, terms, diameter, probability = draw_descriptors(rng)
+        if name == kind:
+            break
+    plan = LesionPlan(kind, pathology, diameter, 1.0, terms, probability)
+    changed = {**terms, **dict(opposite_cues(plan))}
+    after = probability_of(kind, changed, diameter)
+    assert (after <= probability) if pathology is MALIGNANT else (after >= probability)
+    for term, (other, tables) in LESION_KINDS[kind].given.items():
+        if term in dict(opposite_cues(plan)):
+            assert tables[changed[other]].get(changed[term], 0) > 0

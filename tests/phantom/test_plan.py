@@ -15,7 +15,12 @@ from xai_core.phantom.lexicon import (
     NON_MASS_ENHANCEMENT,
     NON_MASS_PATTERN,
 )
-from xai_core.phantom.plan import assessment, draw_descriptors, plan_lesions
+from xai_core.phantom.plan import (
+    assessment,
+    draw_descriptors,
+    number_log_odds,
+    plan_lesions,
+)
 from xai_core.phantom.teaching import finding, teaching_note
 from xai_core.statistics.auc import roc_auc
 from xai_core.types import Pathology
@@ -143,3 +148,21 @@ def test_a_note_is_two_sentences_that_agree_with_the_truth(pathology: Pathology)
         assert f"decides for {other}" not in note
         assert finding(plans[0])
     assert "normal tissue" in teaching_note(Pathology.NORMAL, ())
+
+
+def test_number_log_odds_are_those_of_drawn_breasts() -> None:
+    """Benign: 0.58, 0.42 * 0.58, 0.42 ** 2.  Malignant: 0.42, 0.58 * 0.42, 0.58 ** 2 * 0.42, and
+    0.58 ** 3 of four lesions, which no benign breast has."""
+    assert number_log_odds(1) == pytest.approx(np.log(0.42 / 0.58))
+    assert number_log_odds(2) == pytest.approx(0)
+    assert number_log_odds(3) == pytest.approx(np.log(0.58**2 * 0.42 / 0.42**2))
+    assert number_log_odds(4) == np.inf
+    rng, n = np.random.default_rng(1), 1500
+    benign, malignant = (
+        np.bincount([len(plan_lesions(rng, which)) for _ in range(n)], minlength=5)
+        for which in (Pathology.BENIGN, Pathology.MALIGNANT)
+    )
+    assert benign[4] == 0 < malignant[4]
+    for number in (1, 2, 3):
+        found = np.log(malignant[number] / benign[number])
+        assert number_log_odds(number) == pytest.approx(found, abs=0.25)

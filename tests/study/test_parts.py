@@ -95,8 +95,8 @@ def test_the_document_has_the_largest_change_first_and_a_line_for_each_depth(
     assert all(line.count("|") == len(HEAD) + 1 for line in lines)
     titles = [line.split(" | ")[0].removeprefix("| ") for line in lines]
     assert titles == [
-        "part", "the network as it is", "Stage 1 Block 1 " + KINDS["norm"],
-        "Stage 3 Block 1 " + KINDS["grn"], "part", "last 2 blocks " + KINDS["block"],
+        "part", "the network as it is", "Stage 1 Block 1: " + KINDS["norm"],
+        "Stage 3 Block 1: " + KINDS["grn"], "part", "last 2 blocks: " + KINDS["block"],
     ]  # fmt: skip
     assert "3 phantoms of known pathology" in text
     assert "never trained so" in text

@@ -201,6 +201,16 @@ def test_no_picture_is_blurred_in_patches(tissue: list[Background]) -> None:
     assert checked > 300
 
 
+def test_a_resumed_run_keeps_its_precision(tmp_path: Path) -> None:
+    first = run(tmp_path)
+    first.plan = dataclasses.replace(PLAN, low_precision=True)
+    first.save()
+    second = run(tmp_path)
+    assert not second.plan.low_precision  # as a busy processor measures it
+    assert second.resume()
+    assert second.plan.low_precision
+
+
 def test_resume_without_a_checkpoint_returns_false(tmp_path: Path) -> None:
     assert not run(tmp_path).resume()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import tempfile
 import threading
 import time
@@ -15,6 +16,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.cases.builders import dicom_bytes, encode, make_library, mammogram, noise
+from tests.conftest import make_case
 from tests.ui.pages import case_override_page, your_image_page
 from tests.ui.stand_in_service import StandInService, page_text, use_stand_in
 from xai_core.cases.readers.limits import MAX_FILE_BYTES
@@ -27,6 +29,7 @@ from xai_core.preprocessing.letterbox import fit
 from xai_core.settings import ROOT, Settings
 from xai_core.study.out_of_distribution import OutOfDistributionScore, UnusualQuantity
 from xai_core.study.realism.measure import IMAGE_KEYS, TITLES
+from xai_core.ui import viewer
 from xai_core.ui.memo import memoised
 from xai_core.ui.your_image import page
 from xai_core.ui.your_image.own import OwnImage, OwnImageHolder
@@ -191,3 +194,13 @@ def limits(option: str) -> Any:
     """An option of the project's own configuration of Streamlit."""
     section, _, name = option.partition(".")
     return tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())[section][name]
+
+
+def test_a_single_picture_of_one_s_own_is_not_called_low_energy() -> None:
+    """Nobody knows which of the two images it is; with a second one beside it, it is known."""
+    own = make_case(OWN_ID)
+    single = dataclasses.replace(own, recombined=None, recombined_mask=None)
+    pair = dataclasses.replace(own, recombined=own.image, recombined_mask=None)
+    library = dataclasses.replace(single, id="PH-0001")
+    names = [viewer._labels(case, None, drawn=False)["low"] for case in (single, pair, library)]
+    assert names == ["image", "low-energy", "low-energy"]

@@ -3,7 +3,7 @@
 Every edit is another value of parameters that the network has, so that no module changes and every
 engine can compute it: global response normalisation with scale and shift 0 is the identity; a
 depthwise kernel whose outer weights are 0 is a smaller one; a block whose last linear layer is 0
-adds nothing to its residual; a layer norm with equal scales treats all channels alike.  The parts
+passes its input on; a layer norm with equal scales treats all channels alike.  The parts
 are those of Woo et al., "ConvNeXt V2", CVPR 2023, figure 5.
 
 An edited network is one that was never trained so: an edit shows what the trained network relies
@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from xai_core.model.layers import layer_title
 
 KINDS: dict[str, str] = {
-    "block": "skipped, its residual alone",
+    "block": "skipped, its input passed on",
     "grn": "without global response normalisation",
     "kernel-5": "7 x 7 kernel cut to its inner 5 x 5",
     "kernel-3": "7 x 7 kernel cut to its inner 3 x 3",
@@ -43,9 +43,9 @@ class PartEdit:
 
     @property
     def title(self) -> str:
-        """As in a table: ``Stage 3 Block 9 without global response normalisation``."""
+        """As in a table: ``Stage 3 Block 9: without global response normalisation``."""
         place = layer_title(f"stages.{self.stage}.blocks.{self.block}")
-        return f"{place} {KINDS[self.kind]}"
+        return f"{place}: {KINDS[self.kind]}"
 
 
 def part_edits(network: nn.Module) -> tuple[PartEdit, ...]:

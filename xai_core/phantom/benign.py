@@ -17,7 +17,7 @@ def draw_cyst(rng: np.random.Generator, _plan: LesionPlan, site: Site, radius: f
     core = site.inner(1.5 * radius + 1, 1.4 * radius)
     far = ellipsoid(core, radius, rotation, half)
     body = filled(far, radius, rng.uniform(0.15, 0.3))
-    return Solid(site, core, body, far, rng.uniform(1.0, 1.3), halo=rng.uniform(0.4, 0.9))
+    return Solid(site, core, body, far, rng.uniform(1.0, 1.3), halo=rng.uniform(0.3, 0.6))
 
 
 def draw_fibroadenoma(
@@ -42,7 +42,7 @@ def draw_fibroadenoma(
         )
         inner[site.within(core)] = 0.22 * clump.sum(0) * core.level
         calcium = inner
-    return Solid(site, core, body, far, density, calcium=calcium, halo=rng.uniform(0.4, 0.8))
+    return Solid(site, core, body, far, density, calcium=calcium, halo=rng.uniform(0.3, 0.55))
 
 
 def draw_lymph_node(rng: np.random.Generator, plan: LesionPlan, site: Site, radius: float) -> Solid:

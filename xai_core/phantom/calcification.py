@@ -71,7 +71,7 @@ def _places(
 
 # --- What they are ----------------------------------------------------------------------------
 
-_DENSE = 0.45  # share of a particle that is mineral
+_DENSE = 0.70  # share of a particle that is mineral
 
 
 def _specks(
@@ -171,10 +171,10 @@ def draw_calcifications(
                 0.7 * _DENSE,
             )
     elif morphology == "fine pleomorphic":
-        _rods(what, canvas, site, places, (0.25, 0.9), (0.2, 0.48), None)
+        _rods(what, canvas, site, places, (0.3, 1.0), (0.28, 0.5), None)
         canvas *= _DENSE
     elif morphology == "fine linear":
-        _rods(what, canvas, site, places, (1.0, 3.0), (0.22, 0.40), along)
+        _rods(what, canvas, site, places, (1.0, 3.0), (0.28, 0.48), along)
         canvas *= _DENSE
     elif morphology == "milk of calcium":
         # Calcium that has settled in small cysts: a smudge from above, a crescent from the side.

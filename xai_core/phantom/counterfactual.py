@@ -59,6 +59,33 @@ def values_of(plan: LesionPlan) -> dict[str, tuple[str, ...]]:
     return terms | {kind.pattern_term: tuple(kind.patterns), CONSPICUITY_TERM: tuple(CONSPICUITY)}
 
 
+def opposite_cues(plan: LesionPlan) -> tuple[tuple[str, str], ...]:
+    """The descriptors seen at low energy that speak most for the other class, term and value, the
+    largest change of the log-odds first; those that speak for it already are left out.
+
+    A term that goes with another one takes a value that occurs with that one's new value.
+    """
+    kind = LESION_KINDS[plan.kind]
+    towards = -1 if plan.pathology is Pathology.MALIGNANT else 1
+    chosen: dict[str, str] = {}
+    for term, table in kind.terms.items():
+        allowed = list(table)
+        if term in kind.given:
+            other, tables = kind.given[term]
+            allowed = [value for value, share in tables[chosen[other]].items() if share > 0]
+        chosen[term] = max(allowed, key=lambda value: towards * table[value][1])
+    gains = {
+        term: towards * (kind.terms[term][value][1] - kind.terms[term][plan.descriptors[term]][1])
+        for term, value in chosen.items()
+    }
+    changed = [term for term, value in chosen.items() if value != plan.descriptors[term]]
+    return tuple(
+        (term, chosen[term])
+        for term in sorted(changed, key=lambda term: -gains[term])
+        if gains[term] > 0
+    )
+
+
 def changed_plans(plans: tuple[LesionPlan, ...], change: Change) -> tuple[LesionPlan, ...]:
     """The lesions after ``change``; ``plans`` themselves where it changes nothing.
 

@@ -25,8 +25,11 @@ from xai_core.phantom.tissue import Background, draw_background
 from xai_core.phantom.tone import draw_tone_curve, expose, picture_with
 from xai_core.types import BoolArray, FloatArray, Pathology
 
-# The texture seeds of the three splits do not overlap: each split has a range of one million.
-SPLIT_SEEDS = {"train": 1_000_000, "validation": 2_000_000, "test": 3_000_000}
+# The texture seeds of the splits do not overlap: each split has a range of one million.  "study" is
+# of phantoms that are drawn to ask a model, by no library and never to fit anything.
+SPLIT_SEEDS = {
+    "train": 1_000_000, "validation": 2_000_000, "test": 3_000_000, "study": 4_000_000,
+}  # fmt: skip
 SPLIT_SIZE = 1_000_000
 
 

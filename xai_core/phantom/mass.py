@@ -12,7 +12,7 @@ from xai_core.types import FloatArray
 
 # Gland per mm of the mass.
 _DENSITY = {
-    "fat-containing": 0.0, "low density": 1.05, "equal density": 1.50, "high density": 2.00,
+    "fat-containing": 0.0, "low density": 1.20, "equal density": 1.70, "high density": 2.25,
 }  # fmt: skip
 
 # --- Surfaces ---------------------------------------------------------------------------------
@@ -37,8 +37,21 @@ def ellipsoid(site: Site, radius: float, rotation: FloatArray, half: FloatArray)
 
 
 def filled(far: FloatArray, radius: float, soft: float) -> FloatArray:
-    """Share of each voxel within the surface ``far`` = 1, whose border is ``soft`` mm wide."""
-    return np.asarray(1 / (1 + np.exp(np.clip((far - 1) * (radius / soft), -30, 30))), np.float32)
+    """Share of each voxel within the surface ``far`` = 1, whose border is ``soft`` mm wide.
+
+    A voxel is long along the beam: where the surface faces the beam, the share rises over the
+    voxel's length, or the levels would be seen as contour lines.
+    """
+    width = np.maximum(soft, _PER_STEP * along_beam(far, radius))
+    return np.asarray(1 / (1 + np.exp(np.clip((far - 1) * (radius / width), -30, 30))), np.float32)
+
+
+_PER_STEP = 0.29  # of a logistic curve with the standard deviation of a box of width 1
+
+
+def along_beam(far: FloatArray, radius: float) -> FloatArray:
+    """mm by which the distance from the surface changes from a level to the next one."""
+    return np.asarray(np.abs(np.gradient(far, axis=0)) * radius, np.float32)
 
 
 def rays(
@@ -99,7 +112,7 @@ def draw_mass(rng: np.random.Generator, plan: LesionPlan, site: Site, radius: fl
         far = far + 0.035 * coarse.at(core)
     if margin == "microlobulated":
         # Lobules bulge outwards and meet in furrows.
-        far += 0.15 * np.abs(fine.at(core)) - 0.10
+        far += 0.09 * np.abs(fine.at(core)) - 0.06
     soft = {
         "circumscribed": edge.uniform(0.15, 0.3),
         "microlobulated": edge.uniform(0.2, 0.4),
@@ -117,7 +130,8 @@ def draw_mass(rng: np.random.Generator, plan: LesionPlan, site: Site, radius: fl
         density = np.asarray(0.9 * shell + 0.35 * np.clip(coarse.at(core) - 0.4, 0, 1), np.float32)
         body = np.maximum(body, shell)
     else:
-        density = np.asarray(density * (1 + 0.05 * fine.at(core)), np.float32)
+        uneven = 1 + 0.07 * fine.at(core) + 0.08 * coarse.at(core)
+        density = np.asarray(density * uneven, np.float32)
     thin, pull = None, None
     if margin == "spiculated":
         count = int(ray.integers(45, 95))
@@ -128,7 +142,7 @@ def draw_mass(rng: np.random.Generator, plan: LesionPlan, site: Site, radius: fl
     front = _covering(cover, site, radius) if margin == "obscured" else None
     return Solid(
         site, core, body, far, density, thin=thin, front=front, pull=pull,
-        halo=0.5 if margin == "circumscribed" else 0.0,
+        halo=0.35 if margin == "circumscribed" else 0.0,
     )  # fmt: skip
 
 

@@ -257,16 +257,16 @@ def _fill(
     thick = plates / SLABS
     allowed = inside[part].astype(np.float32)
     weighed = solid.body * np.asarray(solid.density, np.float32)
+    rim = _halo(solid) if solid.halo else None
     for k in np.unique(number):
         mine = number == k
         share = np.clip(solid.body[mine].sum(0) * core.level / thick, 0, 1)
         path = weighed[mine].sum(0) * core.level
         old = tissue.slabs[k, rows, columns]
         change = path - (old * share if solid.replaces else 0)
-        if solid.halo:
-            # Fat that the growing mass has pressed flat: a thin lucent line.
-            ring = np.exp(-((((solid.far[mine] - 1.0) * solid_radius(core) - 0.8) / 0.7) ** 2))
-            change -= old * np.clip(solid.halo * ring.max(0) * (1 - share), 0, 0.8)
+        if rim is not None:
+            lucent = np.clip(rim[mine].sum(0) * core.level / thick, 0, 1 - share)
+            change -= old * solid.halo * lucent
         tissue.slabs[k, rows, columns] = np.maximum(old + gain * change * allowed, 0)
     here = (site.rows, site.columns)
     middle = int(np.clip((site.beam / plates + 0.5) * SLABS, 0, SLABS - 1))
@@ -275,6 +275,19 @@ def _fill(
     if solid.front is not None:
         before = 0 if middle >= SLABS // 2 else SLABS - 1
         tissue.slabs[before][here] += solid.front * inside
+
+
+_HALO_AT, _HALO_WIDTH = 0.7, 0.6  # mm from the surface, and half width
+
+
+def _halo(solid: Solid) -> FloatArray:
+    """Share of each voxel that is the fat which a growing mass has pressed flat about it: seen from
+    the side, along the border, a thin lucent line, and face-on hardly anything."""
+    radius = solid_radius(solid.core)
+    step = np.abs(np.gradient(solid.far, axis=0)) * radius
+    width = np.hypot(_HALO_WIDTH, 0.4 * step)  # a voxel is long along the beam
+    away = (solid.far - 1.0) * radius - _HALO_AT
+    return np.asarray(_HALO_WIDTH / width * np.exp(-((away / width) ** 2)), np.float32)
 
 
 def solid_radius(core: Site) -> float:

@@ -82,6 +82,25 @@ def probability_of(kind: str, descriptors: Mapping[str, str], diameter: float) -
     return _probability(odds, float(np.log(diameter / _MEDIAN_MM)))
 
 
+def number_log_odds(number: int) -> float:
+    """What the number of lesions, 1 or more, says of the class beside the label model.
+
+    The logarithm of how often malignant breasts have so many, over how often benign breasts with
+    lesions do; infinite where one of the two never has.
+    """
+    benign, malignant = (_share_with(number, *_MORE[which]) for which in (False, True))
+    if not benign or not malignant:
+        return float(np.inf if malignant else -np.inf)
+    return float(np.log(malignant / benign))
+
+
+def _share_with(number: int, chance: float, most: int) -> float:
+    further = number - 1
+    if not 0 <= further <= most:
+        return 0.0
+    return float(chance**further * (1 - chance if further < most else 1.0))
+
+
 def _probability(odds: float, size: float) -> float:
     """``odds``: sum of the weights; ``size``: logarithm of the diameter over the median."""
     odds = _OFFSET + _STEEPNESS * (odds + _PER_LOG_SIZE * size)

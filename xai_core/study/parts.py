@@ -14,13 +14,14 @@ from scipy.stats import spearmanr
 from torch import Tensor
 
 from xai_core.cam.grad_cam import grad_cam
+from xai_core.features.ablation import decisions, margins
 from xai_core.list_text import counted
 from xai_core.model.classifier import Classifier
 from xai_core.model.edits import KINDS, PartEdit, applied, cumulative, edited_logits, part_edits
 from xai_core.model.spec import ModelSpec
 from xai_core.statistics.auc import roc_auc
 from xai_core.statistics.proportion import Confusion
-from xai_core.types import Case, FloatArray, Outcome, Prediction
+from xai_core.types import MALIGNANT, Case, FloatArray, Outcome
 from xai_core.viz.text_tables import markdown_escaped, markdown_table
 
 Group = tuple[PartEdit, ...]
@@ -85,7 +86,7 @@ def score(classifier: Classifier, groups: Sequence[Group], case: Case, maps: boo
         own = _map(classifier, inputs)
         agreement = np.array([_agreement(own, classifier, inputs, group) for group in groups])
     return ScoredGroups(
-        case.id, case.patient_id, case.class_index == 1,
+        case.id, case.patient_id, case.class_index == MALIGNANT,
         plain[0].double().cpu().numpy(), edited[:, 0].double().cpu().numpy(), agreement,
     )  # fmt: skip
 
@@ -135,36 +136,24 @@ def effects(
     """First the network as it is, with an empty group, then each group."""
     plain = np.stack([case.plain for case in scored])
     malignant = [case.malignant for case in scored]
-    own = _called(plain, spec)
+    own = decisions(plain, spec)
     maps = [case.agreement for case in scored if case.agreement is not None]
     out = []
     for k, group in enumerate([(), *groups]):
         logits = plain if k == 0 else np.stack([case.edited[k - 1] for case in scored])
-        called = _called(logits, spec)
+        called = decisions(logits, spec)
         counts = Confusion.of([Outcome.of(t, c) for t, c in zip(malignant, called, strict=True)])
-        margin = _margin(logits, spec)
+        margin = margins(logits, spec.positive)
         known = [] if k == 0 else [m[k - 1] for m in maps if not math.isnan(m[k - 1])]
         out.append(
             Effect(
-                tuple(group), float(np.abs(margin - _margin(plain, spec)).mean()),
-                float(np.mean(np.array(called) != np.array(own))), roc_auc(malignant, margin),
+                tuple(group), float(np.abs(margin - margins(plain, spec.positive)).mean()),
+                float(np.mean(called != own)), roc_auc(malignant, margin),
                 counts.sensitivity, counts.specificity,
                 float(np.mean(known)) if known else math.nan,
             )
         )  # fmt: skip
     return tuple(out)
-
-
-def _margin(logits: Floats, spec: ModelSpec) -> Floats:
-    others = np.delete(logits, spec.positive, axis=1).max(1)
-    return np.asarray(logits[:, spec.positive] - others, np.float64)
-
-
-def _called(logits: Floats, spec: ModelSpec) -> list[bool]:
-    return [
-        Prediction(tuple(row.tolist())).predicted(spec.threshold, spec.positive) == spec.positive
-        for row in logits
-    ]
 
 
 # --- The document -----------------------------------------------------------------------------
@@ -210,7 +199,7 @@ def _cumulative_rows(found: Sequence[Effect]) -> Iterator[tuple[str, ...]]:
     for kind, words in KINDS.items():
         own = [e for e in found if len(e.group) > 1 and e.group[0].kind == kind]
         for effect in own:
-            yield _row(f"last {len(effect.group)} blocks {words}", effect)
+            yield _row(f"last {len(effect.group)} blocks: {words}", effect)
 
 
 def _row(title: str, effect: Effect) -> tuple[str, ...]:

@@ -317,7 +317,8 @@ def notes(about: About) -> list[str]:
     return [
         f"Cases: {about.source} ({kind}), those with a known pathology; {about.unreadable} of "
         f"{about.cases} cannot be read. Weights {about.spec.sha256[:12]}; the "
-        f"predicted class is decided by {about.spec.decision_note()}.",
+        f"predicted class is decided by {about.spec.decision_note()}. "
+        f"{about.spec.positive_note()}".rstrip(),
         "All intervals are by patient, since images of one patient resemble each other. Of AUC and "
         "calibration error: an expanded percentile bootstrap over patients (Hesterberg 2015), "
         f"{REPLICATES} replicates, seed {_SEED}. Of proportions: Wilson's on the effective number "

@@ -17,6 +17,9 @@ from threadpoolctl import threadpool_limits
 from xai_core.files import whole_file, writing
 from xai_core.phantom.anatomy import Breast
 from xai_core.phantom.generate import SPLIT_SEEDS, Phantom, insert_lesions
+from xai_core.phantom.lesion import LesionPlan
+from xai_core.phantom.lexicon import CALCIFICATIONS, DISTORTION
+from xai_core.phantom.plan import plan_lesions
 from xai_core.phantom.tissue import SLABS, Background, draw_background
 from xai_core.preprocessing.letterbox import fit, letterbox, letterbox_mask
 from xai_core.training.sample import Sample, descriptor_labels
@@ -161,8 +164,25 @@ def draw_image(
     """
     background = backgrounds[int(rng.integers(len(backgrounds)))]
     pathology = pathology or draw_pathology(rng)
-    phantom = insert_lesions(draw_seed(rng), background, pathology, "L", gain)
+    plans = None
+    if pathology is not Pathology.NORMAL and rng.random() < _SMALL_CUES:
+        plans = _small_cues(rng, pathology, gain)
+    phantom = insert_lesions(draw_seed(rng), background, pathology, "L", gain, plans=plans)
     return to_sample(phantom, size)
+
+
+# Calcifications and distortions are an eighth and a fifteenth of the phantoms with lesions, and
+# their cues cover a few pixels: they are drawn more often and, early, with more contrast.
+_SMALL_CUES = 0.3  # share of images with lesions whose lesion is one of them
+
+
+def _small_cues(
+    rng: np.random.Generator, pathology: Pathology, gain: float
+) -> tuple[LesionPlan, ...]:
+    while True:
+        plans = plan_lesions(np.random.default_rng(draw_seed(rng)), pathology, gain**2)
+        if plans[0].kind in (CALCIFICATIONS, DISTORTION):
+            return plans
 
 
 def draw_crop(rng: np.random.Generator, whole: Sample, crop: int) -> Sample:

@@ -116,12 +116,17 @@ class Run:
     def resume(self) -> bool:
         """Load the checkpoint, without executing code from it; returns whether there is one.
 
+        The precision is the checkpoint's: the plan's is measured, and a busy processor can measure
+        another one.
+
         Raises:
             BadRequest: it belongs to another plan.
         """
         if not self.checkpoint.exists():
             return False
         kept = torch.load(self.checkpoint, map_location=self.device, weights_only=True)
+        precision = bool(kept["plan"].get("low_precision", self.plan.low_precision))
+        self.plan = dataclasses.replace(self.plan, low_precision=precision)
         plan = _stored(self.plan)
         other = [k for k, v in kept["plan"].items() if plan.get(k) != v]
         if other:

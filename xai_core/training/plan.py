@@ -18,7 +18,8 @@ SIZE = 384  # px, the network's input
 EVIDENCE = "evidence"
 PARTS = (*SHARES, EVIDENCE)
 """What a run can leave out: ways of showing real tissue, and the loss on the class evidence."""
-_LESION_CROP = 128  # px
+_DETAIL_CROP = 64  # px
+_LESION_CROP = 128
 
 
 @dataclass(frozen=True)
@@ -120,14 +121,18 @@ def plan_for(
                   0.35 * real, fresh=0.5, evidence_weight=evidence),
         )  # fmt: skip
         return Plan(phases, seed, size, timm_name, workers=workers, ways=ways)
-    if pretrained:  # they know lesions; what is left to learn is mostly in larger pictures
+    if pretrained:
+        # Small pictures show many lesions in little time: what particles and margins look like is
+        # learned from the smallest; the larger ones mostly teach the late stages to find lesions.
         phases = (
-            Phase("lesions", _LESION_CROP, 24, steps, 0.25 * minutes, 1e-3, gain, 0.5, 1.0, 2.0,
-                  0.25 * real, fresh=0.08),
-            Phase("regions", size * 7 // 12 // 32 * 32, 12, steps, 0.5 * minutes, 7e-4, (1.0, 1.0),
-                  0.5, 1.0, 1.0, 0.35 * real, fresh=0.16, evidence_weight=evidence),
-            Phase("images", size, 8, steps, 0.25 * minutes, 4e-4, (1.0, 1.0), 0.4, 1.0, 0.5,
-                  0.4 * real, frozen=2, fresh=0.5, evidence_weight=evidence),
+            Phase("details", _DETAIL_CROP, 96, steps, 0.40 * minutes, 1e-3, (2.0, 1.0), 0.5, 1.0,
+                  2.0, 0.15 * real, fresh=0.03),
+            Phase("lesions", _LESION_CROP, 32, steps, 0.26 * minutes, 8e-4, (1.0, 1.0), 0.5, 1.0,
+                  2.0, 0.18 * real, fresh=0.1),
+            Phase("regions", size * 7 // 12 // 32 * 32, 12, steps, 0.14 * minutes, 6e-4, (1.0, 1.0),
+                  0.5, 1.0, 1.0, 0.3 * real, frozen=2, fresh=0.2, evidence_weight=evidence),
+            Phase("images", size, 8, steps, 0.20 * minutes, 4e-4, (1.0, 1.0), 0.4, 1.0, 0.5,
+                  0.35 * real, frozen=2, fresh=0.5, evidence_weight=evidence),
         )  # fmt: skip
     else:
         phases = (

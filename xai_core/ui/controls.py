@@ -30,19 +30,9 @@ def show(service: PageService, predicted: int | None) -> None:
 
 
 def _draw(service: PageService, predicted: int | None) -> None:
-    titles = {layer.name: layer.title for layer in layers(service)}
     with st.container(horizontal=True, key="controls", gap="large"):
         _show_method_choice()
-        _choice(
-            "Layer of the network",
-            "layer",
-            tuple(titles),
-            titles.__getitem__,
-            "Where in the network we look. "
-            + " ".join(
-                f"**{layer.title}** is {layer_words(layer)} fields." for layer in layers(service)
-            ),
-        )
+        show_layer_choice(service)
         show_target_choice(service, predicted)
         _show_options()
 
@@ -80,6 +70,21 @@ def _show_method_choice() -> None:
 def _set_method(name: str | None) -> None:
     if name is not None:
         session.change(method=name)
+
+
+def show_layer_choice(service: PageService) -> None:
+    """Draw the choice of the layer; ``service``: whose model is explained."""
+    titles = {layer.name: layer.title for layer in layers(service)}
+    _choice(
+        "Layer of the network",
+        "layer",
+        tuple(titles),
+        titles.__getitem__,
+        "Where in the network we look. "
+        + " ".join(
+            f"**{layer.title}** is {layer_words(layer)} fields." for layer in layers(service)
+        ),
+    )
 
 
 def show_target_choice(service: PageService, predicted: int | None) -> None:

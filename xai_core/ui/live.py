@@ -18,6 +18,7 @@ from xai_core.explain.service import PageService
 from xai_core.types import CaseRecord
 from xai_core.ui import curves, deferred, job_progress, reliability_panel, session, verdict, viewer
 from xai_core.ui.blind import blind_session
+from xai_core.ui.pages import path_of
 from xai_core.ui.service_access import session_id
 from xai_core.ui.wording import plain, view_words
 
@@ -119,7 +120,14 @@ def _draw_left(service: PageService, shown: CaseRequest, snapshots: _Snapshots) 
     st.caption(verdict.case_facts(case))
     if case.note:
         st.caption(f"What it teaches: {plain(case.note, 600)}")
-    _offer_other_view(service, case)
+    with st.container(horizontal=True, key="from-here"):
+        _offer_other_view(service, case)
+        if case.is_phantom and case.findings:
+            st.page_link(
+                path_of("pages/features.py"), label="What made it so? Change its cues",
+                help="The same breast with another lesion: margin, shape, size, and what the model "
+                "then says.",
+            )  # fmt: skip
 
 
 def _offer_other_view(service: PageService, case: CaseRecord) -> None:

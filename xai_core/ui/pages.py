@@ -28,6 +28,7 @@ def path_of(file: str) -> str:
 PAGES = (
     PageEntry("pages/explore.py", "Explore"),
     PageEntry("pages/compare.py", "Compare"),
+    PageEntry("pages/features.py", "Features"),
     PageEntry("pages/your_image.py", "Your image"),
     PageEntry("pages/demo.py", "Demo"),
     PageEntry("pages/about.py", "About"),

@@ -174,8 +174,8 @@ def problems() -> list[str]:
     return list(part(ShownRequest).problems)
 
 
-def tell(sentences: Sequence[str]) -> None:
-    """Make ``sentences`` what the address that was read last had unusable."""
+def set_problems(sentences: Sequence[str]) -> None:
+    """Replace what :func:`problems` returns."""
     part(ShownRequest).problems = list(sentences)
 
 

@@ -233,7 +233,7 @@ def test_recombined_images_are_told_by_their_names(tmp_path: Path) -> None:
     for name in ("P7_L_CM_CC.png", "P7_L_DM_CC.png", "other.png"):
         (tmp_path / name).write_bytes(encode(noise()))
     (warning,) = FolderSource(tmp_path).warnings
-    assert warning.startswith("1 picture is by name recombined images of CDD-CESM")
+    assert warning.startswith("1 picture is by its name a recombined image of CDD-CESM")
     assert "P7_L_CM_CC.png" in warning
 
 

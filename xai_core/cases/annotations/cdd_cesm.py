@@ -337,9 +337,15 @@ def _image_notes(row: Row, columns: dict[str, int]) -> ImageNotes:
     return notes
 
 
-_DETAILS = (
-    "mass", "nonmass", "postoperative", "postneo", "distortion", "asymmetry", "calcification",
-)  # fmt: skip
+# Begin of a detail sheet's title -> the descriptor that its rows have.
+_PRESENT = {
+    "postoperative": "postoperative",
+    "postneo": "after neoadjuvant chemotherapy",
+    "distortion": "architectural distortion",
+    "asymmetry": "asymmetry",
+    "calcification": "calcifications",
+}
+_DETAILS = ("mass", "nonmass", *_PRESENT)
 
 
 def _detail_rows(title: str, rows: Sequence[Row], notes: dict[ImageName, ImageNotes]) -> bool:
@@ -375,16 +381,8 @@ def _details(title: str, row: Row, columns: dict[str, int]) -> dict[str, str]:
         text = " ".join(split_findings(_cell(row, columns, "findings"))).lower()
         words = (value for pattern, value in _ENHANCEMENT.items() if re.search(pattern, text))
         found = {"non-mass enhancement": ", ".join(words) or PRESENT}
-    elif title.startswith("postoperative"):
-        found = {"postoperative": PRESENT}
-    elif title.startswith("postneo"):
-        found = {"after neoadjuvant chemotherapy": PRESENT}
-    elif title.startswith("distortion"):
-        found = {"architectural distortion": PRESENT}
-    elif title.startswith("asymmetry"):
-        found = {"asymmetry": PRESENT}
-    elif title.startswith("calcification"):
-        found = {"calcifications": PRESENT}
+    else:
+        found = {name: PRESENT for begin, name in _PRESENT.items() if title.startswith(begin)}
     return {key: value for key, value in found.items() if value}
 
 

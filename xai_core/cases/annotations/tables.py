@@ -45,11 +45,8 @@ def read_workbook(path: Path) -> dict[str, list[Row]]:
         raise
     except UnreadableImage as problem:
         raise BadAnnotation(str(problem)) from None
-    except OSError as problem:  # no permission, or no process can be started
-        raise BadAnnotation(
-            f"{plain_name(path.name)} cannot be opened ({problem.strerror or 'input or output'}); "
-            "check its permissions."
-        ) from None
+    except PermissionError as problem:  # zipfile raises other OSErrors on damaged archives
+        raise BadAnnotation(_not_opened(path, problem)) from None
     except Exception:  # zipfile raises nearly anything on damaged archives
         raise BadAnnotation(_not_a_workbook(path)) from None
 
@@ -106,6 +103,11 @@ def _check_unpacked(path: Path) -> None:
             )
 
 
+def _not_opened(path: Path, problem: OSError) -> str:
+    reason = problem.strerror or "input or output error"
+    return f"{plain_name(path.name)} cannot be opened ({reason}); check its permissions."
+
+
 def _not_a_workbook(path: Path) -> str:
     return (
         f"{plain_name(path.name)} cannot be read as an Excel workbook; open and save it again, or "
@@ -135,10 +137,7 @@ def read_csv(path: Path) -> list[Row]:
             _check_extent(path, "the table", rows, cells)
         return rows
     except OSError as problem:
-        raise BadAnnotation(
-            f"{plain_name(path.name)} cannot be opened ({problem.strerror or 'input or output'}); "
-            "check its permissions."
-        ) from None
+        raise BadAnnotation(_not_opened(path, problem)) from None
     except csv.Error:
         raise BadAnnotation(
             f"{plain_name(path.name)} cannot be read as a CSV table; save it again."

@@ -52,6 +52,7 @@ class _Found:
     regions: list[Path] = field(default_factory=list)
     image_folders: int = 0
     warnings: list[str] = field(default_factory=list)
+    unopened: str = ""
 
 
 class CddCesm:
@@ -84,7 +85,7 @@ class CddCesm:
             raise SourceNotFound(
                 f"{printable(folder.name)} holds no low-energy image of CDD-CESM (such as "
                 "P7_L_DM_MLO.jpg); name the folder that holds 'Low energy images of CDD-CESM'."
-                + "".join(f" {note}" for note in found.warnings if "cannot be opened" in note)
+                + (f" {found.unopened}" if found.unopened else "")
             )
         self._images = found.images
         warnings = list(found.warnings)
@@ -186,7 +187,7 @@ class CddCesm:
 
 def _search(folder: Path) -> _Found:
     listed = walk(folder, max_files=MAX_FILES, max_depth=_DEPTH)
-    found = _Found(warnings=listed.notes)
+    found = _Found(warnings=listed.notes, unopened=listed.unopened)
     found.image_folders = sum(bool(_IMAGE_FOLDER.match(name)) for name in listed.folders)
     repeated, renamed, left_out = [], [], []
     likely: list[tuple[ImageName, Path]] = []

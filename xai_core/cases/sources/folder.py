@@ -44,13 +44,13 @@ class FolderSource:
 
     def __init__(self, path: Path) -> None:
         self.name = plain_name(path.resolve().name)
-        files, left_out, notes = _usable_files(path)
+        files, left_out, notes, unopened = _usable_files(path)
         if not files:
             raise SourceNotFound(
                 f"{self.name} holds no picture; give a PNG, JPEG, TIFF or DICOM file, a folder of "
                 "them, a CDD-CESM folder, or 'library'."
                 + (f" Not readable as such: {first_few(left_out)}." if left_out else "")
-                + "".join(f" {note}" for note in notes if "cannot be opened" in note)
+                + (f" {unopened}" if unopened else "")
             )
         self._files = _with_ids(path if path.is_dir() else path.parent, files)
         self._records = tuple(
@@ -79,9 +79,9 @@ class FolderSource:
             ) from None
 
 
-def _usable_files(path: Path) -> tuple[list[Path], list[str], list[str]]:
-    """Files of a known kind; names of those left out; and sentences about these and about what
-    could not be listed."""
+def _usable_files(path: Path) -> tuple[list[Path], list[str], list[str], str]:
+    """Files of a known kind; names of those left out; sentences about these and about what could
+    not be listed; and the one about folders that cannot be opened, as in :class:`Walk`."""
     found = walk(path, max_files=MAX_FILES) if path.is_dir() else Walk(files=[path])
     usable, like_pictures, others = [], [], []
     for file in found.files:
@@ -113,7 +113,7 @@ def _usable_files(path: Path) -> tuple[list[Path], list[str], list[str]]:
     notes = [" ".join(sentences)] if sentences else []
     if found.cut:
         notes.append(f"The folder holds more than {MAX_FILES:,} files; the rest was left out.")
-    return usable, like_pictures + others, notes + found.notes
+    return usable, like_pictures + others, notes + found.notes, found.unopened
 
 
 def _recombined(files: list[Path]) -> list[str]:
@@ -123,9 +123,12 @@ def _recombined(files: list[Path]) -> list[str]:
     if not found:
         return []
     return [
-        counted(len(found), "picture is", "pictures are")
-        + " by name recombined images of CDD-CESM, for which the classifier is not made: "
-        f"{first_few(found)}."
+        counted(
+            len(found),
+            "picture is by its name a recombined image",
+            "pictures are by their names recombined images",
+        )
+        + f" of CDD-CESM, for which the classifier is not made: {first_few(found)}."
     ]
 
 

@@ -55,9 +55,12 @@ class PhantomLibrary:
             self.name += f" {plain_name(folder.resolve().name)}"
         self._records: dict[str, CaseRecord] = {}
         self._files: dict[str, dict[str, tuple[str, str]]] = {}
+        self._seeds: dict[str, int] = {}
         for number, entry in enumerate(_read_manifest(folder), start=1):
             try:
                 record, files = _record(entry, self.name), _files(entry)
+                if "texture_seed" in entry:
+                    self._seeds[record.id] = int(entry["texture_seed"])
             except (KeyError, TypeError, ValueError, AttributeError, CaseError) as error:
                 fault = "a field has a value of another kind"
                 if isinstance(error, KeyError):
@@ -107,6 +110,15 @@ class PhantomLibrary:
         """
         find_entry(self._records, case_id, self.name)
         return self._files[case_id]["low_energy"][1]
+
+    def texture_seed(self, case_id: str) -> int | None:
+        """The seed that a phantom was drawn from, None where the manifest does not name it.
+
+        Raises:
+            CaseNotFound: no case has this id.
+        """
+        find_entry(self._records, case_id, self.name)
+        return self._seeds.get(case_id)
 
     def _read(self, file: str, digest: str) -> FloatArray:
         path = self._folder / file

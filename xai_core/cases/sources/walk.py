@@ -19,12 +19,14 @@ _SYSTEM = re.compile(r"^(desktop\.ini$|thumbs\.db$|dicomdir$|~\$)", re.IGNORECAS
 class Walk:
     """``files``: in natural order, the files of a folder before those of its subfolders.
     ``folders``: the names of the subfolders.  ``cut``: whether there were more files than allowed.
-    ``notes``: sentences about what was left out, files over the limit excepted."""
+    ``notes``: sentences about what was left out, files over the limit excepted; ``unopened``: the
+    one about folders that cannot be opened, "" where there is none."""
 
     files: list[Path] = field(default_factory=list)
     folders: list[str] = field(default_factory=list)
     cut: bool = False
     notes: list[str] = field(default_factory=list)
+    unopened: str = ""
 
 
 def walk(root: Path, *, max_files: int, max_depth: int = MAX_DEPTH) -> Walk:
@@ -80,6 +82,8 @@ def walk(root: Path, *, max_files: int, max_depth: int = MAX_DEPTH) -> Walk:
         if names:
             words = counted(len(names), one, several)
             found.notes.append(f"{words} left out: {first_few(names)}.")
+            if names is unreadable:
+                found.unopened = found.notes[-1]
     return found
 
 

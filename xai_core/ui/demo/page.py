@@ -133,7 +133,7 @@ def go_to(number: int) -> None:
     tour = session.part(Tour)
     tour.stop = min(max(number, 0), len(STOPS) - 1)
     tour.scene = None
-    session.tell(())
+    session.set_problems(())
 
 
 def pop_from_address() -> bool:
@@ -209,7 +209,7 @@ def set_up_scene(
             positive=scene_comparison.positive,
             negative=scene_comparison.negative,
         )
-    session.tell(told)
+    session.set_problems(told)
 
 
 def scene_address(
