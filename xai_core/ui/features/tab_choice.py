@@ -58,4 +58,5 @@ def show() -> None:
 
 
 def _set(tab: str) -> None:
+    session.set_problems([])
     session.part(FeatureTab).tab = tab
