@@ -77,7 +77,7 @@ def live_page() -> None:
 
     service = STAND_INS[-1]
     session.restore(service.records, service.classifier)
-    live.show(service, session.current(), st.container(), st.container())
+    live.show(service, session.current(), st.container(), st.container(), st.container())
 
 
 def explore_page() -> None:
@@ -92,12 +92,13 @@ def explore_page() -> None:
     deferred.draw_after_picture(lambda: st.radio("Case", list(service.records)), "list-place")
     controls.show(service, None)
     curves.show_mode_choice()
-    live.show(service, session.current(), st.container(), st.container())
+    live.show(service, session.current(), st.container(), st.container(), st.container())
 
 
 def silent_viewer_page() -> None:
     """A page that sent the viewer three seconds ago and got no report that it has drawn."""
     import time
+    from functools import partial
 
     import streamlit as st
 
@@ -109,7 +110,9 @@ def silent_viewer_page() -> None:
     if deferred.viewer_has_drawn():
         st.caption("the rest")
     else:
-        live._body(live._draw_left, service, session.current(), False, time.monotonic() - 3)
+        live._body(
+            partial(live._draw_left, ""), service, session.current(), False, time.monotonic() - 3
+        )
 
 
 def your_image_page() -> None:

@@ -154,6 +154,7 @@ def show(
     *,
     viewport: dict[str, Any] | None = None,
     marks: dict[str, Any] | None = None,
+    play: str = "",
 ) -> None:
     """Draw a case in the viewer, with its heatmap as soon as a part of it is known.
 
@@ -163,6 +164,8 @@ def show(
         input_size: side of the network's input, px.
         viewport: see :func:`xai_core.ui.session.viewport`; None keeps it out of the address.
         marks: of a blind reading, see :func:`xai_core.ui.blind.blind_session.viewer_marks`.
+        play: begins with "levels" or "curve", the control that plays once by itself; another text
+            plays again.
     """
     heatmap = explanation.heatmap if explanation else None
     if explanation is not None and heatmap is not None:
@@ -178,6 +181,7 @@ def show(
             offered=offered_levels() if uses_levels else (),
             viewport=viewport,
             marks=marks,
+            play=play,
         ),
         "viewer",
         levels=lambda levels: choose_levels(_numbers(levels)),
@@ -197,6 +201,7 @@ def _data(
     offered: Sequence[float],
     viewport: dict[str, Any] | None,
     marks: dict[str, Any] | None,
+    play: str,
 ) -> dict[str, Any]:
     """What the viewer is sent.  ``offered``: the area levels that get a switch, in percent."""
     geometry = (
@@ -238,6 +243,7 @@ def _data(
         "follows": picture_only and explanation is not None and explanation.curves is not None,
         "viewport": viewport,
         "marks": marks,
+        "play": play,
         "words": _labels(case, explanation, drawn=drawn),
         "first": first,
     }

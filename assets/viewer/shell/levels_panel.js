@@ -2,6 +2,7 @@
 // is shown, and a text box for own levels.  Python is sent the levels when a control is released.
 
 const BAR_PX = 36; // the height of the largest gain
+const SWEEP_S = 7; // seconds that all levels play
 
 class LevelsPanel {
   constructor(viewer, place) {
@@ -22,15 +23,46 @@ class LevelsPanel {
   buildRange() {
     this.low = this.buildRangeEnd("Levels from", "Smallest area level", "low");
     this.high = this.buildRangeEnd("to", "Largest area level", "high");
+    this.player = new Player(SWEEP_S, (t) => this.sweepTo(t), () => { this.levels.set(this.before); this.changed(); this.commit(); });
+    this.playing = toggle("Play", "The largest level runs from the smallest to all", () => this.player.isOn, () => (this.player.isOn ? this.player.stop() : this.play()));
     const row = element("div", "", { className: "row" });
-    row.append(this.low.label, this.high.label);
+    row.append(this.low.label, this.high.label, this.playing);
     return row;
+  }
+
+  // Sweep the range of levels, and come back to the one before; false where there are no levels.
+  play() {
+    if (this.place.hidden || !this.levels.offered.length) return false;
+    this.player.stop();
+    this.before = this.levels.active;
+    this.swept = this.levels.offered.filter((percent) => this.levels.gains.has(percent));
+    this.player.start();
+    return true;
+  }
+
+  sweepTo(position) {
+    const count = Math.min(this.swept.length, 1 + Math.floor(position * this.swept.length));
+    if (String(this.levels.active) === String(this.swept.slice(0, count))) return;
+    this.levels.set(this.swept.slice(0, count));
+    this.changed();
+  }
+
+  // Move the largest level by one; false where there are no levels.
+  nudge(direction) {
+    if (this.place.hidden || !this.levels.offered.length) return false;
+    this.player.stop();
+    const { input } = this.high;
+    this.levels.setRange(Number(this.low.input.value), clamp(Number(input.value) + direction, 0, Number(input.max)), "high");
+    this.changed();
+    this.commit();
+    return true;
   }
 
   buildRangeEnd(text, name, end) {
     const input = element("input", "", { type: "range", min: 0, step: 1 });
     input.setAttribute("aria-label", name);
     input.oninput = () => {
+      this.player.stop();
       this.levels.setRange(Number(this.low.input.value), Number(this.high.input.value), end);
       this.changed();
     };
@@ -112,6 +144,7 @@ class LevelsPanel {
   }
 
   flip(percent) {
+    this.player.stop();
     if (!this.levels.flip(percent)) { this.showMessage("At least one level stays on."); return; }
     this.changed();
     this.commit();
@@ -125,6 +158,7 @@ class LevelsPanel {
 
   refresh() {
     const { offered, active, gains } = this.levels;
+    this.playing.refresh();
     for (const [end, percent] of [[this.low, active[0]], [this.high, active[active.length - 1]]]) {
       end.input.max = offered.length - 1;
       end.input.value = offered.indexOf(percent);

@@ -79,13 +79,14 @@ def _body(
     if _poll_interval(answers) != poll_interval:
         st.rerun()
     _show_board_progress(service, answers)
-    note = service.classifier.spec.curves_note()
-    if note and any(captions.area_lines(answer) for answer in answers):
-        st.caption(note)
-    remaining = iter(answers)
-    for row in rows:
-        st.markdown(f"##### {plain(titles[row], 300)}")
-        _show_row(service, row, [next(remaining) for _ in row.requests])
+    with st.container(key="board"):
+        note = service.classifier.spec.curves_note()
+        if note and any(captions.area_lines(answer) for answer in answers):
+            st.caption(note)
+        remaining = iter(answers)
+        for row in rows:
+            st.markdown(f"##### {plain(titles[row], 300)}")
+            _show_row(service, row, [next(remaining) for _ in row.requests])
 
 
 def _show_board_progress(service: PageService, answers: Sequence[PanelAnswer]) -> None:

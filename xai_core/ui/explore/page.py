@@ -29,10 +29,11 @@ def show(service: PageService) -> None:
     shown = session.current()
     blind.show_answer(service)
     controls.show(service, service.predicted(shown.case_id))
+    top = st.container()
     left, right = st.columns([1.7, 1], gap="large")
     with right:
         curves.show_mode_choice()
-    live.show(service, shown, left, right)
+    live.show(service, shown, top, left, right)
 
 
 def _show_sidebar(service: PageService) -> None:
