@@ -31,6 +31,19 @@ def press_step_key(page: Page, key: str) -> None:
     page.keyboard.press(key)
 
 
+def open_menu(page: Page, name: str) -> None:
+    """Open a menu of the tools over the picture: Heatmap, View or Keys."""
+    menu = page.locator(".viewer .menu", has=page.get_by_text(name, exact=True))
+    menu.locator("summary").click()
+    expect(menu).to_have_attribute("open", "")
+
+
+def leave_stage(page: Page) -> None:
+    """Leave the stage, on which Demo begins."""
+    page.get_by_role("button", name="Leave the stage").click()
+    expect(page.get_by_role("link", name="Explore", exact=True)).to_be_visible()
+
+
 def level(page: Page, percent: str) -> Locator:
     """The switch of an area level."""
     return page.get_by_role("button", name=re.compile(rf"^{re.escape(percent)} % "))

@@ -42,13 +42,18 @@ def own_image(page: Page) -> None:
 
 
 def stop(page: Page) -> None:
-    expect(page.get_by_text(re.compile(r"Stop \d of 7"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"^\d / 7 · "))).to_be_visible()
     explore.wait_until_done(page)
 
 
 def stop_of_compare(page: Page) -> None:
+    explore.leave_stage(page)
     expect(page.get_by_text(re.compile(r"Stop \d of 7"))).to_be_visible()
     panels(page)
+
+
+def notes(page: Page) -> None:
+    expect(page.get_by_text("Waiting for the tour's window")).to_be_visible()
 
 
 def channels(page: Page) -> None:
@@ -72,6 +77,7 @@ STATES: dict[str, Callable[[Page], None]] = {
     "your_image?curves=none": own_image,
     "demo": stop,
     "demo?stop=3": stop_of_compare,
+    "demo?notes=1": notes,
 }
 
 

@@ -127,7 +127,7 @@ def test_marks_answer_truth_and_model_follow_in_this_order(small: Server, visit:
     expect(page.get_by_text("The truth (phantom)")).to_be_visible()
     expect(page.get_by_text(re.compile("You said benign, 75 % sure: wrong"))).to_be_visible()
     expect(page.get_by_text(record.id).first).to_be_visible()
-    expect(page.get_by_role("button", name="Lesion outline")).to_be_visible()
+    expect(page.get_by_role("button", name="Outline", exact=True)).to_be_visible()
     viewer = page.locator(".viewer").element_handle()
     page.wait_for_function("(e) => e.viewer.pictures.low.outline", arg=viewer)
     expect(page.get_by_text("The model says")).to_have_count(0)

@@ -45,6 +45,7 @@ def test_breast_only_hides_the_heat_outside_and_is_kept_in_the_address(
     small: Server, visit: Visit
 ) -> None:
     page, picture = opened(visit, small)
+    explore.open_menu(page, "Heatmap")
     inside = page.get_by_role("button", name="Breast only")
     expect(inside).to_have_attribute("aria-pressed", "false")
     act_and_wait(page, inside.click)
@@ -57,9 +58,10 @@ def test_breast_only_hides_the_heat_outside_and_is_kept_in_the_address(
 
 def test_outline_opacity_and_kind_of_heatmap(small: Server, visit: Visit) -> None:
     page, _ = opened(visit, small)
-    outline = page.get_by_role("button", name="Lesion outline")
+    outline = page.get_by_role("button", name="Outline", exact=True)
     act_and_wait(page, outline.click)
     expect(outline).to_have_attribute("aria-pressed", "true")
+    explore.open_menu(page, "Heatmap")
     opacity = page.get_by_role("slider", name="Heatmap opacity")
     act_and_wait(page, lambda: opacity.press("ArrowRight"))
     expect(opacity).to_have_value("0.6")
@@ -117,6 +119,7 @@ def test_wheel_drag_and_double_click(small: Server, visit: Visit) -> None:
 
     act_and_wait(page, drag)
     act_and_wait(page, lambda: drag("Shift"))
+    explore.open_menu(page, "View")
     window = page.get_by_role("combobox", name="Window")
     expect(window).to_have_value("own")
     act_and_wait(page, lambda: window.select_option("stored"))
@@ -145,6 +148,7 @@ def test_zoom_and_window_stay_when_the_layer_changes(small: Server, visit: Visit
     picture.focus()
     for _ in range(3):
         act_and_wait(page, lambda: page.keyboard.press("+"))
+    explore.open_menu(page, "View")
     act_and_wait(page, lambda: page.get_by_role("combobox", name="Window").select_option("bright"))
     plain = explore.original(page)
     zoomed = plain.evaluate("canvas => canvas.toDataURL()")

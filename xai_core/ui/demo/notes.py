@@ -18,7 +18,7 @@ _FOLDER = ASSETS / "pages"
 
 def is_asked_for() -> bool:
     """Whether the address asks for the notes instead of the tour."""
-    return st.query_params.get(NOTES) == "1"
+    return bool(st.query_params.get(NOTES) == "1")
 
 
 @st.cache_resource(show_spinner=False)  # type: ignore[untyped-decorator]
