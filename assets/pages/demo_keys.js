@@ -1,8 +1,8 @@
-// The tour's keys, on a keyboard or a presenter's remote.  Left, right and the page keys move between the
-// stops wherever the focus is, unless text is typed there; up and down move the control of the stop's scene,
+// The tour's keys, on a keyboard or a presenter's remote.  Left, right, N, P and the page keys move between
+// the stops wherever the focus is, unless text is typed there; up and down move the control of the stop's scene,
 // unless the focused element uses them itself.
 
-const STEPS = { ArrowRight: 1, PageDown: 1, ArrowLeft: -1, PageUp: -1 };
+const STEPS = { ArrowRight: 1, PageDown: 1, n: 1, ArrowLeft: -1, PageUp: -1, p: -1 };
 const NUDGES = { ArrowUp: 1, ArrowDown: -1 };
 const TIMEOUT_MS = 5000; // a stop not drawn by then was overtaken by a press of a button
 const TYPES = "input:not([type='range'], [type='radio'], [type='checkbox'], [type='button']), textarea, [contenteditable='true'], [role='listbox'], [role='menu']";
@@ -30,12 +30,13 @@ function onKeyDown(event) {
   const target = event.composedPath()[0]; // also inside a shadow root
   const uses = (by) => target instanceof Element && Boolean(target.closest(by));
   if (uses(TYPES)) return;
+  const step = STEPS[event.key] || STEPS[event.key.toLowerCase()];
   if (NUDGES[event.key] && !uses(USES_ARROWS)) {
     document.dispatchEvent(new CustomEvent("cesm-nudge", { detail: NUDGES[event.key] }));
     take(event);
-  } else if (STEPS[event.key]) {
+  } else if (step) {
     take(event);
-    go(STEPS[event.key], event.timeStamp);
+    go(step, event.timeStamp);
   }
 }
 

@@ -54,7 +54,7 @@ def test_a_key_shows_and_leaves_the_stage(small: Server, visit: Visit, leave: st
 def test_a_letter_that_is_typed_is_no_key(small: Server, visit: Visit) -> None:
     page = visit(f"{small.url}/explore?case=PH-0001&curves=none")
     explore.wait_until_done(page)
-    search = page.get_by_role("textbox", name="Find")
+    search = page.get_by_placeholder("Find: ")
     search.press_sequentially("fff")
     expect(search).to_have_value("fff")
     expect(page.get_by_test_id("stSidebar")).to_be_visible()
@@ -63,12 +63,12 @@ def test_a_letter_that_is_typed_is_no_key(small: Server, visit: Visit) -> None:
 def test_the_page_scrolls_by_key(small: Server, visit: Visit) -> None:
     page = visit(f"{small.url}/about")
     expect(page.get_by_role("heading", name="About this dashboard")).to_be_visible()
-    top = "document.querySelector('[data-testid=stMain]').scrollTop"
-    assert page.evaluate(top) == 0
+    main = page.get_by_test_id("stMain").element_handle()
+    assert main.evaluate("e => e.scrollTop") == 0
     page.keyboard.press("PageDown")
-    page.wait_for_function(f"{top} > 300")
+    page.wait_for_function("e => e.scrollTop > 300", arg=main)
     page.keyboard.press("Home")
-    page.wait_for_function(f"{top} === 0")
+    page.wait_for_function("e => e.scrollTop === 0", arg=main)
 
 
 def test_a_curve_plays_by_itself_and_stops_at_a_touch(small: Server, visit: Visit) -> None:

@@ -155,6 +155,7 @@ def test_zoom_and_window_stay_when_the_layer_changes(small: Server, visit: Visit
     explore.choose(page, "Stage 4 Block 2")
     explore.map_digest(page, "Grad-CAM, Stage 4 Block 2")
     assert plain.evaluate("canvas => canvas.toDataURL()") == zoomed
+    explore.open_menu(page, "View")
     expect(page.get_by_role("combobox", name="Window")).to_have_value("bright")
 
 
