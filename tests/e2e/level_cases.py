@@ -1,5 +1,5 @@
-"""Cases of the library by what Hybrid-CAM's area levels keep of them: levels that keep the same area
-share one switch.  They are searched for, because the small network is random."""
+"""Cases of the library by what Hybrid-CAM's area levels keep of them: levels that keep the same
+area share one switch.  They are searched for, because the small network is random."""
 
 from __future__ import annotations
 
