@@ -117,17 +117,15 @@ def _show_board_progress(service: PageService, answers: Sequence[PanelAnswer]) -
 
 
 def _show_areas_status(service: PageService, answers: Sequence[PanelAnswer], curves: bool) -> None:
-    """How many areas are measured, and what is to be known of them once they are shown.
+    """How many areas are measured, and what is to be known of them.
 
-    The place has a constant height from the switch on until the areas are there, so that the
+    The place has the same height while they are measured and when they are there, so that the
     pictures below stay where they are.
     """
-    shown = areas.all_known(answers)
-    if not curves and not shown:
-        return
-    note = service.classifier.spec.curves_note()
-    with st.container(key="areas-status"):
-        st.caption(areas.status_line(answers) + (f" {note}" if note and shown else ""))
+    if curves or areas.all_known(answers):
+        sentences = (areas.status_line(answers), service.classifier.spec.curves_note())
+        with st.container(key="areas-status"):
+            st.caption(" ".join(filter(None, sentences)))
 
 
 def _show_row(service: PageService, row: PanelRow, shown: Sequence[_Panel]) -> None:
