@@ -133,3 +133,4 @@ def test_a_finding_too_small_for_the_grid_is_missed_and_counted() -> None:
     assert peak_words((30, 30), findings, tolerance=3) == (
         "on no finding: 33 px from the nearest, finding 2 of 2 (mass)"
     )
+    assert peak_words((3, 3), findings[:1]) == "on no finding: each is too small for the map's grid"

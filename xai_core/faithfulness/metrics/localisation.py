@@ -8,6 +8,7 @@ never a hit.
 from __future__ import annotations
 
 import enum
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -143,7 +144,7 @@ def peak_words(
 
     Args:
         peak: (row, column) on the map's grid.
-        findings: on the same grid, at least one of them with a pixel.
+        findings: on the same grid, at least one.
         tolerance: pixels of that grid within which the peak counts as on a finding.
     """
     apart = [float(distances(finding, [peak], (1.0, 1.0))[0]) for finding in findings]
@@ -151,6 +152,8 @@ def peak_words(
     reached = [index for index in order if apart[index] <= tolerance]
     if not reached:
         nearest = order[0]
+        if math.isinf(apart[nearest]):
+            return "on no finding: each is too small for the map's grid"
         words = finding_words(findings, nearest)
         return f"on no finding: {apart[nearest]:.0f} px from the nearest, {words}"
     first = reached[0]

@@ -22,8 +22,7 @@ class AreaState(enum.Enum):
     MEASURED = "measured"
     NO_MAP = "no areas: the map shows nothing to rank"
     FAILED = "no areas: the measurement failed"
-    STOPPED = "stopped"
-    MISSING = "still to be measured, or not asked for"
+    MISSING = "still to be measured, stopped, or not asked for"
 
     @property
     def settled(self) -> bool:
@@ -38,8 +37,6 @@ def state_of(answer: PanelAnswer) -> AreaState:
     explanation, job = answer.explanation, answer.active_snapshot
     if job.status is Status.FAILED:
         return AreaState.FAILED
-    if job.status is Status.STOPPED:
-        return AreaState.STOPPED
     if answer.map_snapshot.status is Status.DONE and explanation is not None:
         heatmap = explanation.heatmap
         if heatmap is not None and not heatmap.state.ranked:
