@@ -14,6 +14,7 @@ from tests.conftest import TINY_LAYERS
 from tests.e2e import explore
 from tests.e2e.conftest import Server
 from tests.e2e.expecting import expect
+from tests.e2e.level_cases import first_case, same_area
 from xai_core.cases.sources.library import PhantomLibrary
 from xai_core.explain.explainer import Explainer
 from xai_core.explain.request import CaseRequest, ExplainRequest
@@ -27,7 +28,8 @@ Visit = Callable[[str], Page]
 
 @pytest.fixture(scope="module")
 def case_with_small_levels(tiny_weights: Path) -> str:
-    """A case for which the two smallest levels alone give a map, and so curves.
+    """A case for which the two smallest levels alone give a map, and so curves, and all ten keep
+    different areas, so that each has a switch.
 
     It is searched for, because the network is random.
     """
@@ -36,8 +38,12 @@ def case_with_small_levels(tiny_weights: Path) -> str:
         request = ExplainRequest("hybrid-cam", TINY_LAYERS[1], curves="none").with_options(
             levels=PAPER_LEVELS[:2]
         )
-        found = explainer.explain(library.load(record.id), request)
-        if found.target == BENIGN and max(level.delta for level in found.levels) > 0.01:
+        case = library.load(record.id)
+        found = explainer.explain(case, request)
+        if found.target != BENIGN or max(level.delta for level in found.levels) <= 0.01:
+            continue
+        ten = explainer.explain(case, request.with_options(levels=PAPER_LEVELS))
+        if len(same_area(ten)) == len(PAPER_LEVELS):
             return record.id
     pytest.fail("no case of the library has a map of levels 1 and 2 %")
 
@@ -78,8 +84,11 @@ def test_layer_method_and_levels_change_the_curves(
     assert explore.auc_texts(page, f"{hybrid} 1, 2 %") == two  # the levels were kept
 
 
-def test_a_range_of_levels_is_chosen_and_own_levels_are_added(small: Server, visit: Visit) -> None:
-    page = visit(f"{small.url}/?case=PH-0002&method=hybrid-cam&curves=none")
+def test_a_range_of_levels_is_chosen_and_own_levels_are_added(
+    small: Server, visit: Visit, tiny_weights: Path
+) -> None:
+    case_id = first_case(tiny_weights, merged=False, layer=TINY_LAYERS[0]).case_id
+    page = visit(f"{small.url}/?case={case_id}&method=hybrid-cam&curves=none")
     explore.wait_until_done(page)
     end = page.get_by_role("slider", name="Largest area level")
     end.focus()
@@ -108,11 +117,14 @@ def test_a_range_of_levels_is_chosen_and_own_levels_are_added(small: Server, vis
     expect(explore.level(page, "7.5")).to_have_attribute("aria-pressed", "true")
 
 
-def test_the_address_restores_the_request(small: Server, visit: Visit) -> None:
-    page = visit(f"{small.url}/")
+def test_the_address_restores_the_request(small: Server, visit: Visit, tiny_weights: Path) -> None:
+    fields = {"layer": TINY_LAYERS[1], "target": "benign"}
+    case_id = first_case(tiny_weights, merged=False, skip=1, **fields).case_id
+    ids = [record.id for record in PhantomLibrary().records()]
+    page = visit(f"{small.url}/?case={ids[ids.index(case_id) - 1]}")
     explore.wait_until_done(page)
     page.get_by_role("button", name=re.compile("^Next")).click()
-    expect(page.get_by_role("radio", name="PH-0002")).to_be_checked()
+    expect(page.get_by_role("radio", name=case_id)).to_be_checked()
     explore.choose(page, "Hybrid-CAM")
     explore.choose(page, "Stage 4 Block 2")
     explore.choose(page, "benign")
@@ -132,7 +144,7 @@ def test_the_address_restores_the_request(small: Server, visit: Visit) -> None:
         explore.scale_maximum(again),
     )
     assert found == seen
-    expect(again.get_by_role("radio", name="PH-0002")).to_be_checked()
+    expect(again.get_by_role("radio", name=case_id)).to_be_checked()
     for chosen in ("Hybrid-CAM", "Stage 4 Block 2", "benign"):
         expect(again.get_by_role("radio", name=chosen, exact=True)).to_be_checked()
     expect(explore.level(again, "50")).to_have_attribute("aria-pressed", "false")

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, WebSocket
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
+from tests.conftest import TINY_LAYERS
 from tests.e2e import explore
 from tests.e2e.conftest import Server
 from tests.e2e.expecting import expect
+from tests.e2e.level_cases import first_case
 
 pytestmark = pytest.mark.e2e
 Visit = Callable[[str], Page]
@@ -45,9 +48,10 @@ def _parsed(frame: bytes | str) -> ForwardMsg:
 
 
 def test_levels_switched_faster_than_they_are_scored_end_in_the_last_choice(
-    small: Server, visit: Visit
+    small: Server, visit: Visit, tiny_weights: Path
 ) -> None:
-    page = visit(f"{small.url}/?case=PH-0002&method=hybrid-cam")
+    case_id = first_case(tiny_weights, merged=False, layer=TINY_LAYERS[0]).case_id
+    page = visit(f"{small.url}/?case={case_id}&method=hybrid-cam")
     explore.wait_until_done(page)
     for _ in range(3):
         for percent in ("90", "70", "50", "35", "20"):

@@ -148,15 +148,23 @@ def demo_page() -> None:
 
 
 def blind_page() -> None:
-    """Blind reading without the frame; the model's part is only a line with the case's id."""
+    """Blind reading without the frame; the model's part is only a line with the case's id.
+
+    A text box stands for the browser's tab, which reports what it keeps.
+    """
     import streamlit as st
 
     from tests.ui.stand_in_service import STAND_INS
     from xai_core.ui import session
-    from xai_core.ui.blind import page
+    from xai_core.ui.blind import page, tab_store
 
     service = STAND_INS[-1]
     page.restore(service)
+    st.text_input(
+        "kept",
+        key="kept",
+        on_change=lambda: tab_store.take(service, [st.session_state["kept"], 0]),
+    )
     page.show_switch(service)
     if page.is_on():
         page.show_case_list(service)
@@ -165,5 +173,6 @@ def blind_page() -> None:
     else:
         page.show_answer(service)
         st.caption(f"open: {session.current().case_id}")
+    page.keep_readings(service)
     for sentence in session.problems():
         st.warning(sentence)

@@ -15,12 +15,13 @@ from xai_core.cases.readers.single_file import plain_name
 from xai_core.errors import BadAnnotation, CaseError, SourceNotFound, UnreadableImage
 from xai_core.files import MISSING, not_a_file
 from xai_core.settings import LIBRARY
-from xai_core.types import BoolArray, Case, CaseRecord, FloatArray, Pathology
+from xai_core.types import BoolArray, Case, CaseRecord, FloatArray, MarkedFinding, Pathology
 
 MANIFEST = "manifest.json"
 FORMAT = 1
 _MAX_MANIFEST = 16 * 2**20
 _ROLES = ("low_energy", "lesion_mask", "recombined", "recombined_mask")
+_Entry = tuple[str, str]  # a file's name and its SHA-256
 
 
 class PhantomLibrary:
@@ -54,10 +55,12 @@ class PhantomLibrary:
         if folder != LIBRARY:
             self.name += f" {plain_name(folder.resolve().name)}"
         self._records: dict[str, CaseRecord] = {}
-        self._files: dict[str, dict[str, tuple[str, str]]] = {}
+        self._files: dict[str, dict[str, _Entry]] = {}
+        self._lesions: dict[str, tuple[tuple[str, _Entry], ...]] = {}
         for number, entry in enumerate(_read_manifest(folder), start=1):
             try:
                 record, files = _record(entry, self.name), _files(entry)
+                lesions = _lesions(entry, files.get("lesion_mask"))
             except (KeyError, TypeError, ValueError, AttributeError, CaseError) as error:
                 fault = "a field has a value of another kind"
                 if isinstance(error, KeyError):
@@ -75,6 +78,7 @@ class PhantomLibrary:
                 )
             self._records[record.id] = record
             self._files[record.id] = files
+            self._lesions[record.id] = lesions
 
     def records(self) -> tuple[CaseRecord, ...]:
         """One record per phantom, in the manifest's order; no image is decoded."""
@@ -88,13 +92,20 @@ class PhantomLibrary:
             UnreadableImage: a file is missing or differs from the manifest.
         """
         record = find_entry(self._records, case_id, self.name)
-        pictures = {role: self._read(*entry) for role, entry in self._files[case_id].items()}
+        files = self._files[case_id]
+        pictures = {role: self._read(*entry) for role, entry in files.items()}
+        masks = {files["lesion_mask"]: pictures["lesion_mask"]} if "lesion_mask" in files else {}
+        masks |= {e: self._read(*e) for _, e in self._lesions[case_id] if e not in masks}
         return with_pixels(
             record,
             image=pictures["low_energy"],
             recombined=pictures.get("recombined"),
             lesion_mask=_mask(pictures.get("lesion_mask")),
             recombined_mask=_mask(pictures.get("recombined_mask")),
+            lesions=tuple(
+                MarkedFinding(masks[entry] > _MARKED, kind)
+                for kind, entry in self._lesions[case_id]
+            ),
         )
 
     def file_digest(self, case_id: str) -> str:
@@ -179,7 +190,7 @@ def _record(entry: Mapping[str, Any], source: str) -> CaseRecord:
     )
 
 
-def _files(entry: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
+def _files(entry: Mapping[str, Any]) -> dict[str, _Entry]:
     """Role -> file name and SHA-256.
 
     Raises:
@@ -191,15 +202,36 @@ def _files(entry: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
         described = entry["files"].get(role)
         if described is None:
             continue
-        file = str(described["file"])
-        if file != plain_name(file) or file.startswith("."):
-            raise CaseError(f"{file!r:.60} is not a plain file name")
-        found[role] = (file, str(described["sha256"]).lower())
+        found[role] = _file(described)
     if "low_energy" not in found:
         raise KeyError("low_energy")
     return found
 
 
+def _file(described: Mapping[str, Any]) -> _Entry:
+    file = str(described["file"])
+    if file != plain_name(file) or file.startswith("."):
+        raise CaseError(f"{file!r:.60} is not a plain file name")
+    return file, str(described["sha256"]).lower()
+
+
+def _lesions(entry: Mapping[str, Any], mask: _Entry | None) -> tuple[tuple[str, _Entry], ...]:
+    """Kind and mask of each lesion; none unless every lesion has one.
+
+    ``mask``: of all lesions, which is that of the only one.
+    """
+    described = list(entry.get("lesions", ()))
+    if mask is not None and len(described) == 1:
+        return ((printable(str(described[0].get("kind", ""))), mask),)
+    if not all("mask" in lesion for lesion in described):
+        return ()
+    return tuple(
+        (printable(str(lesion.get("kind", ""))), _file(lesion["mask"])) for lesion in described
+    )
+
+
+_MARKED = 0.5  # grey of a mask's picture, of 0 and 255
+
+
 def _mask(picture: FloatArray | None) -> BoolArray | None:
-    """A picture of 0 and 255 as a mask."""
-    return None if picture is None else picture > 0.5
+    return None if picture is None else picture > _MARKED

@@ -25,6 +25,7 @@ def show(service: PageService) -> None:
         st.warning("  \n".join(plain(sentence, 400) for sentence in session.problems()))
     if blind.is_reading():
         blind.show(service)
+        blind.keep_readings(service)
         return
     shown = session.current()
     blind.show_answer(service)
@@ -34,6 +35,7 @@ def show(service: PageService) -> None:
     with right:
         curves.show_mode_choice()
     live.show(service, shown, top, left, right)
+    blind.keep_readings(service)
 
 
 def _show_sidebar(service: PageService) -> None:
