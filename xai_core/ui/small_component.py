@@ -21,15 +21,20 @@ class HandledMessages:
     ids: dict[str, int] = field(default_factory=dict)
 
 
-@st.cache_resource(show_spinner=False)  # type: ignore[untyped-decorator]
-def _component(name: str) -> Any:
-    """The component of the folder ``name``, registered once.  Its parts are files of this project,
-    never case data."""
+def component_parts(name: str) -> dict[str, str]:
+    """The HTML, CSS and JavaScript of the component in the folder ``name`` of ``assets/viewer``:
+    files of this project, never case data."""
     folder = _FOLDER / name
     parts = {kind: (folder / f"{name}.{kind}").read_text("utf-8") for kind in ("html", "css", "js")}
     # Its script sends through the viewer's outbox: one message at a time.
     parts["js"] = (_FOLDER / "model" / "outbox.js").read_text("utf-8") + parts["js"]
-    return st.components.v2.component(f"cesm_{name}", **parts)
+    return parts
+
+
+@st.cache_resource(show_spinner=False)  # type: ignore[untyped-decorator]
+def _component(name: str) -> Any:
+    """The component of the folder ``name``, registered once."""
+    return st.components.v2.component(f"cesm_{name}", **component_parts(name))
 
 
 def mount(
