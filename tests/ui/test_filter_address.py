@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.ui.test_case_filter import RECORDS
-from xai_core.explain.request import known_options
+from xai_core.cam.options import RESERVED
 from xai_core.types import CaseRecord
 from xai_core.ui.address import VIEWPORT_NAMES
 from xai_core.ui.case_filter import MOST_SEARCHED, CaseFilter
@@ -82,9 +82,8 @@ def test_what_is_not_seen_in_a_search_is_replaced() -> None:
     assert chosen.search == "a\N{REPLACEMENT CHARACTER}b c"
 
 
-def test_no_other_parameter_has_the_same_name() -> None:
-    others = {
-        *VIEWPORT_NAMES, *known_options(), "case", "method", "layer", "target", "curves", "ties",
-        "beside", "blind", "tab", "stop", "view", "methods", "curves-too", "tp", "tn",
-    }  # fmt: skip
+def test_no_other_parameter_of_an_address_has_the_same_name() -> None:
+    assert set(FILTER_NAMES) <= RESERVED, "no option of a method may have such a name"
+    others = {*VIEWPORT_NAMES, "case", "method", "layer", "target", "curves", "ties", "beside",
+              "blind", "tab", "stop", "view", "methods", "curves-too", "tp", "tn"}  # fmt: skip
     assert others.isdisjoint(FILTER_NAMES)
