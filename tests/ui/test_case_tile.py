@@ -24,12 +24,23 @@ def record(*findings: str, pathology: Pathology | None = Pathology.BENIGN) -> Ca
         ("architectural distortion", "architectural distortion"),
         ("High density mass with spiculated margin", "spiculated mass"),
         ("Diffuse skin thickening", "Diffuse skin thickening"),
+        ("Asymmetrical increased density and edema pattern", "asymmetry"),
+        ("Diffuse edematous changes with nipple retraction", "Diffuse edematous changes"),
+        ("Clusters of pleomorphic microcalcifications", "pleomorphic microcalcs"),
     ],
 )
 def test_the_cue_is_the_first_findings_kind_with_its_deciding_descriptor(
     finding: str, cue: str
 ) -> None:
     assert deciding_cue(record(finding, "rim calcifications")) == cue
+
+
+def test_a_margin_that_the_finding_does_not_name_is_taken_from_the_descriptors() -> None:
+    known = CaseRecord(
+        id="A", source="s", patient_id="P", findings=("High density axillary mass",),
+        descriptors={"mass margin": "indistinct, obscured"},
+    )  # fmt: skip
+    assert deciding_cue(known) == "indistinct mass"
 
 
 def test_a_case_without_findings_is_normal_or_its_truth() -> None:

@@ -11,6 +11,8 @@ from xai_core.ui.wording import descriptor_words, view_words
 # A margin decides more than the shape, but one that is obscured says nothing.
 _MARGIN = re.compile(r"\b(?!obscured)([\w-]+) margins?\b", re.IGNORECASE)
 _MASS = re.compile(r"\bmass(es)?\b", re.IGNORECASE)
+# The kind of a finding, and the word before it, in a sentence of free text.
+_KIND = re.compile(r"[\w-]+ (mass|calcs|microcalcs|distortion|enhancement)\b", re.IGNORECASE)
 _FAT = "fat-containing"  # decides for benign, whatever the margin
 _LONG = 28  # characters; more do not fit into two lines of the narrowest tile
 # Words that are broken where a line is too short for them.  A soft hyphen is not seen elsewhere.
@@ -54,15 +56,24 @@ def deciding_cue(record: CaseRecord) -> str:
         return "normal" if normal else str(record.pathology or "truth not given")
     finding = record.findings[0]
     kind = finding.partition(",")[0].strip()
-    margin = _MARGIN.search(finding)
     if _MASS.search(finding):
+        margin = _MARGIN.search(finding)
+        known = record.descriptors.get("mass margin", "").partition(",")[0]
         if _FAT in finding.lower():
-            kind = f"{_FAT} mass"
-        elif margin:
-            kind = f"{margin[1].lower()} mass"
-    if len(kind) > _LONG:
-        kind = re.sub(r"\bcalcifications\b", "calcs", kind)
-    return kind
+            return f"{_FAT} mass"
+        if margin or known:
+            return f"{margin[1].lower() if margin else known} mass"
+    return kind if len(kind) <= _LONG else _shortened(kind)
+
+
+def _shortened(finding: str) -> str:
+    """A long finding in shorter words, as far as that is possible."""
+    text = re.sub(r"\basymmetrical increased density\b", "asymmetry", finding, flags=re.IGNORECASE)
+    text = re.sub(r"calcifications?\b", "calcs", text)
+    if len(text) > _LONG:
+        text = re.split(r" (?:and|with) ", text)[0]
+    kind = _KIND.search(text)
+    return kind[0] if kind and len(text) > _LONG else text
 
 
 def _hyphenated(text: str) -> str:
