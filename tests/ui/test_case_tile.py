@@ -24,7 +24,7 @@ def record(*findings: str, pathology: Pathology | None = Pathology.BENIGN) -> Ca
         ("architectural distortion", "architectural distortion"),
         ("High density mass with spiculated margin", "spiculated mass"),
         ("Diffuse skin thickening", "Diffuse skin thickening"),
-        ("Asymmetrical increased density and edema pattern", "asymmetry"),
+        ("Asymmetrical increased density and edema pattern", "asymmetry and edema pattern"),
         ("Diffuse edematous changes with nipple retraction", "Diffuse edematous changes"),
         ("Clusters of pleomorphic microcalcifications", "pleomorphic microcalcs"),
     ],
