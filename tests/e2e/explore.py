@@ -37,7 +37,8 @@ def outcome_cell(page: Page, outcome: str) -> Locator:
 
 
 def count_of(button: Locator) -> int:
-    """The number of cases that the name of a filter's button gives."""
+    """The number of cases that the name of a filter's button gives, once it is final."""
+    expect(button).to_have_accessible_name(re.compile(r" cases?$"))  # no longer "so far"
     found = re.search(r": (\d+) cases?$", button.get_attribute("aria-label") or "")
     assert found is not None
     return int(found[1])

@@ -52,7 +52,7 @@ def _body(service: PageService, poll_interval: float | None) -> None:
     state = session.part(CaseList)
     case_filter = chosen_filter.current(service.records)
     shown = case_filter.apply(service.records, outcomes)
-    filter_panel.show(service, case_filter)
+    filter_panel.show(service, case_filter, outcomes)
     case_steps.show(
         lambda step: neighbour(shown, session.current().case_id, tuple(service.records), step),
         _go_to,

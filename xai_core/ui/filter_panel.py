@@ -15,15 +15,20 @@ from xai_core.ui.wording import OUTCOME_WORDS
 _KEY = "case filters"
 
 
-def show(service: PageService, case_filter: CaseFilter) -> None:
+def show(service: PageService, case_filter: CaseFilter, outcomes: Mapping[str, Outcome]) -> None:
     """Draw the filters with the number of cases of each value.
 
     What the user chooses is set by :func:`xai_core.ui.chosen_filter.change`.
+
+    Args:
+        service: its cases are filtered.
+        case_filter: what is chosen.
+        outcomes: as far as they are predicted, the same that the list is drawn with.
     """
     records = service.records
     small_component.mount(
         "filters",
-        panel_data(case_filter, records, service.outcomes(), service.prediction_progress()),
+        panel_data(case_filter, records, outcomes, service.prediction_progress()),
         _KEY,
         "filter",
         lambda chosen: chosen_filter.change(**read_choice(chosen, records)),
