@@ -151,7 +151,7 @@ def show(
     on_search: Callable[[str], None] = lambda _: None,
     ways_out: Sequence[tuple[str, str]] = (),
     on_way_out: Callable[[str], None] = lambda _: None,
-    reserved_height: str = "27rem",
+    reserved_height: str = "33rem",
     name: str = "cases",
 ) -> bool:
     """Draw the page of ``keys`` that the user turned to, else the page that holds ``current``.
@@ -182,7 +182,7 @@ def show(
     data = {
         "label": "Cases",
         "status": status,
-        "hint": "" if search is None else "Find: spiculated, left MLO, BI-RADS 4",
+        "hint": "" if search is None else "Find: spiculated, left MLO",
         "search": search,
         "ways": [{"key": key, "label": label} for key, label in ways_out],
         "above": reserved_height,
