@@ -15,11 +15,9 @@ _MASS = re.compile(r"\bmass(es)?\b", re.IGNORECASE)
 _KIND = re.compile(r"[\w-]+ (mass|calcs|microcalcs|distortion|enhancement)\b", re.IGNORECASE)
 _FAT = "fat-containing"  # decides for benign, whatever the margin
 _LONG = 28  # characters; more do not fit into two lines of the narrowest tile
-# Words that are broken where a line is too short for them.  A soft hyphen is not seen elsewhere.
-_HYPHENATED = (
-    "archi-tectural", "calci-fications", "circum-scribed", "hetero-geneous", "micro-lobulated",
-    "pleo-morphic",
-)  # fmt: skip
+# Words that do not leave room for the others in two lines.  A soft hyphen is seen only where a
+# line ends.
+_HYPHENATED = ("hetero-geneous", "pleo-morphic")
 _SOFT_HYPHEN = "\N{SOFT HYPHEN}"
 
 
