@@ -55,6 +55,11 @@ class Outcome(enum.StrEnum):
         True) where the model decided for its positive class, else 0."""
         return {(1, 1): cls.TP, (0, 0): cls.TN, (0, 1): cls.FP, (1, 0): cls.FN}[(truth, predicted)]
 
+    @property
+    def is_right(self) -> bool:
+        """Whether the decision agrees with the truth."""
+        return self in (Outcome.TP, Outcome.TN)
+
 
 def read_only(array: np.ndarray[Any, Any], dtype: Any = np.float32) -> Any:
     """A read-only, contiguous array of ``dtype``: the argument itself where that is already so."""

@@ -26,6 +26,12 @@ def about(page: Page) -> None:
     expect(page.get_by_role("heading", name="About this dashboard")).to_be_visible()
 
 
+def empty_list(page: Page) -> None:
+    expect(page.get_by_role("button", name="Clear search and filters")).to_be_visible()
+    page.get_by_text(re.compile("More filters")).click()
+    expect(page.get_by_role("group", name="Truth")).to_be_visible()
+
+
 def panels(page: Page) -> None:
     expect(explore.progress(page)).to_contain_text(re.compile(r"All \d panels ready"))
 
@@ -68,6 +74,7 @@ def parts(page: Page) -> None:
 STATES: dict[str, Callable[[Page], None]] = {
     "explore?case=PH-0001&method=hybrid-cam": explore.wait_until_done,
     "explore?case=PH-0004&layer=stages.3.blocks.1&curves=none": explore.wait_until_done,
+    "explore?curves=none&find=nothing+matches&outcome=FN,TP": empty_list,
     "compare?case=PH-0001": panels,
     "compare?view=figure3&tp=PH-0001&tn=PH-0004": panels,
     "features?case=PH-0001": channels,

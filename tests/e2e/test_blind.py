@@ -298,3 +298,32 @@ def test_an_address_with_an_unknown_alias_gets_a_sentence(small: Server, visit: 
     page = visit(f"{small.url}/explore?blind=on&case=PH-0001")
     expect(page.get_by_text(re.compile("names a blind case that is not among"))).to_be_visible()
     wait_until_drawn(page)
+
+
+def test_filters_neither_act_nor_stay_in_the_address(small: Server, visit: Visit) -> None:
+    blind, filters = re.compile("blind=on&case=[0-9a-f]{10}"), re.compile("outcome|truth|find|dens")
+    count = len(PhantomLibrary().records())
+    every_case = re.compile(rf"Case \d+ of {count}; 0 read")
+    page = visit(
+        f"{small.url}/explore?blind=on&outcome=FN&truth=malignant&find=spiculated&density=C"
+    )
+    wait_until_drawn(page)
+    expect(page.get_by_text(every_case)).to_be_visible()
+    expect(page).to_have_url(blind)
+    expect(page).not_to_have_url(filters)
+    expect(page.get_by_text("Blind reading shows all cases")).to_be_visible()
+    page.get_by_text("Blind reading", exact=True).click()
+    expect(explore.outcome_cell(page, "FN")).to_have_attribute("aria-pressed", "false")
+
+    # What was chosen before rests, and acts again afterwards.
+    explore.outcome_cell(page, "FN").click()
+    page.get_by_role("searchbox").fill("spiculated")
+    expect(page).to_have_url(re.compile("outcome=FN.*find=spiculated"))
+    page.get_by_text("Blind reading", exact=True).click()
+    wait_until_drawn(page)
+    expect(page).to_have_url(blind)
+    expect(page).not_to_have_url(filters)
+    expect(page.get_by_text(every_case)).to_be_visible()
+    expect(page.get_by_role("searchbox")).to_have_count(0)
+    page.get_by_text("Blind reading", exact=True).click()
+    expect(page).to_have_url(re.compile("outcome=FN.*find=spiculated"))

@@ -42,7 +42,7 @@ def saved(page: Page, kind: str, folder: Path) -> bytes:
 
 def test_an_address_opens_its_case_with_all_panels(small: Server, visit: Visit) -> None:
     page = visit(f"{small.url}/compare?case=PH-0004&target=malignant")
-    expect(page.get_by_role("radio", name="PH-0004")).to_be_checked()
+    expect(explore.tile(page, "PH-0004")).to_be_checked()
     expect(page.get_by_role("radio", name="malignant", exact=True)).to_be_checked()
     wait_for_all_panels(page)
     empty = page.get_by_text(re.compile("No positive evidence|No level raises|map is constant"))
@@ -114,7 +114,7 @@ def test_leaving_the_page_stops_its_jobs_and_keeps_the_case(small: Server, visit
     expect(page.get_by_text("panels ready")).to_be_visible()
     page.get_by_role("link", name="Explore").click()
     expect(page).to_have_url(re.compile("/explore.*case=PH-0006"))
-    expect(page.get_by_role("radio", name="PH-0006")).to_be_checked()
+    expect(explore.tile(page, "PH-0006")).to_be_checked()
     explore.wait_until_done(page)
 
 

@@ -163,7 +163,7 @@ def test_a_broken_connection_resumes_with_the_same_state(
         expect(app).to_have_attribute("data-test-script-state", "notRunning")
         expect(page).to_have_url(re.compile("case=PH-0003&.*layer=stages.3.blocks.1.*zoom=1.25"))
         explore.press_step_key(page, "n")
-        expect(page.get_by_role("radio", name="PH-0004", checked=True).first).to_be_visible()
+        expect(explore.tile(page, "PH-0004")).to_be_checked()
         explore.wait_until_done(page)
         layer = page.get_by_role("radio", name="Stage 4 Block 2", checked=True)
         expect(layer.first).to_be_visible()

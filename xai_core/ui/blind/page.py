@@ -16,7 +16,7 @@ from xai_core.errors import XaiError
 from xai_core.explain.service import PageService
 from xai_core.preprocessing.letterbox import fit
 from xai_core.types import CLASS_NAMES, Case, CaseRecord
-from xai_core.ui import case_grid, case_list, curves, session, verdict, viewer
+from xai_core.ui import case_grid, case_steps, chosen_filter, curves, session, verdict, viewer
 from xai_core.ui.blind import blind_session, tab_store
 from xai_core.ui.blind.grading import Grade, compare_marks, feedback, grade_of, score_line
 from xai_core.ui.blind.reading import (
@@ -52,17 +52,22 @@ def restore(service: PageService) -> None:
     session.restore(
         ids,
         service.classifier,
-        lambda parameters: _read_page_part(parameters, ids),
+        lambda parameters: _read_page_part(parameters, service),
         blind_session.request_part,
     )
     if not blind_session.state().on:
         blind_session.state().seen.add(session.current().case_id)
     second = {} if is_reading() else curves.second_address(session.current())
-    session.update_address(blind_session.blind_address() | second)
+    filters = {} if is_on() else chosen_filter.address()
+    session.update_address(blind_session.blind_address() | second | filters)
 
 
-def _read_page_part(parameters: Mapping[str, str], ids: tuple[str, ...]) -> list[str]:
-    return blind_session.read_blind_part(parameters, ids) + curves.read_second(parameters)
+def _read_page_part(parameters: Mapping[str, str], service: PageService) -> list[str]:
+    problems = blind_session.read_blind_part(parameters, tuple(service.records))
+    problems += curves.read_second(parameters)
+    if is_on():
+        return problems + chosen_filter.refuse_parameters(parameters)
+    return problems + chosen_filter.read_parameters(parameters, service.records)
 
 
 def is_on() -> bool:
@@ -154,7 +159,7 @@ def _draw_case_list(service: PageService, poll_interval: float | None) -> None:
         here = keys.index(alias(blind_session.state().case_id or keys[0]))
         return keys[here + step] if 0 <= here + step < len(keys) else None
 
-    case_list.show_previous_and_next(case_at, go_to)
+    case_steps.show(case_at, go_to)
     if blind_session.state().case_changed:
         blind_session.state().case_changed = False
         st.rerun()

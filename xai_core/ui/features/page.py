@@ -5,14 +5,21 @@ from __future__ import annotations
 import streamlit as st
 
 from xai_core.explain.service import PageService
-from xai_core.ui import case_list, controls, deferred, session
+from xai_core.ui import case_list, chosen_filter, controls, deferred, session
 from xai_core.ui.features import channel_tab, part_tab, tab_choice
 from xai_core.ui.wording import plain
 
 
 def show(service: PageService) -> None:
     """Draw the page."""
-    session.restore(service.records, service.classifier, read_page_part=tab_choice.read_parameters)
+    session.restore(
+        service.records,
+        service.classifier,
+        lambda parameters: (
+            tab_choice.read_parameters(parameters)
+            + chosen_filter.read_parameters(parameters, service.records)
+        ),
+    )
     tab_choice.update_address()
     deferred.note_drawn()  # the page has no viewer to wait for
     with st.sidebar:

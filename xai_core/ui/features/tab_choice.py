@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from xai_core.ui import session
+from xai_core.ui import chosen_filter, session
 from xai_core.ui.address import write_address
 
 TAB = "tab"
@@ -41,10 +41,12 @@ def read_parameters(parameters: Mapping[str, str]) -> list[str]:
 
 
 def update_address() -> None:
-    """Write the request and the tab into the address."""
+    """Write the request, the tab and the filter of the list of cases into the address."""
     tab = current()
     session.update_address(
-        write_address(session.current()) | ({TAB: tab} if tab != CHANNELS else {})
+        write_address(session.current())
+        | ({TAB: tab} if tab != CHANNELS else {})
+        | chosen_filter.address()
     )
 
 
