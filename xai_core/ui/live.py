@@ -132,6 +132,7 @@ def _draw_left(play: str, service: PageService, shown: CaseRequest, snapshots: _
         viewport=session.viewport(),
         marks=blind_session.viewer_marks(case.id),
         play=play,
+        curves=shown.request.curves != "none",
     )
     if not deferred.viewer_has_drawn():
         return

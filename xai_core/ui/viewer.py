@@ -155,6 +155,7 @@ def show(
     viewport: dict[str, Any] | None = None,
     marks: dict[str, Any] | None = None,
     play: str = "",
+    curves: bool = False,
 ) -> None:
     """Draw a case in the viewer, with its heatmap as soon as a part of it is known.
 
@@ -166,6 +167,7 @@ def show(
         marks: of a blind reading, see :func:`xai_core.ui.blind.blind_session.viewer_marks`.
         play: begins with "levels" or "curve", the control that plays once by itself; another text
             plays again.
+        curves: whether curves of the map are measured, so that their place is reserved.
     """
     heatmap = explanation.heatmap if explanation else None
     if explanation is not None and heatmap is not None:
@@ -182,6 +184,7 @@ def show(
             viewport=viewport,
             marks=marks,
             play=play,
+            curves=curves,
         ),
         "viewer",
         levels=lambda levels: choose_levels(_numbers(levels)),
@@ -189,8 +192,10 @@ def show(
         paper=lambda _: reset_levels(),
         drawn=lambda _: deferred.note_drawn(),
     )
-    if heatmap is None:
-        st.caption("The heatmap is being computed.")
+    with st.container(key="map-state"):  # of one height, so that nothing below moves
+        st.caption(
+            "\N{NO-BREAK SPACE}" if heatmap is not None else "The heatmap is being computed."
+        )
 
 
 def _data(
@@ -202,6 +207,7 @@ def _data(
     viewport: dict[str, Any] | None,
     marks: dict[str, Any] | None,
     play: str,
+    curves: bool,
 ) -> dict[str, Any]:
     """What the viewer is sent.  ``offered``: the area levels that get a switch, in percent."""
     geometry = (
@@ -240,7 +246,7 @@ def _data(
         "offered": list(offered),
         "problem": level_problem(),
         "scrub": None if picture_only else _stepper(case, explanation),
-        "follows": picture_only and explanation is not None and explanation.curves is not None,
+        "follows": curves and (heatmap is None or heatmap.state.ranked),
         "viewport": viewport,
         "marks": marks,
         "play": play,

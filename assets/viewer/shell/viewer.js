@@ -189,8 +189,9 @@ class Viewer {
     const { heat, viewport } = this, bar = this.root.querySelector(".bar");
     const signed = viewport.heat === "signed";
     const most = heat && (signed ? heat.signed.most : heat.scale);
-    bar.hidden = !most || viewport.heat === "off";
-    if (bar.hidden) return;
+    bar.hidden = viewport.heat === "off" || Boolean(this.data.blind);
+    bar.style.visibility = most ? "" : "hidden"; // its place stays, so that nothing below moves
+    if (bar.hidden || !most) return;
     const canvas = bar.querySelector("canvas");
     drawColourBar(canvas, viewport.shownTable);
     canvas.setAttribute("aria-label", `Colour scale from ${signed ? "minus the most" : "no evidence"} to the most`);
