@@ -26,6 +26,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "scoring": (),
     "cases": (),
     "model": ("preprocessing",),
+    "learning": ("statistics",),
     "cam": ("scoring", "statistics"),
     "faithfulness": ("scoring", "statistics"),
     "viz": ("cam", "faithfulness", "preprocessing"),
