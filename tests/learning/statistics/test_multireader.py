@@ -244,6 +244,8 @@ def test_one_test_has_nothing_to_compare_with() -> None:
 def test_what_is_no_study_is_refused() -> None:
     with pytest.raises(BadRequest, match="2 or more of each"):
         ReaderStudy.of_pairs(np.ones((2, 2, 1, 5)))
+    with pytest.raises(BadRequest, match="more cases than others"):
+        ReaderStudy.of_pairs([[np.ones((3, 4)), np.ones((3, 5))]])
     with pytest.raises(BadRequest, match="3 dimensions"):
         ReaderStudy.of_pairs(np.ones((2, 2, 5)))
     with pytest.raises(BadRequest, match="without one"):

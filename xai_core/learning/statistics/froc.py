@@ -106,7 +106,7 @@ class CaseMarks:
     def highest(self) -> float:
         """The highest rating of all marks, the case's inferred ROC rating; :data:`UNMARKED` where
         there is none."""
-        return max(*self.lesions, *self.false_positives, UNMARKED, UNMARKED)
+        return max((*self.lesions, *self.false_positives), default=UNMARKED)
 
     @property
     def lesion_weights(self) -> tuple[float, ...]:
@@ -161,7 +161,7 @@ def wafroc_pairs(marks: Sequence[CaseMarks]) -> Floats:
 def wafroc(marks: Sequence[CaseMarks], *, all_cases: bool = False) -> float:
     """The area under the wAFROC curve: P(a lesion is rated above the highest false positive of a
     normal case), ties count 1/2, lesions by their weights, so that each diseased case counts the
-    same (Chakraborty and Zhai 2016, equation 9).
+    same (Chakraborty and Zhai 2016).  Pseudovalues and variances: by :func:`wafroc_pairs`.
 
     Args:
         marks: of all cases.
@@ -179,8 +179,8 @@ def wafroc(marks: Sequence[CaseMarks], *, all_cases: bool = False) -> float:
 
 def afroc(marks: Sequence[CaseMarks], *, all_cases: bool = False) -> float:
     """JAFROC's theta, the area under the AFROC curve: as :func:`wafroc` with each lesion counting
-    the same, so that a case with many lesions counts more (Chakraborty and Berbaum 2004,
-    equation 4); given weights are not used.
+    the same, so that a case with many lesions counts more (Chakraborty and Berbaum 2004); given
+    weights are not used.
 
     Args, Returns, Raises: see :func:`wafroc`; ``all_cases`` is JAFROC1.
     """

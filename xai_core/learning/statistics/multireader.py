@@ -90,9 +90,15 @@ class ReaderStudy:
             method: of the covariances.
 
         Raises:
-            BadRequest: fewer than two cases of a class.
+            BadRequest: fewer than two cases of a class, or not the same number in all readings.
         """
-        x = np.asarray(pairs, dtype=np.float64)
+        try:
+            x = np.asarray(pairs, dtype=np.float64)
+        except ValueError as error:  # not of one shape
+            raise BadRequest(
+                "Some readings have more cases than others; every reader must read every case in "
+                "every test."
+            ) from error
         if x.ndim != 4:
             raise BadRequest(
                 f"The tables have {x.ndim} dimensions; give tests, readers, diseased and normal "
@@ -171,10 +177,8 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class TestMean:
+class ReaderMean:
     """The mean over readers of one test, with an interval from the readings of this test alone."""
-
-    __test__ = False  # no class of tests
 
     value: float
     error: float
@@ -195,7 +199,7 @@ class Analysis:
     df2: float
     p: float
     differences: tuple[Difference, ...]
-    means: tuple[TestMean, ...]
+    means: tuple[ReaderMean, ...]
 
 
 def components(study: ReaderStudy) -> Components:
@@ -224,10 +228,10 @@ def obuchowski_rockette(
 ) -> Analysis:
     """The analysis of a study in which every reader read every case in every test.
 
-    Random readers and cases: F = MS(T) / (MS(TR) + max(r (Cov2 - Cov3), 0)), Hillis 2007, equation
-    5, with his degrees of freedom, equation 17.  Fixed readers: MS(T) over Var - Cov1 +
-    (r - 1) max(Cov2 - Cov3, 0), chi-squared.  Fixed cases: MS(T) / MS(TR), the plain analysis of
-    variance.
+    Random readers and cases: F = MS(T) / (MS(TR) + max(r (Cov2 - Cov3), 0)), and the square of its
+    denominator over MS(TR)^2 / ((t - 1) (r - 1)) is Hillis' number of degrees of freedom (2007).
+    Fixed readers: MS(T) over Var - Cov1 + (r - 1) max(Cov2 - Cov3, 0), chi-squared.  Fixed cases:
+    MS(T) / MS(TR), the plain analysis of variance.
 
     Args:
         study: of two or more tests.
@@ -281,8 +285,8 @@ def _denominator(known: Components, random: Random) -> tuple[float, float]:
     return variance, df * (variance / known.ms_tr) ** 2 if known.ms_tr > _NO_VARIANCE else math.inf
 
 
-def _mean(study: ReaderStudy, test: int, random: Random, level: float) -> TestMean:
-    """Hillis 2014, section 4: of this test's readings alone."""
+def _mean(study: ReaderStudy, test: int, random: Random, level: float) -> ReaderMean:
+    """Of this test's readings alone: Hillis 2014."""
     r = study.values.shape[1]
     own = slice(test * r, (test + 1) * r)
     alone = components(
@@ -298,7 +302,7 @@ def _mean(study: ReaderStudy, test: int, random: Random, level: float) -> TestMe
         df = (r - 1) * (variance / alone.ms_r) ** 2 if alone.ms_r > _NO_VARIANCE else math.inf
     value, error = float(study.values[test].mean()), math.sqrt(max(variance, 0.0) / r)
     half = _quantile(level, df) * error
-    return TestMean(value, error, df, value - half, value + half)
+    return ReaderMean(value, error, df, value - half, value + half)
 
 
 def _quantile(level: float, df: float) -> float:

@@ -164,7 +164,7 @@ def pair_covariance(pairs: ArrayLike, method: Covariance) -> Floats:
 
 
 def _delong(x: Floats) -> Floats:
-    """S10 / m + S01 / n: DeLong et al. 1988, equations 4 to 6.  S10 is the covariance over
+    """S10 / m + S01 / n of DeLong et al. 1988: S10 is the covariance over
     diseased cases of the means over normal ones, S01 the other way round."""
     m, n = x.shape[-2:]
     rows, columns = x.mean(-1), x.mean(-2)
