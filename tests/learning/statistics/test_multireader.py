@@ -61,6 +61,27 @@ def test_van_dyke_random_readers_and_cases(van_dyke: Rated) -> None:
     assert found.df1 == 1
 
 
+def test_van_dyke_from_its_printed_figures() -> None:
+    """The same without the data: areas, and covariances that are equal for all readings."""
+    values = [
+        [0.91964573, 0.85877617, 0.90386473, 0.97310789, 0.82979066],
+        [0.94782609, 0.90531401, 0.92173913, 0.99935588, 0.92995169],
+    ]
+    test, reader = (index.ravel() for index in np.indices((2, 5)))
+    same_test, same_reader = test[:, None] == test, reader[:, None] == reader
+    covariance = np.where(
+        same_test,
+        np.where(same_reader, 0.00080229, 0.00034407),
+        np.where(same_reader, 0.00034661, 0.00023903),
+    )
+    study = ReaderStudy(np.array(values), covariance, 114)
+    both = obuchowski_rockette(study)
+    assert (round(both.f, 2), round(both.df2, 2), round(both.p, 4)) == (4.46, 15.26, 0.0517)
+    (of_cases,) = obuchowski_rockette(study, Random.CASES).differences
+    assert of_cases.value / of_cases.error == pytest.approx(-2.340075, abs=5e-5)
+    assert obuchowski_rockette(study, Random.READERS).f == pytest.approx(8.704, abs=5e-4)
+
+
 @pytest.mark.parametrize(
     ("method", "p", "df"),
     [(Covariance.DELONG, 0.05123303, 15.06611), (Covariance.UNBIASED, 0.0511618, 15.03418)],

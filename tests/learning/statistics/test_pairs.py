@@ -25,6 +25,11 @@ def test_a_pair_scores_one_half_or_nothing() -> None:
     np.testing.assert_array_equal(rating_pairs(TRUTH, RATING), [[1, 1, 1], [1, 0.5, 1]])
 
 
+def test_the_truth_may_be_of_numbers() -> None:
+    found = rating_pairs([1.0, 0.0, 1.0, 0.0, 0.0], RATING)
+    np.testing.assert_array_equal(found, rating_pairs(TRUTH, RATING))
+
+
 def test_two_unmarked_cases_are_a_tie() -> None:
     np.testing.assert_array_equal(rating_pairs([True, False], [-np.inf, -np.inf]), [[0.5]])
 
