@@ -41,7 +41,7 @@ def wait_until_drawn(page: Page) -> None:
     """Wait until the case and all thumbnails are drawn."""
     expect(page.get_by_role("img", name=re.compile(r"^Case \d+, low-energy"))).to_be_visible()
     expect(page.locator(".tile img")).to_have_count(24)
-    page.wait_for_function("document.querySelector('[data-testid=stStatusWidget]') === null")
+    page.wait_for_function("() => document.querySelector('[data-testid=stStatusWidget]') === null")
 
 
 def mark_and_answer(page: Page, class_name: str) -> None:
@@ -221,14 +221,14 @@ def test_readings_survive_a_reload_of_the_tab_and_what_is_kept_opens_no_other_tr
     expect(said).to_be_visible()
     expect(page.get_by_text(re.compile("Missed on the low-energy image: "))).to_be_visible()
     expect(page.get_by_text(re.compile("0 of 1 malignant right and 1 class right"))).to_be_visible()
-    page.wait_for_function("sessionStorage.length === 1")
+    page.wait_for_function("() => sessionStorage.length === 1")
 
     page.reload()
     expect(said).to_be_visible()
     expect(page.get_by_text(re.compile("0 of 1 malignant right and 1 class right"))).to_be_visible()
     page.get_by_role("button", name="Now the model").click()
     expect(page.get_by_text("The model says")).to_be_visible()
-    page.wait_for_function("Object.values(sessionStorage)[0].endsWith('true]]')")
+    page.wait_for_function("() => Object.values(sessionStorage)[0].endsWith('true]]')")
     page.reload()
     expect(page.get_by_text("The model says")).to_be_visible()
     expect(said).to_be_visible()
@@ -251,7 +251,7 @@ def test_readings_survive_a_reload_of_the_tab_and_what_is_kept_opens_no_other_tr
         other.evaluate("text => sessionStorage.setItem('cesm blind reading', text)", text)
         other.goto(f"{small.url}/explore?blind=on&case={alias(unread.id)}")
         wait_until_drawn(other)
-        other.wait_for_function("sessionStorage.length === 0")
+        other.wait_for_function("() => sessionStorage.length === 0")
         expect(other.get_by_text("Your reading")).to_be_visible()
         expect(other.get_by_role("heading", name=re.compile("^The truth"))).to_have_count(0)
 
