@@ -5,6 +5,7 @@
 const STEPS = { ArrowRight: 1, PageDown: 1, n: 1, ArrowLeft: -1, PageUp: -1, p: -1 };
 const NUDGES = { ArrowUp: 1, ArrowDown: -1 };
 const TIMEOUT_MS = 5000; // a stop not drawn by then was overtaken by a press of a button
+const ASKS = 4, ASK_MS = 1200;
 const TYPES = "input:not([type='range'], [type='radio'], [type='checkbox'], [type='button']), textarea, [contenteditable='true'], [role='listbox'], [role='menu']";
 const USES_ARROWS = "input, select, [role='slider'], [role='radio'], [role='combobox'], [role='option'], [role='tab']";
 
@@ -51,8 +52,15 @@ function go(step, now) {
   const stop = (isWaiting ? requested.stop : current.data.here) + step;
   if (stop < 0 || stop > current.data.last) return;
   requested = { stop, since: now };
-  // The index of the stop, not a step: if the message is handled twice, the result is the same.
-  current.setTriggerValue("go", [stop, now]);
+  ask(requested, ASKS);
+}
+
+// Streamlit loses a message that is sent while it draws the page for another one: it is sent again.  It holds
+// the index of the stop, not a step, so that the result is the same however often it is handled.
+function ask(mine, times) {
+  if (requested !== mine || !current || !times) return;
+  current.setTriggerValue("go", [mine.stop, performance.now()]);
+  setTimeout(() => ask(mine, times - 1), ASK_MS);
 }
 
 export default function (component) {

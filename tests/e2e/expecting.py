@@ -16,7 +16,7 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from playwright.sync_api import expect as expect_strictly
 
 # Long enough for a machine whose two cores are shared by the browser, the server and the network.
-TIMEOUT_MS = 45_000
+TIMEOUT_MS = 240_000
 expect_strictly.set_options(timeout=TIMEOUT_MS)
 
 

@@ -136,6 +136,7 @@ def test_marks_answer_truth_and_model_follow_in_this_order(small: Server, visit:
     data = page.locator(".viewer").evaluate(_DATA)
     assert data["heat"] is None
 
+    explore.open_menu(page, "View")
     for _ in range(3):
         page.get_by_role("button", name="+", exact=True).click()
     zoomed = page.locator(".viewer").evaluate("e => e.viewer.zoom.factor")

@@ -23,13 +23,14 @@ _OUTLINE = """([e, name]) => {
   return picture && picture.outline && Array.from(picture.outline);
 }"""
 _DIFFERS = "([c, was]) => c.toDataURL() !== was"
-# Records whether the buttons of the list are ever removed from the page.
+# Records whether the buttons of the controls are ever removed from the page.
 _WATCH = """() => {
   const app = document.querySelector("[data-testid=stApp]");
   const running = () => { if (app.dataset.testScriptState === "running") app.dataset.ran = "yes"; };
   new MutationObserver(running).observe(app, { attributeFilter: ["data-test-script-state"] });
   window.buttonsRemoved = false;
-  const check = () => { window.buttonsRemoved ||= !document.querySelector(".st-key-next button"); };
+  const button = ".st-key-controls button";
+  const check = () => { window.buttonsRemoved ||= !document.querySelector(button); };
   new MutationObserver(check).observe(document.body, { childList: true, subtree: true });
 }"""
 _SAME = "([c, was]) => c.toDataURL() === was"

@@ -238,6 +238,7 @@ def _data(
     # delay it.  An address with a viewport may show any part, so then everything is sent.
     first = not deferred.viewer_has_drawn()
     picture_only = first and not (viewport and viewport["values"])
+    scrub = None if picture_only else _stepper(case, explanation)
     return {
         "case": {"low": pictures["low"], "digest": pictures["digest"]}
         if picture_only
@@ -245,8 +246,8 @@ def _data(
         "heat": heat,
         "offered": list(offered),
         "problem": level_problem(),
-        "scrub": None if picture_only else _stepper(case, explanation),
-        "follows": curves and (heatmap is None or heatmap.state.ranked),
+        "scrub": scrub,
+        "follows": curves and scrub is None and (heatmap is None or heatmap.state.ranked),
         "viewport": viewport,
         "marks": marks,
         "play": play,
