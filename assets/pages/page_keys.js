@@ -5,6 +5,15 @@ const SCROLLS = { ArrowUp: [0, -60], ArrowDown: [0, 60], PageUp: [-0.9, 0], Page
 const TYPES = "input:not([type='range'], [type='radio'], [type='checkbox'], [type='button']), textarea, select, [contenteditable='true'], [role='combobox']";
 const MOVES = "input, textarea, select, canvas, [contenteditable='true'], [role='radio'], [role='slider'], [role='tab'], [role='option'], [role='listbox'], [role='combobox'], [role='menu'], [role='dialog']";
 const NARROW_PX = 768; // below it a page is a column already, and no stage
+const SIDEBAR_PX = 1000; // below it the sidebar starts closed; Streamlit itself closes it on narrow screens alone
+const CLOSED = "sidebar closed once";
+
+// Leave the picture its width, once in a tab: who opens the sidebar then keeps it.
+function closeSidebarOnce() {
+  if (window.innerWidth >= SIDEBAR_PX || sessionStorage.getItem(CLOSED)) return;
+  sessionStorage.setItem(CLOSED, "yes");
+  if (window.innerWidth >= NARROW_PX) document.querySelector("[data-testid='stSidebarCollapseButton'] button")?.click();
+}
 
 // The component drawn last.  One listener serves all drawings.
 let current = null;
@@ -61,6 +70,7 @@ export default function (component) {
   button.onclick = toggle;
   const kept = sessionStorage.getItem(remembered());
   apply(kept ? kept === "on" : component.data.stage && window.innerWidth >= NARROW_PX);
+  closeSidebarOnce();
   document.addEventListener("keydown", onKeyDown); // adding the same listener again has no effect
   return () => {
     if (current !== component) return;

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from tests.e2e import explore
 from tests.e2e.conftest import Server
@@ -64,6 +64,8 @@ def test_the_page_scrolls_by_key(small: Server, visit: Visit) -> None:
     page = visit(f"{small.url}/about")
     expect(page.get_by_role("heading", name="About this dashboard")).to_be_visible()
     main = page.get_by_test_id("stMain").element_handle()
+    expect(page.get_by_role("button", name="Stage")).to_be_visible()  # the keys are listened to
+    page.wait_for_function("e => e.scrollHeight > e.clientHeight + 400", arg=main)
     assert main.evaluate("e => e.scrollTop") == 0
     page.keyboard.press("PageDown")
     page.wait_for_function("e => e.scrollTop > 300", arg=main)
@@ -81,3 +83,22 @@ def test_a_curve_plays_by_itself_and_stops_at_a_touch(small: Server, visit: Visi
     page.wait_for_function("e => Number(e.value) > 3", arg=slider.element_handle())
     slider.press("ArrowRight")
     expect(play).to_have_attribute("aria-pressed", "false")
+
+
+@pytest.mark.parametrize("width", [390, 900])
+def test_the_sidebar_starts_closed_on_narrow_screens(
+    small: Server, browser: Browser, width: int
+) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 844})
+    page.goto(f"{small.url}/explore?case=PH-0001&curves=none")
+    explore.wait_until_done(page)
+    opener = page.get_by_test_id("stExpandSidebarButton")
+    expect(opener).to_be_visible()
+    picture = explore.picture(page).bounding_box()
+    assert picture is not None
+    assert picture["x"] + picture["width"] <= width, "nothing is cut off"
+    choice = page.get_by_role("radio", name="Hybrid-CAM", exact=True).bounding_box()
+    assert choice is not None
+    if width < 768:
+        assert choice["y"] > picture["y"], "the picture comes first"
+    page.close()

@@ -31,7 +31,7 @@ def begin(title: str, on_stage: bool = False) -> None:
     st.set_page_config(
         page_title=f"{title} | CESM explained",
         layout="wide",
-        initial_sidebar_state="expanded",
+        initial_sidebar_state="auto",
     )
     deferred.begin()
     session.begin_page(title)
