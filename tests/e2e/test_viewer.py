@@ -77,9 +77,8 @@ def test_every_key_changes_the_picture(small: Server, visit: Visit) -> None:
     picture.focus()
     for key in ("+", "ArrowLeft", "ArrowUp", "i", "o", "[", "h", "1", "0"):
         act_and_wait(page, lambda key=key: page.keyboard.press(key))
-    page.keyboard.press("h")
-    page.keyboard.press("h")
-    page.keyboard.press("h")
+    for _ in range(3):
+        act_and_wait(page, lambda: page.keyboard.press("h"))
     with_heat = explore.pixels(page)
     page.keyboard.down("b")
     page.wait_for_function(
