@@ -57,7 +57,7 @@ def main() -> None:
         page.wait_for_timeout(4000)
         _keep(page, "demo")
         page.goto(f"{server.url}/explore?case={case}")
-        page.get_by_text("Blind reading").first.click()
+        page.get_by_text("Blind reading", exact=True).first.click()
         expect(page.get_by_text(re.compile("Mark", re.IGNORECASE)).first).to_be_visible()
         page.wait_for_timeout(4000)
         _keep(page, "blind")
