@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from benchmarks import ablation, adaptive, curves, growth, latency, rate, report, score_cam
+from benchmarks import ablation, adaptive, curves, growth, latency, phantom, rate, report, score_cam
 from benchmarks.bench import Bench, open_bench
 from xai_core.errors import XaiError
 from xai_core.settings import read_settings
@@ -24,6 +24,7 @@ _PARTS: dict[
     "latency": ("repeats", latency.HEAD, latency.rows),
     "ablation": ("ablations", ablation.HEAD, ablation.rows),
     "growth": ("cases", growth.HEAD, growth.rows),
+    "phantom": ("repeats", phantom.HEAD, phantom.rows),
 }
 
 
@@ -33,7 +34,7 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--channels", type=int, default=384, help="Score-CAM: the first N of 384")
     parser.add_argument("--points", type=int, default=576, help="curves: intervals, divides 576")
     parser.add_argument(
-        "--repeats", type=int, default=5, help="rate, latency: rounds, the median counts"
+        "--repeats", type=int, default=5, help="rate, latency, phantom: rounds, the median counts"
     )
     parser.add_argument("--pairs", type=int, default=12, help="adaptive: maps, four an image")
     parser.add_argument(

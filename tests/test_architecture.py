@@ -30,7 +30,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "faithfulness": ("scoring", "statistics"),
     "viz": ("cam", "faithfulness", "preprocessing"),
     "explain": ("cam", "cases", "faithfulness", "model", "preprocessing", "scoring", "viz"),
-    "features": ("model",),
+    "features": ("cases", "model", "phantom", "statistics", "viz"),
     "training": ("cases", "model", "phantom", "preprocessing", "statistics"),
     "study": (
         "cam", "cases", "explain", "faithfulness", "features", "model", "preprocessing", "scoring",

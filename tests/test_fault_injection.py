@@ -11,7 +11,7 @@ import io
 import json
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
@@ -37,6 +37,9 @@ from xai_core.errors import BadRequest
 from xai_core.explain.explainer import Explainer
 from xai_core.explain.request import ExplainRequest
 from xai_core.explain.result_files import NamedImage
+from xai_core.features.cues import Cue
+from xai_core.features.effects import Row as EffectRow
+from xai_core.features.effects import Subject
 from xai_core.files import PART, whole_file, whole_files, whole_folder, write_bytes, writing
 from xai_core.model.classifier import Classifier
 from xai_core.model.engine import openvino_engine
@@ -250,6 +253,7 @@ SCENES = {
         "result",
         ("features", "parts", "library"),
     ),
+    "effects": Scene(("effects", "--pairs", "1", "--only", "cyst:none"), "run", together=False),
     "precompute": Scene(
         ("precompute", "library", "--methods", "grad-cam", "--limit", "1", *QUICK),
         "folder",
@@ -315,9 +319,10 @@ class SmallNetwork(nn.Module):
 @pytest.fixture(scope="module")
 def background() -> Background:
     """A corner of a background: what is drawn of it does not count here."""
-    drawn, corner = draw_background(np.random.default_rng(0), "CC", 160), np.s_[:8, :8]
-    names = ("tissue", "breast", "depth", "glands")
-    return dataclasses.replace(drawn, **{name: getattr(drawn, name)[corner] for name in names})
+    drawn, corner = draw_background(0, "CC", 160), np.s_[:8, :8]
+    names = ("thickness", "skin", "uptake", "blood", "breast", "depth", "glands")
+    parts = {name: getattr(drawn, name)[corner] for name in names}
+    return dataclasses.replace(drawn, slabs=drawn.slabs[:, :8, :8], **parts)
 
 
 @pytest.fixture
@@ -348,6 +353,9 @@ def run(
 
             return open_explainer
 
+        def measured(_: Any, subject: Subject, cues: Sequence[Cue], *__: Any) -> list[EffectRow]:
+            return [EffectRow(c.id, subject.seed, 1.0, -1.0, True, False, None, True) for c in cues]
+
         def logits(_: Any, backgrounds: list[Any], *__: Any) -> tuple[Any, Any]:
             truth = np.arange(len(backgrounds)) % 2
             value = np.where(truth, 1.0, -1.0) * np.linspace(-0.5, 1, len(truth))
@@ -358,6 +366,7 @@ def run(
 
         patch.setenv("XAI_ENGINE", "torch")
         patch.setattr(phantom_library, "generate", remember)
+        patch.setattr("xai_core.features.effects.measure", measured)
         patch.setattr(data, "_SHARD", 20)
         patch.setattr(data, "ProcessPoolExecutor", Serial)
         patch.setattr(data, "draw_background", lambda *_: background)

@@ -85,6 +85,7 @@ class CaseRecord:
     # The teaching note of the case's author; it reveals the truth, so blind reading hides it.
     note: str = ""
     is_phantom: bool = False  # synthetic: must be called a phantom wherever it is shown
+    other_view: str | None = None  # id of the case that is the same breast's other view
     warnings: tuple[str, ...] = ()  # problems the source found with this case, as sentences
 
     def __post_init__(self) -> None:

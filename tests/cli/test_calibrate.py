@@ -25,7 +25,7 @@ SEED, COUNT = 3, 30
 
 @pytest.fixture(scope="module")
 def tissue() -> list[Background]:
-    return [draw_background(np.random.default_rng(i), v, 160) for i, v in enumerate(("CC", "MLO"))]
+    return [draw_background(i, v, 160) for i, v in enumerate(("CC", "MLO"))]
 
 
 @pytest.fixture

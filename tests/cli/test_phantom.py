@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from xai_core.cases.sources.library import PhantomLibrary
 from xai_core.cli import app
-from xai_core.errors import BadRequest
+from xai_core.errors import BadAnnotation, BadRequest
 from xai_core.phantom.generate import SPLIT_SEEDS
 from xai_core.phantom.library import plan_library
 from xai_core.types import Pathology
@@ -121,3 +121,37 @@ def test_ctrl_c_leaves_no_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert result.exit_code == 130
     assert result.stderr == "Stopped; nothing was written to --out.\n"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_both_views_come_in_equal_shares_of_every_class_and_name_each_other() -> None:
+    plans = plan_library(60, 1, MIX, 0.5)
+    patients = {p.patient_id: p.pathology for p in plans}
+    assert len(patients) == 60
+    by_id = {p.id: p for p in plans}
+    second = [p for p in plans if not p.first]
+    for pathology, n in Counter(patients.values()).items():
+        assert sum(p.pathology is pathology for p in second) == round(0.5 * n)
+    for plan in second:
+        first = by_id[plan.other or ""]
+        assert (first.other, first.first) == (plan.id, True)
+        assert {first.view, plan.view} == {"CC", "MLO"}
+        assert first.texture_seed == plan.texture_seed
+        assert first.patient_id == plan.patient_id
+    with pytest.raises(BadRequest, match="--both-views"):
+        plan_library(4, 0, MIX, 1.5)
+
+
+@pytest.mark.slow
+def test_a_library_s_second_view_is_linked_and_read_back(tmp_path: Path) -> None:
+    options = ["--count", "1", "--height", "384", "--both-views", "1", "--benign", "1"]
+    options += ["--malignant", "0", "--normal", "0"]
+    run = CliRunner().invoke(app, ["phantom", *options, "--out", str(tmp_path / "lib")])
+    assert (run.exit_code, run.stderr) == (0, "")
+    first, second = PhantomLibrary(tmp_path / "lib").records()
+    assert (first.other_view, second.other_view) == (second.id, first.id)
+    assert first.patient_id == second.patient_id
+    manifest = json.loads((tmp_path / "lib" / "manifest.json").read_text())
+    manifest["cases"][1]["patient_id"] = "PH-P9999"
+    (tmp_path / "lib" / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(BadAnnotation, match="another breast"):
+        PhantomLibrary(tmp_path / "lib")

@@ -51,6 +51,11 @@ def stop_of_compare(page: Page) -> None:
     panels(page)
 
 
+def counterfactual(page: Page) -> None:
+    expect(page.locator(".st-key-answer")).to_contain_text("Before you see it")
+    expect(page.get_by_role("img", name=re.compile("^The difference between"))).to_be_visible()
+
+
 def channels(page: Page) -> None:
     expect(page.get_by_text(re.compile(r"^Channel \d+: ")).first).to_be_visible()
     expect(page.get_by_role("figure", name=re.compile("switched off"))).to_be_visible()
@@ -65,7 +70,8 @@ STATES: dict[str, Callable[[Page], None]] = {
     "explore?case=PH-0004&layer=stages.3.blocks.1&curves=none": explore.wait_until_done,
     "compare?case=PH-0001": panels,
     "compare?view=figure3&tp=PH-0001&tn=PH-0004": panels,
-    "features?case=PH-0001": channels,
+    "features?case=PH-0001&change=number:0": counterfactual,
+    "features?case=PH-0001&tab=channels": channels,
     "features?case=PH-0001&tab=parts": parts,
     "about": about,
     "your_image": invitation,

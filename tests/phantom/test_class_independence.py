@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from xai_core.phantom.generate import insert_lesions
+from xai_core.phantom.anatomy import stream
 from xai_core.phantom.nuisance import draw_nuisances
+from xai_core.phantom.plan import plan_lesions
 from xai_core.phantom.tissue import Background, draw_background
 from xai_core.statistics.auc import roc_auc
 from xai_core.types import Pathology
@@ -17,32 +18,18 @@ NAMES = ("skin fold", "clip", "prominent vein", "arm")
 
 @pytest.fixture(scope="module")
 def tissue() -> list[Background]:
-    return [
-        draw_background(np.random.default_rng(i), v, HEIGHT) for i, v in enumerate(("CC", "MLO"))
-    ]
-
-
-def test_nuisances_do_not_depend_on_the_class(
-    tissue: list[Background],
-) -> None:
-    for seed in range(40):
-        names = {
-            insert_lesions(np.random.default_rng(seed), tissue[1], pathology).nuisances
-            for pathology in Pathology
-        }
-        assert len(names) == 1
+    return [draw_background(i, v, HEIGHT) for i, v in enumerate(("CC", "MLO"))]
 
 
 def test_classifier_on_nuisances_alone_has_auc_0_5(tissue: list[Background]) -> None:
+    """As :func:`insert_lesions` draws them: from the seed, which the class does not enter."""
     sklearn = pytest.importorskip("sklearn.linear_model")
     selection = pytest.importorskip("sklearn.model_selection")
-    rng = np.random.default_rng(0)
     rows, truth = [], []
     for i in range(600):
-        pathology = (Pathology.BENIGN, Pathology.MALIGNANT)[i % 2]
-        drawn = insert_lesions(rng, tissue[int(rng.integers(2))], pathology)
-        rows.append([name in drawn.nuisances for name in NAMES])
-        truth.append(pathology is Pathology.MALIGNANT)
+        found = draw_nuisances(stream(i, "nuisances", "MLO"), tissue[1])
+        rows.append([name in found.names for name in NAMES])
+        truth.append(i % 2 == 1)
     features, label = np.array(rows, float), np.array(truth)
     assert features.sum(axis=0).min() > 5  # each is there to be learned from
     model = sklearn.LogisticRegression()
@@ -56,5 +43,13 @@ def test_an_arm_is_in_mlo_views_only(tissue: list[Background]) -> None:
         for background in tissue:
             found = draw_nuisances(np.random.default_rng(seed), background)
             seen[background.view] += "arm" in found.names
-            assert found.added.shape == background.tissue.shape
+            assert found.added.shape == background.breast.shape
     assert seen["CC"] == 0 < seen["MLO"]
+
+
+def test_plans_use_a_stream_of_their_own() -> None:
+    for pathology in (Pathology.BENIGN, Pathology.MALIGNANT):
+        assert plan_lesions(stream(5, "plan"), pathology) == plan_lesions(
+            stream(5, "plan"), pathology
+        )
+    assert stream(5, "plan").random() != stream(5, "place", 0).random()

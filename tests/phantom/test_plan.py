@@ -7,19 +7,20 @@ import re
 import numpy as np
 import pytest
 
-from xai_core.phantom.kinds import KINDS
+from xai_core.phantom.kinds import KINDS, LESION_KINDS
 from xai_core.phantom.lexicon import (
-    ASYMMETRY,
-    CALCIFICATIONS,
     CONSPICUITY_TERM,
-    DISTORTION,
     MASS,
     MASS_ENHANCEMENT,
     NON_MASS_ENHANCEMENT,
-    NON_MASS_TERM,
-    SCAR,
+    NON_MASS_PATTERN,
 )
-from xai_core.phantom.plan import assessment, draw_descriptors, plan_lesions
+from xai_core.phantom.plan import (
+    assessment,
+    draw_descriptors,
+    number_log_odds,
+    plan_lesions,
+)
 from xai_core.phantom.teaching import finding, teaching_note
 from xai_core.statistics.auc import roc_auc
 from xai_core.types import Pathology
@@ -47,16 +48,17 @@ def test_every_kind_and_every_value_is_drawn(
     drawn: dict[Pathology, list[tuple[str, dict[str, str]]]],
 ) -> None:
     both = [entry for entries in drawn.values() for entry in entries]
-    assert {kind for kind, _ in both} == {MASS, CALCIFICATIONS, DISTORTION, ASYMMETRY, SCAR}
+    assert {kind for kind, _ in both} == LESION_KINDS.keys()
     for kind in KINDS:
         for term, table in kind.terms.items():
             assert {found[term] for _, found in both if term in found} == table.keys()
     assert {found["mass enhancement"] for kind, found in both if kind == MASS} == set(
         MASS_ENHANCEMENT
     )
-    assert {found[NON_MASS_TERM] for kind, found in both if kind != MASS} == set(
-        NON_MASS_ENHANCEMENT
-    )
+    others = {found[NON_MASS_PATTERN] for _, found in both if NON_MASS_PATTERN in found}
+    assert others == set(NON_MASS_ENHANCEMENT)
+    for kind, found in both:
+        assert found[LESION_KINDS[kind].pattern_term] in LESION_KINDS[kind].patterns
 
 
 def test_classes_overlap_in_every_low_energy_descriptor(
@@ -69,7 +71,7 @@ def test_classes_overlap_in_every_low_energy_descriptor(
                     sum(found.get(term) == value for _, found in drawn[p])
                     for p in (Pathology.BENIGN, Pathology.MALIGNANT)
                 )
-                if share * N > 300 and abs(weight) < 2.5:
+                if share * kind.share * N > 50 and abs(weight) < 2.5:
                     assert benign > 0, (term, value)
                     assert malignant > 0, (term, value)
     spiculated = [
@@ -115,7 +117,7 @@ def test_lesion_without_enhancement_has_no_conspicuity(
 ) -> None:
     for entries in drawn.values():
         for kind, terms in entries:
-            pattern = terms["mass enhancement" if kind == MASS else NON_MASS_TERM]
+            pattern = terms[LESION_KINDS[kind].pattern_term]
             assert (pattern == "none") == (CONSPICUITY_TERM not in terms)
 
 
@@ -146,3 +148,21 @@ def test_a_note_is_two_sentences_that_agree_with_the_truth(pathology: Pathology)
         assert f"decides for {other}" not in note
         assert finding(plans[0])
     assert "normal tissue" in teaching_note(Pathology.NORMAL, ())
+
+
+def test_number_log_odds_are_those_of_drawn_breasts() -> None:
+    """Benign: 0.58, 0.42 * 0.58, 0.42 ** 2.  Malignant: 0.42, 0.58 * 0.42, 0.58 ** 2 * 0.42, and
+    0.58 ** 3 of four lesions, which no benign breast has."""
+    assert number_log_odds(1) == pytest.approx(np.log(0.42 / 0.58))
+    assert number_log_odds(2) == pytest.approx(0)
+    assert number_log_odds(3) == pytest.approx(np.log(0.58**2 * 0.42 / 0.42**2))
+    assert number_log_odds(4) == np.inf
+    rng, n = np.random.default_rng(1), 1500
+    benign, malignant = (
+        np.bincount([len(plan_lesions(rng, which)) for _ in range(n)], minlength=5)
+        for which in (Pathology.BENIGN, Pathology.MALIGNANT)
+    )
+    assert benign[4] == 0 < malignant[4]
+    for number in (1, 2, 3):
+        found = np.log(malignant[number] / benign[number])
+        assert number_log_odds(number) == pytest.approx(found, abs=0.25)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from tests.cases.builders import make_release
 from xai_core.errors import BadRequest
-from xai_core.training.real import RealImage, draw_real, patient_number, read_real, tissue_of
+from xai_core.training.real import patient_number, read_real
 
 SIZE = 64
 
@@ -34,19 +33,3 @@ def test_a_release_without_such_an_image_is_refused(tmp_path: Path) -> None:
         path.unlink()
     with pytest.raises(BadRequest, match="odd number"):
         read_real(root, SIZE)
-
-
-def test_mask_follows_the_lesion_and_the_target_is_near_0_or_1() -> None:
-    mask = np.zeros((SIZE, SIZE), bool)
-    mask[20:34, 24:40] = True
-    image = np.where(mask, 0.9, 0.2).astype(np.float32)
-    tissue = tissue_of(image, mask, "L", "CC")
-    for malignant, target in ((True, 0.95), (False, 0.05)):
-        for seed in range(10):
-            rng = np.random.default_rng(seed)
-            drawn = draw_real(rng, [RealImage(image, mask, malignant, tissue)])
-            assert drawn.class_counts
-            assert drawn.target == target
-            assert drawn.image.dtype == np.float32
-            assert 0 <= drawn.image.min() <= drawn.image.max() <= 1
-            assert drawn.image[drawn.mask].mean() > 2 * drawn.image[~drawn.mask].mean()

@@ -49,7 +49,7 @@ def test_depth_counts_from_the_skin_not_from_the_picture_s_edge() -> None:
 def test_lesions_can_be_inserted_into_real_tissue() -> None:
     image, mask = breast()
     made = tissue_of(image, mask, "L", "MLO")
-    drawn = insert_lesions(np.random.default_rng(1), made, Pathology.MALIGNANT)
+    drawn = insert_lesions(1, made, Pathology.MALIGNANT)
     assert drawn.mask.any()
     assert not (drawn.mask & ~made.breast).any()
     assert np.isfinite(drawn.image).all()

@@ -51,7 +51,7 @@ PLAN = Plan(
 
 @pytest.fixture(scope="module")
 def tissue() -> list[Background]:
-    return [draw_background(np.random.default_rng(i), v, 160) for i, v in enumerate(("CC", "MLO"))]
+    return [draw_background(i, v, 160) for i, v in enumerate(("CC", "MLO"))]
 
 
 def quiet(*_: object) -> None:
@@ -94,7 +94,7 @@ def test_crop_without_the_lesion_is_not_malignant(tissue: list[Background]) -> N
 def test_target_is_mostly_the_probability_and_partly_the_label(tissue: list[Background]) -> None:
     for seed in range(12):
         for pathology in Pathology:
-            drawn = insert_lesions(np.random.default_rng(seed), tissue[0], pathology)
+            drawn = insert_lesions(seed, tissue[0], pathology)
             odds = max((plan.probability for plan in drawn.plans), default=0.0)
             malignant = pathology is Pathology.MALIGNANT
             target = data.to_sample(drawn, SIZE).target
@@ -180,6 +180,7 @@ def test_checkpoint_stores_the_number_of_workers_under_its_first_key(tmp_path: P
     kept = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
     assert list(kept["plan"]) == [
         "phases", "seed", "size", "timm_name", "ema_decay", "low_precision", "drawers",
+        "ways",
     ]  # fmt: skip
     assert kept["plan"]["drawers"] == 2
     with pytest.raises(BadRequest, match="drawers"):

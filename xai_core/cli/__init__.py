@@ -13,6 +13,7 @@ import typer
 from xai_core.cli.calibrate import calibrate
 from xai_core.cli.cases import cases
 from xai_core.cli.conventions import conventions
+from xai_core.cli.effects import effects
 from xai_core.cli.evaluate import evaluate
 from xai_core.cli.explain import explain
 from xai_core.cli.features import features
@@ -35,8 +36,8 @@ app = typer.Typer(
     help="Explain a CESM classifier's decisions and test the explanations.",
 )
 _VERBS = (
-    explain, evaluate, conventions, predict, performance, pointing, features, precompute, cases,
-    phantom, realism, greys, train, calibrate,
+    explain, evaluate, conventions, predict, performance, pointing, features, effects, precompute,
+    cases, phantom, realism, greys, train, calibrate,
 )  # fmt: skip
 for verb in _VERBS:
     app.command()(verb)

@@ -10,18 +10,21 @@ import typer
 
 from xai_core.list_text import counted
 
-_FILES = re.compile(r"manifest\.json|PH-\d{4}(_cm)?(_mask\d?)?\.png")
+_FILES = re.compile(r"manifest\.json|PH-\d{4}B?(_cm)?(_mask\d?|_rays\d)?\.png")
 MADE_BY = "xai_core phantom"
 
 
 def phantom(
     out: Annotated[Path, typer.Option(help="Folder to write.")],
-    count: Annotated[int, typer.Option(help="How many cases, 1 to 9999.")] = 48,
+    count: Annotated[int, typer.Option(help="How many patients, 1 to 9999.")] = 48,
     seed: Annotated[int, typer.Option(help="Another seed, other cases; 0 to 99.")] = 0,
     malignant: Annotated[float, typer.Option(help="Fraction of malignant cases.")] = 0.40,
     benign: Annotated[float, typer.Option(help="Fraction of benign cases.")] = 0.40,
     normal: Annotated[float, typer.Option(help="Fraction of normal cases.")] = 0.20,
     height: Annotated[int, typer.Option(help="Height of the pictures in px, 384 to 2048.")] = 512,
+    both_views: Annotated[
+        float, typer.Option(help="Share of the patients that have a CC and an MLO view.")
+    ] = 0.0,
     force: Annotated[
         bool, typer.Option("--force", help="Replace a library made with other parameters.")
     ] = False,
@@ -54,12 +57,12 @@ def phantom(
     mix = {
         Pathology.MALIGNANT: malignant, Pathology.BENIGN: benign, Pathology.NORMAL: normal,
     }  # fmt: skip
-    plans = plan_library(count, seed, mix)
+    plans = plan_library(count, seed, mix, both_views)
     request = {
         "count": count, "seed": seed, "malignant": malignant, "benign": benign, "normal": normal,
-        "height": height,
+        "height": height, "both_views": both_views,
     }  # fmt: skip
-    options = " ".join(f"--{name} {value:g}" for name, value in request.items())
+    options = " ".join(f"--{name.replace('_', '-')} {value:g}" for name, value in request.items())
     check_folder(out, MADE_BY, request, lambda name: bool(_FILES.fullmatch(name)), force=force)
     with writing(out), whole_folder(out) as folder, progress_bar("Phantoms") as advance:
         cases = write_cases(folder, plans, height, advance)

@@ -127,4 +127,6 @@ def _table_row(row: PointingRow) -> dict[str, Any]:
         values[f"{name}_state"] = result.state
         values[f"{name}_row"], values[f"{name}_column"] = peak
         values[f"{name}_distance"], values[f"{name}_hit"] = result.distance, result.hit
-    return {**values, "chance_within": row.chance.within, "chance_inside": row.chance.inside}
+    values["chance_within"], values["chance_inside"] = row.chance.within, row.chance.inside
+    values["erased_malignant"] = row.erased_malignant
+    return {**values, **dataclasses.asdict(row.overlap)}

@@ -46,6 +46,11 @@ def realism(
     pictures: Annotated[
         Path | None, typer.Option(help="Also draw ten of each, side by side (.png).")
     ] = None,
+    mixed: Annotated[
+        Path | None,
+        typer.Option(help="Only draw phantoms and real images mixed, unlabelled (.png)."),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Which are mixed, and how.")] = 0,
     force: Force = False,
 ) -> None:
     """Measure phantoms and real images and compare: texture, grey levels, shape, skin, lesions.
@@ -53,7 +58,8 @@ def realism(
     Only images whose pathology is given count. Each is scaled to 512 px and padded to a square.
     Distributions are compared by the Kolmogorov-Smirnov statistic, one image of each patient. At
     the end, how well the strongest of five classifiers tells phantoms from real images; this takes
-    minutes. The pictures show real patients: keep them out of what you publish.
+    minutes. The pictures show real patients: keep them out of what you publish. With --mixed
+    nothing is measured: look at the sheet first, then read its key.
 
     \b
     Example:
@@ -62,7 +68,13 @@ def realism(
     from xai_core.cli.terminal import progress_bar
     from xai_core.study.realism.compare import compare_kind
     from xai_core.study.realism.measure import KINDS, measurable
-    from xai_core.study.realism.mosaic import check_out, check_picture, write_out, write_picture
+    from xai_core.study.realism.mosaic import (
+        check_out,
+        check_picture,
+        write_mixed,
+        write_out,
+        write_picture,
+    )
 
     kinds = KINDS if images is Images.BOTH else (str(images),)
     real_source, phantom_source = open_cases(real, limit), open_cases(phantoms, limit)
@@ -76,6 +88,12 @@ def realism(
         check_picture(pictures, force=force)
     real_records = measurable(real_source, limit, even_patients=even_patients)
     phantom_records = measurable(phantom_source, limit)
+    if mixed is not None:
+        both = ((phantom_source, phantom_records), (real_source, real_records))
+        check_picture(mixed, force=force, option="--mixed")
+        key = write_mixed(mixed, both, seed, kinds)
+        typer.echo(f"{mixed}: from left to right and from the top: {', '.join(key)}.")
+        return
     of_real = _measured(real_source, real_records, kinds)
     of_phantoms = _measured(phantom_source, phantom_records, kinds)
     findings = []

@@ -11,6 +11,7 @@ import typer
 
 from xai_core.errors import BadRequest, CannotCalibrate
 from xai_core.files import writing
+from xai_core.list_text import names
 from xai_core.output import check_file
 
 _ROUNDING_CASES = 20  # phantoms on which the rounded weights are compared with the exact ones
@@ -40,6 +41,13 @@ def train(
             help="A CDD-CESM folder: marked images of odd-numbered patients are mixed in."
         ),
     ] = None,
+    leave_out: Annotated[
+        str,
+        typer.Option(
+            help="Parts to train without, to see what each is worth: own, erased, pasted, phantoms "
+            "(ways of showing real tissue), evidence (the loss on where the evidence lies)."
+        ),
+    ] = "",
     compiled: Annotated[
         bool,
         typer.Option("--compile/--no-compile", help="Compile the network (needs g++)."),
@@ -96,6 +104,7 @@ def train(
     plan = plan_for(
         minutes, seed, gpu=on_gpu, steps=steps, pretrained=start is not None,
         real=real is not None, workers=workers, timm_name=network, size=size,
+        left_out=names(leave_out),
     )  # fmt: skip
     start_weights = load(start) if start else None
     if start_weights and start_weights[0].timm_name != network:
@@ -141,6 +150,7 @@ def train(
         f"{f' --from {start.name}' if start else ''}{f' --real {real.name}' if real else ''}"
         f"{f' --network {network}' if network != TIMM_NAME else ''}"
         f"{f' --size {size}' if size != SIZE else ''}"
+        f"{f' --leave-out {leave_out}' if leave_out else ''}"
         f"{' --compile' if compiled else ''}{f' --workers {workers}' if workers > 1 else ''}"
         f" --device {run.device.type} --out {out.name}"
     )

@@ -1,16 +1,22 @@
-"""Enhancement of lesions in the recombined image, in the lexicon's mass and non-mass patterns."""
+"""Enhancement of lesions in the recombined image, in the lexicon's mass and non-mass patterns.
+
+Iodine is a share of each voxel of the lesion's solid, or of the tissue about it; the beam's path
+through it is what the recombined image shows.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 from scipy import ndimage as ndi
 
-from xai_core.phantom.lexicon import CONSPICUITY_TERM, MASS, NON_MASS_TERM, PATTERN_TERM
+from xai_core.phantom.kinds import LESION_KINDS
+from xai_core.phantom.lexicon import CONSPICUITY_TERM
 from xai_core.phantom.place import Lesion
+from xai_core.phantom.solid import LEVELS, Lumps, Site, Solid
 from xai_core.phantom.tissue import Background
 from xai_core.types import BoolArray, FloatArray
 
-_GREY = {"low": 12.0, "moderate": 36.0, "high": 84.0}  # above the surrounding tissue, of 255
+_GREY = {"low": 13.0, "moderate": 36.0, "high": 80.0}  # above the surrounding tissue, of 255
 
 
 def draw_enhancement(
@@ -19,87 +25,91 @@ def draw_enhancement(
     """The grey values to add, float32 (H, W), and the enhancing region, bool (H, W), empty where
     the lesion does not enhance; both on the low-energy image's grid."""
     terms = lesion.plan.descriptors
-    shape = lesion.mask.shape
-    pattern = terms[PATTERN_TERM.get(lesion.plan.kind, NON_MASS_TERM)]
-    if pattern == "none":
-        return np.zeros(shape, np.float32), np.zeros(shape, bool)
+    kind = LESION_KINDS[lesion.plan.kind]
+    shape = background.breast.shape
+    pattern = terms[kind.pattern_term]
+    added, region = np.zeros(shape, np.float32), np.zeros(shape, bool)
+    if pattern == "none" or lesion.solid is None:
+        return added, region
     grey = _GREY[terms[CONSPICUITY_TERM]] * float(np.exp(rng.normal(0, 0.28)))
-    if lesion.plan.kind == MASS:
-        added, region = _mass(rng, background, lesion, pattern)
+    if pattern == "diffuse":
+        path = background.uptake / max(float(np.percentile(background.uptake, 98)), 1e-6)
+        region = (path > 0.5) & (background.depth > 4 * background.scale)
+        return np.asarray(grey * np.clip(path, 0, 1.3), np.float32), region
+    radius = lesion.radius / background.px_per_mm
+    if kind.solid:
+        site, iodine = _mass(rng, lesion.solid, pattern, radius)
     else:
-        added, region = _non_mass(rng, background, lesion, pattern)
-    region = region & (background.depth > 2 * background.scale)
-    return np.asarray(grey * added * background.breast, dtype=np.float32), region
+        site, iodine = _non_mass(rng, lesion.solid.site, pattern, radius)
+    path = iodine.sum(0)
+    peak = float(np.percentile(path[path > 0.3 * path.max()], 80)) if path.max() > 0 else 1.0
+    path = path / max(peak, 1e-6)
+    here = (site.rows, site.columns)
+    inside = background.breast[here] & (background.depth[here] > 2 * background.scale)
+    added[here] = grey * np.clip(path, 0, 1.6) * inside
+    region[here] = (path > 0.5 if pattern != "rim" else _filled(path)) & inside
+    if not region.any():  # wholly in the skin
+        region[here] = inside if inside.any() else True
+    return added, region
+
+
+def _filled(path: FloatArray) -> BoolArray:
+    """The region within a rim."""
+    return np.asarray(ndi.binary_fill_holes(path > 0.4))
 
 
 def _mass(
-    rng: np.random.Generator, background: Background, lesion: Lesion, pattern: str
-) -> tuple[FloatArray, BoolArray]:
-    """Enhancement of a mass: homogeneous, heterogeneous, rim, or with dark septations."""
-    inside = ndi.distance_transform_edt(lesion.mask).astype(np.float32)
-    outside = ndi.distance_transform_edt(~lesion.mask).astype(np.float32)
-    signed = inside - outside
-    soft = max(1.0, 0.06 * lesion.radius) + 0.6 * background.scale
-    body = 1 / (1 + np.exp(np.clip(-signed / soft, -40, 40)))
-    lumps = _lumps(rng, lesion.mask.shape, 0.3 * lesion.radius + 1)
-    finer = _lumps(rng, lesion.mask.shape, 0.09 * lesion.radius + 1)
-    body *= 1 + 0.07 * finer
+    rng: np.random.Generator, solid: Solid, pattern: str, radius: float
+) -> tuple[Site, FloatArray]:
+    """Iodine in a mass, (nz, ny, nx) of its core: homogeneous, heterogeneous, rim, with dark
+    septations, or washed out."""
+    core, far = solid.core, solid.far
+    body = 1 / (1 + np.exp(np.clip((far - 1) * 9, -30, 30)))
+    lumps = Lumps.draw(rng, 0.3 * radius + 0.4, 4 * radius, 0.5)
+    finer = Lumps.draw(rng, 0.11 * radius + 0.4, 4 * radius, 0.5)
+    wall, turn = rng.uniform(0.10, 0.20), rng.normal(size=3)
+    coarse, fine = lumps.at(core), finer.at(core)
     if pattern == "homogeneous":
-        body *= 1 + 0.06 * lumps
+        iodine = body * (1 + 0.10 * coarse + 0.06 * fine)
     elif pattern == "heterogeneous":
-        body *= np.clip(0.85 + 0.25 * lumps + 0.18 * finer, 0.25, 1.7)
+        iodine = body * np.clip(0.85 + 0.32 * coarse + 0.16 * fine, 0.25, 1.9)
     elif pattern == "rim":
-        deep = inside / max(float(inside.max()), 1.0)
-        wall = np.clip(0.38 + 0.10 * lumps, 0.12, 0.7)  # a rim of varying thickness
-        body *= 1 - 0.7 / (1 + np.exp(np.clip((wall - deep) / 0.08, -40, 40)))
+        depth = (far - 1 + 0.08 * coarse + wall) / (wall * np.clip(1 + 0.35 * coarse, 0.5, 1.8))
+        iodine = np.exp(-(depth**2)) * np.clip(1 + 0.3 * fine, 0.3, 1.8) + 0.10 * body
+    elif pattern == "washed out":
+        iodine = body * np.clip(0.35 + 0.65 * far**3, 0, 1)
     else:
-        y, x = np.mgrid[: body.shape[0], : body.shape[1]].astype(np.float32)
-        turn = rng.uniform(0, np.pi)
-        across = (x * np.cos(turn) + y * np.sin(turn)) / (0.55 * lesion.radius + 1)
-        body *= 1 - 0.5 * np.exp(-((np.sin(np.pi * across + 0.4 * lumps) / 0.22) ** 2))
-    return np.asarray(body, dtype=np.float32), lesion.mask.copy()
+        frame = core.frame()
+        turn /= np.linalg.norm(turn)
+        across = sum(t * x for t, x in zip(turn, frame, strict=True)) / (0.62 * radius + 0.5)
+        septa = np.exp(-((np.sin(np.pi * across + 0.5 * coarse) / 0.24) ** 2))
+        iodine = body * (1 - 0.8 * septa) * (1 + 0.05 * fine)
+    return core, np.asarray(iodine, np.float32)
 
 
 def _non_mass(
-    rng: np.random.Generator, background: Background, lesion: Lesion, pattern: str
-) -> tuple[FloatArray, BoolArray]:
-    """Non-mass enhancement: a clumped area around the lesion, with an outline that follows the
-    distribution."""
-    h, w = lesion.mask.shape
-    y, x = np.mgrid[:h, :w].astype(np.float32)
-    radius = max(lesion.radius, 9 * background.scale)
-    dx, dy = x - lesion.centre[0], y - lesion.centre[1]
-    duct = np.arctan2(
-        background.nipple[1] - lesion.centre[1], background.nipple[0] - lesion.centre[0]
-    )
-    u, v = dx * np.cos(duct) + dy * np.sin(duct), dy * np.cos(duct) - dx * np.sin(duct)
+    rng: np.random.Generator, whole: Site, pattern: str, radius: float
+) -> tuple[Site, FloatArray]:
+    """Iodine of a non-mass enhancement, (nz, ny, nx): clumps whose extent follows the
+    distribution along the ducts."""
+    radius = max(radius, 5.0)
+    site = whole.inner(2.1 * radius, 1.1 * radius)
+    behind, lateral, up = site.frame()
+    frame = np.stack(np.broadcast_arrays(behind, lateral, up))
+    axis = np.array(site.to_nipple, np.float32)
+    along = np.tensordot(axis, frame, axes=1) / radius
+    across = np.sqrt(np.clip((frame**2).sum(0) / radius**2 - along**2, 0, None))
     if pattern == "linear":
-        far = np.hypot(u / (1.7 * radius), v / (0.28 * radius))
+        far = np.hypot(along / 1.5, across / 0.22)
     elif pattern == "segmental":  # a wedge with its tip towards the nipple
-        width = np.clip(0.75 - 0.3 * u / radius, 0.12, 1.4)
-        far = np.hypot(u / (1.6 * radius), v / (width * radius))
+        far = np.hypot((along + 0.1) / 1.5, across / np.clip(0.62 - 0.32 * along, 0.10, 1.2))
     elif pattern == "regional":
-        far = np.hypot(u / (1.9 * radius), v / (1.5 * radius))
-    elif pattern == "diffuse":
-        far = 1.5 * (1 - background.glands)
+        far = np.hypot(along / 1.5, across / 1.25)
     else:
-        far = np.hypot(u, v) / radius
-    clumps = _lumps(rng, (h, w), max(2.0, 0.22 * radius))
-    finer = _lumps(rng, (h, w), max(1.5, 0.08 * radius))
-    body = 1 / (1 + np.exp(np.clip((far - 1 + 0.15 * clumps) / 0.16, -40, 40)))
-    region = ndi.binary_closing(body > 0.5, iterations=max(1, round(background.scale)))
-    return np.asarray(
-        body * np.clip(0.8 + 0.28 * clumps + 0.22 * finer, 0.1, 1.8), np.float32
-    ), region
-
-
-def _lumps(rng: np.random.Generator, shape: tuple[int, ...], size: float) -> FloatArray:
-    """A random texture of lumps about ``size`` px wide, zero mean and unit variance."""
-    step = max(1, int(size / 2))
-    coarse = rng.standard_normal([n // step + 3 for n in shape], dtype=np.float32)
-    coarse = ndi.gaussian_filter(coarse, size / step / 2)
-    rows = np.arange(shape[0], dtype=np.float32)[:, None] / step
-    columns = np.arange(shape[1], dtype=np.float32)[None] / step
-    out = np.empty(shape, np.float32)
-    ndi.map_coordinates(coarse, np.broadcast_arrays(rows, columns), out, order=1)
-    return np.asarray((out - out.mean()) / max(float(out.std()), 1e-6), dtype=np.float32)
+        far = np.hypot(along, across) / 0.8
+    clumps = Lumps.draw(rng, 0.20 * radius, 5 * radius, 0.5).at(site)
+    finer = Lumps.draw(rng, 0.09 * radius + 0.3, 4 * radius, 0.5).at(site)
+    body = 1 / (1 + np.exp(np.clip((far - 1 + 0.28 * clumps) / 0.13, -30, 30)))
+    iodine = body * np.clip(0.7 + 0.38 * clumps + 0.3 * finer, 0.08, 2.0)
+    assert iodine.shape[0] == LEVELS  # noqa: S101
+    return site, np.asarray(iodine, np.float32)

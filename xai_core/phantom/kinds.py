@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from xai_core.phantom import asymmetry, calcification, distortion, mass
+from xai_core.phantom import asymmetry, benign, calcification, distortion, mass
 from xai_core.phantom.lesion import LesionKind
 
 KINDS: tuple[LesionKind, ...] = (
@@ -14,6 +14,10 @@ KINDS: tuple[LesionKind, ...] = (
     distortion.KIND,
     asymmetry.KIND,
     distortion.SCAR_KIND,
+    benign.CYST_KIND,
+    benign.FIBROADENOMA_KIND,
+    benign.LYMPH_NODE_KIND,
+    benign.OIL_CYST_KIND,
 )
 """Every kind.  Random draws follow this order: another order, or another kind, makes the same seeds
 draw other lesions."""

@@ -7,8 +7,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from xai_core.phantom.lexicon import Given, Table
-from xai_core.phantom.shapes import Drawing
+from xai_core.phantom.lexicon import (
+    MASS_ENHANCEMENT,
+    MASS_PATTERN,
+    NON_MASS_ENHANCEMENT,
+    NON_MASS_PATTERN,
+    Given,
+    Table,
+)
+from xai_core.phantom.solid import Site, Solid
 from xai_core.types import Pathology
 
 
@@ -16,7 +23,7 @@ from xai_core.types import Pathology
 class LesionPlan:
     """One lesion to draw.
 
-    ``diameter`` in mm; ``contrast``: grey levels (of 255) of its body over the tissue around it;
+    ``diameter`` in mm; ``gain``: factor on what it adds to the attenuation, 1 as it is;
     ``descriptors`` maps a lexicon term to its value; ``probability`` of malignancy in (0, 1)
     by the descriptors seen at low energy, which the label was drawn with.
     """
@@ -24,19 +31,17 @@ class LesionPlan:
     kind: str
     pathology: Pathology
     diameter: float
-    contrast: float
+    gain: float
     descriptors: Mapping[str, str]
     probability: float
     occult: bool = False
 
 
-DrawLesion = Callable[
-    [np.random.Generator, LesionPlan, tuple[int, int], tuple[float, float], float, float], Drawing
-]
-"""(rng, plan, shape, centre, radius, scale) -> the drawing.
+DrawLesion = Callable[[np.random.Generator, LesionPlan, Site, float], Solid]
+"""(rng, plan, site, radius) -> the solid.
 
-``shape``: of the picture, (rows, columns); ``centre``: (column, row), px; ``radius``: px;
-``scale``: px per pixel of a 512 px high picture.
+All that is random comes from ``rng``, which is the same in both views; how many numbers are drawn
+does not depend on the site.  ``radius`` in mm.
 """
 
 
@@ -49,7 +54,10 @@ class LesionKind:
     ``given``: term -> the term it goes with (an earlier one) and how often its values occur with
     each value of that one; see ``lexicon.GIVEN``.  ``finding``: descriptors -> how a report puts
     it; the kind's name where there is none.  ``cues``: term -> how a teaching note puts a value,
-    with ``{}`` for it.  It enhances as a non-mass lesion unless it is in ``lexicon.PATTERN_TERM``.
+    with ``{}`` for it.  ``reach``: half width of the box it needs, in radii.  ``size``: factor on
+    its diameter.  ``solid``: whether it enhances in the patterns of a mass or of a non-mass lesion.
+    ``enhancement``: pattern -> frequency in benign and malignant lesions; those of the lexicon
+    where None.  ``one_view``: whether, by its descriptors, only the first view shows it.
     """
 
     name: str
@@ -60,3 +68,20 @@ class LesionKind:
     given: Mapping[str, Given] = field(default_factory=dict)
     finding: Callable[[Mapping[str, str]], str] | None = None
     cues: Mapping[str, str] = field(default_factory=dict)
+    reach: float = 3.0
+    size: float = 1.0
+    solid: bool = False
+    enhancement: Mapping[str, tuple[float, float]] | None = None
+    one_view: Callable[[Mapping[str, str]], bool] | None = None
+
+    @property
+    def pattern_term(self) -> str:
+        """The term that names its pattern of enhancement."""
+        return MASS_PATTERN if self.solid else NON_MASS_PATTERN
+
+    @property
+    def patterns(self) -> Mapping[str, tuple[float, float]]:
+        """Its patterns of enhancement with their frequency in benign and malignant lesions."""
+        if self.enhancement is not None:
+            return self.enhancement
+        return MASS_ENHANCEMENT if self.solid else NON_MASS_ENHANCEMENT

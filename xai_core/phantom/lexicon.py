@@ -17,6 +17,8 @@ Given = tuple[str, dict[str, dict[str, float]]]
 
 MASS, CALCIFICATIONS = "mass", "calcifications"
 DISTORTION, ASYMMETRY, SCAR = "architectural distortion", "asymmetry", "post-operative scar"
+CYST, FIBROADENOMA = "cyst", "fibroadenoma"
+LYMPH_NODE, OIL_CYST = "intramammary lymph node", "oil cyst"
 
 MASS_MARGIN: Table = {
     "circumscribed": (0.36, -1.9),
@@ -33,7 +35,8 @@ MASS_DENSITY: Table = {
     "high density": (0.40, 0.3),
 }
 CALCIFICATION_MORPHOLOGY: Table = {
-    "round": (0.17, -2.0),
+    "round": (0.14, -2.0),
+    "milk of calcium": (0.03, -3.5),
     "coarse (popcorn)": (0.12, -3.0),
     "rim": (0.09, -3.0),
     "vascular": (0.08, -4.0),
@@ -73,6 +76,7 @@ GIVEN: dict[str, Given] = {
                 "grouped": 0.42, "regional": 0.30, "diffuse": 0.20, "linear": 0.03,
                 "segmental": 0.05,
             },
+            "milk of calcium": {"grouped": 0.6, "regional": 0.3, "diffuse": 0.1},
             "coarse (popcorn)": {"grouped": 0.70, "regional": 0.20, "diffuse": 0.10},
             "rim": {"grouped": 0.50, "regional": 0.30, "diffuse": 0.20},
             "vascular": {"linear": 1.0},
@@ -99,8 +103,9 @@ MASS_ENHANCEMENT = {
     "none": (0.42, 0.06),
     "homogeneous": (0.38, 0.20),
     "heterogeneous": (0.10, 0.48),
-    "rim": (0.04, 0.26),
+    "rim": (0.04, 0.24),
     "dark septations": (0.06, 0.00),
+    "washed out": (0.00, 0.02),
 }
 NON_MASS_ENHANCEMENT = {
     "none": (0.62, 0.18),
@@ -113,5 +118,5 @@ NON_MASS_ENHANCEMENT = {
 CONSPICUITY = {"low": (0.48, 0.10), "moderate": (0.38, 0.26), "high": (0.14, 0.64)}
 """High conspicuity: 64 % of malignant, 14 % of benign lesions (contrast mammography series)."""
 
-PATTERN_TERM = {MASS: "mass enhancement"}
-NON_MASS_TERM, CONSPICUITY_TERM = "non-mass enhancement", "enhancement conspicuity"
+MASS_PATTERN, NON_MASS_PATTERN = "mass enhancement", "non-mass enhancement"
+CONSPICUITY_TERM = "enhancement conspicuity"

@@ -1,7 +1,7 @@
 """Drawing of nuisances, structures that do not depend on the class: skin folds, clips, prominent
 veins, an arm.
 
-They are drawn before the label is used, from a random stream of their own.
+They are drawn from a random stream of their own.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage as ndi
 
 from xai_core.phantom.tissue import Background
+from xai_core.phantom.tubes import add_chords, resampled, wandering
 from xai_core.types import FloatArray
 
 # Probability of each.
@@ -31,11 +31,12 @@ class Nuisances:
 
 def draw_nuisances(rng: np.random.Generator, background: Background) -> Nuisances:
     """Draw each nuisance with a fixed probability, independent of the class; an arm only in MLO
-    views."""
-    names = [name for name, share in _SHARE.items() if rng.random() < share]
+    views, none in a real picture's tissue, which has its own."""
+    real = background.anatomy is None
+    names = [] if real else [name for name, share in _SHARE.items() if rng.random() < share]
     if background.view == "CC" and "arm" in names:
         names.remove("arm")
-    h, w = background.tissue.shape
+    h, w = background.breast.shape
     added, metal, air = (np.zeros((h, w), np.float32) for _ in range(3))
     scale = background.scale
     if "skin fold" in names:
@@ -60,27 +61,29 @@ def draw_nuisances(rng: np.random.Generator, background: Background) -> Nuisance
 
 def _fold(rng: np.random.Generator, background: Background) -> FloatArray:
     """A skin fold: a bright line with a dark edge, near the upper or lower end of the picture."""
-    h, w = background.tissue.shape
+    h, w = background.breast.shape
     scale = background.scale
     y, x = np.mgrid[:h, :w].astype(np.float32)
     top = rng.random() < 0.5
-    row = rng.uniform(0.06, 0.16) * h
+    row = rng.uniform(0.04, 0.16) * h
     row = row if top else h - row
-    slope = rng.normal(0, 0.25)
+    slope = rng.normal(0, 0.3)
     d = (y - row - slope * (x - 0.3 * w) - 8 * scale * np.sin(x / (0.35 * w))) / scale
-    fade = np.exp(-(((x - rng.uniform(0.2, 0.7) * w) / (rng.uniform(0.25, 0.5) * w)) ** 2))
-    lip = 20 * np.exp(-((d / 2.0) ** 2)) - 14 * np.exp(-(((d - 6) / 4.0) ** 2))
+    fade = np.exp(-(((x - rng.uniform(0.0, 0.6) * w) / (rng.uniform(0.2, 0.45) * w)) ** 2))
+    lip = 14 * np.exp(-((d / 1.6) ** 2)) - 9 * np.exp(-(((d - 5) / 4.0) ** 2))
     return np.asarray(lip * fade, dtype=np.float32)
 
 
 def _vein(rng: np.random.Generator, background: Background) -> FloatArray:
-    h, w = background.tissue.shape
+    """A vein wider than usual, from the chest wall across the breast."""
+    h, w = background.breast.shape
     scale = background.scale
-    n = int(0.9 * w * 2)
-    along = np.linspace(0, 0.9 * w, n)
-    row = rng.uniform(0.2, 0.8) * h
-    path = row + rng.normal(0, 0.3) * along + 14 * scale * np.sin(along / (35 * scale))
-    line = np.zeros((h, w), np.float32)
-    line[path.astype(int).clip(0, h - 1), along.astype(int).clip(0, w - 1)] = 1
-    line = ndi.gaussian_filter(line, 2.2 * scale)
-    return np.asarray(15 * line / line.max(), dtype=np.float32)
+    start = np.array([0.0, rng.uniform(0.1, 0.9) * h])
+    end = np.array([rng.uniform(0.5, 0.95) * w, rng.uniform(0.2, 0.8) * h])
+    path = wandering(rng, start, end, rng.uniform(6, 16) * scale, 5)
+    points = resampled(path, 0.5)
+    radius = np.linspace(rng.uniform(2.2, 3.6), 1.2, len(points)) * scale
+    canvas = np.zeros((h, w), np.float32)
+    add_chords(canvas, points[:, 0], points[:, 1], radius)
+    under = np.clip(background.depth / (12 * scale), 0, 1)
+    return np.asarray(1.6 * canvas / scale * under, dtype=np.float32)

@@ -1,4 +1,4 @@
-"""Random choice of a phantom's lesions: descriptors, size, contrast and label, before drawing."""
+"""Random choice of a phantom's lesions: descriptors, size and label, before drawing."""
 
 from __future__ import annotations
 
@@ -12,18 +12,13 @@ from xai_core.phantom.lesion import LesionKind, LesionPlan
 from xai_core.phantom.lexicon import (
     CONSPICUITY,
     CONSPICUITY_TERM,
-    MASS,
-    MASS_ENHANCEMENT,
-    NON_MASS_ENHANCEMENT,
-    NON_MASS_TERM,
-    PATTERN_TERM,
     Table,
 )
 from xai_core.types import Pathology
 
-MM_PER_PIXEL_AT_512 = 0.46  # a release image is about 235 mm high
-_MEDIAN_MM, _SPREAD = 40.0, 0.46
-_GREY, _GREY_SPREAD = 130.0, 0.35  # median contrast, and standard deviation of its logarithm
+_MEDIAN_MM, _SPREAD = 34.0, 0.45  # median diameter, and standard deviation of its logarithm
+_SMALLEST, _LARGEST = 8.0, 80.0
+_OCCULT_GAIN = 0.12
 _PER_LOG_SIZE = 1.3  # log-odds per unit of log(diameter / median)
 _STEEPNESS, _OFFSET = 1.7, 0.1
 _OCCULT = 0.05  # share of lesions that are hardly visible at low energy
@@ -32,14 +27,14 @@ _MORE = {False: (0.42, 2), True: (0.58, 3)}
 
 
 def plan_lesions(
-    rng: np.random.Generator, pathology: Pathology, contrast_gain: float = 1.0
+    rng: np.random.Generator, pathology: Pathology, gain: float = 1.0
 ) -> tuple[LesionPlan, ...]:
     """The lesions of a breast: none if normal, else one, and sometimes further ones with the same
     descriptors.
 
     Descriptors are drawn independently of the class, then the class from the logistic model, and
     this is repeated until the class is the one wanted: within each class the descriptors are
-    distributed as in that model.  ``contrast_gain`` multiplies the contrast: 1 in the library,
+    distributed as in that model.  ``gain`` multiplies the contrast: 1 in the library,
     more early in training.
     """
     if pathology is Pathology.NORMAL:
@@ -49,18 +44,15 @@ def plan_lesions(
         kind, terms, diameter, probability = draw_descriptors(rng)
         if (rng.random() < probability) == wanted:
             break
-    terms |= _enhancement(rng, kind, wanted)
+    terms |= _enhancement(rng, LESION_KINDS[kind], wanted)
     occult = bool(rng.random() < _OCCULT)
-    first = LesionPlan(
-        kind, pathology, diameter, _contrast(rng, terms, diameter, occult, contrast_gain), terms,
-        probability, occult,
-    )  # fmt: skip
+    strength = gain * (_OCCULT_GAIN if occult else 1.0)
+    first = LesionPlan(kind, pathology, diameter, strength, terms, probability, occult)
     lesions = [first]
     chance, most = _MORE[wanted]
     while len(lesions) <= most and rng.random() < chance:
-        smaller = max(8.0, diameter * rng.uniform(0.25, 0.75))
-        contrast = _contrast(rng, terms, smaller, occult, contrast_gain)
-        lesions.append(replace(first, diameter=float(smaller), contrast=contrast))
+        smaller = max(_SMALLEST, diameter * rng.uniform(0.25, 0.75))
+        lesions.append(replace(first, diameter=float(smaller)))
     return tuple(lesions)
 
 
@@ -73,9 +65,46 @@ def draw_descriptors(rng: np.random.Generator) -> tuple[str, dict[str, str], flo
         terms[term], weight = _pick(rng, _conditional_table(kind, term, terms))
         odds += weight
     size = float(rng.normal(0, _SPREAD))
-    diameter = float(np.clip(_MEDIAN_MM * np.exp(size), 12, 75))
+    diameter = float(np.clip(_MEDIAN_MM * np.exp(size), _SMALLEST, _LARGEST))
+    return name, terms, diameter, _probability(odds, size)
+
+
+def probability_of(kind: str, descriptors: Mapping[str, str], diameter: float) -> float:
+    """The probability of malignancy that the label model gives a lesion, in (0, 1).
+
+    ``descriptors``: a value for every low-energy term of the kind; others do not count.
+    ``diameter``: mm.
+    """
+    table = LESION_KINDS[kind]
+    odds = table.log_odds + sum(
+        values[descriptors[term]][1] for term, values in table.terms.items()
+    )
+    return _probability(odds, float(np.log(diameter / _MEDIAN_MM)))
+
+
+def number_log_odds(number: int) -> float:
+    """What the number of lesions, 1 or more, says of the class beside the label model.
+
+    The logarithm of how often malignant breasts have so many, over how often benign breasts with
+    lesions do; infinite where one of the two never has.
+    """
+    benign, malignant = (_share_with(number, *_MORE[which]) for which in (False, True))
+    if not benign or not malignant:
+        return float(np.inf if malignant else -np.inf)
+    return float(np.log(malignant / benign))
+
+
+def _share_with(number: int, chance: float, most: int) -> float:
+    further = number - 1
+    if not 0 <= further <= most:
+        return 0.0
+    return float(chance**further * (1 - chance if further < most else 1.0))
+
+
+def _probability(odds: float, size: float) -> float:
+    """``odds``: sum of the weights; ``size``: logarithm of the diameter over the median."""
     odds = _OFFSET + _STEEPNESS * (odds + _PER_LOG_SIZE * size)
-    return name, terms, diameter, float(1 / (1 + np.exp(-odds)))
+    return float(1 / (1 + np.exp(-odds)))
 
 
 def assessment(rng: np.random.Generator, plans: tuple[LesionPlan, ...]) -> int:
@@ -89,27 +118,14 @@ def assessment(rng: np.random.Generator, plans: tuple[LesionPlan, ...]) -> int:
     return int(2 + np.searchsorted([-3.9, -2.2, 2.6], odds))
 
 
-def _enhancement(rng: np.random.Generator, kind: str, malignant: bool) -> dict[str, str]:
-    patterns = MASS_ENHANCEMENT if kind == MASS else NON_MASS_ENHANCEMENT
-    pattern = _pick_class(rng, patterns, malignant)
-    terms = {PATTERN_TERM.get(kind, NON_MASS_TERM): pattern}
+def _enhancement(rng: np.random.Generator, kind: LesionKind, malignant: bool) -> dict[str, str]:
+    pattern = _pick_class(rng, kind.patterns, malignant)
+    terms = {kind.pattern_term: pattern}
     if pattern != "none":
-        terms[CONSPICUITY_TERM] = _pick_class(rng, CONSPICUITY, malignant)
+        drawn = _pick_class(rng, CONSPICUITY, malignant)
+        # What is washed out is faint by its meaning.
+        terms[CONSPICUITY_TERM] = "low" if pattern == "washed out" else drawn
     return terms
-
-
-def _contrast(
-    rng: np.random.Generator, terms: Mapping[str, str], diameter: float, occult: bool, gain: float
-) -> float:
-    # Independent of the background, as in real images; larger lesions get less contrast, since
-    # they are not thicker in proportion.
-    contrast = float(np.clip(_GREY * np.exp(rng.normal(0, _GREY_SPREAD)), 58, 260))
-    contrast *= min(1.3, (_MEDIAN_MM / diameter) ** 0.5)
-    density = terms.get("mass density", "equal density")
-    contrast *= {"low density": 0.7, "high density": 1.3}.get(density, 1.0)
-    if occult:
-        contrast *= 0.12
-    return float(contrast * gain)
 
 
 def _pick(rng: np.random.Generator, table: Table) -> tuple[str, float]:

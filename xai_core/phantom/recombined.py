@@ -8,6 +8,7 @@ zone there, with an edge that follows the skin (the "breast within the breast" a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,65 +17,64 @@ from scipy import ndimage as ndi
 
 from xai_core.phantom.enhancement import draw_enhancement
 from xai_core.phantom.fields import power_law
+from xai_core.phantom.materials import CALCIUM, IODINE, recombined
 from xai_core.phantom.nuisance import Nuisances
 from xai_core.phantom.place import Lesion
 from xai_core.phantom.recombined_tone import apply_tone, draw_target_greys
-from xai_core.phantom.tissue import Background
+from xai_core.phantom.tissue import REFERENCE, Background
 from xai_core.types import BoolArray, FloatArray
 
 # --- Motion between the exposures -------------------------------------------------------------
 
 
-def draw_relief(
-    rng: np.random.Generator, background: Background, tissue: FloatArray, broad: FloatArray
-) -> FloatArray:
-    """A relief, fine edges as if lit from one side: float32 (H, W), about unit variance.
+def draw_reliefs(
+    rng: np.random.Generator, background: Background, tissues: Sequence[FloatArray],
+    broad: FloatArray,
+) -> list[FloatArray]:  # fmt: skip
+    """What the subtraction leaves of low-energy images: float32 (H, W), about unit variance.
 
-    ``tissue``: the tissue of the low-energy image.  ``broad``: a slowly varying texture of unit
-    variance, which makes the relief stronger in some parts than in others.
+    The tissue moves by a fraction of a pixel between the exposures, so that edges appear as if lit
+    from one side; and the sharpness of the two exposures differs a little.
+
+    ``tissues``: of the low-energy image, the first one without lesions: all are divided by its
+    variance, so that a lesion changes nothing far from it.  ``broad``: a slowly varying texture of
+    unit variance, which makes the motion stronger in some parts than in others.
     """
     scale = background.scale
-    turn = rng.uniform(0, 2 * np.pi)
-    inside = background.depth > 12 * scale
-    own = _lit(ndi.gaussian_filter(tissue, 0.7 * scale), turn)
-    threads = ndi.gaussian_filter(_threads(rng, background, broad), 0.45 * scale)
-    lit = _lit(threads, turn) * scale + float(rng.normal(0.08, 0.12)) * threads
-    relief = rng.uniform(0.2, 0.9) * _unit(own, inside) + _unit(lit, inside)
-    deep = np.clip(background.depth / (8 * scale), 0, 1)
-    uneven = np.clip(0.75 - 0.55 * broad, 0.1, 2)
-    return np.asarray(deep * uneven * relief, dtype=np.float32)
+    inside = background.depth > 10 * scale
+    h, w = background.breast.shape
+    turn = rng.uniform(0, 2 * np.pi) + 0.5 * broad
+    blur = rng.uniform(0.25, 0.5) * scale
+    # Fine tissue that the picture itself does not resolve moves too.
+    grain = rng.standard_normal((h, w), dtype=np.float32)
+    grain = ndi.gaussian_filter(grain, 0.9 * scale)
+    rows, columns = np.gradient(grain)
+    fine = columns * np.cos(turn) + rows * np.sin(turn)
+    fine = fine / _spread(fine, inside)
+    against, share = rng.normal(0, 0.35), rng.uniform(0.15, 0.45)
+    deep = np.clip(background.depth / (5 * scale), 0, 1)
+    uneven = np.clip(0.95 - 0.22 * broad, 0.3, 2)
+    out: list[FloatArray] = []
+    spreads = 1.0, 1.0
+    for k, tissue in enumerate(tissues):
+        sharp = ndi.gaussian_filter(tissue, blur)
+        rows, columns = np.gradient(sharp)
+        lit = columns * np.cos(turn) + rows * np.sin(turn)
+        rest = sharp - ndi.gaussian_filter(sharp, 2.0 * scale)
+        if k == 0:
+            spreads = _spread(lit, inside), _spread(rest, inside)
+        # Faint lines in fat are nearly as clear as strong ones: the vendor's processing evens them.
+        lit = np.clip(lit / spreads[0], -3, 3)
+        relief = np.sign(lit) * np.abs(lit) ** 0.75
+        relief = relief + against * np.clip(rest / spreads[1], -3, 3)
+        relief += share * np.clip(fine, -3, 3)
+        out.append(np.asarray(deep * uneven * relief, dtype=np.float32))
+    return out
 
 
-def _threads(rng: np.random.Generator, background: Background, broad: FloatArray) -> FloatArray:
-    """Ligaments: long thin curved lines, mostly towards the nipple, float32 (H, W) in [0, 1].
-
-    They are the zero crossings of a texture stretched in the direction of the nipple.
-    """
-    scale = background.scale
-    y, x = np.mgrid[: broad.shape[0], : broad.shape[1]].astype(np.float32)
-    texture = power_law(rng, int(400 * scale), 2.2, smooth=rng.uniform(0.8, 2.2) * scale)
-    dx, dy = background.nipple[0] + 70 * scale - x, y - background.nipple[1]
-    along, around = np.hypot(dx, dy), np.arctan2(dy, dx)
-    bend = rng.uniform(5, 18) * scale * broad
-    stretched = along * rng.uniform(0.15, 0.45) + bend
-    value = texture.at(stretched, around * rng.uniform(200, 360) * scale + bend)
-    rows, columns = np.gradient(value)
-    slope = np.hypot(rows, columns) * scale  # per px of a 512 px high picture
-    steep = slope / max(float(slope.mean()), 1e-9)
-    lines = np.exp(-((value / (0.8 * slope + 1e-6)) ** 2)) * np.clip(steep, 0, 2)
-    return np.asarray(lines, dtype=np.float32)
-
-
-def _lit(picture: FloatArray, turn: float) -> FloatArray:
-    """The derivative of ``picture`` in the direction ``turn`` (radians)."""
-    rows, columns = np.gradient(picture)
-    return np.asarray(columns * np.cos(turn) + rows * np.sin(turn), dtype=np.float32)
-
-
-def _unit(picture: FloatArray, inside: BoolArray) -> FloatArray:
-    """``picture`` divided by its standard deviation ``inside``, clipped to [-3, 3]."""
-    spread = float(picture[inside].std()) if inside.any() else 1.0
-    return np.asarray(np.clip(picture / max(spread, 1e-6), -3, 3), dtype=np.float32)
+def _spread(picture: FloatArray, inside: BoolArray) -> float:
+    """The standard deviation ``inside``, at least 1e-6."""
+    return max(float(picture[inside].std()) if inside.any() else 1.0, 1e-6)
 
 
 def draw_ripple(rng: np.random.Generator, background: Background) -> FloatArray:
@@ -100,55 +100,20 @@ _PARENCHYMA = {
 def draw_parenchyma(
     rng: np.random.Generator, background: Background, broad: FloatArray
 ) -> FloatArray:
-    """Background parenchymal enhancement, float32 (H, W): glandular tissue, modulated by
-    ``broad``."""
+    """Background parenchymal enhancement, float32 (H, W): the path through lively gland, modulated
+    by ``broad``."""
     level = str(rng.choice(list(_PARENCHYMA), p=[share for share, _ in _PARENCHYMA.values()]))
     strength = _PARENCHYMA[level][1] * float(np.exp(rng.normal(0, 0.25)))
-    lively = np.clip(0.8 + 0.8 * broad, 0.05, 2.5)
-    glands = ndi.gaussian_filter(background.glands, rng.uniform(2, 6) * background.scale)
-    return np.asarray(strength * glands * lively, dtype=np.float32)
+    lively = np.clip(0.8 + 0.4 * broad, 0.1, 2.0)
+    path = ndi.gaussian_filter(background.uptake, rng.uniform(0.7, 2.0) * background.scale)
+    return np.asarray(strength * 3.2 / REFERENCE * path * lively, dtype=np.float32)
 
 
 def draw_contrast_vessels(rng: np.random.Generator, background: Background) -> FloatArray:
-    """Vessels filled with contrast medium, float32 (H, W), peak about 1: up to four, with
-    branches."""
-    h, w = background.breast.shape
-    scale = background.scale
-    lines = np.zeros((2, h, w), np.float32)
-    for _ in range(int(rng.integers(0, 5))):
-        wide = int(rng.random() < 0.2)
-        at = np.array([rng.uniform(0, 0.25) * w, rng.uniform(0.1, 0.9) * h])
-        goal = np.array(background.nipple) + rng.normal(0, 0.25, 2) * (w, h)
-        _trace(rng, lines[wide], at, float(np.arctan2(*(goal - at)[::-1])), scale, forks=2)
-    out = np.zeros((h, w), np.float32)
-    for drawn, width in zip(lines, (0.9, 1.7), strict=True):
-        if drawn.any():
-            sigma = width * scale
-            # A line of unit weight per px of length, blurred, peaks at 1 / (sigma sqrt(2 pi)).
-            blurred = ndi.gaussian_filter(drawn, sigma) * (sigma * np.sqrt(2 * np.pi))
-            out += (0.6 if width < 1 else 1.0) * blurred.clip(0, 1.2)
-    return np.asarray(out * (background.depth > 2 * scale), dtype=np.float32)
-
-
-def _trace(
-    rng: np.random.Generator, canvas: FloatArray, at: FloatArray, heading: float, scale: float,
-    forks: int,
-) -> None:  # fmt: skip
-    """Draw a vessel that winds around its heading, with up to ``forks`` branches."""
-    h, w = canvas.shape
-    n = int(rng.uniform(90, 330) * scale)
-    knots = max(3, int(n / (14 * scale)))
-    swerve = np.cumsum(rng.normal(0, 0.16, knots)) + rng.normal(0, 0.25, knots)
-    turn = heading + np.interp(np.linspace(0, knots - 1, n), np.arange(knots), swerve)
-    x, y = at[0] + np.cumsum(np.cos(turn)), at[1] + np.cumsum(np.sin(turn))
-    fade = np.clip(np.minimum(np.arange(n), np.arange(n)[::-1]) / (12 * scale), 0, 1)
-    keep = (x >= 0) & (x < w - 1) & (y >= 0) & (y < h - 1)
-    canvas[y[keep].astype(int), x[keep].astype(int)] = fade[keep]
-    for _ in range(int(rng.integers(0, forks + 1))):
-        k = int(rng.integers(n // 4, n))
-        if keep[k]:
-            start = np.array([x[k], y[k]])
-            _trace(rng, canvas, start, float(turn[k] + rng.choice([-1, 1]) * 0.6), scale, forks - 1)
+    """Vessels filled with contrast medium, float32 (H, W), peak about 1; faint in many pictures."""
+    strength = float(np.exp(rng.normal(-2.1, 0.8)))
+    blood = ndi.gaussian_filter(background.blood, 0.5 * background.scale)
+    return np.asarray(strength * blood.clip(0, 3), dtype=np.float32)
 
 
 def draw_nipple(rng: np.random.Generator, background: Background) -> FloatArray:
@@ -228,6 +193,9 @@ def _corners(rng: np.random.Generator, x: FloatArray, y: FloatArray) -> FloatArr
 
 # --- The image --------------------------------------------------------------------------------
 
+# Grey levels per mm of calcium: as iodine of moderate conspicuity, 36 grey levels, which is about
+# 2 mg per cm2.
+_CALCIUM = 36 * recombined(CALCIUM) / (0.02 * recombined(IODINE))
 _RIPPLED = 0.08  # share of pictures with ripples
 
 
@@ -249,13 +217,16 @@ class Recombined:
 
 
 def draw_recombined(
-    rng: np.random.Generator, background: Background, lesions: tuple[Lesion, ...],
-    nuisances: Nuisances,
+    rng: np.random.Generator, background: Background, tissue: FloatArray,
+    lesions: tuple[Lesion, ...], streams: Sequence[np.random.Generator], nuisances: Nuisances,
 ) -> Recombined:  # fmt: skip
     """The recombined image of a view.
 
     Its grid is up to 3 % larger or smaller than the low-energy image's, so that masks of one image
     cannot be used for the other.
+
+    ``tissue``: what the low-energy image shows, with lesions.  ``streams``: of each lesion's
+    enhancement.
     """
     zoom = 1 + float(rng.uniform(-0.03, 0.03))
     targets = draw_target_greys(rng)
@@ -264,14 +235,29 @@ def draw_recombined(
     slow = power_law(rng, int(320 * background.scale), 3.0, smooth=4 * background.scale)
     broad = slow.at(0.5 * x, 0.5 * y)
     body = _structure(rng, background, broad) + 0.2 * slow.at(y + 99 * background.scale, x)
-    relief = draw_relief(rng, background, background.tissue + nuisances.added, broad)
-    fine = 3.2 * float(np.exp(rng.normal(0, 0.65))) * relief + _mottle(rng, background)
-    grey = apply_tone(body, targets.gain**0.5 * fine, background, targets)
+    moved = rng.spawn(1)[0]
+    strength = 6.2 * float(np.exp(rng.normal(0, 0.55)))
+    mottle = _mottle(rng, background)
+    # The tone is that of the breast without lesions, so that it does not depend on them.
+    normal, relief = draw_reliefs(
+        moved, background, (background.tissue + nuisances.added, tissue + nuisances.added), broad
+    )
+    grey = apply_tone(body, targets.gain**0.5 * (strength * normal + mottle), background, targets)
+    grey = grey + targets.gain**0.5 * strength * (relief - normal)
     masks = []
-    for lesion in lesions:
-        added, region = draw_enhancement(rng, background, lesion)
+    for lesion, own in zip(lesions, streams, strict=True):
+        added, region = draw_enhancement(own, background, lesion)
         grey = grey + added * targets.gain**0.5
         masks.append(region)
+        calcium = lesion.solid.calcium if lesion.solid is not None else None
+        if lesion.solid is not None and calcium is not None:
+            # The weight that cancels gland against fat takes off too much of calcium.
+            site = lesion.solid.site
+            grey[site.rows, site.columns] += _CALCIUM * np.clip(calcium, 0, 1.5) * lesion.plan.gain
+        if lesion.solid is not None and lesion.solid.metal is not None:
+            site, metal = lesion.solid.site, lesion.solid.metal.astype(np.float32)
+            edge = 25 * ndi.gaussian_filter(metal, 1.5) - 40 * metal
+            grey[site.rows, site.columns] += edge
     # Subtraction does not cancel metal: a clip appears as a dark spot with a bright edge.
     grey = grey - 40 * nuisances.metal + 25 * ndi.gaussian_filter(nuisances.metal, 1.5)
     image = np.where(background.breast, grey.clip(1, 255), 0).astype(np.float32)
@@ -296,7 +282,7 @@ def _mottle(rng: np.random.Generator, background: Background) -> FloatArray:
     coarse = power_law(rng, max(h, w), float(rng.uniform(0.3, 1.4))).values[:h, :w]
     white = rng.standard_normal((h, w), dtype=np.float32)
     white = ndi.gaussian_filter(white, 0.4 * background.scale)
-    strength = 1.3 * float(np.exp(rng.normal(0, 0.3)))
+    strength = 1.25 * float(np.exp(rng.normal(0, 0.3)))
     return np.asarray(
         strength * (5.0 * coarse + rng.uniform(1.5, 5) * background.scale * white), dtype=np.float32
     )

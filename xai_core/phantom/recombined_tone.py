@@ -16,27 +16,26 @@ from xai_core.types import FloatArray
 QUANTILES = (1, 5, 25, 50, 75, 95, 99)
 SKIN = 60  # depth, px of a 512 px high picture, down to which a skin profile is given
 _DEPTHS = (0, 1, 3, 8, 15, 30, 59)
-# Measured on 221 recombined images of CDD-CESM without their marked regions: the logarithm of the
-# median grey in the breast; of the steps between the logarithms of its percentiles 1, 5, 25, 50,
-# 75, 95, 99; and of the mean grey at each of the depths.  Mean and standard deviation.
-MEAN = np.array([4.023, -0.244, -0.864, -1.567, -1.429, -1.051, -1.425,
-                 3.609, 4.374, 4.303, 4.164, 4.068, 4.064, 4.370])  # fmt: skip
-SPREAD = np.array([0.126, 0.461, 0.478, 0.329, 0.275, 0.334, 0.418,
-                   0.375, 0.440, 0.413, 0.300, 0.229, 0.243, 0.357])  # fmt: skip
-# Their principal components, in standard deviations.  For example, a dark skin occurs with a dark
-# picture, but very dark lowest levels do not occur with very bright highest ones.
+# Fitted to recombined images of CDD-CESM patients with an odd number, without their marked regions
+# (``python -m xai_core greys``): the logarithm of the median grey in the breast; of the steps
+# between the logarithms of its percentiles 1, 5, 25, 50, 75, 95, 99; and of the mean grey at each
+# of the depths.  Mean and standard deviation.
+MEAN = np.array([4.018, -0.223, -0.840, -1.575, -1.439, -1.042, -1.442,
+                 3.599, 4.356, 4.290, 4.165, 4.072, 4.051, 4.346])  # fmt: skip
+SPREAD = np.array([0.115, 0.376, 0.449, 0.325, 0.286, 0.314, 0.388,
+                   0.372, 0.428, 0.400, 0.269, 0.198, 0.233, 0.373])  # fmt: skip
+# Their principal components, in standard deviations.
 COMPONENTS = np.array([
-    [-.516, .001, .009, -.107, -.192, -.270, -.287, -.855, -.909, -.929, -.920, -.889, -.633,
-     -.311],
-    [.013, -.539, -.883, -.845, -.764, -.718, -.355, .105, .133, .144, .116, .080, -.010, .008],
-    [-.222, .081, .254, .100, -.365, -.234, .464, .163, .169, .167, .089, .036, -.317, -.820],
-    [-.725, -.360, -.239, -.113, .280, .363, .195, .185, .192, .144, -.023, -.183, -.241, .144],
-    [.058, -.411, .100, .418, .284, -.273, -.565, .197, .147, .090, -.034, -.124, -.109, -.222],
-    [-.094, .605, -.036, -.131, -.019, .021, -.369, .270, .174, .055, -.006, -.097, -.319, .071],
-    [.296, -.138, .031, .075, -.045, -.027, .170, -.039, -.021, .050, .113, -.032, -.548, .270],
+    [.367, .074, .127, .315, .412, .290, .217, .811, .871, .918, .894, .890, .559, .178],
+    [-.110, .679, .922, .821, .676, .659, .347, -.270, -.274, -.219, -.189, -.101, .037, -.190],
+    [.360, -.185, -.105, .091, .393, .102, -.544, -.201, -.204, -.191, -.054, .000, .412, .709],
+    [.726, .312, .049, -.106, -.352, -.209, .279, -.327, -.251, -.110, .086, .271, .335, -.209],
+    [-.068, .214, -.216, -.336, -.109, .454, .508, -.059, -.023, -.019, .037, -.039, -.111, .525],
+    [.227, -.456, .038, .219, .098, -.068, .286, -.147, -.097, .096, .103, -.010, -.336, .077],
+    [.217, .347, .029, -.030, .033, -.073, -.274, .068, .014, .015, .111, .067, -.523, .110],
 ])  # fmt: skip
 # Factors by depth: at the very edge a pixel is partly air, so the tissue is drawn brighter.
-_EDGE = np.array([2.6, 1.12, 1.0, 1.0, 1.0, 1.0, 1.0])
+_EDGE = np.array([3.4, 1.6, 1.25, 1.0, 1.0, 1.0, 1.0])
 _TYPICAL_RANGE = 58.0  # grey levels from the 25 % to the 95 % percentile
 
 

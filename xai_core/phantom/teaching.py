@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xai_core.phantom.kinds import LESION_KINDS
 from xai_core.phantom.lesion import LesionPlan
-from xai_core.phantom.lexicon import CONSPICUITY_TERM, NON_MASS_TERM, PATTERN_TERM
+from xai_core.phantom.lexicon import CONSPICUITY_TERM
 from xai_core.types import Pathology
 
 
@@ -14,12 +14,21 @@ def finding(lesion: LesionPlan) -> str:
     return lesion.kind if words is None else words(lesion.descriptors)
 
 
-def teaching_note(pathology: Pathology, plans: tuple[LesionPlan, ...]) -> str:
+def teaching_note(
+    pathology: Pathology, plans: tuple[LesionPlan, ...], hidden: tuple[LesionPlan, ...] = ()
+) -> str:
     """Two sentences: the deciding descriptor, and a descriptor against it or the enhancement.
+
+    ``hidden``: lesions that only the other view shows.
 
     The deciding descriptor is the one with the largest weight for the phantom's class in the label
     model.
     """
+    if not plans and hidden:
+        return (
+            f"The {hidden[0].kind} that the other view shows is not seen here. "
+            "What only one view shows is mostly normal tissue that lies one over the other."
+        )
     if not plans:
         return (
             "Nothing was put into this phantom: every density is normal tissue. "
@@ -55,7 +64,7 @@ def _second(plan: LesionPlan, pathology: Pathology) -> str:
     if away * weight >= 0.9:
         other = "malignant" if away > 0 else "benign"
         return f"Beware of {words}, which is commoner in {other} lesions."
-    pattern = plan.descriptors[PATTERN_TERM.get(plan.kind, NON_MASS_TERM)]
+    pattern = plan.descriptors[LESION_KINDS[plan.kind].pattern_term]
     if pattern == "none":
         return "It does not enhance in the recombined image" + (
             "; some cancers do not." if pathology is Pathology.MALIGNANT else "."

@@ -3,8 +3,8 @@
 First, target percentiles and a target skin profile are drawn together.  In real images the
 percentiles vary rather independently (the brightest hardly correlate with the median), and so do
 the grey levels at different depths under the skin.  The logarithms of all fourteen figures follow a
-Gaussian fitted to 248 low-energy images of CDD-CESM; its seven largest components are below.  The
-means are slightly lower than measured, since lesions raise them.
+Gaussian fitted to the low-energy images of CDD-CESM patients with an odd number
+(``python -m xai_core greys``); its seven largest components are below.
 
 Then a tone curve is fitted that gives the NORMAL tissue these targets.  A lesion therefore cannot
 change how the rest of the breast is shown, and the background does not depend on the class.
@@ -21,7 +21,7 @@ from scipy import ndimage as ndi
 from xai_core.phantom.nuisance import Nuisances
 from xai_core.phantom.skin import corrected, faded_ends, profile_correction
 from xai_core.phantom.tissue import Background
-from xai_core.types import FloatArray
+from xai_core.types import BoolArray, FloatArray
 
 # --- Target percentiles and profile -----------------------------------------------------------
 
@@ -30,25 +30,25 @@ DEPTHS = (0, 1, 3, 8, 15, 30, 59)  # px of a 512 px high picture
 
 # Columns: the quantiles, then the depths.
 MEAN = np.array(
-    [1.83, 3.02, 3.76, 4.17, 4.555, 4.98, 5.19,
-     3.137, 3.94, 4.127, 4.35, 4.276, 4.284, 4.554]
+    [1.938, 2.968, 3.768, 4.198, 4.606, 5.036, 5.237,
+     3.106, 3.900, 4.092, 4.199, 4.183, 4.199, 4.547]
 )  # fmt: skip
 COMPONENTS = np.array(
     [
-        [.728, .476, .201, .109, .060, .018, .012,
-         .085, .146, .201, .213, .199, .208, .133],
-        [-.243, -.195, -.077, -.035, -.011, .029, .041,
-         .216, .342, .424, .308, .218, .111, .016],
-        [-.168, -.006, .104, .127, .115, .043, .002,
-         -.141, -.180, -.097, .078, .199, .304, .161],
-        [.053, -.039, -.032, -.027, -.033, -.041, -.040,
-         -.157, -.156, .059, .172, .138, -.128, -.158],
-        [.122, -.136, -.159, -.132, -.101, -.073, -.046,
-         -.029, -.031, -.015, -.007, -.005, .129, .118],
-        [.041, -.066, -.022, .019, .067, .102, .092,
-         -.034, -.026, .026, .034, -.024, -.110, .140],
-        [-.053, .065, .028, .009, -.020, -.076, -.082,
-         -.071, -.030, .123, .011, -.101, -.018, .088],
+        [.912, .616, .242, .126, .057, .000, -.007,
+         -.001, .000, .014, .023, .042, .127, .133],
+        [-.009, -.064, -.021, -.009, -.005, .019, .036,
+         .259, .384, .421, .282, .191, .190, .080],
+        [-.208, .096, .174, .180, .147, .059, .004,
+         -.123, -.143, -.042, .073, .177, .263, .114],
+        [-.034, -.001, -.009, .000, .022, .036, .038,
+         .131, .121, -.087, -.213, -.167, .156, .199],
+        [-.112, .153, .118, .081, .056, .026, .013,
+         .067, .085, .042, -.033, -.078, -.123, -.108],
+        [.045, -.082, .008, .049, .090, .133, .127,
+         -.011, -.010, .008, .024, .002, -.107, .077],
+        [.048, -.061, .001, .027, .041, .050, .046,
+         .046, .025, -.063, -.039, .036, .091, -.170],
     ]
 )  # fmt: skip
 
@@ -89,6 +89,7 @@ def draw_greys(rng: np.random.Generator, scale: float) -> Greys:
 
 # --- The tone curve ---------------------------------------------------------------------------
 
+_EDGE_WIDTH = 1.6  # standard deviation of the mean that edges stand out from, px at 512 px
 _ROUNDS = 3  # iterations, since the profile affects the percentiles and vice versa
 _EVERY = 3  # the curves are fitted to every third row and column
 
@@ -103,7 +104,8 @@ class ToneCurve:
     ``film``: tissue units to grey.  ``skin``: correction by depth, see
     :func:`xai_core.phantom.skin.profile_correction`.  ``ends``: a factor by row.  ``finish``: grey
     after these steps to the picture's grey.  ``blur``: standard deviation in px of a 512 px high
-    picture.  ``noise``: standard deviation in grey levels.
+    picture.  ``noise``: standard deviation in grey levels.  ``edges``: share of
+    the fine structure that the vendor's processing adds once more.
     """
 
     film: Curve
@@ -112,6 +114,7 @@ class ToneCurve:
     finish: Curve
     noise: float
     blur: float
+    edges: float
 
     def grey(self, tissue: float) -> float:
         """Grey of tissue deep in the breast, in 0..255."""
@@ -125,31 +128,67 @@ class ToneCurve:
 def draw_tone_curve(rng: np.random.Generator, background: Background) -> ToneCurve:
     """A tone curve that gives this background percentiles and a skin profile as of a real image."""
     greys = draw_greys(rng, background.scale)
-    noise, blur = np.exp(rng.normal(0.9, 0.6)).clip(0.8, 8), rng.uniform(0.25, 0.5)
+    noise, blur = np.exp(rng.normal(0.65, 0.45)).clip(0.7, 5), rng.uniform(0.25, 0.5)
     ends = faded_ends(rng, background, 0.7)
     few = _thinned(background)
     knots = np.percentile(few.tissue[few.breast], QUANTILES).astype(np.float64)
     film = _extended(knots, greys.percentiles, 30, 60)
     shown = np.interp(few.tissue, *film).astype(np.float32)
     finish: Curve = (np.arange(256.0), np.arange(256.0))
-    skin = np.zeros((2, 1), np.float32)
+    skin = np.zeros((2, 2), np.float32)
     for _ in range(_ROUNDS):
         # The profile's targets before the step ``finish``, which changes them again.
         wanted = np.interp(greys.profile, *finish[::-1])
         skin = profile_correction(shown, few, DEPTHS, wanted)
         profiled = corrected(shown, few, skin).clip(0) * ends[::_EVERY]
         finish = _finish(profiled[few.breast], greys)
-    return ToneCurve(film, skin, ends, finish, float(noise * background.scale), float(blur))
+    return ToneCurve(
+        film, skin, ends, finish, float(noise * background.scale), float(blur),
+        float(rng.uniform(0.0, 0.65)),
+    )  # fmt: skip
 
 
-def _thinned(background: Background) -> Background:
+_USUAL_SPREAD = 50.0  # from the 25 to the 95 % percentile of a phantom's tissue, in its units
+_SHARP = 0.4  # standard deviation of the blur of what is added to a real picture, px at 512 px
+
+
+def picture_with(background: Background, tissue: FloatArray, metal: FloatArray) -> FloatArray:
+    """A real picture with what was put into its tissue: float32 (H, W), grey 0..255.
+
+    It was exposed before, so it keeps its own grey levels, sharpness and noise; what lesions change
+    is added.  ``tissue``: the background's with lesions, where 100 is the brightest grey.
+    """
+    normal = background.tissue
+    top = float(np.percentile(normal[background.breast], 99))
+    # Above nearly all normal tissue the grey levels are compressed, as in :func:`_extended`.
+    knots = np.array([0.0, top, top + 60])
+    greys = np.array([0.0, 2.55 * top, 2.55 * top + 0.8 * (255 - 2.55 * top)])
+    # Lesions are as bright beside a phantom's tissue as its own structures are; so they are here.
+    spread = float(np.ptp(np.percentile(normal[background.breast], (25, 95))))
+    tissue = normal + (tissue - normal) * min(1.0, spread / _USUAL_SPREAD)
+    change = np.interp(tissue, knots, greys) - np.interp(normal, knots, greys)
+    change = ndi.gaussian_filter(change.astype(np.float32), _SHARP * background.scale)
+    grey = (2.55 * normal + change).clip(0, 255)
+    grey += metal * (250 - grey)
+    return np.where(background.breast, grey, 0).astype(np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class Thinned:
+    """Some pixels of a background; as there."""
+
+    tissue: FloatArray
+    breast: BoolArray
+    depth: FloatArray
+    scale: float
+
+
+def _thinned(background: Background) -> Thinned:
     """Every third row and column of the background; depths and scale are unchanged."""
     step = np.s_[::_EVERY, ::_EVERY]
-    return Background(
-        background.tissue[step], background.breast[step], background.depth[step],
-        background.glands[step], background.nipple, background.view, background.density,
-        background.scale,
-    )  # fmt: skip
+    return Thinned(
+        background.tissue[step], background.breast[step], background.depth[step], background.scale
+    )
 
 
 def _extended(
@@ -188,6 +227,9 @@ def expose(
     grey += nuisances.metal * (250 - grey)
     grey = np.where(background.breast, grey, 255 * nuisances.air)
     grey = ndi.gaussian_filter(grey, curve.blur * background.scale)
+    fine = grey - ndi.gaussian_filter(grey, _EDGE_WIDTH * background.scale)
+    under = np.clip(background.depth / (3 * background.scale), 0, 1)
+    grey += curve.edges * under * fine
     noise = rng.standard_normal(grey.shape, dtype=np.float32)
     seen = background.breast | (nuisances.air > 0.02)
     return np.where(seen, (grey + curve.noise * noise).clip(0, 255), 0).astype(np.float32)

@@ -1,10 +1,11 @@
-"""The area under the ROC curve, and its bootstrap interval by patient."""
+"""The areas under the ROC curve, with a bootstrap interval by patient, and under the
+precision-recall curve."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import average_precision_score, roc_auc_score
 
 from xai_core.statistics.bootstrap import (
     LEVEL,
@@ -33,6 +34,23 @@ def roc_auc(label: ArrayLike, score: ArrayLike) -> float:
     if positive.all() or not positive.any():  # scikit-learn would warn
         return float("nan")
     return float(roc_auc_score(positive, np.asarray(score, dtype=np.float64)))
+
+
+def average_precision(label: ArrayLike, score: ArrayLike) -> float:
+    """The area under the precision-recall curve: the sum over thresholds of the precision times the
+    increase in recall, without interpolation (scikit-learn's definition).
+
+    Args:
+        label: (n,), True for positives.
+        score: (n,), finite; higher means more positive.
+
+    Returns:
+        A value in [0, 1]; NaN where no label is positive.
+    """
+    positive = np.asarray(label, dtype=bool)
+    if not positive.any():
+        return float("nan")
+    return float(average_precision_score(positive, np.asarray(score, dtype=np.float64)))
 
 
 def auc_interval(

@@ -22,8 +22,10 @@ from xai_core.list_text import counted
 from xai_core.model.initialisation import SEED
 from xai_core.model.spec import ModelSpec
 from xai_core.preprocessing.breast import AIR_GREY_LEVELS, breast_mask
+from xai_core.preprocessing.erasure import breast_region, erased
 from xai_core.preprocessing.letterbox import letterbox_mask
-from xai_core.statistics.bootstrap import MIN_PATIENTS
+from xai_core.statistics.auc import average_precision
+from xai_core.statistics.bootstrap import MIN_PATIENTS, mean_interval
 from xai_core.statistics.multiple_tests import holm
 from xai_core.statistics.paired import REPLICATES, PairedDifference, paired_difference
 from xai_core.statistics.proportion import Proportion
@@ -112,6 +114,31 @@ def brightness_map(grey: FloatArray, breast: BoolArray) -> FloatArray:
     return np.where(breast, smooth, np.float32(0)).astype(np.float32)
 
 
+@dataclass(frozen=True)
+class Overlap:
+    """How a map's heat lies on the marks, over the pixels of the breast.
+
+    ``heat_inside``: the share of the heat that is marked.  ``average_precision``: the area under
+    the precision-recall curve of the heat as a detector of marked pixels.  Of a map that shows
+    nothing both are the marked share, as of a random one on average.
+    """
+
+    heat_inside: float
+    average_precision: float
+
+
+def overlap(values: FloatArray, marked: BoolArray, breast: BoolArray) -> Overlap:
+    """The overlap of a map ``values`` (S, S), at least 0, with ``marked`` (S, S), not empty.
+
+    Marked pixels count as breast.
+    """
+    seen = breast | marked
+    heat, on = values[seen].astype(np.float64), marked[seen]
+    if not heat.max() > 0:
+        return Overlap(float(on.mean()), float(on.mean()))
+    return Overlap(float(heat[on].sum() / heat.sum()), average_precision(on, heat))
+
+
 # --- One case ---------------------------------------------------------------------------------
 
 MAP, UNTRAINED, BRIGHTEST, CENTRE = "map", "untrained", "brightest", "centre"
@@ -120,7 +147,9 @@ POINTERS = (MAP, UNTRAINED, BRIGHTEST, CENTRE)
 
 @dataclass(frozen=True)
 class PointingRow:
-    """One case.  ``results``: by the names in ``POINTERS``."""
+    """One case.  ``results``: by the names in ``POINTERS``.  ``overlap``: of the map.
+    ``erased_malignant``: whether the image is called malignant with its marked findings erased, see
+    :mod:`xai_core.preprocessing.erasure`."""
 
     case_id: str
     patient_id: str
@@ -128,6 +157,8 @@ class PointingRow:
     called_malignant: bool
     results: Mapping[str, PeakResult]
     chance: Chance
+    overlap: Overlap
+    erased_malignant: bool
 
 
 def measure(
@@ -156,6 +187,9 @@ def measure(
     answer, other = explainer.explain(case, asked), untrained_explainer.explain(case, asked)
     assert answer.heatmap is not None  # noqa: S101 - a complete explanation has a map
     assert other.heatmap is not None  # noqa: S101
+    without = erased(case.image, case.lesion_mask, breast_region(case.image))
+    classifier = explainer.classifier
+    without_lesion = classifier.predict(classifier.prepare(without))
     return PointingRow(
         case_id=case.id,
         patient_id=case.patient_id,
@@ -168,6 +202,8 @@ def measure(
             CENTRE: peak_result(centre_map(breast), marked),
         },
         chance=chance(marked, breast),
+        overlap=overlap(answer.heatmap.values, marked, breast),
+        erased_malignant=without_lesion.predicted(classifier.spec.threshold) == answer.positive,
     )
 
 
@@ -231,6 +267,31 @@ def lines(rows: Sequence[PointingRow], about: About) -> list[tuple[str, ...]]:
     return out
 
 
+MAP_HEAD = ("over these images", "mean (95 % interval)")
+
+
+def map_lines(rows: Sequence[PointingRow]) -> list[tuple[str, str]]:
+    """The lines of the second table, of where the map's heat lies and of what the model calls the
+    images without their findings."""
+    patients = [row.patient_id for row in rows]
+    out = []
+    for title, values in (
+        ("heat inside the marks", [row.overlap.heat_inside for row in rows]),
+        ("average precision of the heat", [row.overlap.average_precision for row in rows]),
+        ("marked share of the breast", [row.chance.inside for row in rows]),
+    ):
+        low, high = mean_interval(values, patients, seed=_SEED)
+        ends = "-" if math.isnan(low) else f"{low:.3f} to {high:.3f}"
+        out.append((title, f"{np.mean(values):.3f} ({ends})"))
+    for title, called in (
+        ("called malignant", [row.called_malignant for row in rows]),
+        ("called malignant with the findings erased", [row.erased_malignant for row in rows]),
+    ):
+        share = Proportion.of(called, patients)
+        out.append((title, f"{share.count}, {share.percent}"))
+    return out
+
+
 def _compared(difference: PairedDifference, p: float) -> tuple[str, str]:
     """A difference of two rates in percentage points with its interval, and its p-value."""
     value, low, high = (100 * v for v in (difference.value, difference.low, difference.high))
@@ -269,6 +330,13 @@ def notes(rows: Sequence[PointingRow], about: About) -> list[str]:
         "Wilson's on the effective number of images, which is their number divided by the design "
         "effect (Rao and Scott 1992); where every patient has one image, Wilson's own. (-): no "
         f"interval, as there are fewer than {MIN_PATIENTS} patients.",
+        "Heat inside the marks: of the map's heat on the breast, the share that is marked. Average "
+        "precision: the area under the precision-recall curve of the heat as a detector of marked "
+        "pixels. A map that knows nothing has the marked share of the breast in both on average. "
+        "Intervals: bootstrap over patients.",
+        "Findings erased: the marked area is filled with the brightness of its surroundings and "
+        "the texture of another part of the breast. A model that looks at lesions calls few of "
+        "these malignant; erasing leaves traces of its own.",
         "The map minus it: the difference of the two rates on the same images, in percentage "
         f"points, with an expanded percentile bootstrap over patients ({REPLICATES} replicates, "
         f"seed {_SEED}); p of no difference, adjusted by Holm for the tests of this table.",
@@ -282,5 +350,6 @@ def markdown(rows: Sequence[PointingRow], about: About) -> str:
         "",
         *markdown_table(HEAD, [[markdown_escaped(c) for c in line] for line in lines(rows, about)]),
     ]
+    out += ["", *markdown_table(MAP_HEAD, map_lines(rows))]
     out += ["", *(f"- {note}" for note in notes(rows, about))]
     return "\n".join(out) + "\n"

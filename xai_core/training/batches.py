@@ -17,19 +17,19 @@ from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPool
 from types import TracebackType
 
 import numpy as np
-import torch
+from threadpoolctl import threadpool_limits
 
 from xai_core.phantom.tissue import Background
-from xai_core.training.data import draw_crop, draw_image, draw_pathology
+from xai_core.training.data import draw_crop, draw_image, draw_pathology, one_thread
 from xai_core.training.plan import Plan
-from xai_core.training.real import RealImage, draw_real
+from xai_core.training.real import RealImage
+from xai_core.training.real_samples import PHANTOMS, WAYS, draw_way
 from xai_core.training.sample import Batch, Sample, flipped, shrunk
 
 _CACHED = 3000  # images kept for further crops, over all workers
 # Separates the random numbers of images from those of steps; not 0, since trailing zeros of a seed
 # make no difference.
 _STREAM = 3000
-_REAL_TISSUE = 3  # for each real image, two phantoms with lesions in the tissue of a real image
 
 
 # --- One worker -------------------------------------------------------------------------------
@@ -87,13 +87,13 @@ class SampleWorker:
         return image
 
     def draw_whole(self, rng: np.random.Generator, real: float, gain: float) -> Sample:
-        """A real image, with probability ``real``; a phantom lesion in a real image's tissue, with
-        twice that probability; else a phantom."""
-        kind = rng.random() if self.real else 1.0
-        if kind < real:
-            return draw_real(rng, self.real)
+        """A sample of a real image, with probability ``real``, in one of the plan's ways; else a
+        phantom."""
         backgrounds = self.backgrounds
-        if kind < _REAL_TISSUE * real:
+        if self.real and rng.random() < real:
+            way = draw_way(rng, self.plan.ways)
+            if way != PHANTOMS:
+                return WAYS[way](rng, self.real)
             backgrounds = [self.real[int(rng.integers(len(self.real)))].tissue]
         return draw_image(rng, backgrounds, self.plan.size, gain, draw_pathology(rng))
 
@@ -118,6 +118,8 @@ class Batches:
         self._submitted: dict[tuple[int, int], Future[Batch]] = {}
         if plan.workers == 1:
             worker = SampleWorker(plan, backgrounds, real)
+            # Beside PyTorch's threads, NumPy's would only wait for a core.
+            threadpool_limits(1, user_api="blas")
             self._executors: list[Executor] = [ThreadPoolExecutor(1)]
             self._draw: Callable[[int, int, float], Batch] = worker.draw
             return
@@ -163,7 +165,7 @@ def _start(
     global _worker
     # The main process handles Ctrl-C and then ends this one.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    torch.set_num_threads(1)  # one core per worker; besides, threads do not survive a fork
+    one_thread()  # threads do not survive a fork
     _worker = SampleWorker(plan, backgrounds, real, index, workers)
 
 

@@ -12,10 +12,15 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from threadpoolctl import threadpool_limits
 
 from xai_core.files import whole_file, writing
+from xai_core.phantom.anatomy import Breast
 from xai_core.phantom.generate import SPLIT_SEEDS, Phantom, insert_lesions
-from xai_core.phantom.tissue import Background, draw_background
+from xai_core.phantom.lesion import LesionPlan
+from xai_core.phantom.lexicon import CALCIFICATIONS, DISTORTION
+from xai_core.phantom.plan import plan_lesions
+from xai_core.phantom.tissue import SLABS, Background, draw_background
 from xai_core.preprocessing.letterbox import fit, letterbox, letterbox_mask
 from xai_core.training.sample import Sample, descriptor_labels
 from xai_core.types import Pathology
@@ -25,6 +30,7 @@ from xai_core.types import Pathology
 _SHARD = 50  # backgrounds per file
 _CLASS_MIX = {Pathology.NORMAL: 0.2, Pathology.BENIGN: 0.38, Pathology.MALIGNANT: 0.42}
 VIEWS = ("CC", "MLO")
+_LESION_ROOM = 48  # px that stay around a chosen pixel of a lesion in a large crop
 _ON_LESION = 0.85  # share of crops on the lesion, of images with a lesion
 
 
@@ -39,12 +45,19 @@ def make_backgrounds(folder: Path, split: str, count: int, workers: int = 2) -> 
     starts = range(0, count, _SHARD)
     missing = [s for s in starts if not _shard(folder, split, s).exists()]
     if missing:
-        with ProcessPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        with ProcessPoolExecutor(workers, initializer=one_thread) as pool:
             jobs = [pool.submit(_draw_shard, folder, split, s) for s in missing]
             for job in jobs:
                 with writing(folder, "--work"):
                     job.result()
     return [b for s in starts for b in _read_shard(_shard(folder, split, s))][:count]
+
+
+def one_thread() -> None:
+    """Use one thread in this process for PyTorch and for NumPy's matrix products, where processes
+    share the cores: more threads than cores wait for each other."""
+    torch.set_num_threads(1)
+    threadpool_limits(1)
 
 
 def _shard(folder: Path, split: str, start: int) -> Path:
@@ -61,11 +74,13 @@ def _draw_shard(folder: Path, split: str, start: int) -> None:
     arrays = {}
     for i in range(start, start + _SHARD):
         seed = SPLIT_SEEDS[split] + i
-        b = draw_background(np.random.default_rng(seed), VIEWS[i % 2], _height(i))
-        nipple = f"{b.nipple[0]:.1f}|{b.nipple[1]:.1f}"
-        arrays[f"{i}|{b.view}|{b.density}|{b.scale}|{nipple}"] = np.stack(
-            [b.tissue, b.depth, b.breast, b.glands]
-        ).astype(np.float16)
+        b = draw_background(seed, VIEWS[i % 2], _height(i))
+        nipple = f"{b.nipple[0]:.2f}|{b.nipple[1]:.2f}"
+        arrays[f"{i}|{b.view}|{b.density}|{b.scale}|{nipple}|{b.plates:.4f}|{seed}"] = (
+            np.concatenate([b.slabs, np.stack([b.thickness, b.skin, b.depth, b.breast])]).astype(
+                np.float16
+            )
+        )
     path = _shard(folder, split, start)
     # Through a stream, since NumPy appends .npz to a file name.
     with whole_file(path) as stream:
@@ -76,18 +91,28 @@ def _read_shard(path: Path) -> list[Background]:
     out = []
     with np.load(path) as shard:
         for name in shard.files:
-            _, view, density, scale, nipple_x, nipple_y = name.split("|")
-            tissue, depth, breast, glands = shard[name]
+            _, view, density, scale, nipple_x, nipple_y, plates, seed = name.split("|")
+            stored = shard[name]
+            thickness, skin, depth, breast = stored[SLABS:]
+            # The recombined image is not drawn in training: nothing of it is kept.
+            none = np.broadcast_to(np.float32(0), breast.shape)
             out.append(
                 Background(
-                    tissue.astype(np.float32),
-                    breast > 0,
-                    depth.astype(np.float32),
-                    glands.astype(np.float32),
-                    (float(nipple_x), float(nipple_y)),
-                    view,
-                    density,
-                    float(scale),
+                    slabs=stored[:SLABS].copy(),
+                    thickness=thickness.copy(),
+                    skin=skin.copy(),
+                    uptake=none,
+                    blood=none,
+                    breast=breast > 0,
+                    depth=depth.astype(np.float32),
+                    glands=none,
+                    nipple=(float(nipple_x), float(nipple_y)),
+                    view=view,
+                    density=density,
+                    scale=float(scale),
+                    plates=float(plates),
+                    seed=int(seed),
+                    anatomy=Breast.draw(int(seed)),
                 )
             )
     return out
@@ -99,6 +124,11 @@ def _read_shard(path: Path) -> list[Background]:
 def draw_pathology(rng: np.random.Generator) -> Pathology:
     """A random pathology with the frequencies of the training set."""
     return Pathology(str(rng.choice([p.value for p in _CLASS_MIX], p=list(_CLASS_MIX.values()))))
+
+
+def draw_seed(rng: np.random.Generator) -> int:
+    """A seed for :func:`xai_core.phantom.generate.insert_lesions`."""
+    return int(rng.integers(2**62))
 
 
 def to_sample(phantom: Phantom, size: int) -> Sample:
@@ -133,8 +163,26 @@ def draw_image(
     ``gain`` multiplies the lesion's contrast: above 1 early in training.
     """
     background = backgrounds[int(rng.integers(len(backgrounds)))]
-    phantom = insert_lesions(rng, background, pathology or draw_pathology(rng), "L", gain)
+    pathology = pathology or draw_pathology(rng)
+    plans = None
+    if pathology is not Pathology.NORMAL and rng.random() < _SMALL_CUES:
+        plans = _small_cues(rng, pathology, gain)
+    phantom = insert_lesions(draw_seed(rng), background, pathology, "L", gain, plans=plans)
     return to_sample(phantom, size)
+
+
+# Calcifications and distortions are an eighth and a fifteenth of the phantoms with lesions, and
+# their cues cover a few pixels: they are drawn more often and, early, with more contrast.
+_SMALL_CUES = 0.3  # share of images with lesions whose lesion is one of them
+
+
+def _small_cues(
+    rng: np.random.Generator, pathology: Pathology, gain: float
+) -> tuple[LesionPlan, ...]:
+    while True:
+        plans = plan_lesions(np.random.default_rng(draw_seed(rng)), pathology, gain**2)
+        if plans[0].kind in (CALCIFICATIONS, DISTORTION):
+            return plans
 
 
 def draw_crop(rng: np.random.Generator, whole: Sample, crop: int) -> Sample:
@@ -148,7 +196,9 @@ def draw_crop(rng: np.random.Generator, whole: Sample, crop: int) -> Sample:
     parts, whole_size = whole.parts
     on_lesion = len(lesion) > 0 and rng.random() < _ON_LESION
     at = lesion if on_lesion or not len(tissue) else tissue
-    cy, cx = at[int(rng.integers(len(at)))] + rng.integers(-crop // 8, crop // 8 + 1, 2)
+    # Larger crops show a lesion at any place, so that its place tells nothing.
+    off = max(crop // 8, crop // 2 - _LESION_ROOM)
+    cy, cx = at[int(rng.integers(len(at)))] + rng.integers(-off, off + 1, 2)
     y, x = (int(np.clip(c - crop // 2, 0, size - crop)) for c in (cy, cx))
     here = np.s_[y : y + crop, x : x + crop]
     seen = np.bincount(parts[here].ravel(), minlength=len(whole_size) + 1)[1:]

@@ -34,6 +34,7 @@ from xai_core.errors import BadRequest
 from xai_core.files import write_bytes, writing
 from xai_core.phantom.tissue import Background
 from xai_core.training.batches import Batches
+from xai_core.training.evidence import evidence_loss
 from xai_core.training.network import TrainingNetwork, descriptor_loss, loss
 from xai_core.training.plan import Phase, Plan
 from xai_core.training.real import RealImage
@@ -204,11 +205,16 @@ class Run:
         x, mask, target, class_counts, labels = self._collate(batch)
         self.model.train()
         with torch.autocast(x.device.type, torch.bfloat16, enabled=self.plan.low_precision):
-            maps, descriptor_logits, logits = self.forward(x, mask)
+            maps, descriptor_logits, logits, stage_3 = self.forward(x, mask)
         value = loss(
             maps, logits, mask, target, phase.dense_weight, phase.class_weight, class_counts
         )
         value = value + phase.naming_weight * descriptor_loss(descriptor_logits, labels)
+        if phase.evidence_weight:
+            malignant = (target > 0.5) & (class_counts > 0)
+            value = value + phase.evidence_weight * evidence_loss(
+                self.model.trunk, stage_3, mask, malignant
+            )
         self.optimiser.zero_grad(set_to_none=True)
         value.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)

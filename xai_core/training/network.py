@@ -20,6 +20,7 @@ from torch.nn import functional as F  # noqa: N812
 
 from xai_core.model.initialisation import fan_in_initialise
 from xai_core.model.torchvision_shim import import_timm
+from xai_core.training.evidence import SmoothGlobalResponseNorm
 from xai_core.training.sample import DESCRIPTOR_VALUES, UNKNOWN
 
 # --- Depthwise convolution --------------------------------------------------------------------
@@ -138,6 +139,8 @@ class TrainingNetwork(nn.Module):
         for stage in self.trunk.stages:
             for block in stage.blocks:
                 block.conv_dw = DepthwiseConv2d.of(block.conv_dw)
+        for block in self.trunk.stages[-1].blocks:
+            block.mlp.grn = SmoothGlobalResponseNorm(block.mlp.grn)
         widths = [info["num_chs"] for info in self.trunk.feature_info][1:]
         self.heads = nn.ModuleList(
             nn.Sequential(nn.GroupNorm(1, width), nn.Conv2d(width, 2, 1)) for width in widths
@@ -150,20 +153,23 @@ class TrainingNetwork(nn.Module):
         for head in self.heads:
             nn.init.constant_(cast(Any, head)[1].bias, -2.0)  # most patches contain no lesion
 
-    def forward(self, x: Tensor, mask: Tensor) -> tuple[list[Tensor], list[Tensor], Tensor]:
+    def forward(self, x: Tensor, mask: Tensor) -> tuple[list[Tensor], list[Tensor], Tensor, Tensor]:
         """The dense maps of stages 2, 3, 4 (each (B, 2, h, w)), the descriptors' logits from stages
-        3 and 4 (each (B, n)), and the class logits (B, 2).  ``mask``: float (B, 1, S, S)."""
+        3 and 4 (each (B, n)), the class logits (B, 2), and the output of stage 3 (B, C, h, w).
+        ``mask``: float (B, 1, S, S)."""
         t = self.trunk
         x = t.stages[1](t.stages[0](t.stem(x)))
         maps = [self.heads[0](x)]
         on_lesion: list[Tensor] = []
+        outputs: list[Tensor] = []
         for stage, head in zip(list(t.stages)[2:], list(self.heads)[1:], strict=True):
             x = stage(x)
+            outputs.append(x)
             maps.append(head(x))
             here = F.adaptive_max_pool2d(mask, x.shape[-2:])
             on_lesion.append((x * here).sum((2, 3)) / here.sum((2, 3)).clamp(min=1))
         descriptors = [head(mean) for head, mean in zip(self.namers, on_lesion, strict=True)]
-        return maps, descriptors, t.forward_head(t.norm_pre(x))
+        return maps, descriptors, t.forward_head(t.norm_pre(x)), outputs[0]
 
 
 # --- Losses -----------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import torch
@@ -11,9 +12,14 @@ import torch
 from xai_core.errors import BadRequest
 from xai_core.model.layers import INPUT_MULTIPLE
 from xai_core.training.network import FAMILY, TIMM_NAME, is_convnext_v2
+from xai_core.training.real_samples import SHARES
 
 SIZE = 384  # px, the network's input
-_LESION_CROP = 128  # px
+EVIDENCE = "evidence"
+PARTS = (*SHARES, EVIDENCE)
+"""What a run can leave out: ways of showing real tissue, and the loss on the class evidence."""
+_DETAIL_CROP = 64  # px
+_LESION_CROP = 128
 
 
 @dataclass(frozen=True)
@@ -38,10 +44,11 @@ class Phase:
     dense_weight: float
     class_weight: float
     naming_weight: float = 0.0
-    real: float = 0.0  # share of real images in a batch
+    real: float = 0.0  # share of samples with real tissue in a batch
     shrink: int = 1
     frozen: int = 0
     fresh: float = 1.0
+    evidence_weight: float = 0.0  # see xai_core.training.evidence
 
     def fraction(self, step: int, time_share: float) -> float:
         """The progress of the phase, 1 at its end; ``time_share``: the share of its time that has
@@ -65,12 +72,13 @@ class Plan:
     ema_decay: float = 0.99
     low_precision: bool = True  # bfloat16 autocast
     workers: int = 1  # sample workers, which draw the batches in turn
+    ways: tuple[str, ...] = tuple(SHARES)  # of samples with real tissue
 
 
 def plan_for(
     minutes: float, seed: int = 0, gpu: bool = False, steps: int | None = None,
     pretrained: bool = False, real: bool = False, workers: int = 1,
-    timm_name: str = TIMM_NAME, size: int = SIZE,
+    timm_name: str = TIMM_NAME, size: int = SIZE, left_out: Collection[str] = (),
 ) -> Plan:  # fmt: skip
     """The plan for a budget in minutes: crops around lesions, small ones first, then whole images.
 
@@ -78,10 +86,11 @@ def plan_for(
     limit besides the time.  ``pretrained``: the network starts from trained weights, so the initial
     contrast is lower.  ``real``: include a share of real images.  ``gpu``: without small pictures
     and frozen stages, which save time only on a processor.  ``timm_name``: any ConvNeXt V2 of timm.
-    ``size``: side of its input, px.
+    ``size``: side of its input, px.  ``left_out``: of :data:`PARTS`, to see what each is worth.
 
     Raises:
-        BadRequest: another network, or a size that is not a multiple of 32 from 128 to 1024.
+        BadRequest: another network, a size that is not a multiple of 32 from 128 to 1024, an
+            unknown part, or real images without any way to show them.
     """
     if not is_convnext_v2(timm_name):
         raise BadRequest(
@@ -93,27 +102,51 @@ def plan_for(
             f"The size is {size} px; give a multiple of {INPUT_MULTIPLE} from {_LESION_CROP} to "
             "1024."
         )
+    if unknown := sorted(set(left_out) - set(PARTS)):
+        raise BadRequest(
+            f"The part to leave out is {unknown[0]!r}; allowed are {', '.join(PARTS)}."
+        )
+    ways = tuple(way for way in SHARES if way not in left_out)
+    if real and not ways:
+        raise BadRequest("All samples with real tissue are left out; then leave out --real.")
+    evidence = 0.0 if EVIDENCE in left_out else 0.3
     steps = steps or 100_000
     gain = (1.5 if pretrained else 2.5, 1.0)
     phases: tuple[Phase, ...]
     if gpu:
         phases = (
             Phase("lesions", _LESION_CROP, 256, steps, 0.5 * minutes, 1.5e-3, gain, 0.5, 1.0, 2.0,
-                  0.06 * real, fresh=0.08),
+                  0.25 * real, fresh=0.08),
             Phase("images", size, 64, steps, 0.5 * minutes, 1e-3, (1.0, 1.0), 0.4, 1.0, 0.5,
-                  0.1 * real, fresh=0.5),
+                  0.35 * real, fresh=0.5, evidence_weight=evidence),
         )  # fmt: skip
-        return Plan(phases, seed, size, timm_name, workers=workers)
-    rate = 1e-3 if pretrained else 2e-3
-    phases = (
-        Phase("small lesions", 64, 64, steps, 0.38 * minutes, rate, gain, 0.5, 1.0, 1.5,
-              0.04 * real, shrink=2, fresh=0.06),
-        Phase("lesions", _LESION_CROP, 24, steps, 0.42 * minutes, rate, gain, 0.5, 1.0, 2.0,
-              0.06 * real, fresh=0.08),
-        Phase("images", size, 8, steps, 0.2 * minutes, 5e-4, (1.0, 1.0), 0.4, 1.0, 0.5,
-              0.1 * real, frozen=2, fresh=0.5),
+        return Plan(phases, seed, size, timm_name, workers=workers, ways=ways)
+    if pretrained:
+        # Small pictures show many lesions in little time: what particles and margins look like is
+        # learned from the smallest; the larger ones mostly teach the late stages to find lesions.
+        phases = (
+            Phase("details", _DETAIL_CROP, 96, steps, 0.42 * minutes, 1e-3, (2.0, 1.0), 0.5, 1.0,
+                  2.0, 0.15 * real, fresh=0.05),
+            Phase("lesions", _LESION_CROP, 32, steps, 0.20 * minutes, 8e-4, (1.0, 1.0), 0.5, 1.0,
+                  2.0, 0.18 * real, fresh=0.1),
+            Phase("regions", size * 7 // 12 // 32 * 32, 12, steps, 0.14 * minutes, 6e-4, (1.0, 1.0),
+                  0.5, 1.0, 1.0, 0.3 * real, frozen=2, fresh=0.2, evidence_weight=evidence),
+            Phase("images", size, 8, steps, 0.24 * minutes, 4e-4, (1.0, 1.0), 0.4, 1.0, 0.5,
+                  0.35 * real, frozen=2, fresh=0.5, evidence_weight=evidence),
+        )  # fmt: skip
+    else:
+        phases = (
+            Phase("small lesions", 64, 64, steps, 0.38 * minutes, 2e-3, gain, 0.5, 1.0, 1.5,
+                  0.2 * real, shrink=2, fresh=0.06),
+            Phase("lesions", _LESION_CROP, 24, steps, 0.42 * minutes, 2e-3, gain, 0.5, 1.0, 2.0,
+                  0.2 * real, fresh=0.08),
+            Phase("images", size, 8, steps, 0.2 * minutes, 5e-4, (1.0, 1.0), 0.4, 1.0, 0.5,
+                  0.35 * real, frozen=2, fresh=0.5, evidence_weight=evidence),
+        )  # fmt: skip
+    return Plan(
+        phases, seed, size, timm_name, low_precision=bfloat16_is_faster(), workers=workers,
+        ways=ways,
     )  # fmt: skip
-    return Plan(phases, seed, size, timm_name, low_precision=bfloat16_is_faster(), workers=workers)
 
 
 def bfloat16_is_faster() -> bool:

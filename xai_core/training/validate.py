@@ -24,7 +24,7 @@ from xai_core.phantom.tissue import Background
 from xai_core.statistics.auc import auc_interval, roc_auc
 from xai_core.statistics.calibration import calibration, calibration_error
 from xai_core.statistics.recalibration import Recalibration, recalibrate
-from xai_core.training.data import draw_pathology, to_sample
+from xai_core.training.data import draw_pathology, draw_seed, to_sample
 from xai_core.training.loop import MEAN, STD
 from xai_core.training.sample import Sample
 from xai_core.types import MALIGNANT, FloatArray, Pathology
@@ -68,7 +68,7 @@ def validation_logits(
     def drawn(i: int) -> tuple[Sample, Pathology]:
         rng = np.random.default_rng((seed, i))
         pathology = draw_pathology(rng)
-        return to_sample(insert_lesions(rng, backgrounds[i], pathology), size), pathology
+        return to_sample(insert_lesions(draw_seed(rng), backgrounds[i], pathology), size), pathology
 
     with ThreadPoolExecutor() as pool:
         for sample, pathology in pool.map(drawn, range(len(backgrounds))):

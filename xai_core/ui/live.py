@@ -15,10 +15,12 @@ from xai_core.errors import XaiError
 from xai_core.explain.explanation import JobSnapshot
 from xai_core.explain.request import CaseRequest
 from xai_core.explain.service import PageService
+from xai_core.types import CaseRecord
 from xai_core.ui import curves, deferred, job_progress, reliability_panel, session, verdict, viewer
 from xai_core.ui.blind import blind_session
+from xai_core.ui.pages import path_of
 from xai_core.ui.service_access import session_id
-from xai_core.ui.wording import plain
+from xai_core.ui.wording import plain, view_words
 
 _POLL = 0.8  # seconds
 # Seconds to wait for a result before drawing: stored results are found within this time, and a
@@ -118,6 +120,26 @@ def _draw_left(service: PageService, shown: CaseRequest, snapshots: _Snapshots) 
     st.caption(verdict.case_facts(case))
     if case.note:
         st.caption(f"What it teaches: {plain(case.note, 600)}")
+    with st.container(horizontal=True, key="from-here"):
+        _offer_other_view(service, case)
+        if case.is_phantom and case.findings:
+            st.page_link(
+                path_of("pages/features.py"), label="What made it so? Change its cues",
+                help="The same breast with another lesion: margin, shape, size, and what the model "
+                "then says.",
+            )  # fmt: skip
+
+
+def _offer_other_view(service: PageService, case: CaseRecord) -> None:
+    """Draw a button that leads to the other view of the same breast, if the source has one."""
+    other = service.records.get(case.other_view or "")
+    if other is None:
+        return
+    st.button(
+        f"The same breast, {view_words(other)}", key="other view",
+        help="A reader asks for the second view first: what is real is in both.",
+        on_click=session.change, kwargs={"case_id": other.id},
+    )  # fmt: skip
 
 
 def _draw_rest_without_picture() -> None:

@@ -20,7 +20,7 @@ from xai_core.errors import BadRequest
 from xai_core.explain.explanation import Explanation
 from xai_core.list_text import percentages
 from xai_core.preprocessing.breast import breast_mask
-from xai_core.preprocessing.letterbox import fit
+from xai_core.preprocessing.letterbox import Geometry, fit
 from xai_core.settings import ASSETS
 from xai_core.types import PAPER_LEVELS, Case
 from xai_core.ui import deferred, session
@@ -154,6 +154,8 @@ def show(
     *,
     viewport: dict[str, Any] | None = None,
     marks: dict[str, Any] | None = None,
+    before: tuple[Case, Explanation | None] | None = None,
+    waiting_words: str = "The heatmap is being computed.",
 ) -> None:
     """Draw a case in the viewer, with its heatmap as soon as a part of it is known.
 
@@ -163,6 +165,9 @@ def show(
         input_size: side of the network's input, px.
         viewport: see :func:`xai_core.ui.session.viewport`; None keeps it out of the address.
         marks: of a blind reading, see :func:`xai_core.ui.blind.blind_session.viewer_marks`.
+        before: a case of which ``case`` is a changed copy, and its result so far: the two are shown
+            beside each other, with their difference.
+        waiting_words: said under the viewer while there is no heatmap.
     """
     heatmap = explanation.heatmap if explanation else None
     if explanation is not None and heatmap is not None:
@@ -178,6 +183,7 @@ def show(
             offered=offered_levels() if uses_levels else (),
             viewport=viewport,
             marks=marks,
+            before=before,
         ),
         "viewer",
         levels=lambda levels: choose_levels(_numbers(levels)),
@@ -186,7 +192,7 @@ def show(
         drawn=lambda _: deferred.note_drawn(),
     )
     if heatmap is None:
-        st.caption("The heatmap is being computed.")
+        st.caption(waiting_words)
 
 
 def _data(
@@ -197,30 +203,11 @@ def _data(
     offered: Sequence[float],
     viewport: dict[str, Any] | None,
     marks: dict[str, Any] | None,
+    before: tuple[Case, Explanation | None] | None,
 ) -> dict[str, Any]:
     """What the viewer is sent.  ``offered``: the area levels that get a switch, in percent."""
-    geometry = (
-        explanation.prepared.geometry
-        if explanation
-        else memoised("geometry", (case, input_size), lambda: fit(case.image, input_size))
-    )
+    geometry, heat = _geometry_and_heat(case, explanation, input_size)
     heatmap = explanation.heatmap if explanation else None
-    heat = None
-    if explanation is not None and heatmap is not None:
-        grey = explanation.prepared.grey
-        breast = memoised("viewer breast", (case, input_size), lambda: breast_mask(grey))
-        heat = memoised(
-            "viewer heat",
-            (heatmap, explanation.levels, explanation.known_levels),
-            lambda: heat_data(
-                heatmap,
-                explanation.request.method,
-                geometry,
-                explanation.levels,
-                explanation.known_levels,
-                breast,
-            ),
-        )
     drawn = heat is not None and heatmap is not None and heatmap.state.ranked
     pictures = memoised("viewer case", (case, input_size), lambda: case_data(case, geometry))
     # Before the first picture, only what it needs is sent: the rest is most of the data and would
@@ -231,6 +218,7 @@ def _data(
         "case": {"low": pictures["low"], "digest": pictures["digest"]}
         if picture_only
         else pictures,
+        "before": None if before is None else _before(*before, input_size),
         "heat": heat,
         "offered": list(offered),
         "problem": level_problem(),
@@ -241,6 +229,38 @@ def _data(
         "words": _labels(case, explanation, drawn=drawn),
         "first": first,
     }
+
+
+def _geometry_and_heat(
+    case: Case, explanation: Explanation | None, input_size: int
+) -> tuple[Geometry, dict[str, Any] | None]:
+    """How the case lies in the network's square, and its map as the viewer takes it."""
+    if explanation is None:
+        return memoised("geometry", (case, input_size), lambda: fit(case.image, input_size)), None
+    geometry, heatmap = explanation.prepared.geometry, explanation.heatmap
+    if heatmap is None:
+        return geometry, None
+    grey = explanation.prepared.grey
+    breast = memoised("viewer breast", (case, input_size), lambda: breast_mask(grey))
+    return geometry, memoised(
+        "viewer heat",
+        (heatmap, explanation.levels, explanation.known_levels),
+        lambda: heat_data(
+            heatmap,
+            explanation.request.method,
+            geometry,
+            explanation.levels,
+            explanation.known_levels,
+            breast,
+        ),
+    )
+
+
+def _before(case: Case, explanation: Explanation | None, input_size: int) -> dict[str, Any]:
+    """The unchanged case beside a changed one: its pictures and its map."""
+    geometry, heat = _geometry_and_heat(case, explanation, input_size)
+    pictures = memoised("viewer case", (case, input_size), lambda: case_data(case, geometry))
+    return {**pictures, "heat": heat}
 
 
 def _numbers(values: Any) -> list[float]:
@@ -274,6 +294,7 @@ def _labels(case: Case, explanation: Explanation | None, drawn: bool) -> dict[st
         score = score_words(explanation)
     return {
         "plain": f"The mammogram {case.id} as it is",
+        "difference": f"The difference between {case.id} and the unchanged mammogram",
         "heat": heat_label,
         "recombined": f"The recombined image of {case.id}",
         "score": score,

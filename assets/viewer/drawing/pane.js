@@ -1,5 +1,6 @@
 // Draws one pane: { canvas, ratio (canvas pixels per screen pixel), picture, heatLayer, area (the percent
-// whose mask is shown, 0 for none), stepLayer, marks, cursor }; parts that it does not show are null.
+// whose mask is shown, 0 for none), stepLayer, marks, cursor, window }; parts that it does not show are null.
+// `window`: { level, window, invert } of a picture that does not follow the viewport's.
 
 function drawPane(pane, viewport) {
   const { canvas, picture, ratio } = pane;
@@ -10,7 +11,7 @@ function drawPane(pane, viewport) {
   if (!picture) return;
   const at = viewport.zoom.transform(picture, { width: canvas.width, height: canvas.height });
   if (pane.stepLayer) { drawStep(context, pane.stepLayer, at, ratio); return; }
-  paintPicture(picture, viewport);
+  paintPicture(picture, pane.window || viewport);
   context.imageSmoothingEnabled = at.scale < 3 * ratio; // at high zoom, pixels are shown as squares
   context.imageSmoothingQuality = "high";
   context.drawImage(picture.canvas, at.left, at.top, picture.width * at.scale, picture.height * at.scale);

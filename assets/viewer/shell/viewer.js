@@ -9,6 +9,7 @@ class Viewer {
     this.root = root;
     this.pictures = {}; // by name ("low", "recombined"), see drawing/pictures.js
     this.heat = null;
+    this.before = null; // the pictures and the map of the unchanged case, where two are compared
     this.panes = [];
     this.frames = 0;
     this.levels = new AreaLevels();
@@ -31,22 +32,23 @@ class Viewer {
     this.root.classList.toggle("blind", Boolean(data.blind));
     this.root.classList.toggle("levelled", data.offered.length > 0);
     if (!this.viewport) this.build(data);
-    const isNew = data.case.digest !== this.shown;
-    if (isNew && data.case.digest !== this.loading) this.beginCase(data);
+    const name = shownName(data), isNew = name !== this.shown;
+    if (isNew && name !== this.loading) this.beginCase(data);
     if (this.addressBar.update(data.viewport)) this.changed();
     // The browser decodes pictures in parallel to this script, which computes the map meanwhile.
     const names = this.viewport.recombined ? ["low", "recombined"] : ["low"];
-    const decoding = isNew ? loadPictures(data.case, names) : null;
+    const decoding = isNew ? Promise.all([loadPictures(data.case, names), loadBefore(data.before, names)]) : null;
     const previous = isNew ? null : this.heat;
     const isSame = previous && data.heat && heatmapName(previous) === heatmapName(data.heat);
     const heat = isSame ? previous : data.heat && new Heatmap(data.heat);
     if (isNew) {
-      const pictures = await decoding;
+      const [pictures, before] = await decoding;
       if (this.data !== data) return; // newer data arrived while decoding
-      this.pictures = pictures;
-      this.shown = data.case.digest;
+      Object.assign(this, { pictures, before, differences: {} });
+      this.shown = name;
       this.heat = null;
     }
+    if (this.before) this.before.takeHeat(data.before.heat);
     this.marksPanel.update(data.marks);
     if (data.heat) this.heat = heat;
     else if (!this.levels.isWaiting() || !data.offered.length) this.heat = null;
@@ -72,11 +74,13 @@ class Viewer {
   // Start a new case fitted, with its stored window.  If another viewer element of the page showed the same
   // case last, its viewport is taken over: zoom and window stay after a blind reading.
   beginCase(data) {
-    const { viewport } = this, { last } = Viewer;
-    this.loading = data.case.digest; // a better map may arrive while the picture is decoded
+    const { viewport } = this, { last } = Viewer, first = (data.before || data.case).digest;
+    this.loading = shownName(data); // a better map may arrive while the picture is decoded
+    if (first === this.began) return; // the same case, changed in another way: zoom and window stay
+    this.began = first;
     viewport.zoom.reset();
     viewport.setPreset("stored");
-    if (last && last !== this && !this.shown && last.shown === data.case.digest) {
+    if (last && last !== this && !this.shown && last.shown === this.loading) {
       const { level, window: width, preset, invert, outline } = last.viewport, { factor, x, y } = last.zoom;
       Object.assign(viewport, { level, window: width, preset, invert, outline });
       Object.assign(viewport.zoom, { factor, x, y });
@@ -87,21 +91,24 @@ class Viewer {
 
   // Load what the first picture of a case does not need.
   async loadDeferred(data) {
-    const { pictures } = this;
-    if (this.shown !== data.case.digest) return; // another case arrived meanwhile
+    const { pictures, before } = this;
+    if (this.shown !== shownName(data)) return; // another case arrived meanwhile
     if (data.case.recombined && !pictures.recombined) {
       pictures.recombined = await loadPicture(data.case, "recombined");
     }
-    await this.updateOutlines(data);
+    if (before && data.before.recombined && !before.pictures.recombined) {
+      before.pictures.recombined = await loadPicture(data.before, "recombined");
+    }
+    await this.updateOutlines(data, data.case, pictures);
+    if (before) await this.updateOutlines(data, data.before, before.pictures);
     this.changed();
   }
 
   // The masks may arrive later than the pictures: in blind reading they are sent after the answer.
-  async updateOutlines(data) {
-    const { pictures } = this;
+  async updateOutlines(data, caseData, pictures) {
     for (const [name, picture] of Object.entries(pictures)) {
-      if (this.shown !== data.case.digest || this.pictures !== pictures) return; // another case arrived meanwhile
-      const { mask } = data.case[name];
+      if (this.shown !== shownName(data)) return; // another case arrived meanwhile
+      const { mask } = caseData[name];
       const changed = Boolean(mask) !== Boolean(picture.outline);
       if (changed) picture.outline = mask ? await loadOutline(mask) : null;
       if (mask && data.truth && changed) this.viewport.outline = true;
@@ -143,6 +150,20 @@ class Viewer {
     }
   }
 
+  // Set what a pane shows where a changed case lies beside the unchanged one: "plain" is the unchanged one.
+  // Holding the blink key shows it in the place of the changed one.
+  preparePair(pane) {
+    const { before, viewport } = this, kind = viewport.recombined && this.hasRecombined() ? "recombined" : "low";
+    const changed = this.pictures[kind], unchanged = before.pictures[kind];
+    const isBefore = pane.role === "plain" || (pane.role === "heat" && this.blinking);
+    pane.picture = isBefore ? unchanged : changed;
+    pane.heatLayer = kind === "recombined" ? null : isBefore ? before.heatLayer : this.heatLayer;
+    pane.window = null;
+    if (pane.role !== "difference") return;
+    if (!this.differences[kind] && changed && unchanged) this.differences[kind] = differenceOf(changed, unchanged);
+    Object.assign(pane, { picture: this.differences[kind], heatLayer: null, window: STORED_WINDOW });
+  }
+
   // Set what a pane shows, see drawing/pane.js.
   preparePane(pane) {
     const { viewport, pictures } = this, { canvas } = pane;
@@ -155,6 +176,7 @@ class Viewer {
     const overlaid = pane.role === "heat" && !isBlinking;
     pane.picture = swap || pane.role === "recombined" ? pictures.recombined : pictures.low;
     pane.heatLayer = overlaid ? this.heatLayer : null;
+    if (this.before) this.preparePair(pane);
     pane.area = this.levels.areaShown && this.data.offered.length ? this.levels.percent : 0;
     pane.stepLayer = overlaid && this.stepper.isOn ? this.stepLayer : null;
     pane.cursor = this.pointed && this.pointed.pane !== pane ? this.pointed : null;
@@ -188,9 +210,11 @@ class Viewer {
     const roles = [];
     if (viewport.plain && !this.data.blind) roles.push("plain");
     roles.push("heat");
-    if (viewport.recombined && this.hasRecombined()) roles.push("recombined");
+    if (this.before) roles.push("difference");
+    else if (viewport.recombined && this.hasRecombined()) roles.push("recombined");
     const overlaid = heat && viewport.heat !== "off" ? "with the heatmap" : this.data.words.low || "low-energy";
     const names = { plain: "original", heat: stepper.isOn ? `${stepper.kind}, as scored` : overlaid, recombined: "recombined" };
+    if (this.before) Object.assign(names, pairNames(viewport.recombined && this.hasRecombined()));
     const existing = new Map(this.panes.map((pane) => [pane.role, pane]));
     this.panes = roles.map((role) => existing.get(role) || this.buildPane(role));
     replaceChildren(this.root.querySelector(".panes"), this.panes.map((pane) => pane.element));
@@ -266,6 +290,9 @@ class Viewer {
     this.outbox.end();
   }
 }
+
+// Identifies what is on show.
+function shownName(data) { return data.case.digest + (data.before ? ` ${data.before.digest}` : ""); }
 
 export default function (component) {
   const root = component.parentElement.querySelector(".viewer");

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from xai_core.study.pointing import breast_of, brightness_map, centre_map, chance
+from xai_core.study.pointing import breast_of, brightness_map, centre_map, chance, overlap
 
 
 def half(size: int = 100) -> np.ndarray:
@@ -59,3 +59,23 @@ def test_the_brightest_spot_is_broad_and_inside_the_breast() -> None:
     assert abs(row - 69.5) <= 1
     assert abs(column - 19.5) <= 1
     assert not values[~breast].any()
+
+
+def test_overlap_worked_by_hand() -> None:
+    """Heat 3, 1, 2, 0 on the breast's four pixels, of which the first and the last are marked.
+
+    Half of the heat is marked.  By falling heat the precision is 1, 1/2, 1/3, 1/2; recall rises by
+    a half at the first and at the fourth: 1/2 + 1/4.
+    """
+    values = np.array([[3, 1], [2, 0], [9, 9]], np.float32)
+    marked = np.array([[True, False], [False, True], [False, False]])
+    breast = np.array([[True, True], [True, True], [False, False]])
+    found = overlap(values, marked, breast)
+    assert found.heat_inside == pytest.approx(0.5)
+    assert found.average_precision == pytest.approx(0.75)
+
+
+def test_overlap_of_a_map_that_shows_nothing_is_the_marked_share() -> None:
+    marked = np.array([[True, False], [False, False]])
+    found = overlap(np.zeros((2, 2), np.float32), marked, np.ones((2, 2), bool))
+    assert (found.heat_inside, found.average_precision) == (0.25, 0.25)

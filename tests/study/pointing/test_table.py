@@ -12,12 +12,15 @@ from xai_core.statistics.paired import paired_difference
 from xai_core.statistics.proportion import Proportion
 from xai_core.study.pointing import (
     HEAD,
+    MAP_HEAD,
     POINTERS,
     About,
     Chance,
+    Overlap,
     PeakResult,
     PointingRow,
     lines,
+    map_lines,
     markdown,
     notes,
 )
@@ -31,7 +34,7 @@ NOTHING = PeakResult("constant")
 def row(number: int, *results: PeakResult, called: bool = True) -> PointingRow:
     return PointingRow(
         f"c{number}", f"P{number // 2}", 0.7, called, dict(zip(POINTERS, results, strict=True)),
-        Chance(0.2, 0.05 * (number + 1)),
+        Chance(0.2, 0.05 * (number + 1)), Overlap(0.5 - 0.2 * number, 0.6), number == 0,
     )  # fmt: skip
 
 
@@ -72,6 +75,16 @@ def test_rates_are_compared_on_the_same_images_by_patient(about: About) -> None:
         assert line[3:5] == (f"{100 * one.value:+.1f} ({ends})", p_text(p))
 
 
+def test_second_table_tells_where_the_heat_lies_and_what_is_left_without_the_lesion() -> None:
+    assert map_lines(ROWS) == [
+        ("heat inside the marks", "0.400 (-)"),
+        ("average precision of the heat", "0.600 (-)"),
+        ("marked share of the breast", "0.075 (-)"),
+        ("called malignant", "1 / 2, 50.0 % (-)"),
+        ("called malignant with the findings erased", "1 / 2, 50.0 % (-)"),
+    ]
+
+
 def test_notes_give_the_numbers_of_cases(about: About) -> None:
     texts = notes(ROWS, about)
     assert "decided by the larger logit: 1 / 2 of these images, 50.0 %" in texts[0]
@@ -86,7 +99,7 @@ def test_document_has_title_table_and_notes(about: About) -> None:
     text = markdown(ROWS, about)
     assert text.startswith("# Pointing game on my \\| cases\n")
     table = [line for line in text.splitlines() if line.startswith("| ")]
-    assert len(table) == 7
-    assert {line.count("|") for line in table} == {len(HEAD) + 1}
+    assert len(table) == 7 + 6
+    assert {line.count("|") for line in table} == {len(HEAD) + 1, len(MAP_HEAD) + 1}
     marked_up = markdown(ROWS, dataclasses.replace(about, title="A<b>-CAM, Stage 3 Block 6"))
     assert "| A\\<b\\>-CAM, Stage 3 Block 6, for malignant |" in marked_up

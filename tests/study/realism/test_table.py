@@ -29,7 +29,7 @@ def test_document_has_every_quantity_the_separability_and_notes() -> None:
         "(150 phantoms, 150 real): AUC of the strongest of 1 classifiers, logistic regression 0.9"
     ) in text
     assert "; best in the inner folds 0.9" in text
-    assert "Kolmogorov-Smirnov: 1 of 26 quantities differ (p < 0.05; by chance 1.3 of" in text
+    assert "Kolmogorov-Smirnov: 1 of 39 quantities differ (p < 0.05; by chance 2.0 of" in text
     assert "inside" not in text.lower().replace("inside the", "")
     assert "grey, mean +" in text
     assert "nested by patient: 5 outer folds" in text

@@ -55,9 +55,12 @@ class PhantomLibrary:
             self.name += f" {plain_name(folder.resolve().name)}"
         self._records: dict[str, CaseRecord] = {}
         self._files: dict[str, dict[str, tuple[str, str]]] = {}
+        self._seeds: dict[str, int] = {}
         for number, entry in enumerate(_read_manifest(folder), start=1):
             try:
                 record, files = _record(entry, self.name), _files(entry)
+                if "texture_seed" in entry:
+                    self._seeds[record.id] = int(entry["texture_seed"])
             except (KeyError, TypeError, ValueError, AttributeError, CaseError) as error:
                 fault = "a field has a value of another kind"
                 if isinstance(error, KeyError):
@@ -75,6 +78,8 @@ class PhantomLibrary:
                 )
             self._records[record.id] = record
             self._files[record.id] = files
+        for record in self._records.values():
+            _check_other_view(record, self._records)
 
     def records(self) -> tuple[CaseRecord, ...]:
         """One record per phantom, in the manifest's order; no image is decoded."""
@@ -105,6 +110,15 @@ class PhantomLibrary:
         """
         find_entry(self._records, case_id, self.name)
         return self._files[case_id]["low_energy"][1]
+
+    def texture_seed(self, case_id: str) -> int | None:
+        """The seed that a phantom was drawn from, None where the manifest does not name it.
+
+        Raises:
+            CaseNotFound: no case has this id.
+        """
+        find_entry(self._records, case_id, self.name)
+        return self._seeds.get(case_id)
 
     def _read(self, file: str, digest: str) -> FloatArray:
         path = self._folder / file
@@ -157,7 +171,7 @@ def _read_manifest(folder: Path) -> list[Any]:
 
 
 def _record(entry: Mapping[str, Any], source: str) -> CaseRecord:
-    birads = entry.get("birads")
+    birads, other = entry.get("birads"), entry.get("other_view")
     pathology = entry["pathology"]
     if pathology not in list(Pathology):
         raise CaseError(f"pathology is {pathology!r:.40}; allowed are {', '.join(Pathology)}")
@@ -176,7 +190,23 @@ def _record(entry: Mapping[str, Any], source: str) -> CaseRecord:
         },
         note=printable(" ".join(str(entry.get("note", "")).split())),
         is_phantom=True,
+        other_view=None if other is None else printable(str(other)),
     )
+
+
+def _check_other_view(record: CaseRecord, records: Mapping[str, CaseRecord]) -> None:
+    """Raises:
+    BadAnnotation: the other view that a case names is none of the same breast.
+    """
+    if record.other_view is None:
+        return
+    other = records.get(record.other_view)
+    known = other is not None and other.other_view == record.id
+    if not known or (other and other.patient_id) != record.patient_id:
+        raise BadAnnotation(
+            f"The phantom library's {MANIFEST} names {record.other_view!r:.40} as the other view "
+            f"of {record.id!r:.40}, but it is of another breast; generate the library again."
+        )
 
 
 def _files(entry: Mapping[str, Any]) -> dict[str, tuple[str, str]]:

@@ -22,6 +22,7 @@ from xai_core.statistics.bootstrap import MIN_PATIENTS
 from xai_core.study.realism.measure import (
     CROP,
     CROPS,
+    EYE_KEYS,
     IMAGE_KEYS,
     KEYS,
     QUANTITIES,
@@ -177,7 +178,9 @@ def compare_kind(
         title=f"{kind.capitalize()} images: {counted(len(ours), 'phantom', 'phantoms')}, "
         f"{len(theirs)} real",
         lines=compare(theirs, ours),
-        every=separability(theirs, ours, IMAGE_KEYS, classifiers=classifiers, progress=progress),
+        every=separability(
+            theirs, ours, (*IMAGE_KEYS, *EYE_KEYS), classifiers=classifiers, progress=progress
+        ),
         marked=separability(
             _marked(theirs), _marked(ours), KEYS, classifiers=classifiers, progress=progress
         ),

@@ -21,6 +21,8 @@ fine texture; power falls as frequency ** -exponent (Burgess, Jacobson, Judy, Me
 
 Grey levels and shape: percentiles, mean, standard deviation, area and aspect ratio of the breast.
 
+Lines, their direction, and borders: see :mod:`xai_core.study.realism.texture`.
+
 Crops: pieces of the picture from inside the breast, for a network that looks at the pixels.
 
 Low-energy and recombined images are measured separately.
@@ -43,6 +45,7 @@ from scipy import ndimage as ndi
 from xai_core.cases.base import CaseSource
 from xai_core.errors import CaseError
 from xai_core.preprocessing.breast import AIR_GREY_LEVELS, bounding_box, breast_mask
+from xai_core.study.realism.texture import SCALES, borders, lines, visible_share
 from xai_core.study.selection import is_even
 from xai_core.types import BoolArray, Case, CaseRecord, FloatArray, Pathology
 
@@ -173,7 +176,8 @@ class Region:
     disc with the region's area.  ``contrast``: mean grey of the region minus that of its
     surroundings; ``cnr``: the contrast divided by the surroundings' standard deviation; both NaN
     where the surroundings are too small.  ``across``, ``down``: the centre as a fraction of the
-    breast's box, from the chest wall and from the top."""
+    breast's box, from the chest wall and from the top.  ``visible``: see
+    :func:`xai_core.study.realism.texture.visible_share`."""
 
     area: float
     regions: int
@@ -182,6 +186,7 @@ class Region:
     cnr: float
     across: float
     down: float
+    visible: float
 
 
 def measure_region(square: Square, depth: FloatArray) -> Region | None:
@@ -203,6 +208,7 @@ def measure_region(square: Square, depth: FloatArray) -> Region | None:
         cnr=contrast / deviation if deviation > 0 else float("nan"),
         across=(x - x0) / (x1 - x0),
         down=(y - y0) / (y1 - y0),
+        visible=visible_share(square.grey, region, _ring(square, region)),
     )
 
 
@@ -221,12 +227,17 @@ def _components(marked: BoolArray) -> tuple[NDArray[np.int32], NDArray[np.intp]]
     return components, np.bincount(components.ravel(), minlength=n + 1)[1:]
 
 
+def _ring(square: Square, region: BoolArray) -> BoolArray:
+    """What surrounds the region: ``RING_WIDTH`` px of breast without what else is marked."""
+    away = ndi.distance_transform_edt(~region)
+    ring = (away > 0) & (away <= RING_WIDTH) & square.breast
+    return np.asarray(ring if square.marked is None else ring & ~square.marked)
+
+
 def _against_ring(square: Square, region: BoolArray) -> tuple[float, float]:
     """The contrast of the region to its surroundings, and the surroundings' standard deviation; NaN
     where the surroundings are too small."""
-    assert square.marked is not None  # noqa: S101
-    away = ndi.distance_transform_edt(~region)
-    ring = (away > 0) & (away <= RING_WIDTH) & square.breast & ~square.marked
+    ring = _ring(square, region)
     if ring.sum() < _MIN_RING_AREA:
         return float("nan"), float("nan")
     around = square.grey[ring]
@@ -335,7 +346,7 @@ class Quantity:
 
     ``key``: its name in a measurement.  ``digits``: decimals shown.  ``lesion``: whether it is
     defined only for images with a marked region.  ``view``: "CC" or "MLO" where only images of that
-    view are compared.
+    view are compared.  ``eye``: whether it is one of :mod:`xai_core.study.realism.texture`.
     """
 
     key: str
@@ -343,8 +354,10 @@ class Quantity:
     digits: int = 0
     lesion: bool = False
     view: str | None = None
+    eye: bool = False
 
 
+_LINES = (("ridge", "ridges, mean"), ("peak", "ridges, 95 %"), ("coherence", "coherence"))
 QUANTITIES = (
     Quantity("exponent", "power spectrum exponent", 2),
     *(Quantity(f"p{q}", f"grey, {q} % percentile") for q in PERCENTILES),
@@ -361,11 +374,22 @@ QUANTITIES = (
     Quantity("cnr", "contrast-to-noise", 2, lesion=True),
     Quantity("across", "region's centre from chest wall", 2, lesion=True),
     Quantity("down", "region's centre from top", 2, lesion=True),
+    Quantity("visible", "visible / marked area", 2, lesion=True),
+    *(
+        Quantity(f"{key}{s}", f"{title}, {s} px", 3, eye=True)
+        for s in SCALES
+        for key, title in _LINES
+    ),
+    Quantity("lacunarity", "lacunarity of ridges", 3, eye=True),
+    Quantity("skin_spread", "skin's width, SD / mean", 2, eye=True),
+    Quantity("outline", "outline's roughness, px", 2, eye=True),
 )
 
 KEYS = tuple(dict.fromkeys(q.key for q in QUANTITIES))
 LESION_KEYS = tuple(q.key for q in QUANTITIES if q.lesion)
-IMAGE_KEYS = tuple(key for key in KEYS if key not in LESION_KEYS)
+EYE_KEYS = tuple(q.key for q in QUANTITIES if q.eye)
+"""Those of :mod:`xai_core.study.realism.texture`."""
+IMAGE_KEYS = tuple(key for key in KEYS if key not in (*LESION_KEYS, *EYE_KEYS))
 TITLES = {q.key: q.title.removesuffix(", CC").removesuffix(", MLO") for q in QUANTITIES}
 
 
@@ -408,6 +432,10 @@ def measure_square(square: Square) -> dict[str, float]:
         values[f"p{q}"] = float(grey)
     for px, grey in skin_profile(square, depth).items():
         values[f"skin{px}"] = grey
+    rows, columns = square.shown
+    shown = np.s_[:rows, :columns]
+    values |= lines(square.grey[shown], square.breast[shown])
+    values |= borders(square.grey[shown], depth[shown])
     region = measure_region(square, depth)
     if region is not None:
         values |= asdict(region)

@@ -82,6 +82,67 @@ def _tile(case: Case, kind: str) -> NDArray[Any]:
     return np.asarray(tile)
 
 
+# --- The mixed sheet --------------------------------------------------------------------------
+
+MIXED = 8  # pictures of each side
+_READING = 512  # px, height of a picture in the mixed sheet
+_ACROSS = 8  # pictures per row
+
+
+def mixed(
+    sides: Sequence[Side], seed: int, kinds: Sequence[str] = KINDS
+) -> tuple[NDArray[np.uint8], list[str]]:
+    """Phantoms and real images in random order without labels, at reading size.
+
+    ``sides``: phantoms, then real images.  ``seed``: of which cases are shown, and in which order.
+
+    Returns:
+        The picture, and the key: the name of each case in order.  Each kind of image of a row of
+        cases is a row of the picture.
+    """
+    rng = np.random.default_rng(seed)
+    shown: list[Case] = []
+    for source, records in sides:
+        for i in rng.permutation(len(records))[:MIXED]:
+            with suppress(CaseError):  # it is reported where the cases are measured
+                shown.append(source.load(records[i].id))
+    shown = [shown[i] for i in rng.permutation(len(shown))]
+    rows = [
+        np.hstack([_plain_tile(case, kind) for case in shown[first : first + _ACROSS]])
+        for first in range(0, len(shown), _ACROSS)
+        for kind in kinds
+    ]
+    wide = max(row.shape[1] for row in rows)
+    picture = np.vstack([np.pad(row, ((0, 0), (0, wide - row.shape[1]))) for row in rows])
+    return picture, [f"{'phantom' if case.is_phantom else 'real'} {case.id}" for case in shown]
+
+
+def _plain_tile(case: Case, kind: str) -> NDArray[np.uint8]:
+    """A picture without a label, chest wall at the left."""
+    image = case.image if kind == LOW_ENERGY else case.recombined
+    tile = Image.new("L", (round(0.68 * _READING), _READING))
+    if image is not None:
+        scale = _READING / image.shape[0]
+        grey = Image.fromarray(np.rint(image * 255).astype(np.uint8))
+        if case.laterality == "R":
+            grey = grey.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+        size = (round(image.shape[1] * scale), _READING)
+        tile.paste(grey.resize(size, Image.Resampling.LANCZOS), (0, 0))
+    return np.asarray(tile)
+
+
+def write_mixed(path: Path, sides: Sequence[Side], seed: int, kinds: Sequence[str]) -> list[str]:
+    """Write the mixed sheet as PNG; returns its key, see :func:`mixed`.
+
+    Raises:
+        BadRequest: ``path`` cannot be written.
+    """
+    picture, key = mixed(sides, seed, kinds)
+    with writing(path, "--mixed"), whole_file(path) as stream:
+        Image.fromarray(picture).save(stream, format="PNG")
+    return key
+
+
 # --- The folder and the picture file ----------------------------------------------------------
 
 MADE_BY = "xai_core realism"
@@ -98,7 +159,7 @@ def check_out(out: Path, request: Mapping[str, Any], *, force: bool) -> None:
     check_folder(out, MADE_BY, request, own_files.__contains__, force=force)
 
 
-def check_picture(path: Path, *, force: bool) -> None:
+def check_picture(path: Path, *, force: bool, option: str = "--pictures") -> None:
     """Check that the picture file may be written.
 
     Raises:
@@ -106,8 +167,8 @@ def check_picture(path: Path, *, force: bool) -> None:
         OutputExists: it is a folder, or, without ``force``, an existing file.
     """
     if path.suffix.lower() != ".png":
-        raise BadRequest(f"--pictures is {path.name!r}; give a file that ends in .png.")
-    check_file(path, force=force, option="--pictures")
+        raise BadRequest(f"{option} is {path.name!r}; give a file that ends in .png.")
+    check_file(path, force=force, option=option)
 
 
 def write_out(

@@ -1,1 +1,1 @@
-"""The Features page: channels of the network, and parts of its architecture, are disabled."""
+"""The Features page: a cue of the lesion is changed, and the model's answer is compared."""

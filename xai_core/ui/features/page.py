@@ -1,30 +1,67 @@
-"""The Features page: a channel of the network, or a part of its architecture, is disabled."""
+"""The Features page: a cue of the lesion, or a channel of the network, is changed."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from xai_core.explain.service import PageService
+from xai_core.settings import ASSETS
 from xai_core.ui import case_list, controls, deferred, session
-from xai_core.ui.features import channel_tab, part_tab, tab_choice
+from xai_core.ui.features import channel_tab, lesion_change, lesion_tab, part_tab
+from xai_core.ui.features.lesion_change import CHANNELS, PARTS, TABS
+from xai_core.ui.features.lesion_service import lesion_cases, lesion_service
 from xai_core.ui.wording import plain
+
+_REAL = (
+    "Only phantoms have a counterfactual: their lesions are drawn, so one cue can be drawn in "
+    "another way. In a real image nobody knows what the same breast would look like with another "
+    "lesion. Choose “Channels of the network” instead, or open the built-in phantoms."
+)
+_NORMAL = "This phantom has no lesion, so there is no cue to change. Choose one with a finding."
+
+
+def _show_tabs() -> None:
+    chosen = lesion_change.state().tab
+    st.segmented_control(
+        "What to change", TABS, default=chosen, required=True, format_func=TABS.__getitem__,
+        key=session.widget_key("features tab", chosen), label_visibility="collapsed",
+        on_change=session.on_user_change("features tab", lesion_change.set_tab),
+    )  # fmt: skip
 
 
 def show(service: PageService) -> None:
     """Draw the page."""
-    session.restore(service.records, service.classifier, read_page_part=tab_choice.read_parameters)
-    tab_choice.update_address()
-    deferred.note_drawn()  # the page has no viewer to wait for
+    session.restore(
+        service.records, service.classifier, read_page_part=lesion_change.read_parameters
+    )
+    st.html(ASSETS / "pages" / "features.css")
     with st.sidebar:
         case_list.show(service)
     if session.problems():
         st.warning("  \n".join(plain(sentence, 400) for sentence in session.problems()))
+    # Nothing is deferred: drawing a phantom takes longer than loading the page's scripts.
+    deferred.note_drawn()
     case_id = session.current().case_id
-    tab_choice.show()
-    if tab_choice.current() == tab_choice.PARTS:
+    cases = lesion_cases(service)
+    lesion_change.begin(cases, case_id)
+    _show_tabs()
+    if lesion_change.state().tab == CHANNELS:
+        st.markdown("##### Switch off what the network carries")
+        controls.show_layer_choice(service)
+        channel_tab.show(service, case_id)
+        return
+    if lesion_change.state().tab == PARTS:
         st.markdown("##### Disable one part of the architecture after the other")
         part_tab.show(service, case_id)
         return
-    st.markdown("##### Switch off what the network carries")
-    controls.show_layer_choice(service)
-    channel_tab.show(service, case_id)
+    st.markdown("##### Change one cue of the lesion, keep the breast")
+    if cases is None:
+        st.info(_REAL)
+        return
+    if problem := lesion_change.state().problem:
+        st.warning(plain(problem, 600))
+    if not cases.plans(case_id):
+        st.info(_NORMAL)
+        return
+    controls.show(service, service.predicted(case_id))
+    lesion_tab.show(lesion_service(service), cases, case_id)
