@@ -103,6 +103,7 @@ def test_the_channels_of_a_block_are_ranked_and_switched_off(small: Server, visi
         page.get_by_role("figure", name=re.compile("while channels are switched off"))
     ).to_be_visible()
     expect(page.get_by_role("cell", name="inside the marked lesion alone")).to_be_visible()
+    expect(page.locator(".st-key-progress")).to_contain_text("channels switched off")
     # The layer stays in the address, and a lesion's cues are one press away.
     page.get_by_role("radio", name=re.compile("^Stage 4")).click()
     expect(page).to_have_url(re.compile("layer=stages.3"))

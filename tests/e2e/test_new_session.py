@@ -39,7 +39,7 @@ def test_every_page_opens_in_a_new_session(
             expect(page.get_by_text(synthetic).first).to_be_visible()
             expect(page.get_by_test_id("stException")).to_have_count(0)
             expect(page.get_by_text("Page not found")).to_have_count(0)
-            for link in (entry.title for entry in pages.PAGES):
+            for link in ("Explore", "Compare", "Features", "Your image", "Demo", "About"):
                 expect(page.get_by_role("link", name=link, exact=True)).to_be_visible()
             page.close()  # otherwise its job would go on while the others open
         assert not server.complaints()

@@ -17,6 +17,10 @@ def until(done: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
+def working() -> bool:
+    return any(thread.name == "streamed" for thread in threading.enumerate())
+
+
 def finished(
     streamed: Streamed[int], key: object, begin: Callable[[], Iterator[int]]
 ) -> Growth[int]:
@@ -66,12 +70,36 @@ def test_work_that_nobody_asks_for_stops_and_begins_anew_when_asked() -> None:
     streamed: Streamed[int] = Streamed(lease=0.1)
     streamed.ask("a", begin)
     until(lambda: len(steps) > 0)
-    time.sleep(0.5)  # past the lease, while the work may stop
-    stopped = len(steps)
-    time.sleep(0.3)
-    assert len(steps) == stopped < 10_000
+    until(lambda: not working())
+    assert len(steps) < 10_000
     streamed.ask("a", begin)
     until(lambda: steps.count(0) == 2)
+    until(lambda: not working())
+
+
+def test_work_stops_by_hand_and_begins_anew_by_hand() -> None:
+    steps = []
+
+    def begin() -> Iterator[int]:
+        for i in range(10_000):
+            steps.append(i)
+            time.sleep(0.01)
+            yield i
+
+    streamed: Streamed[int] = Streamed()
+    until(lambda: streamed.ask("a", begin).latest is not None)
+    streamed.stop("a")
+    until(lambda: not working())
+    found = streamed.ask("a", begin)
+    assert found.stopped
+    assert not found.running
+    assert found.latest is not None
+    assert steps.count(0) == 1
+    streamed.retry("a")
+    assert streamed.ask("a", begin).running
+    until(lambda: steps.count(0) == 2)
+    streamed.stop("a")
+    until(lambda: not working())
 
 
 def test_an_error_is_told_and_what_came_before_it_stays() -> None:

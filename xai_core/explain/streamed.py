@@ -25,11 +25,12 @@ _log = logging.getLogger(__name__)
 @dataclass(frozen=True)
 class Growth(Generic[Item]):
     """``latest``: the last item, None before the first one.  ``running``: whether more may come.
-    ``error``: why it ended early, in a sentence."""
+    ``error``: why it ended early, in a sentence.  ``stopped``: whether it was ended by hand."""
 
     latest: Item | None
     running: bool
     error: str = ""
+    stopped: bool = False
 
 
 class _Work(Generic[Item]):
@@ -37,7 +38,8 @@ class _Work(Generic[Item]):
         self.latest: Item | None = None
         self.error = ""
         self.ended = False
-        self.stopped = False
+        self.lapsed = False  # ended since nobody asked for it
+        self.stopped = False  # by hand
         self.until = 0.0
 
 
@@ -62,14 +64,29 @@ class Streamed(Generic[Item]):
         """
         with self._lock:
             work = self._works.get(key)
-            if work is None or (work.ended and work.stopped):
+            if work is None or (work.ended and work.lapsed):
                 work = self._works[key] = _Work()
                 work.until = time.monotonic() + self._lease
                 threading.Thread(
                     target=self._run, args=(work, begin), name="streamed", daemon=True
                 ).start()
             work.until = time.monotonic() + self._lease
-            return Growth(work.latest, not work.ended, work.error)
+            running = not (work.ended or work.stopped)
+            return Growth(work.latest, running, work.error, work.stopped)
+
+    def stop(self, key: Hashable) -> None:
+        """End the work of ``key`` after its next item; it stays so until :meth:`retry`."""
+        with self._lock:
+            work = self._works.get(key)
+            if work is not None and not work.ended:
+                work.stopped = True
+
+    def retry(self, key: Hashable) -> None:
+        """Let work that was stopped or failed begin anew when it is next asked for."""
+        with self._lock:
+            work = self._works.get(key)
+            if work is not None and (work.stopped or work.error):
+                del self._works[key]
 
     def _run(self, work: _Work[Item], begin: Callable[[], Iterator[Item]]) -> None:
         error = ""
@@ -77,8 +94,8 @@ class Streamed(Generic[Item]):
             with self._turn:
                 for item in begin():
                     work.latest = item
-                    if time.monotonic() > work.until:
-                        work.stopped = True
+                    work.lapsed = time.monotonic() > work.until
+                    if work.lapsed or work.stopped:
                         break
         except XaiError as problem:
             error = str(problem)

@@ -10,31 +10,25 @@ from numpy.typing import NDArray
 
 from xai_core.errors import CaseError
 from xai_core.explain.service import PageService
-from xai_core.explain.streamed import Growth, Streamed
-from xai_core.features.blocks import Block, find_block
+from xai_core.features.blocks import find_block
 from xai_core.features.channel_study import FACTORS, ChannelStudy, study
 from xai_core.model.spec import ModelSpec
 from xai_core.preprocessing.letterbox import letterbox_mask
 from xai_core.types import Case, FloatArray, Prediction
 from xai_core.ui import session
+from xai_core.ui.features import growing
 from xai_core.ui.memo import memoised
 from xai_core.ui.wording import plain
 from xai_core.viz.channel_figures import channel_picture, line_figure
 from xai_core.viz.pictures import to_png
 from xai_core.viz.text_tables import markdown_table
 
-_POLL = 0.7  # seconds
 _IN_A_ROW = 6
 _NOT = (
     "What this does not show: a channel is no concept, and a network without a channel is one that "
     "was never trained so. It shows what the layers behind the block make of the rest."
 )
 Floats = NDArray[np.float64]
-
-
-@st.cache_resource(show_spinner=False)  # type: ignore[untyped-decorator]
-def _streamed() -> Streamed[ChannelStudy]:
-    return Streamed()
 
 
 def show(service: PageService, case_id: str) -> None:
@@ -50,13 +44,7 @@ def show(service: PageService, case_id: str) -> None:
         st.error(plain(str(problem), 600))
         return
     block = find_block(service.classifier, session.current().request.layer or "stage 3")
-    running = _ask(service, case, block).running
-    st.fragment(_body, run_every=_POLL if running else None)(service, case, block, running)
-
-
-def _ask(service: PageService, case: Case, block: Block) -> Growth[ChannelStudy]:
     classifier = service.classifier
-    key = (id(classifier), service.source.name, case.id, block)
 
     def begin() -> Iterator[ChannelStudy]:
         prepared = classifier.prepare(case.image)
@@ -64,33 +52,24 @@ def _ask(service: PageService, case: Case, block: Block) -> Growth[ChannelStudy]
         lesion = None if mask is None else letterbox_mask(mask, prepared.geometry)
         return study(classifier, prepared.grey, block, lesion)
 
-    streamed: Streamed[ChannelStudy] = _streamed()
-    return streamed.ask(key, begin)
+    def progress(found: ChannelStudy | None) -> tuple[float, str]:
+        known = 0 if found is None else int(found.ablations.exact.sum())
+        return known / block.channels, f"{known} of {block.channels} channels switched off"
+
+    growing.show(
+        ("channels", classifier.spec.sha256, service.source.name, case.id, block), begin, progress,
+        lambda found: _draw(service, case, found),
+    )  # fmt: skip
 
 
-def _body(service: PageService, case: Case, block: Block, running: bool) -> None:
-    growth = _ask(service, case, block)
-    if growth.running is not running:
-        st.rerun()
-    found = growth.latest
-    if growth.error:
-        st.error(plain(growth.error, 600))
-    if found is None:
-        st.progress(0.0, text=f"Asking the network at {block.title}")
-        return
-    spec = service.classifier.spec
-    known = int(found.ablations.exact.sum())
-    if growth.running:
-        st.progress(
-            known / block.channels,
-            text=f"{known} of {block.channels} channels switched off, the strongest first",
-        )
+def _draw(service: PageService, case: Case, found: ChannelStudy) -> None:
+    spec, block = service.classifier.spec, found.block
     agreement = found.ablations.agreement
     words = f"; first-order estimates rank as the exact effects do at {agreement:.2f} (Spearman)"
     st.markdown(
         f"**{block.title}: {block.channels} channels.** Effect: by how much the logit difference "
-        f"({plain(spec.class_names[spec.positive])} minus the other) changes where one is switched "
-        f"off{'' if np.isnan(agreement) else words}."
+        f"({plain(spec.class_names[spec.positive])} minus the highest other) changes where one is "
+        f"switched off{'' if np.isnan(agreement) else words}."
     )
     _show_strongest(service, case, found)
     left, right = st.columns(2, gap="large")
@@ -155,7 +134,7 @@ def _show_together(found: ChannelStudy, spec: ModelSpec) -> None:
             ),
         ),
         key="channels together", theme=None, config={"displayModeBar": False},
-        alt="Probability of malignancy while channels are switched off. "
+        alt=f"P({spec.class_names[spec.positive]}) while channels are switched off. "
         + "; ".join(f"{name}: {y[-1]:.2f} with all off" for name, _, y in lines),
     )  # fmt: skip
 
@@ -176,7 +155,7 @@ def _show_scaled(found: ChannelStudy, spec: ModelSpec) -> None:
             ),
         ),
         key="channel scaled", theme=None, config={"displayModeBar": False},
-        alt=f"Probability of malignancy with channel {channel} scaled: {min(p):.2f} to "
+        alt=f"P({spec.class_names[spec.positive]}) with channel {channel} scaled: {min(p):.2f} to "
         f"{max(p):.2f}",
     )  # fmt: skip
 

@@ -9,18 +9,9 @@ from typing import Any
 from xai_core.errors import BadRequest, CaseError
 from xai_core.features.lesion import Change, LesionCases, read_change, write_change
 from xai_core.ui import session
-from xai_core.ui.address import write_address
 
 CHANGE = "change"
 """The address parameter of the change."""
-TAB = "tab"
-"""The address parameter of the tab."""
-LESION, CHANNELS, PARTS = "lesion", "channels", "parts"
-TABS = {
-    LESION: "Cues of the lesion",
-    CHANNELS: "Channels of the network",
-    PARTS: "Parts of the architecture",
-}
 GUESSES = {"up": "up", "same": "about the same", "down": "down"}
 SHOWN = "shown"
 """In the place of a guess: the reader wanted to see the answer without guessing."""
@@ -32,8 +23,7 @@ class LesionChange:
     :data:`GUESSES`, :data:`SHOWN`, or None while the answer is hidden.  ``at_once``: whether
     answers are shown without asking for a guess.  ``asked``: a change from the address that is not
     checked yet.  ``problem``: why it could not be used, in a sentence.  ``curves``: whether the
-    curves of both maps are measured.  ``tab``: a key of :data:`TABS`.  ``sweep``: the cue that
-    is swept through its range."""
+    curves of both maps are measured.  ``sweep``: the cue that is swept through its range."""
 
     case_id: str = ""
     change: Change = field(default_factory=Change)
@@ -42,7 +32,6 @@ class LesionChange:
     asked: str | None = None
     problem: str = ""
     curves: bool = False
-    tab: str = LESION
     sweep: str | None = None
 
 
@@ -54,13 +43,6 @@ def state() -> LesionChange:
 def read_parameters(parameters: Mapping[str, str]) -> list[str]:
     """Take the change from an address; it is checked once its case is known."""
     state().asked = parameters.get(CHANGE, "")
-    tab = parameters.get(TAB, LESION)
-    if tab not in TABS:
-        return [
-            f"The address names the tab “{tab:.40}”, but only {', '.join(TABS)} exist; showing "
-            f"{LESION}."
-        ]
-    state().tab = tab
     return []
 
 
@@ -82,23 +64,17 @@ def begin(cases: LesionCases | None, case_id: str) -> None:
             change = Change()
         if change != now.change:
             now.change, now.guess = change, None
-    session.update_address(write_address(session.current()) | address())
 
 
 def address() -> dict[str, str]:
     """The address parameter that restores the change; empty if nothing is changed."""
-    text, tab = write_change(state().change), state().tab
-    return ({CHANGE: text} if text else {}) | ({TAB: tab} if tab != LESION else {})
+    text = write_change(state().change)
+    return {CHANGE: text} if text else {}
 
 
 def is_changed() -> bool:
     """Whether anything of the lesion is changed."""
     return state().change != Change()
-
-
-def set_tab(tab: str) -> None:
-    """Show another tab."""
-    state().tab = tab
 
 
 def set_cue(term: str, value: str, original: str | None) -> None:

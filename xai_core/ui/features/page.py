@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from xai_core.explain.service import PageService
 from xai_core.settings import ASSETS
 from xai_core.ui import case_list, controls, deferred, session
-from xai_core.ui.features import channel_tab, lesion_change, lesion_tab, part_tab
-from xai_core.ui.features.lesion_change import CHANNELS, PARTS, TABS
+from xai_core.ui.address import write_address
+from xai_core.ui.features import channel_tab, lesion_change, lesion_tab, part_tab, tab_choice
 from xai_core.ui.features.lesion_service import lesion_cases, lesion_service
 from xai_core.ui.wording import plain
 
@@ -20,20 +22,13 @@ _REAL = (
 _NORMAL = "This phantom has no lesion, so there is no cue to change. Choose one with a finding."
 
 
-def _show_tabs() -> None:
-    chosen = lesion_change.state().tab
-    st.segmented_control(
-        "What to change", TABS, default=chosen, required=True, format_func=TABS.__getitem__,
-        key=session.widget_key("features tab", chosen), label_visibility="collapsed",
-        on_change=session.on_user_change("features tab", lesion_change.set_tab),
-    )  # fmt: skip
+def _read_parameters(parameters: Mapping[str, str]) -> list[str]:
+    return tab_choice.read_parameters(parameters) + lesion_change.read_parameters(parameters)
 
 
 def show(service: PageService) -> None:
     """Draw the page."""
-    session.restore(
-        service.records, service.classifier, read_page_part=lesion_change.read_parameters
-    )
+    session.restore(service.records, service.classifier, read_page_part=_read_parameters)
     st.html(ASSETS / "pages" / "features.css")
     with st.sidebar:
         case_list.show(service)
@@ -44,13 +39,16 @@ def show(service: PageService) -> None:
     case_id = session.current().case_id
     cases = lesion_cases(service)
     lesion_change.begin(cases, case_id)
-    _show_tabs()
-    if lesion_change.state().tab == CHANNELS:
+    session.update_address(
+        write_address(session.current()) | tab_choice.address() | lesion_change.address()
+    )
+    tab_choice.show()
+    if tab_choice.current() == tab_choice.CHANNELS:
         st.markdown("##### Switch off what the network carries")
         controls.show_layer_choice(service)
         channel_tab.show(service, case_id)
         return
-    if lesion_change.state().tab == PARTS:
+    if tab_choice.current() == tab_choice.PARTS:
         st.markdown("##### Disable one part of the architecture after the other")
         part_tab.show(service, case_id)
         return

@@ -10,26 +10,19 @@ import streamlit as st
 
 from xai_core.errors import CaseError
 from xai_core.explain.service import PageService
-from xai_core.explain.streamed import Growth, Streamed
 from xai_core.features.part_study import PartStudy, part_study
 from xai_core.model.edits import KINDS
-from xai_core.types import Case
+from xai_core.ui.features import growing
 from xai_core.ui.memo import memoised
 from xai_core.ui.wording import plain
 from xai_core.viz.part_figure import part_figure
 from xai_core.viz.text_tables import markdown_table
 
-_POLL = 0.7  # seconds
 _LISTED = 8
 _NOT = (
     "What this does not show: what a network without that part could learn. An edited network is "
     "one that was never trained so; it shows what this one relies on."
 )
-
-
-@st.cache_resource(show_spinner=False)  # type: ignore[untyped-decorator]
-def _streamed() -> Streamed[PartStudy]:
-    return Streamed()
 
 
 def show(service: PageService, case_id: str) -> None:
@@ -44,39 +37,31 @@ def show(service: PageService, case_id: str) -> None:
     except CaseError as problem:
         st.error(plain(str(problem), 600))
         return
-    running = _ask(service, case).running
-    st.fragment(_body, run_every=_POLL if running else None)(service, case, running)
-
-
-def _ask(service: PageService, case: Case) -> Growth[PartStudy]:
     classifier = service.classifier
 
     def begin() -> Iterator[PartStudy]:
         return part_study(classifier, classifier.prepare(case.image).grey)
 
-    streamed: Streamed[PartStudy] = _streamed()
-    return streamed.ask((id(classifier), service.source.name, case.id), begin)
+    growing.show(
+        ("parts", classifier.spec.sha256, service.source.name, case.id), begin, _progress,
+        lambda found: _draw(service, found),
+    )  # fmt: skip
 
 
-def _body(service: PageService, case: Case, running: bool) -> None:
-    growth = _ask(service, case)
-    if growth.running is not running:
-        st.rerun()
-    found = growth.latest
-    if growth.error:
-        st.error(plain(growth.error, 600))
+def _progress(found: PartStudy | None) -> tuple[float, str]:
     if found is None:
-        st.progress(0.0, text="Disabling the first parts")
-        return
-    if growth.running:
-        st.progress(
-            found.known / len(found.edits),
-            text=f"{found.known} of {len(found.edits)} parts disabled, one at a time",
-        )
+        return 0.0, "Disabling the first parts"
+    return (
+        found.known / len(found.edits),
+        f"{found.known} of {len(found.edits)} parts disabled, one at a time",
+    )
+
+
+def _draw(service: PageService, found: PartStudy) -> None:
     name = plain(service.classifier.spec.class_names[found.positive])
     st.markdown(
         "**Every block, with one part of it disabled.** The change of the logit difference "
-        f"({name} minus the other): how much the answer leans on that part."
+        f"({name} minus the highest other): how much the answer leans on that part."
     )
     st.plotly_chart(
         memoised("parts", (found,), lambda: _figure(found)),

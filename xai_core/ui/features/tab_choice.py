@@ -8,19 +8,22 @@ from dataclasses import dataclass
 import streamlit as st
 
 from xai_core.ui import session
-from xai_core.ui.address import write_address
 
 TAB = "tab"
 """The address parameter of the tab."""
-CHANNELS, PARTS = "channels", "parts"
-TABS = {CHANNELS: "Channels of the network", PARTS: "Parts of the architecture"}
+LESION, CHANNELS, PARTS = "lesion", "channels", "parts"
+TABS = {
+    LESION: "Cues of the lesion",
+    CHANNELS: "Channels of the network",
+    PARTS: "Parts of the architecture",
+}
 
 
 @dataclass
 class FeatureTab:
     """``tab``: a key of :data:`TABS`."""
 
-    tab: str = CHANNELS
+    tab: str = LESION
 
 
 def current() -> str:
@@ -30,7 +33,7 @@ def current() -> str:
 
 def read_parameters(parameters: Mapping[str, str]) -> list[str]:
     """Take the tab from an address; returns a sentence if it cannot be used."""
-    tab = parameters.get(TAB, CHANNELS)
+    tab = parameters.get(TAB, LESION)
     if tab not in TABS:
         return [
             f"The address names the tab “{tab:.40}”, but only {', '.join(TABS)} exist; showing "
@@ -40,12 +43,10 @@ def read_parameters(parameters: Mapping[str, str]) -> list[str]:
     return []
 
 
-def update_address() -> None:
-    """Write the request and the tab into the address."""
+def address() -> dict[str, str]:
+    """The address parameter that restores the tab; empty for the first one."""
     tab = current()
-    session.update_address(
-        write_address(session.current()) | ({TAB: tab} if tab != CHANNELS else {})
-    )
+    return {TAB: tab} if tab != LESION else {}
 
 
 def show() -> None:
