@@ -23,8 +23,8 @@ from xai_core.features.ablation import (
     cumulative_ablation,
     cumulative_logits,
     decisions,
+    differences,
     doubling_counts,
-    margins,
     random_orders,
     rank_agreement,
 )
@@ -154,7 +154,9 @@ def test_estimates_rank_small_changes_as_exact_effects_do(
     for probe in probes:
         strongest = by_magnitude(probe.estimate)[:5]
         for k in strongest:
-            change = margins(probe.edited([Scale((int(k),), 0.99)]), 1) - margins(probe.plain, 1)
+            change = differences(probe.edited([Scale((int(k),), 0.99)]), 1) - differences(
+                probe.plain, 1
+            )
             np.testing.assert_allclose(100 * change, probe.estimate[k], rtol=0.05, atol=1e-3)
         assert all_ablations(probe).agreement > 0.5
 
@@ -188,10 +190,10 @@ def test_a_third_class_counts_where_it_is_the_highest() -> None:
     assert found.estimate.tolist() == [0, -5, 3]
 
 
-def test_margins_and_decisions_by_hand(classifier: Classifier) -> None:
+def test_differences_and_decisions_by_hand(classifier: Classifier) -> None:
     logits = np.array([[[0.0, 2], [3, 1]]])
-    assert margins(logits, 1).tolist() == [[2, -2]]
-    assert margins(np.array([1.0, 2, 5]), 1) == -3
+    assert differences(logits, 1).tolist() == [[2, -2]]
+    assert differences(np.array([1.0, 2, 5]), 1) == -3
     spec = dataclasses.replace(classifier.spec, threshold=0.9)
     assert decisions(logits, spec).tolist() == [[False, False]]  # P = 0.88
     assert decisions(logits, dataclasses.replace(spec, threshold=0.5)).tolist() == [[True, False]]
@@ -236,10 +238,10 @@ def test_the_interval_over_orders_is_student_s() -> None:
     curves = np.zeros((2, 1, 2))
     curves[:, 0, 1] = 1, 3
     none = np.zeros((1, 2))
-    mean, low, high = CumulativeAblation((1,), none, none, curves).random_margins(1)
+    mean, low, high = CumulativeAblation((1,), none, none, curves).random_differences(1)
     assert mean[0] == 2
     assert (high[0] - 2, 2 - low[0]) == (pytest.approx(12.706, abs=1e-3),) * 2
-    mean, low, high = CumulativeAblation((1,), none, none, curves[:1]).random_margins(1)
+    mean, low, high = CumulativeAblation((1,), none, none, curves[:1]).random_differences(1)
     assert mean[0] == 1
     assert np.isnan([low[0], high[0]]).all()
 

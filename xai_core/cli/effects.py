@@ -36,10 +36,10 @@ def effects(
     """Change one cue of a lesion at a time: what it does to the model, beside what is true.
 
     Many pairs of phantoms that differ in one cue alone, bit for bit: the mean change of the model's
-    logit margin, beside that of the generator's own log-odds. Descriptors of the recombined image,
-    which the model never sees, are controls. Writes into --out: rows/ (a file per phantom, as it
-    goes), rows.csv (a row per pair), effects.csv (a row per cue) and effects.md. Stop with Ctrl-C
-    and run the same command to go on; only --pairs and --only may differ.
+    logit difference, beside that of the generator's own log-odds. Descriptors of the recombined
+    image, which the model never sees, are controls. Writes into --out: rows/ (a file per phantom,
+    as it goes), rows.csv (a row per pair), effects.csv (a row per cue) and effects.md. Stop with
+    Ctrl-C and run the same command to go on; only --pairs and --only may differ.
 
     \b
     Example:

@@ -1,6 +1,6 @@
 """The effect of switching channels off: each alone, exactly and to first order, and many together.
 
-An effect is the change of the logit margin (the positive class's logit minus the highest other
+An effect is the change of the logit difference (the positive class's logit minus the highest other
 one; malignant minus benign for two classes), edited minus unedited.  To first order switching
 channel k off changes it by minus the sum over positions of gradient times activation: the first
 term of a Taylor series, Molchanov et al., "Pruning convolutional neural networks for resource
@@ -33,9 +33,9 @@ Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
 
 
-def margins(logits: Floats, positive: int) -> Floats:
-    """Logits (..., classes) to logit margins (...): the class ``positive`` minus the highest other
-    one."""
+def differences(logits: Floats, positive: int) -> Floats:
+    """Logits (..., classes) to logit differences (...): the class ``positive`` minus the highest
+    other one."""
     others = np.delete(logits, positive, axis=-1).max(-1)
     return np.asarray(logits[..., positive] - others, np.float64)
 
@@ -143,7 +143,7 @@ class ChannelProbe:
 
     @cached_property
     def gradient(self) -> Tensor:
-        """The gradient of the logit margin with respect to the activation (C, h, w)."""
+        """The gradient of the logit difference with respect to the activation (C, h, w)."""
         others = [k for k in range(len(self.plain)) if k != self.positive]
         with torch.enable_grad():
             a = self.activation.detach().clone()[None].requires_grad_(True)
@@ -192,8 +192,8 @@ class Ablations:
 
     @cached_property
     def effect(self) -> Floats:
-        """The change of the logit margin (C,): exact where :attr:`exact`, else the estimate."""
-        changed = margins(self.logits, self.positive) - margins(self.plain, self.positive)
+        """The change of the logit difference (C,): exact where :attr:`exact`, else the estimate."""
+        changed = differences(self.logits, self.positive) - differences(self.plain, self.positive)
         return np.where(self.exact, changed, self.estimate)
 
     @property
@@ -291,12 +291,14 @@ class CumulativeAblation:
     least: Floats
     random: Floats
 
-    def random_margins(self, positive: int, level: float = 0.95) -> tuple[Floats, Floats, Floats]:
-        """The mean logit margin over the random orders, and the ends of its interval, each (n,).
+    def random_differences(
+        self, positive: int, level: float = 0.95
+    ) -> tuple[Floats, Floats, Floats]:
+        """The mean logit difference over the random orders and the ends of its interval, each (n,).
 
         Student's t, since the orders are drawn independently; NaN ends below two orders.
         """
-        found = margins(self.random, positive)
+        found = differences(self.random, positive)
         orders, mean = len(found), found.mean(0)
         if orders < 2:
             unknown = np.full_like(mean, np.nan)

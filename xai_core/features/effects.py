@@ -2,9 +2,9 @@
 
 For every cue (:mod:`xai_core.features.cues`) pairs of phantoms are drawn that differ in that cue
 alone, bit for bit outside the lesion (:mod:`xai_core.phantom.counterfactual`).  The effect on the
-model is the change of its logit margin, the positive class's logit minus the highest other one; the
-true effect is the change of the generator's own log-odds of malignancy.  A calibrated model that
-had learned everything would have the true effect as its own.
+model is the change of its logit difference, the positive class's logit minus the highest other one;
+the true effect is the change of the generator's own log-odds of malignancy.  A calibrated model
+that had learned everything would have the true effect as its own.
 
 Phantoms come from the seeds of the split "study", which no training, validation or library draws
 from.  They are scored as they are drawn, without rounding to 8 bits, with the classifier's own
@@ -466,9 +466,9 @@ def _notes(summary: Summary, decided: str) -> Iterator[str]:
     yield (
         "A pair is one phantom in two states: the first of its lesions alone, one cue changed, and "
         "all pixels out of the lesion's reach the same. The effect on the model is the mean change "
-        "of its logit margin, the positive class's logit minus the highest other one; the interval "
-        f"is a bootstrap over phantoms, {REPLICATES} replicates, and below {MIN_PATIENTS} phantoms "
-        'there is "-" instead.'
+        "of its logit difference, the positive class's logit minus the highest other one; the "
+        f"interval is a bootstrap over phantoms, {REPLICATES} replicates, and below {MIN_PATIENTS} "
+        'phantoms there is "-" instead.'
     )
     yield (
         "The true effect is the change of the generator's log-odds of malignancy: of its label "

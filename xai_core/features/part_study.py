@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from xai_core.features.ablation import margins
+from xai_core.features.ablation import differences
 from xai_core.model.classifier import Classifier
 from xai_core.model.edits import PartEdit, edited_logits, part_edits
 from xai_core.types import FloatArray
@@ -38,9 +38,10 @@ class PartStudy:
 
     @property
     def effects(self) -> Floats:
-        """The change of the logit margin by each edit (edits,), NaN where not yet known."""
+        """The change of the logit difference by each edit (edits,), NaN where not yet known."""
         return np.asarray(
-            margins(self.logits, self.positive) - margins(self.plain, self.positive), np.float64
+            differences(self.logits, self.positive) - differences(self.plain, self.positive),
+            np.float64,
         )
 
 

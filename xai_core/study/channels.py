@@ -19,8 +19,8 @@ from xai_core.features.ablation import (
     all_ablations,
     cumulative_ablation,
     decisions,
+    differences,
     doubling_counts,
-    margins,
 )
 from xai_core.features.blocks import Block
 from xai_core.list_text import counted
@@ -148,8 +148,8 @@ class Alone:
 class Together:
     """``count`` channels of a block switched off together, over the cases.
 
-    For each of the orders :data:`ORDER_TITLES`: ``change``, the mean |change of the logit margin|;
-    ``flipped``, the share of decisions that change (of cases and random orders).
+    For each of the orders :data:`ORDER_TITLES`: ``change``, the mean |change of the logit
+    difference|; ``flipped``, the share of decisions that change (of cases and random orders).
     """
 
     block: Block
@@ -201,12 +201,12 @@ def together(cases: Sequence[MeasuredCase], spec: ModelSpec) -> tuple[Together, 
 
 
 def _cumulative(found: MeasuredBlock, spec: ModelSpec) -> tuple[Floats, Floats]:
-    """One case's |change of the logit margin| and share of changed decisions (3, n), in the order
-    of :data:`ORDER_TITLES`; of random orders the means."""
+    """One case's |change of the logit difference| and share of changed decisions (3, n), in the
+    order of :data:`ORDER_TITLES`; of random orders the means."""
     plain, curves = found.alone.plain, found.together
     change, flipped = [], []
     for logits in (curves.most[None], curves.least[None], curves.random):
-        margin = margins(logits, spec.positive) - margins(plain, spec.positive)
+        margin = differences(logits, spec.positive) - differences(plain, spec.positive)
         change.append(np.abs(margin).mean(0))
         flipped.append((decisions(logits, spec) != decisions(plain, spec)).mean(0))
     return np.stack(change), np.stack(flipped)
@@ -245,7 +245,7 @@ def markdown(cases: Sequence[MeasuredCase], source: str, is_phantom: bool, spec:
         f"Over {counted(len(cases), *kind)} of known pathology. Decided by {spec.decision_note()}. "
         f"Weights {spec.sha256[:12]}.",
         "A channel that is switched off is 0 at every position of the block's output. Its effect "
-        "is the change of the logit margin, the positive class's logit minus the highest other "
+        "is the change of the logit difference, the positive class's logit minus the highest other "
         "one; means are of its magnitude. Channels count from 0.",
         "First order: minus the sum over positions of gradient times activation. Exact: the part "
         "of the network behind the block is computed again without the channel.",

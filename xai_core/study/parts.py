@@ -14,7 +14,7 @@ from scipy.stats import spearmanr
 from torch import Tensor
 
 from xai_core.cam.grad_cam import grad_cam
-from xai_core.features.ablation import decisions, margins
+from xai_core.features.ablation import decisions, differences
 from xai_core.list_text import counted
 from xai_core.model.classifier import Classifier
 from xai_core.model.edits import KINDS, PartEdit, applied, cumulative, edited_logits, part_edits
@@ -115,7 +115,7 @@ def _map(classifier: Classifier, inputs: Tensor) -> FloatArray:
 class Effect:
     """What a group of edits changes over the cases.
 
-    ``change``: mean |change of the logit margin|, the positive class's logit minus the highest
+    ``change``: mean |change of the logit difference|, the positive class's logit minus the highest
     other one.  ``flipped``: share of the cases whose decision changes.  ``auc``, ``sensitivity``,
     ``specificity``: of the edited network, NaN where a class is missing.  ``agreement``: mean rank
     correlation of the maps, NaN where none was made.
@@ -143,11 +143,11 @@ def effects(
         logits = plain if k == 0 else np.stack([case.edited[k - 1] for case in scored])
         called = decisions(logits, spec)
         counts = Confusion.of([Outcome.of(t, c) for t, c in zip(malignant, called, strict=True)])
-        margin = margins(logits, spec.positive)
+        margin = differences(logits, spec.positive)
         known = [] if k == 0 else [m[k - 1] for m in maps if not math.isnan(m[k - 1])]
         out.append(
             Effect(
-                tuple(group), float(np.abs(margin - margins(plain, spec.positive)).mean()),
+                tuple(group), float(np.abs(margin - differences(plain, spec.positive)).mean()),
                 float(np.mean(called != own)), roc_auc(malignant, margin),
                 counts.sensitivity, counts.specificity,
                 float(np.mean(known)) if known else math.nan,
@@ -159,7 +159,7 @@ def effects(
 # --- The document -----------------------------------------------------------------------------
 
 HEAD = (
-    "part", "mean change of the logit margin", "decisions changed", "AUC", "sensitivity",
+    "part", "mean change of the logit difference", "decisions changed", "AUC", "sensitivity",
     "specificity", "map's rank correlation",
 )  # fmt: skip
 
@@ -183,8 +183,8 @@ def markdown(found: Sequence[Effect], source: str, is_phantom: bool, cases: int,
         f"Over {counted(cases, *kind)} of known pathology. Maps, of {counted(maps, *kind)}: "
         "Grad-CAM of the positive class at the last block of Stage 3, Spearman's correlation with "
         "the unedited network's.",
-        "The logit margin is the positive class's logit minus the highest other one; its change "
-        "is given without its sign.",
+        "The logit difference is the positive class's logit minus the highest other one; its "
+        "change is given without its sign.",
         "An edited network is one that was never trained so: this shows what the trained network "
         "relies on, not what a network without that part could learn.",
     ]

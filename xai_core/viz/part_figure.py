@@ -24,7 +24,7 @@ def part_figure(
     Args:
         blocks: titles of the blocks, from the network's input to its output.
         kinds: kind of edit -> what it does, in words.
-        effects: (block, kind) -> change of the logit margin.
+        effects: (block, kind) -> change of the logit difference.
         height: of the figure, px.
     """
     values = np.array(
