@@ -39,7 +39,7 @@ from xai_core.explain.request import ExplainRequest
 from xai_core.explain.result_files import NamedImage
 from xai_core.features.cues import Cue
 from xai_core.features.effects import Row as EffectRow
-from xai_core.features.effects import Subject
+from xai_core.features.pairs import Subject
 from xai_core.files import PART, whole_file, whole_files, whole_folder, write_bytes, writing
 from xai_core.model.classifier import Classifier
 from xai_core.model.engine import openvino_engine

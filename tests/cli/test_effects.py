@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import random_weights
-from xai_core.features import effects
+from xai_core.features import effects, pairs
 from xai_core.features.effects import COLUMNS
 from xai_core.phantom.tissue import Background, draw_background
 
@@ -23,7 +23,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     def drawn(seed: int, view: str, height: int) -> Background:
         return draw_background(seed, view, min(height, 112))
 
-    monkeypatch.setattr(effects, "draw_background", drawn)
+    monkeypatch.setattr(pairs, "draw_background", drawn)
 
 
 def test_the_results_are_printed_and_written(run: Run, tiny_weights: Path, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from xai_core.errors import BadRequest
 from xai_core.features.cues import CUES, Cue, _catalogue, choose, reference_of, slug
-from xai_core.features.effects import Subject, subjects_of
+from xai_core.features.pairs import Subject, subjects_of
 from xai_core.phantom import calcification, mass
 from xai_core.phantom.counterfactual import changed_plans
 from xai_core.phantom.kinds import KINDS, LESION_KINDS

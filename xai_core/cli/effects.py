@@ -52,15 +52,13 @@ def effects(
     from xai_core.features.cues import choose
     from xai_core.features.effects import (
         COLUMNS,
-        HEIGHT,
-        generator_digest,
         markdown,
         measure_all,
         scorer_of,
-        subjects_of,
         summarise,
         table_rows,
     )
+    from xai_core.features.pairs import HEIGHT, generator_digest, subjects_of
     from xai_core.files import write_csv, write_text, writing
     from xai_core.study.evaluate import begin_run
 
