@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
-from xai_core.statistics.auc import auc_interval, roc_auc
+from xai_core.statistics.auc import auc_interval, column_aucs, roc_auc
 from xai_core.statistics.bootstrap import mean_interval, nominal_tail
 
 
@@ -84,3 +84,13 @@ def test_an_interval_needs_ten_patients_of_each_class(positives: int, known: boo
     label, score = np.arange(40) < positives, np.arange(40) % 7
     found = auc_interval(label, score, np.arange(40), seed=0)
     assert np.isfinite(found).all() == known
+
+
+def test_the_areas_of_columns_are_those_of_each() -> None:
+    rng = np.random.default_rng(5)
+    low, high = rng.integers(0, 6, (7, 4)), rng.integers(1, 7, (9, 4))
+    found = column_aucs(low, high)
+    for k in range(4):
+        label = [False] * 7 + [True] * 9
+        assert found[k] == pytest.approx(roc_auc(label, [*low[:, k], *high[:, k]]))
+    assert column_aucs([[1.0]], [[1.0]]).tolist() == [0.5]

@@ -7,7 +7,7 @@ in two, without hooks, so that threads do not disturb each other.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -104,13 +104,24 @@ def find_blocks(classifier: Classifier, text: str) -> tuple[Block, ...]:
 
 def activation_at(classifier: Classifier, inputs: Tensor, block: Block) -> Tensor:
     """The output of ``block`` (B, C, h, w) of network inputs (B, 3, S, S)."""
+    (found,) = activations_at(classifier, inputs, (block,))
+    return found
+
+
+def activations_at(
+    classifier: Classifier, inputs: Tensor, blocks: Sequence[Block]
+) -> tuple[Tensor, ...]:
+    """The output of each of ``blocks``, at least one, in one pass; see :func:`activation_at`."""
     network = cast(Any, classifier.network)
+    found = {}
     with torch.inference_mode():
         x = network.stem(inputs.to(classifier.device, memory_format=torch.channels_last))
-        for module in _until(network, block):
+        for place, module in _until(network, max(blocks)):
             x = module(x)
-    out: Tensor = x.clone()  # a normal tensor: autograd refuses those of inference mode
-    return out
+            if any(place == (block.stage, block.index) for block in blocks):
+                found[place] = x.clone()
+    # Outside of the block above: autograd refuses the tensors of inference mode.
+    return tuple(found[block.stage, block.index].clone() for block in blocks)
 
 
 def tail_after(classifier: Classifier, block: Block) -> Callable[[Tensor], Tensor]:
@@ -127,11 +138,14 @@ def tail_after(classifier: Classifier, block: Block) -> Callable[[Tensor], Tenso
     return run
 
 
-def _until(network: Any, block: Block) -> Iterator[Any]:
-    """The modules from the first stage to ``block``, each fed with the one before it."""
-    yield from network.stages[: block.stage]
-    yield network.stages[block.stage].downsample
-    yield from network.stages[block.stage].blocks[: block.index + 1]
+def _until(network: Any, last: Block) -> Iterator[tuple[tuple[int, int], Any]]:
+    """The modules from the first stage to the block ``last``, each fed with the one before it, and
+    the stage and index of the block that ends with each; index -1 for what is before a stage."""
+    for stage, module in enumerate(network.stages[: last.stage + 1]):
+        yield (stage, -1), module.downsample
+        blocks = module.blocks[: last.index + 1] if stage == last.stage else module.blocks
+        for index, block in enumerate(blocks):
+            yield (stage, index), block
 
 
 def _after(network: Any, block: Block) -> Iterator[Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy import stats
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from xai_core.statistics.bootstrap import (
@@ -34,6 +35,22 @@ def roc_auc(label: ArrayLike, score: ArrayLike) -> float:
     if positive.all() or not positive.any():  # scikit-learn would warn
         return float("nan")
     return float(roc_auc_score(positive, np.asarray(score, dtype=np.float64)))
+
+
+def column_aucs(negative: ArrayLike, positive: ArrayLike) -> Floats:
+    """:func:`roc_auc` of every column at once, by ranks (Mann and Whitney 1947).
+
+    Args:
+        negative: (n, ...), at least one row, finite.
+        positive: (m, ...), at least one row, finite.
+
+    Returns:
+        (...), in [0, 1].
+    """
+    low, high = np.asarray(negative, np.float64), np.asarray(positive, np.float64)
+    ranks = stats.rankdata(np.concatenate([low, high]), axis=0)[len(low) :]
+    least = len(high) * (len(high) + 1) / 2  # where every positive is below every negative
+    return np.asarray((ranks.sum(0) - least) / (len(low) * len(high)))
 
 
 def average_precision(label: ArrayLike, score: ArrayLike) -> float:
