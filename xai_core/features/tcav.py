@@ -20,7 +20,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
-from sklearn.linear_model import RidgeClassifier
 
 from xai_core.features.cue_pairs import AFTER, CuePairs
 from xai_core.statistics.multiple_tests import holm
@@ -29,6 +28,7 @@ from xai_core.types import FloatArray
 Floats = NDArray[np.float64]
 RUNS = 30
 ALPHA = 0.05
+_RIDGE = 1.0
 UP, DOWN, NEITHER = "up", "down", "neither"
 
 
@@ -55,14 +55,17 @@ class Tcav:
 
 
 def concept_vector(concept: Floats, random: Floats) -> Floats:
-    """The CAV (C,), of length 1, towards ``concept`` (n, C) from ``random`` (m, C): a ridge
-    classifier's, of examples that vary by 1 on average; 0 where they do not differ."""
+    """The CAV (C,), of length 1, towards ``concept`` (n, C) from ``random`` (m, C): the normal of
+    a ridge classifier with penalty 1, of examples whose mean square deviation is 1; 0 where they do
+    not differ."""
     x = np.concatenate([concept, random])
     spread = float(np.sqrt(((x - x.mean(0)) ** 2).sum(1).mean()))
     if not spread:
         return np.zeros(x.shape[1])
-    label = np.r_[np.ones(len(concept)), np.zeros(len(random))]
-    normal = RidgeClassifier().fit((x - x.mean(0)) / spread, label).coef_[0]
+    label = np.r_[np.ones(len(concept)), -np.ones(len(random))]
+    x, y = (x - x.mean(0)) / spread, label - label.mean()
+    # By the Gram matrix: there are fewer examples than channels.
+    normal = x.T @ np.linalg.solve(x @ x.T + _RIDGE * np.eye(len(x)), y)
     length = float(np.linalg.norm(normal))
     return np.asarray(normal / length if length else normal, np.float64)
 
