@@ -37,6 +37,8 @@ from xai_core.errors import BadRequest
 from xai_core.explain.explainer import Explainer
 from xai_core.explain.request import ExplainRequest
 from xai_core.explain.result_files import NamedImage
+from xai_core.features.blocks import Block
+from xai_core.features.cue_pairs import Pair
 from xai_core.features.cues import Cue
 from xai_core.features.effects import Row as EffectRow
 from xai_core.features.pairs import Subject
@@ -253,6 +255,14 @@ SCENES = {
         "result",
         ("features", "parts", "library"),
     ),
+    "features, cues": Scene(
+        ("features", "cues", "--pairs", "1", "--only", "cyst:none"), "run", together=False
+    ),
+    "features, atlas": Scene(
+        ("features", "atlas", "library", "--limit", "1", "--force"),
+        "result",
+        ("features", "atlas", "library"),
+    ),
     "effects": Scene(("effects", "--pairs", "1", "--only", "cyst:none"), "run", together=False),
     "precompute": Scene(
         ("precompute", "library", "--methods", "grad-cam", "--limit", "1", *QUICK),
@@ -332,6 +342,7 @@ def run(
     """Runs a verb in a folder.  The work between reading and writing is remembered or stands in for
     the real one, so that a verb can be run hundreds of times."""
     weights = random_weights(tmp_path_factory.mktemp("weights") / "start.safetensors")
+    cues = tmp_path_factory.mktemp("cues") / SCENES["features, cues"].out
     explainer = Explainer(classifier)
     drawn: dict[Any, Any] = {}
     generate = phantom_library.generate
@@ -356,6 +367,14 @@ def run(
         def measured(_: Any, subject: Subject, cues: Sequence[Cue], *__: Any) -> list[EffectRow]:
             return [EffectRow(c.id, subject.seed, 1.0, -1.0, True, False, None, True) for c in cues]
 
+        def paired(
+            _: Any, blocks: Sequence[Block], subject: Subject, cues: Sequence[Cue], *__: Any
+        ) -> list[Pair]:
+            channels = sum(block.channels for block in blocks)
+            two, one = np.ones((2, channels), np.float32), np.ones(channels, np.float32)
+            logits = np.zeros((2, 2))
+            return [Pair(c.id, subject.seed, ("a", "b"), two, two, one, logits) for c in cues]
+
         def logits(_: Any, backgrounds: list[Any], *__: Any) -> tuple[Any, Any]:
             truth = np.arange(len(backgrounds)) % 2
             value = np.where(truth, 1.0, -1.0) * np.linspace(-0.5, 1, len(truth))
@@ -367,6 +386,8 @@ def run(
         patch.setenv("XAI_ENGINE", "torch")
         patch.setattr(phantom_library, "generate", remember)
         patch.setattr("xai_core.features.effects.measure", measured)
+        patch.setattr("xai_core.features.cue_pairs.measure", paired)
+        patch.setattr("xai_core.features.atlas.CANDIDATES", 0)
         patch.setattr(data, "_SHARD", 20)
         patch.setattr(data, "ProcessPoolExecutor", Serial)
         patch.setattr(data, "draw_background", lambda *_: background)
@@ -392,6 +413,10 @@ def run(
             extra: tuple[str, ...] = ()
             if words[0] in ("calibrate", "train"):
                 extra = ("--work", str(folder / "work"))
+            if words[1] == "atlas":
+                if not (cues / "study.safetensors").exists():
+                    invoke(SCENES["features, cues"], SCENES["features, cues"].words, cues.parent)
+                extra = ("--cues", str(cues))
             if words[0] == "calibrate":
                 extra += ("--weights", str(weights))
             command = [*words, scene.option, str(folder / scene.out), *extra]

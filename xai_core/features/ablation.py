@@ -22,7 +22,7 @@ from scipy import stats
 from torch import Tensor
 
 from xai_core.errors import BadRequest, ModelError
-from xai_core.features.blocks import Block, activation_at, blocks_of, tail_after
+from xai_core.features.blocks import Block, activations_at, blocks_of, tail_after
 from xai_core.features.channels import ChannelEdit, edited
 from xai_core.features.head import ClosedHead, channel_means
 from xai_core.model.classifier import Classifier
@@ -83,11 +83,24 @@ class ChannelProbe:
         Raises:
             ModelError: the network's head has another form, see :meth:`ClosedHead.of`.
         """
-        last = block == blocks_of(classifier)[-1]
-        return cls(
-            block, activation_at(classifier, inputs, block)[0], tail_after(classifier, block),
-            ClosedHead.of(classifier.network) if last else None, classifier.spec.positive,
-            classifier.chunk,
+        (found,) = cls.of_each(classifier, inputs, (block,))
+        return found
+
+    @classmethod
+    def of_each(
+        cls, classifier: Classifier, inputs: Tensor, blocks: Sequence[Block]
+    ) -> tuple[ChannelProbe, ...]:
+        """The probes of one image at each of ``blocks``, from one pass; see :meth:`of`."""
+        last = blocks_of(classifier)[-1]
+        return tuple(
+            cls(
+                block, activation[0], tail_after(classifier, block),
+                ClosedHead.of(classifier.network) if block == last else None,
+                classifier.spec.positive, classifier.chunk,
+            )
+            for block, activation in zip(
+                blocks, activations_at(classifier, inputs, blocks), strict=True
+            )
         )  # fmt: skip
 
     def score(self, activations: Tensor) -> Floats:

@@ -116,7 +116,7 @@ def activations_at(
     found = {}
     with torch.inference_mode():
         x = network.stem(inputs.to(classifier.device, memory_format=torch.channels_last))
-        for place, module in _until(network, max(blocks)):
+        for place, module in modules_until(network, max(blocks)):
             x = module(x)
             if any(place == (block.stage, block.index) for block in blocks):
                 found[place] = x.clone()
@@ -138,7 +138,7 @@ def tail_after(classifier: Classifier, block: Block) -> Callable[[Tensor], Tenso
     return run
 
 
-def _until(network: Any, last: Block) -> Iterator[tuple[tuple[int, int], Any]]:
+def modules_until(network: Any, last: Block) -> Iterator[tuple[tuple[int, int], Any]]:
     """The modules from the first stage to the block ``last``, each fed with the one before it, and
     the stage and index of the block that ends with each; index -1 for what is before a stage."""
     for stage, module in enumerate(network.stages[: last.stage + 1]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,18 @@ MANIFEST = "manifest.json"
 FORMAT = 1
 _MAX_MANIFEST = 16 * 2**20
 _ROLES = ("low_energy", "lesion_mask", "recombined", "recombined_mask")
+
+
+@dataclass(frozen=True, eq=False)
+class TrueLesion:
+    """One lesion of a phantom, exactly.  ``descriptors``: lexicon term -> value.  ``mask``, and
+    ``thin`` of its spicules and strands: bool (H, W) on the low-energy grid; ``thin`` is None where
+    it has none."""
+
+    kind: str
+    descriptors: Mapping[str, str]
+    mask: BoolArray
+    thin: BoolArray | None
 
 
 class PhantomLibrary:
@@ -56,6 +69,7 @@ class PhantomLibrary:
         self._records: dict[str, CaseRecord] = {}
         self._files: dict[str, dict[str, tuple[str, str]]] = {}
         self._seeds: dict[str, int] = {}
+        self._lesions: dict[str, Any] = {}  # as in the manifest, read when they are asked for
         for number, entry in enumerate(_read_manifest(folder), start=1):
             try:
                 record, files = _record(entry, self.name), _files(entry)
@@ -77,6 +91,7 @@ class PhantomLibrary:
                     "library again."
                 )
             self._records[record.id] = record
+            self._lesions[record.id] = entry.get("lesions", [])
             self._files[record.id] = files
         for record in self._records.values():
             _check_other_view(record, self._records)
@@ -119,6 +134,39 @@ class PhantomLibrary:
         """
         find_entry(self._records, case_id, self.name)
         return self._seeds.get(case_id)
+
+    def lesions(self, case_id: str) -> tuple[TrueLesion, ...]:
+        """Every lesion of a phantom with its own masks, in the manifest's order.
+
+        Raises:
+            CaseNotFound: no case has this id.
+            BadAnnotation: the manifest's description of them cannot be understood.
+            UnreadableImage: a file is missing or differs from the manifest.
+        """
+        find_entry(self._records, case_id, self.name)
+        try:
+            described = [
+                (
+                    printable(str(one["kind"])),
+                    {printable(str(k)): printable(str(v)) for k, v in one["descriptors"].items()},
+                    # Of a single lesion the mask is that of all.
+                    _file(one["mask"]) if "mask" in one else self._files[case_id]["lesion_mask"],
+                    _file(one["thin_mask"]) if "thin_mask" in one else None,
+                )
+                for one in self._lesions[case_id]
+            ]
+        except (KeyError, TypeError, AttributeError, CaseError):
+            raise BadAnnotation(
+                f"The phantom library's {MANIFEST} describes a lesion of {case_id} in a way that "
+                "cannot be understood; generate the library again."
+            ) from None
+        return tuple(
+            TrueLesion(
+                kind, descriptors, self._read(*mask) > _WHITE,
+                None if thin is None else self._read(*thin) > _WHITE,
+            )
+            for kind, descriptors, mask, thin in described
+        )  # fmt: skip
 
     def _read(self, file: str, digest: str) -> FloatArray:
         path = self._folder / file
@@ -221,15 +269,27 @@ def _files(entry: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
         described = entry["files"].get(role)
         if described is None:
             continue
-        file = str(described["file"])
-        if file != plain_name(file) or file.startswith("."):
-            raise CaseError(f"{file!r:.60} is not a plain file name")
-        found[role] = (file, str(described["sha256"]).lower())
+        found[role] = _file(described)
     if "low_energy" not in found:
         raise KeyError("low_energy")
     return found
 
 
+def _file(described: Mapping[str, Any]) -> tuple[str, str]:
+    """File name and SHA-256.
+
+    Raises:
+        CaseError: a name that points outside the library's folder.
+    """
+    file = str(described["file"])
+    if file != plain_name(file) or file.startswith("."):
+        raise CaseError(f"{file!r:.60} is not a plain file name")
+    return file, str(described["sha256"]).lower()
+
+
+_WHITE = 0.5  # masks are pictures of 0 and 255
+
+
 def _mask(picture: FloatArray | None) -> BoolArray | None:
     """A picture of 0 and 255 as a mask."""
-    return None if picture is None else picture > 0.5
+    return None if picture is None else picture > _WHITE
