@@ -40,6 +40,44 @@ def test_a_case_with_a_picture_only(tmp_path: Path) -> None:
     assert case.lesion_mask is case.recombined is case.recombined_mask is None
 
 
+def test_lesions_have_their_own_masks(tmp_path: Path) -> None:
+    folder = make_library(tmp_path)
+    files = json.loads((folder / "manifest.json").read_text())["cases"][0]["files"]
+    whole = PhantomLibrary(folder).load("PH-0001").lesion_mask
+    assert whole is not None
+    assert PhantomLibrary(folder).lesions("PH-0001") == ()  # of a manifest that describes none
+    thin = {"thin_mask": files["lesion_mask"]}
+    described = [
+        {"kind": "mass", "descriptors": {"mass shape": "oval"}, **thin},
+        {"kind": "cyst", "descriptors": {}, "mask": files["low_energy"]},
+    ]
+    _edit(folder, lesions=described)
+    mass, cyst = PhantomLibrary(folder).lesions("PH-0001")
+    assert (mass.kind, mass.descriptors, cyst.kind) == ("mass", {"mass shape": "oval"}, "cyst")
+    assert (mass.mask == whole).all()
+    assert mass.thin is not None
+    assert (mass.thin == whole).all()
+    assert cyst.thin is None
+    assert cyst.mask.shape == whole.shape
+    (folder / files["lesion_mask"]["file"]).unlink()
+    with pytest.raises(UnreadableImage, match="is not there"):
+        PhantomLibrary(folder).lesions("PH-0001")
+
+
+@pytest.mark.parametrize(
+    "lesions",
+    [
+        3, [3], [{}], [{"kind": "mass", "descriptors": 3}],
+        [{"kind": "mass", "descriptors": {}, "mask": {"file": "../a.png", "sha256": ""}}],
+    ],
+)  # fmt: skip
+def test_lesions_that_cannot_be_understood_are_told(tmp_path: Path, lesions: Any) -> None:
+    folder = make_library(tmp_path)
+    _edit(folder, lesions=lesions)
+    with pytest.raises(BadAnnotation, match="describes a lesion of PH-0001"):
+        PhantomLibrary(folder).lesions("PH-0001")
+
+
 def test_a_changed_or_missing_file_is_named(tmp_path: Path) -> None:
     library = PhantomLibrary(make_library(tmp_path))
     path = tmp_path / "PH-0001.png"
