@@ -37,6 +37,7 @@ def table(place: Path) -> list[dict[str, str]]:
     return list(csv.DictReader(place.read_text().splitlines()))
 
 
+@pytest.mark.slow
 def test_cues_and_the_atlas_are_printed_and_written(
     run: Run, release: Path, tiny_weights: Path, tmp_path: Path
 ) -> None:

@@ -7,7 +7,7 @@ channel that answers to a cue need not matter to the decision, and may answer to
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -89,14 +89,18 @@ def answers(pairs: Sequence[CuePairs], seed: int = 0, permutations: int = PERMUT
         t[k] = paired_t(after - before).reshape(shape[1:])
         found = standardised(after - before, seed)
         shift[k], low[k], high[k] = (values.reshape(shape[1:]) for values in found)
-    groups = [_responses(one, AFTER) - _responses(one, BEFORE) for one in pairs]
     units = [one.phantoms for one in pairs]
-    maxima = flipped_maxima(groups, units, seed, permutations)
-    others = flipped_maxima(groups, units, seed + 1, CONTROL_RUNS)
+    maxima = flipped_maxima(_differences(pairs), units, seed, permutations)
+    others = flipped_maxima(_differences(pairs), units, seed + 1, CONTROL_RUNS)
     permuted = float((corrected_p(others, maxima) < ALPHA).mean())
     return Answers(
         tuple(one.cue for one in pairs), auc, shift, low, high, corrected_p(t, maxima), permuted
     )
+
+
+def _differences(pairs: Sequence[CuePairs]) -> Iterator[Floats]:
+    """(n, responses times C) for each cue."""
+    return (_responses(one, AFTER) - _responses(one, BEFORE) for one in pairs)
 
 
 def _responses(pairs: CuePairs, state: int) -> Floats:

@@ -10,7 +10,7 @@ permutation tests for functional neuroimaging", Human Brain Mapping 15:1, 2002.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,12 +29,13 @@ def paired_t(differences: Floats) -> Floats:
 
 
 def flipped_maxima(
-    groups: Sequence[Floats], units: Sequence[NDArray[np.int64]], seed: int, replicates: int
+    groups: Iterable[Floats], units: Sequence[NDArray[np.int64]], seed: int, replicates: int
 ) -> Floats:
     """The largest |t| over all columns of all groups, each time all labels are permuted.
 
     Args:
-        groups: differences (n, columns) of some units each; groups of fewer than 2 are left out.
+        groups: differences (n, columns) of some units each, one after the other, so that not all
+            need be in memory; groups of fewer than 2 are left out.
         units: the unit of each difference (n,), for each group.
         seed: the same seed gives the same permutations.
         replicates: of permutations.

@@ -95,7 +95,7 @@ CONTENT_WORDS = {
 _LISTED = 10  # channels of each block
 _ANSWERS = 3  # cues of each
 CONTENT_HEAD = ("places", *CONTENT_WORDS.values())
-CHANNEL_HEAD = ("channel", "mean effect of its places", "of them", "answers to (d_z)")
+CHANNEL_HEAD = ("channel", "mean size of the effect of its places", "of them", "answers to (d_z)")
 
 
 def markdown(atlas: Atlas, source: str, is_phantom: bool) -> str:
@@ -167,6 +167,6 @@ def _line(one: ChannelEntry) -> tuple[str, ...]:
     answers = ", ".join(f"{a.cue.id} ({a.shift:+.2f})" for a in one.answers[:_ANSWERS])
     more = len(one.answers) - _ANSWERS
     return (
-        str(one.channel), f"{np.mean(effects):+.4f}", words,
+        str(one.channel), f"{np.mean(np.abs(effects)):.4f}", words,
         markdown_escaped(answers + (f" and {more} more" if more > 0 else "")) or "unexplained",
     )  # fmt: skip
