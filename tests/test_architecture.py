@@ -17,7 +17,7 @@ from xai_core.ui.pages import PAGES
 ROOT = Path(__file__).resolve().parent.parent
 
 # Every package may import these.
-BASE = ("types", "errors", "settings", "files", "list_text", "output")
+BASE = ("types", "errors", "settings", "files", "list_text", "output", "findings")
 # What each package may import besides the base and itself; see docs/architecture.md.
 ALLOWED: dict[str, tuple[str, ...]] = {
     "statistics": (),
@@ -26,6 +26,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "scoring": (),
     "cases": (),
     "model": ("preprocessing",),
+    "learning": ("statistics",),
     "cam": ("scoring", "statistics"),
     "faithfulness": ("scoring", "statistics"),
     "viz": ("cam", "faithfulness", "preprocessing"),

@@ -5,12 +5,16 @@ from __future__ import annotations
 import pytest
 
 from xai_core.errors import BadRequest
-from xai_core.list_text import counted, names, percentages
+from xai_core.list_text import counted, listed, names, percentages
 
 
 def test_the_words_of_a_count_agree_with_it() -> None:
     told = [counted(number, "row has", "rows have") for number in (0, 1, 2)]
     assert told == ["0 rows have", "1 row has", "2 rows have"]
+
+
+def test_words_are_listed_as_in_a_sentence() -> None:
+    assert [listed(words) for words in ("a", "ab", "abc")] == ["a", "a and b", "a, b and c"]
 
 
 def test_names_are_unique_and_in_order() -> None:

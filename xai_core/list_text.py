@@ -1,6 +1,8 @@
-"""Parsers of lists that a person types, names and percentages; and counts in sentences."""
+"""Parsers of lists that a person types, names and percentages; counts and lists in sentences."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from xai_core.errors import BadRequest
 
@@ -10,6 +12,12 @@ _MOST = 200  # numbers parsed at most; the rest is ignored
 def counted(number: int, one: str, several: str) -> str:
     """A count with the words that agree with it: "1 row has", "2 rows have"."""
     return f"{number} {one if number == 1 else several}"
+
+
+def listed(words: Sequence[str]) -> str:
+    """Words as a sentence lists them: "a", "a and b", "a, b and c"."""
+    *others, last = words
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def names(text: str) -> tuple[str, ...]:

@@ -55,6 +55,11 @@ class Outcome(enum.StrEnum):
         True) where the model decided for its positive class, else 0."""
         return {(1, 1): cls.TP, (0, 0): cls.TN, (0, 1): cls.FP, (1, 0): cls.FN}[(truth, predicted)]
 
+    @property
+    def is_right(self) -> bool:
+        """Whether the decision agrees with the truth."""
+        return self in (Outcome.TP, Outcome.TN)
+
 
 def read_only(array: np.ndarray[Any, Any], dtype: Any = np.float32) -> Any:
     """A read-only, contiguous array of ``dtype``: the argument itself where that is already so."""
@@ -107,6 +112,18 @@ class CaseRecord:
         return None if self.pathology is None else self.pathology.class_index
 
 
+@dataclass(frozen=True, eq=False)
+class MarkedFinding:
+    """One finding that a source marked.  ``mask``: bool, on the grid of the picture it is marked
+    on.  ``kind``: a term of the lexicon such as "mass"; empty where the source does not name it."""
+
+    mask: BoolArray
+    kind: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "mask", read_only(self.mask, np.bool_))
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Case(CaseRecord):
     """A case with its pixels.
@@ -115,6 +132,8 @@ class Case(CaseRecord):
     ``recombined``: subtracted image on its OWN grid, float32 (H', W') in [0, 1], or None.
     ``lesion_mask``: bool (H, W) on the low-energy grid, or None where no lesion was marked.
     ``recombined_mask``: bool (H', W') on the recombined grid, or None.
+    ``lesions``: the findings in ``lesion_mask`` one by one, where the source has them apart; else
+    empty, see :func:`xai_core.findings.findings_of`.
     ``pixel_spacing``: millimetres per pixel (row, column) where known.
     """
 
@@ -122,6 +141,7 @@ class Case(CaseRecord):
     recombined: FloatArray | None = None
     lesion_mask: BoolArray | None = None
     recombined_mask: BoolArray | None = None
+    lesions: tuple[MarkedFinding, ...] = ()
     pixel_spacing: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
@@ -149,6 +169,12 @@ class Case(CaseRecord):
                     f"{None if of is None else of.shape}; they must agree."
                 )
             object.__setattr__(self, name, read_only(mask, np.bool_))
+        for number, lesion in enumerate(self.lesions, start=1):
+            if lesion.mask.shape != self.image.shape:
+                raise CaseError(
+                    f"Case {self.id!r}: the mask of finding {number} has shape "
+                    f"{lesion.mask.shape}, its image {self.image.shape}; they must agree."
+                )
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,7 @@ def main() -> None:
         expect(page.get_by_role("progressbar")).to_have_count(0)
         _keep(page, "compare")
         page.goto(f"{server.url}/demo?stop=1")
-        expect(page.get_by_text("Stop 1 of 7")).to_be_visible()
+        expect(page.get_by_text(re.compile("^1 / 7 "))).to_be_visible()
         page.wait_for_timeout(4000)
         _keep(page, "demo")
         page.goto(f"{server.url}/explore?case={case}")

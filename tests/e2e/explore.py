@@ -31,9 +31,54 @@ def press_step_key(page: Page, key: str) -> None:
     page.keyboard.press(key)
 
 
+def open_menu(page: Page, name: str) -> None:
+    """Open a menu of the tools over the picture: Heatmap, View or Keys."""
+    menu = page.locator(".viewer .menu", has=page.get_by_text(name, exact=True))
+    menu.locator("summary").click()
+    expect(menu).to_have_attribute("open", "")
+
+
+def leave_stage(page: Page) -> None:
+    """Leave the stage, on which Demo begins."""
+    page.get_by_role("button", name="Leave the stage").click()
+    expect(page.get_by_role("link", name="Explore", exact=True)).to_be_visible()
+
+
+def outcome_cell(page: Page, outcome: str) -> Locator:
+    """The cell of an outcome in the table of outcomes: a button that filters the list of cases."""
+    return page.get_by_role("button", name=re.compile(f"^{outcome}, "))
+
+
+def count_of(button: Locator) -> int:
+    """The number of cases that the name of a filter's button gives, once it is final."""
+    expect(button).to_have_accessible_name(re.compile(r" cases?$"))  # no longer "so far"
+    found = re.search(r": (\d+) cases?$", button.get_attribute("aria-label") or "")
+    assert found is not None
+    return int(found[1])
+
+
+def filter_value(page: Page, words: str) -> Locator:
+    """The button of another filter, such as "density C"; its list is opened if it is not."""
+    button = page.get_by_role("button", name=re.compile(f"^{re.escape(words)}: "))
+    if not button.is_visible():
+        page.get_by_text("More filters").click()
+    expect(button).to_be_visible()
+    return button
+
+
+def tiles(page: Page) -> Locator:
+    """The tiles of the list of cases."""
+    return page.get_by_role("radiogroup", name="Cases").get_by_role("radio")
+
+
+def tile(page: Page, case_id: str) -> Locator:
+    """The tile of a case; its name holds the id as a whole."""
+    return page.get_by_role("radio", name=re.compile(rf"\b{re.escape(case_id)}(,|$)"))
+
+
 def level(page: Page, percent: str) -> Locator:
-    """The switch of an area level."""
-    return page.get_by_role("button", name=re.compile(rf"^{re.escape(percent)} % "))
+    """The switch of an area level; levels that keep the same area share one."""
+    return page.locator(f'.viewer .bars button[data-levels~="{percent}"]')
 
 
 def progress(page: Page) -> Locator:

@@ -26,6 +26,12 @@ def about(page: Page) -> None:
     expect(page.get_by_role("heading", name="About this dashboard")).to_be_visible()
 
 
+def empty_list(page: Page) -> None:
+    expect(page.get_by_role("button", name="Clear search and filters")).to_be_visible()
+    page.get_by_text(re.compile("More filters")).click()
+    expect(page.get_by_role("group", name="Truth")).to_be_visible()
+
+
 def panels(page: Page) -> None:
     expect(explore.progress(page)).to_contain_text(re.compile(r"All \d panels ready"))
 
@@ -42,11 +48,12 @@ def own_image(page: Page) -> None:
 
 
 def stop(page: Page) -> None:
-    expect(page.get_by_text(re.compile(r"Stop \d of 7"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"^\d / 7 · "))).to_be_visible()
     explore.wait_until_done(page)
 
 
 def stop_of_compare(page: Page) -> None:
+    explore.leave_stage(page)
     expect(page.get_by_text(re.compile(r"Stop \d of 7"))).to_be_visible()
     panels(page)
 
@@ -54,6 +61,10 @@ def stop_of_compare(page: Page) -> None:
 def counterfactual(page: Page) -> None:
     expect(page.locator(".st-key-answer")).to_contain_text("Before you see it")
     expect(page.get_by_role("img", name=re.compile("^The difference between"))).to_be_visible()
+
+
+def notes(page: Page) -> None:
+    expect(page.get_by_text("Waiting for the tour's window")).to_be_visible()
 
 
 def channels(page: Page) -> None:
@@ -68,6 +79,7 @@ def parts(page: Page) -> None:
 STATES: dict[str, Callable[[Page], None]] = {
     "explore?case=PH-0001&method=hybrid-cam": explore.wait_until_done,
     "explore?case=PH-0004&layer=stages.3.blocks.1&curves=none": explore.wait_until_done,
+    "explore?curves=none&find=nothing+matches&outcome=FN,TP": empty_list,
     "compare?case=PH-0001": panels,
     "compare?view=figure3&tp=PH-0001&tn=PH-0004": panels,
     "features?case=PH-0001&change=number:0": counterfactual,
@@ -78,6 +90,7 @@ STATES: dict[str, Callable[[Page], None]] = {
     "your_image?curves=none": own_image,
     "demo": stop,
     "demo?stop=3": stop_of_compare,
+    "demo?notes=1": notes,
 }
 
 

@@ -42,7 +42,7 @@ def saved(page: Page, kind: str, folder: Path) -> bytes:
 
 def test_an_address_opens_its_case_with_all_panels(small: Server, visit: Visit) -> None:
     page = visit(f"{small.url}/compare?case=PH-0004&target=malignant")
-    expect(page.get_by_role("radio", name="PH-0004")).to_be_checked()
+    expect(explore.tile(page, "PH-0004")).to_be_checked()
     expect(page.get_by_role("radio", name="malignant", exact=True)).to_be_checked()
     wait_for_all_panels(page)
     empty = page.get_by_text(re.compile("No positive evidence|No level raises|map is constant"))
@@ -54,12 +54,33 @@ def test_an_address_opens_its_case_with_all_panels(small: Server, visit: Visit) 
 
 
 def test_curves_are_measured_when_switched_on(small: Server, visit: Visit) -> None:
-    page = visit(f"{small.url}/compare?case=PH-0004")
+    page = visit(f"{small.url}/compare?case=PH-0004&methods=grad-cam,layer-cam")
     wait_for_all_panels(page)
     page.get_by_text("Curves too").click()
     expect(page).to_have_url(re.compile("curves-too=on"))
-    expect(page.get_by_text(re.compile(r"Insertion AUC \d")).first).to_be_visible()
+    expect(
+        page.get_by_text(re.compile(r"Areas under the curves: \d of \d measured"))
+    ).to_be_visible()
     wait_for_all_panels(page)
+    areas = page.get_by_text(re.compile(r"Insertion AUC \d"))
+    without = page.get_by_text(re.compile("No areas: the map shows nothing"))
+    expect(areas.or_(without)).to_have_count(4)
+    assert areas.count() > 0
+
+
+def test_places_of_areas_keep_their_height_when_the_areas_come(small: Server, visit: Visit) -> None:
+    page = visit(f"{small.url}/compare?curves-too=on&methods=grad-cam")
+    places = page.locator("[class*=st-key-areas-]")
+    status = page.locator(".st-key-areas-status")
+    expect(places).to_have_count(1 + 2)
+    expect(status).to_contain_text("Areas under the curves: ")
+    before = [place.bounding_box() for place in places.all()]
+    wait_for_all_panels(page)
+    expect(status).to_contain_text(re.compile(r"(\d) of \1 measured"))
+    after = [place.bounding_box() for place in places.all()]
+    heights = [(a["height"], b["height"]) for a, b in zip(before, after, strict=True) if a and b]
+    assert len(heights) == 1 + 2
+    assert all(one == other for one, other in heights), heights
 
 
 def test_the_panels_are_saved_for_print(small: Server, visit: Visit, tmp_path: Path) -> None:
@@ -93,7 +114,7 @@ def test_leaving_the_page_stops_its_jobs_and_keeps_the_case(small: Server, visit
     expect(page.get_by_text("panels ready")).to_be_visible()
     page.get_by_role("link", name="Explore").click()
     expect(page).to_have_url(re.compile("/explore.*case=PH-0006"))
-    expect(page.get_by_role("radio", name="PH-0006")).to_be_checked()
+    expect(explore.tile(page, "PH-0006")).to_be_checked()
     explore.wait_until_done(page)
 
 

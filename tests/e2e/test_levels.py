@@ -14,6 +14,7 @@ from tests.conftest import TINY_LAYERS
 from tests.e2e import explore
 from tests.e2e.conftest import Server
 from tests.e2e.expecting import expect
+from tests.e2e.level_cases import first_case, same_area
 from xai_core.cases.sources.library import PhantomLibrary
 from xai_core.explain.explainer import Explainer
 from xai_core.explain.explanation import Explanation
@@ -35,15 +36,23 @@ def explain(tiny_weights: Path) -> Explain:
 
 @pytest.fixture(scope="module")
 def explanation(explain: Explain) -> Explanation:
-    """Of a case for which some levels raise the score and some do not."""
+    """Of a case for which some levels raise the score and some do not, one of them with an area of
+    its own and so a switch of its own."""
     for record in PhantomLibrary().records():
         candidate = explain(
             CaseRequest(record.id).change(method="hybrid-cam", layer=TINY_LAYERS[1], curves="none")
         )
         gains = [level.delta for level in candidate.levels]
-        if gains and max(gains) > 0.01 and min(gains) == 0:
+        if gains and max(gains) > 0.01 and useless_level(candidate) is not None:
             return candidate
     pytest.fail("no case of the library has both")
+
+
+def useless_level(explanation: Explanation) -> float | None:
+    """A level that does not raise the score and keeps another area than every other one."""
+    alone = {group[0] for group in same_area(explanation) if len(group) == 1}
+    useless = (x.percent for x in explanation.levels if x.delta == 0 and x.percent in alone)
+    return next(useless, None)
 
 
 def case_request(explanation: Explanation) -> CaseRequest:
@@ -66,9 +75,8 @@ def test_each_switch_shows_its_levels_gain_and_kept_area(
         share = 100 * level.realised
         kept = f"{share:.1f}" if share < 9.95 else f"{share:.0f}"
         expect(switch).to_contain_text(f"kept {kept} %")
-        gain = re.search(r"(-?\d+\.\d\d)", switch.inner_text().replace(f"{level.percent:g} %", ""))
-        assert gain is not None
-        assert float(gain[1]) == pytest.approx(level.delta, abs=6e-3)
+        gain = float(switch.locator("span").inner_text())
+        assert gain == pytest.approx(level.delta, abs=6e-3)
 
 
 def test_an_area_of_any_size_shows_its_mask_and_becomes_a_level(
@@ -101,7 +109,8 @@ def test_an_area_of_any_size_shows_its_mask_and_becomes_a_level(
 def test_if_no_level_raises_the_score_another_can_be_switched_on(
     small: Server, visit: Visit, explanation: Explanation
 ) -> None:
-    useless = next(level.percent for level in explanation.levels if level.delta == 0)
+    useless = useless_level(explanation)
+    assert useless is not None
     useful = max(explanation.levels, key=lambda level: level.delta).percent
     page = opened(visit, small, case_request(explanation).change(levels=(useless,)))
     expect(page.get_by_text(re.compile("No level raises the score"))).to_be_visible()
@@ -114,3 +123,41 @@ def test_if_no_level_raises_the_score_another_can_be_switched_on(
     explore.map_digest(page, "Hybrid-CAM")
     assert explanation.heatmap is not None
     assert explanation.heatmap.state is MapState.OK
+
+
+def test_levels_that_keep_the_same_area_share_one_switch(
+    small: Server, visit: Visit, tiny_weights: Path, explain: Explain
+) -> None:
+    """Where most of the map is 0, the larger levels all keep the whole picture."""
+    shown = first_case(tiny_weights, merged=True, layer=TINY_LAYERS[0])
+    groups = same_area(explain(shown))
+    group = next(levels for levels in groups if len(levels) > 1)
+    page = opened(visit, small, shown)
+    bars = page.get_by_role("group", name=re.compile("^Area levels: ")).get_by_role("button")
+    expect(bars).to_have_count(len(groups))
+    name = re.compile(rf"^{group[0]:g} to {group[-1]:g} %: same area ")
+    merged = page.get_by_role("button", name=name)
+    expect(merged).to_have_attribute("aria-pressed", "true")
+    end = page.get_by_role("slider", name="Largest area level")
+    expect(end).to_have_attribute("max", str(len(groups) - 1))
+
+    merged.focus()
+    page.keyboard.press("Space")
+    expect(merged).to_have_attribute("aria-pressed", "false")
+    expect(merged).to_be_focused()
+    others = [f"{level.percent:g}" for level in explain(shown).levels if level.percent not in group]
+    expect(page).to_have_url(
+        re.compile("levels=" + "(%2C|,)".join(map(re.escape, others)) + "(&|$)")
+    )
+    merged.press("Space")
+    expect(merged).to_have_attribute("aria-pressed", "true")
+    expect(page).not_to_have_url(re.compile("levels="))
+
+    # An address may switch only some of them on; the switch then makes it all.
+    part = visit(
+        f"{small.url}/explore?{urlencode(write_address(shown.change(levels=(group[0],))))}"
+    )
+    merged = part.get_by_role("button", name=name)
+    expect(merged).to_have_attribute("aria-pressed", "mixed")
+    merged.click()
+    expect(merged).to_have_attribute("aria-pressed", "true")

@@ -31,6 +31,8 @@ def test_every_page_opens_in_a_new_session(
     with dashboard(tmp_path, "library", tiny_weights) as server:
         for name in (*PAGES, "", PAGES[0]):
             page = visit(f"{server.url}/{name}")
+            if name == "demo":
+                explore.leave_stage(page)
             expect(page.get_by_text(SIGNS[name or "explore"], exact=True).first).to_be_visible()
             expect(page.get_by_text(explore.NOTICE).last).to_be_visible()
             synthetic = (

@@ -19,7 +19,7 @@ Visit = Callable[[str], Page]
 
 def test_an_address_opens_its_case_in_a_new_session(small: Server, visit: Visit) -> None:
     page = visit(f"{small.url}/explore?case=PH-0004&layer=stages.3.blocks.1&curves=none")
-    expect(page.get_by_role("radio", name="PH-0004")).to_be_checked()
+    expect(explore.tile(page, "PH-0004")).to_be_checked()
     expect(page.get_by_role("radio", name="Stage 4 Block 2")).to_be_checked()
     explore.wait_until_done(page)
 
@@ -30,7 +30,7 @@ def test_returning_to_explore_keeps_the_case(small: Server, visit: Visit) -> Non
     page.get_by_role("link", name="About").click()
     expect(page.get_by_role("heading", name="About this dashboard")).to_be_visible()
     page.get_by_role("link", name="Explore").click()
-    expect(page.get_by_role("radio", name="PH-0006")).to_be_checked()
+    expect(explore.tile(page, "PH-0006")).to_be_checked()
     expect(page).to_have_url(re.compile("case=PH-0006&method=hybrid-cam"))
 
 

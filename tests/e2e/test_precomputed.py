@@ -22,6 +22,7 @@ def test_the_whole_tour_scores_no_image(tmp_path: Path, visit: Callable[[str], P
     with dashboard(tmp_path, "library", DEFAULT_WEIGHTS, precomputed=PRECOMPUTED) as server:
         for number, stop in enumerate(STOPS, start=1):
             page = visit(f"{server.url}/demo?stop={number}")
+            explore.leave_stage(page)
             expect(page.get_by_text(f"Stop {number} of {len(STOPS)}")).to_be_visible()
             if stop.scene == EXPLORE:
                 explore.wait_until_done(page)

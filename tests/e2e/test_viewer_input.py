@@ -23,13 +23,14 @@ _OUTLINE = """([e, name]) => {
   return picture && picture.outline && Array.from(picture.outline);
 }"""
 _DIFFERS = "([c, was]) => c.toDataURL() !== was"
-# Records whether the buttons of the list are ever removed from the page.
+# Records whether the buttons of the controls are ever removed from the page.
 _WATCH = """() => {
   const app = document.querySelector("[data-testid=stApp]");
   const running = () => { if (app.dataset.testScriptState === "running") app.dataset.ran = "yes"; };
   new MutationObserver(running).observe(app, { attributeFilter: ["data-test-script-state"] });
   window.buttonsRemoved = false;
-  const check = () => { window.buttonsRemoved ||= !document.querySelector(".st-key-next button"); };
+  const button = ".st-key-controls button";
+  const check = () => { window.buttonsRemoved ||= !document.querySelector(button); };
   new MutationObserver(check).observe(document.body, { childList: true, subtree: true });
 }"""
 _SAME = "([c, was]) => c.toDataURL() === was"
@@ -48,7 +49,7 @@ def test_low_energy_and_recombined_share_cursor_and_zoom_and_blink(
     size: dict[str, int], small: Server, visit: Visit
 ) -> None:
     page = opened(visit, small, size)
-    page.get_by_role("button", name="Recombined beside it").click()
+    page.get_by_role("button", name="Recombined", exact=True).click()
     low, second = explore.picture(page), page.get_by_role("img", name=re.compile("^The recombined"))
     expect(second).to_be_visible()
     box = low.bounding_box()
@@ -118,9 +119,11 @@ def test_the_focused_control_of_the_viewer_has_a_visible_outline(
     small: Server, visit: Visit
 ) -> None:
     page = opened(visit, small, SIZES[0])
-    explore.picture(page).focus()
-    seen = set()
-    for _ in range(14):
+    page.locator(".viewer .menu summary").first.focus()
+    seen: set[str] = set()
+    for _ in range(20):
+        if "View" in seen and "1:1" not in seen:
+            page.keyboard.press("Enter")  # opens the menu
         page.keyboard.press("Tab")
         found = page.evaluate(
             """() => {
@@ -140,7 +143,7 @@ def test_the_focused_control_of_the_viewer_has_a_visible_outline(
         assert name
         assert outline == "solid", name
         assert width >= 2, name
-    assert {"Fit", "1:1", "Invert"} <= seen
+    assert {"Fit", "View", "1:1", "Invert"} <= seen
 
 
 def test_a_broken_connection_resumes_with_the_same_state(
@@ -161,7 +164,7 @@ def test_a_broken_connection_resumes_with_the_same_state(
         expect(app).to_have_attribute("data-test-script-state", "notRunning")
         expect(page).to_have_url(re.compile("case=PH-0003&.*layer=stages.3.blocks.1.*zoom=1.25"))
         explore.press_step_key(page, "n")
-        expect(page.get_by_role("radio", name="PH-0004", checked=True).first).to_be_visible()
+        expect(explore.tile(page, "PH-0004")).to_be_checked()
         explore.wait_until_done(page)
         layer = page.get_by_role("radio", name="Stage 4 Block 2", checked=True)
         expect(layer.first).to_be_visible()

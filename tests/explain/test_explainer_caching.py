@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -18,7 +19,7 @@ from xai_core.explain.request import ExplainRequest
 from xai_core.faithfulness import curves as curve_modes
 from xai_core.model.classifier import Classifier
 from xai_core.scoring.disk_store import DiskStore
-from xai_core.types import MapState
+from xai_core.types import MapState, MarkedFinding
 
 CASE = make_case()
 FAST = ExplainRequest(method="grad-cam", target="malignant", curves="none")
@@ -176,3 +177,17 @@ def test_localisation_is_measured_only_of_a_case_with_a_mask(explainer: Explaine
     lost = {n for n in marked if marked[n].value is not None and unmarked[n].value is None}
     assert lost, "some metrics need a mask"
     assert all(unmarked[name].state for name in lost)
+
+
+def test_the_findings_of_a_case_are_told_apart_on_the_networks_grid(explainer: Explainer) -> None:
+    mask = CASE.lesion_mask
+    assert mask is not None
+    elsewhere = np.roll(mask, (40, 30), (0, 1))
+    lesions = (MarkedFinding(mask, "mass"), MarkedFinding(elsewhere, "calcifications"))
+    case = make_case("two findings", lesion_mask=mask | elsewhere, lesions=lesions)
+    words = explainer.explain(case, FAST).metrics["peak_finding"].value
+    assert isinstance(words, str)
+    assert re.search(r"finding [12] of 2 \((mass|calcifications)\)", words), words
+    merged = make_case("merged", lesion_mask=mask | elsewhere)
+    words = explainer.explain(merged, FAST).metrics["peak_finding"].value
+    assert "marked region" in str(words)

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from xai_core.errors import BadRequest
-from xai_core.faithfulness.metrics.localisation import LocalisationState, localise
+from xai_core.faithfulness.metrics.localisation import LocalisationState, localise, peak_words
+from xai_core.findings import regions
+from xai_core.types import MarkedFinding
 
 
 def peak_at(row: int, column: int, size: int = 40) -> np.ndarray:
@@ -83,3 +85,52 @@ def test_invalid_arguments_raise_bad_request() -> None:
         localise(peak_at(1, 1), square(0, 0, 3), tolerance=-1)
     with pytest.raises(BadRequest, match="area is 0"):
         localise(peak_at(1, 1), square(0, 0, 3), area=0)
+
+
+def three_findings() -> list[MarkedFinding]:
+    """A mass at the top left, calcifications at the top right, a mass at the bottom right."""
+    squares = {"mass": square(2, 2, 6), "calcifications": square(2, 30, 4)}
+    return [MarkedFinding(mask, kind) for kind, mask in squares.items()] + [
+        MarkedFinding(square(30, 30, 5), "mass")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("peak", "words"),
+    [
+        ((3, 31), "on finding 2 of 3 (calcifications); misses finding 1 (mass) and finding 3 "
+         "(mass)"),
+        ((3, 3), "on finding 1 of 3 (mass); misses the calcifications and finding 3 (mass)"),
+        ((3, 36), "3 px beside finding 2 of 3 (calcifications); misses finding 1 (mass) and "
+         "finding 3 (mass)"),
+        ((20, 32), "on no finding: 10 px from the nearest, finding 3 of 3 (mass)"),
+    ],
+)  # fmt: skip
+def test_the_words_say_which_finding_the_peak_lies_on_and_which_it_misses(
+    peak: tuple[int, int], words: str
+) -> None:
+    assert peak_words(peak, three_findings(), tolerance=4) == words
+
+
+def test_a_peak_within_reach_of_two_findings_names_both() -> None:
+    findings = three_findings()[1:]
+    assert peak_words((17, 31), findings, tolerance=15) == (
+        "12 px beside finding 1 of 2 (calcifications) and the mass"
+    )
+
+
+def test_regions_of_one_mask_are_called_marked_regions() -> None:
+    merged = square(2, 2, 6) | square(30, 30, 5)
+    assert peak_words((31, 31), regions(merged), tolerance=0) == (
+        "on marked region 2 of 2; misses region 1"
+    )
+
+
+def test_a_finding_too_small_for_the_grid_is_missed_and_counted() -> None:
+    vanished = MarkedFinding(np.zeros((40, 40), bool), "calcifications")
+    findings = [vanished, MarkedFinding(square(2, 2, 6), "mass")]
+    assert peak_words((3, 3), findings) == "on finding 2 of 2 (mass); misses the calcifications"
+    assert peak_words((30, 30), findings, tolerance=3) == (
+        "on no finding: 33 px from the nearest, finding 2 of 2 (mass)"
+    )
+    assert peak_words((3, 3), findings[:1]) == "on no finding: each is too small for the map's grid"

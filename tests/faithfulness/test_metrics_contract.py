@@ -13,10 +13,11 @@ from xai_core.faithfulness.adaptive import adaptive
 from xai_core.faithfulness.metric import Measurement, Metric, MetricInputs, Need
 from xai_core.faithfulness.metrics import METRICS, measure, registry
 from xai_core.faithfulness.metrics.agreement import agreement
-from xai_core.faithfulness.metrics.localisation import localise
+from xai_core.faithfulness.metrics.localisation import localise, peak_words
 from xai_core.faithfulness.patches import GRID, descending, relevance, tie_fraction
 from xai_core.faithfulness.perturbation import PerturbationProbe
 from xai_core.faithfulness.reliability import assess
+from xai_core.findings import regions
 from xai_core.scoring.logit_cache import LogitCache
 from xai_core.types import MapState
 
@@ -157,6 +158,9 @@ def test_values_equal_those_of_the_underlying_functions(whole: MetricInputs) -> 
     assert (found["peak_row"].value, found["peak_column"].value) == place.peak
     for name in ("hit", "distance", "top_share", "top_area", "mask_area", "peak_ties"):
         assert found[name].value == getattr(place, name)
+    assert place.peak is not None
+    words = peak_words(place.peak, regions(whole.find_lesion_mask()))
+    assert found["peak_finding"].value == words
     alike = agreement(whole.values, a_map(1))
     assert found["spearman"].value == alike.spearman
     assert found["top_overlap"].value == alike.top_overlap

@@ -77,7 +77,7 @@ def live_page() -> None:
 
     service = STAND_INS[-1]
     session.restore(service.records, service.classifier)
-    live.show(service, session.current(), st.container(), st.container())
+    live.show(service, session.current(), st.container(), st.container(), st.container())
 
 
 def explore_page() -> None:
@@ -92,12 +92,13 @@ def explore_page() -> None:
     deferred.draw_after_picture(lambda: st.radio("Case", list(service.records)), "list-place")
     controls.show(service, None)
     curves.show_mode_choice()
-    live.show(service, session.current(), st.container(), st.container())
+    live.show(service, session.current(), st.container(), st.container(), st.container())
 
 
 def silent_viewer_page() -> None:
     """A page that sent the viewer three seconds ago and got no report that it has drawn."""
     import time
+    from functools import partial
 
     import streamlit as st
 
@@ -109,7 +110,9 @@ def silent_viewer_page() -> None:
     if deferred.viewer_has_drawn():
         st.caption("the rest")
     else:
-        live._body(live._draw_left, service, session.current(), False, time.monotonic() - 3)
+        live._body(
+            partial(live._draw_left, ""), service, session.current(), False, time.monotonic() - 3
+        )
 
 
 def your_image_page() -> None:
@@ -145,15 +148,23 @@ def demo_page() -> None:
 
 
 def blind_page() -> None:
-    """Blind reading without the frame; the model's part is only a line with the case's id."""
+    """Blind reading without the frame; the model's part is only a line with the case's id.
+
+    A text box stands for the browser's tab, which reports what it keeps.
+    """
     import streamlit as st
 
     from tests.ui.stand_in_service import STAND_INS
     from xai_core.ui import session
-    from xai_core.ui.blind import page
+    from xai_core.ui.blind import page, tab_store
 
     service = STAND_INS[-1]
     page.restore(service)
+    st.text_input(
+        "kept",
+        key="kept",
+        on_change=lambda: tab_store.take(service, [st.session_state["kept"], 0]),
+    )
     page.show_switch(service)
     if page.is_on():
         page.show_case_list(service)
@@ -162,5 +173,6 @@ def blind_page() -> None:
     else:
         page.show_answer(service)
         st.caption(f"open: {session.current().case_id}")
+    page.keep_readings(service)
     for sentence in session.problems():
         st.warning(sentence)

@@ -229,5 +229,9 @@ def without_error(page: AppTest) -> AppTest:
 def page_text(page: AppTest) -> str:
     """All text that the page shows, without the escapes of :func:`xai_core.ui.wording.plain`."""
     kinds = (page.markdown, page.caption, page.info, page.warning, page.error)
-    text = "\n".join(str(element.value) for kind in kinds for element in kind)
+    return unescaped("\n".join(str(element.value) for kind in kinds for element in kind))
+
+
+def unescaped(text: str) -> str:
+    """``text`` without the escapes of :func:`xai_core.ui.wording.plain`."""
     return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", text.replace(":color[]", ""))

@@ -121,11 +121,62 @@ def test_curves_are_measured_after_the_maps_and_only_if_switched_on(
     assert page_text(page).count("Insertion AUC 0.900") == 6
     page.toggle[0].set_value(False).run()
     assert not stand_in.asked  # the maps are known together with their curves
-    assert page_text(page).count("Insertion AUC 0.900") == 6  # known curves are shown anyway
+    assert page_text(page).count("Insertion AUC 0.900") == 6  # areas known of all are shown anyway
     assert "curves-too" not in address(page)
 
 
-def test_curves_measured_on_another_page_are_shown_without_a_request(
+def test_areas_are_shown_of_all_panels_or_of_none(stand_in: StandInService) -> None:
+    page = finished(stand_in, opened(case="TP-1", curves_too="on"))
+    assert "Areas under the curves: 0 of 6 measured; they are shown once all are." in page_text(
+        page
+    )
+    curves = [asked for asked in stand_in.asked if asked.request.curves == "adaptive"]
+    for done in range(1, 6):
+        stand_in.finish(curves[done - 1 : done])
+        text = page_text(without_error(page.run()))
+        assert f"Areas under the curves: {done} of 6 measured; they are shown once" in text
+        assert text.count("Measured.") == done
+        assert "AUC" not in text
+    stand_in.finish(curves[5:])
+    text = page_text(without_error(page.run()))
+    assert text.count("Insertion AUC 0.900") == text.count("Deletion AUC 0.200") == 6
+    assert "Areas under the curves: 6 of 6 measured. " in text
+    assert text.count("were blurred") == 1
+
+
+def test_a_panel_whose_areas_will_not_come_is_named(stand_in: StandInService) -> None:
+    """A failed measurement and a map that shows nothing do not hold the others' areas back."""
+    page = opened(case="TP-1", curves_too="on")
+    stand_in.finish()
+    answer_without_evidence(stand_in, stand_in.asked[0])
+    page = without_error(page.run())
+    assert "Areas under the curves: 0 of 5 measured;" in page_text(page)
+    curves = [asked for asked in stand_in.asked if asked.request.curves == "adaptive"]
+    answer_without_evidence(stand_in, curves[0])
+    stand_in.answers[curves[1].canonical()] = JobSnapshot(Status.FAILED, error="It broke.")
+    page = without_error(page.run())
+    assert "Areas under the curves: 0 of 5 measured, 1 failed; they are shown" in page_text(page)
+    stand_in.finish(curves[2:])
+    text = page_text(without_error(page.run()))
+    assert text.count("Insertion AUC 0.900") == 4
+    assert text.count("No areas: the map shows nothing to rank.") == 1
+    assert text.count("No areas: the measurement failed.") == 1
+    assert "It broke." in text
+    assert "Areas under the curves: 4 of 5 measured, 1 failed. " in text
+
+
+def test_stopped_measurements_hide_all_areas_until_they_go_on(stand_in: StandInService) -> None:
+    page = finished(stand_in, opened(case="TP-1", curves_too="on"))
+    curves = [asked for asked in stand_in.asked if asked.request.curves == "adaptive"]
+    stand_in.finish(curves[:3])
+    page = without_error(page.run())
+    next(b for b in page.button if b.label == "Stop").click()
+    text = page_text(without_error(page.run()))
+    assert "Areas under the curves: 3 of 6 measured; they are shown once all are." in text
+    assert "AUC" not in text
+
+
+def test_curves_measured_on_another_page_are_kept_for_a_board_that_has_all(
     stand_in: StandInService,
 ) -> None:
     stand_in.finish(
@@ -133,10 +184,13 @@ def test_curves_measured_on_another_page_are_shown_without_a_request(
     )
     page = opened(case="TP-1")
     text = page_text(page)
-    assert text.count("Deletion AUC 0.200") == 1
     assert text.count("Malignant class score") == 1  # the map of the known curves
     assert len(stand_in.asked) == 5
-    assert page_text(finished(stand_in, page)).count("Deletion AUC 0.200") == 1
+    text = page_text(finished(stand_in, page))
+    assert "AUC" not in text  # beside five maps without
+    assert "Areas under the curves" not in text
+    page.toggle[0].set_value(True).run()
+    assert "Areas under the curves: 1 of 6 measured;" in page_text(page)
 
 
 def test_stop_and_continue(stand_in: StandInService) -> None:
@@ -323,6 +377,14 @@ def test_the_sheet_of_figure_3_names_both_cases_and_no_curves(stand_in: StandInS
     assert "benign class score (class 0)" in text
     assert "AUC" not in text
     assert [len([p for p in row.panels if p and p.bar]) for row in sheet.rows] == [3, 3]
+
+
+def test_the_sheet_has_the_areas_of_all_panels_or_of_none(stand_in: StandInService) -> None:
+    row = panels.figure_3_row("TP-1", (), CLASSIFIER.layers)
+    stand_in.finish([row.requests[0].change(curves="full")])
+    text = figure_sheet(stand_in, (row,)).text()
+    assert "AUC" not in text
+    assert "Insertion and deletion" not in text
 
 
 def test_a_map_without_evidence_is_a_sentence_on_the_sheet(stand_in: StandInService) -> None:

@@ -48,6 +48,7 @@ def first_case_page() -> None:
     while record.id not in service.predictions():
         time.sleep(0.05)
     verdict.show(record, service.predictions()[record.id], service.classifier.spec)
+    verdict.show_scores(service.predictions()[record.id], service.classifier.spec)
 
 
 def test_a_case_between_changes_sides_and_the_page_says_by_what(

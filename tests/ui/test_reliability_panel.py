@@ -21,6 +21,7 @@ MEASURED = {
     "spearman": Measurement(None, state="the map is the exact one"),
     "top_overlap": Measurement(None, state="the map is the exact one"),
     "hit": Measurement(True),
+    "peak_finding": Measurement("on finding 2 of 3 (calcifications); misses the mass"),
     "top_share": Measurement(0.25),
     "mask_area": Measurement(0.0314),
     "tie_fraction": Measurement(0.4514),
@@ -39,15 +40,24 @@ def answer(
 def test_ties_and_overlap_with_the_marked_finding() -> None:
     assert lines(answer()) == [
         TIES,
-        "Overlap with what the source marked: the map's peak is a hit (within 15 px of a marked "
-        "finding); of the hottest tenth 25% is marked, of the picture 3.1%.",
+        "Overlap with what the source marked: peak on finding 2 of 3 (calcifications); misses the "
+        "mass (pointing game, tolerance 15 px: hit); of the hottest tenth 25% is marked, of the "
+        "picture 3.1%.",
     ]
-    assert "the map's peak misses every marked one;" in lines(answer(hit=Measurement(False)))[1]
+    missed = {
+        "hit": Measurement(False),
+        "peak_finding": Measurement("on no finding: 42 px from the nearest, finding 1 of 1 (mass)"),
+    }
+    assert lines(answer(**missed))[1].startswith(
+        "Overlap with what the source marked: peak on no finding: 42 px from the nearest, finding "
+        "1 of 1 (mass) (pointing game, tolerance 15 px: miss); of the hottest tenth"
+    )
 
 
 def test_unmeasured_metrics_have_no_line() -> None:
     unmarked = Measurement(None, state="nothing is marked")
-    assert lines(answer(hit=unmarked, top_share=unmarked, mask_area=unmarked)) == [TIES]
+    names = ("hit", "peak_finding", "top_share", "mask_area")
+    assert lines(answer(**dict.fromkeys(names, unmarked))) == [TIES]
     assert lines(replace(answer(), metrics={})) == []
 
 

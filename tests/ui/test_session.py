@@ -97,3 +97,37 @@ def draw_widget(
     """Draw a widget as pages do; returns the callback that Streamlit would call on a change."""
     session[ui_session.widget_key(widget, value)] = value
     return ui_session.on_user_change(widget, act)
+
+
+def test_a_fragment_replaces_its_part_of_the_address_and_keeps_the_viewport() -> None:
+    page = AppTest.from_function(page_with_a_part, default_timeout=30)
+    page.query_params["case"], page.query_params["zoom"] = "A", "2"
+    page.run()
+    before = address_of(page)
+    assert before == {"case": "A", "zoom": "2"}
+    page.button[0].click().run()
+    assert address_of(page) == {"case": "A", "find": "x", "zoom": "2"}
+    page.button[1].click().run()
+    assert address_of(page) == before
+    assert not page.exception
+
+
+def page_with_a_part() -> None:
+    """A fragment that writes its part of the address; the page writes its own at first only."""
+    import streamlit as st
+
+    from tests.ui.stand_in_service import CLASSIFIER
+    from xai_core.ui import session
+
+    session.restore(["A", "B"], CLASSIFIER)
+    if not session.part(session.ShownRequest).address:
+        session.update_address({"case": "A"})
+    if st.button("find"):
+        session.update_address_part(["find"], {"find": "x"})
+    if st.button("clear"):
+        session.update_address_part(["find"], {})
+
+
+def address_of(page: AppTest) -> dict[str, str]:
+    parameters = page.query_params.items()
+    return {name: value[0] if isinstance(value, list) else value for name, value in parameters}

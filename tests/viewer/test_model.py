@@ -258,9 +258,61 @@ def _levels(body: str) -> str:
 
 
 def test_levels_are_switched_and_the_last_active_one_stays(js: Js) -> None:
-    body = """const done = [l.flip(1), l.flip(5), l.flip(20), l.flip(1)];
+    body = """const done = [l.flip([1]), l.flip([5]), l.flip([20]), l.flip([1])];
       return [done, ...now()];"""
     assert js(_levels(body)) == [[True, True, True, False], [1], [1]]
+
+
+# Nine values of which six are 0: from 4 of 9 on, every level keeps all of the map.
+_MOSTLY_ZERO = "l.sorted = [0, 0, 0, 0, 0, 0, 0.2, 0.5, 1];"
+
+
+def test_levels_that_keep_the_same_area_are_one_group(js: Js) -> None:
+    body = f"""const seen = [l.groups];
+      {_MOSTLY_ZERO} seen.push(l.groups, l.groups.map(groupText));
+      l.sorted = [0.1, 0.2, 0.3, 0.4, 0.5, 0.5, 0.5, 0.8, 1]; seen.push(l.groups);
+      return seen;"""
+    single, merged, texts, tied = js(_levels(body).replace("1, 5, 20, 50]", "1, 20, 40, 50, 90]"))
+    assert single == [[1], [20], [40], [50], [90]]
+    # 1 % keeps one pixel, 20 % two; 40, 50 and 90 % have the threshold 0.
+    assert merged == [[1], [20], [40, 50, 90]]
+    assert texts == ["1 %", "20 %", "40 to 90 %"]
+    assert tied == [[1], [20], [40, 50], [90]]  # 0.5 is the fourth and the fifth value
+
+
+def test_a_merged_group_is_switched_as_one(js: Js) -> None:
+    body = f"""{_MOSTLY_ZERO} const last = l.groups[l.groups.length - 1], seen = [];
+      const note = (done) => seen.push([done, l.active, l.stateOf(last)]);
+      l.set([20, 50]); note(true);
+      note(l.flip(last)); note(l.flip(last)); note(l.flip(last));
+      note(l.flip([20])); note(l.flip(last));
+      return [last, seen];"""
+    last, seen = js(_levels(body).replace("1, 5, 20, 50]", "1, 20, 50, 90]"))
+    assert last == [50, 90]
+    assert seen == [
+        [True, [20, 50], "mixed"],  # a part of it, from an address
+        [True, [20, 50, 90], "true"],
+        [True, [20], "false"],
+        [True, [20, 50, 90], "true"],
+        [True, [50, 90], "true"],
+        [False, [50, 90], "true"],  # nothing else is on
+    ]
+
+
+def test_a_group_has_the_gain_of_any_of_its_levels(js: Js) -> None:
+    body = f"""{_MOSTLY_ZERO} l.gains.set(90, 0.7);
+      return [l.gainOf([50, 90]), l.gainOf([50]) === undefined, l.gainOf([20])];"""
+    assert js(_levels(body)) == [0.7, True, 2]
+
+
+def test_the_ends_of_a_range_step_over_groups(js: Js) -> None:
+    body = f"""{_MOSTLY_ZERO} const seen = [];
+      for (const [low, high, moved] of [[1, 2, "high"], [2, 2, "low"], [1, 0, "high"]]) {{
+        l.setRange(low, high, moved); seen.push(l.active);
+      }}
+      return seen;"""
+    changed = _levels(body).replace("1, 5, 20, 50]", "1, 20, 50, 90]")
+    assert js(changed) == [[20, 50, 90], [50, 90], [1]]
 
 
 def test_the_ends_of_a_range_of_levels_push_each_other(js: Js) -> None:

@@ -28,7 +28,8 @@ RESERVED = frozenset({
     "network", "input_size", "mean", "std", "preparation", "baseline", "threshold",
     # Parameters of a page's address.
     "case", "view", "methods", "tp", "tn", "stop", "blind", "beside", "zoom", "at", "window",
-    "step", "heat", "contours", "opacity", "colours", "show",
+    "step", "heat", "contours", "opacity", "colours", "show", "tab", "outcome", "truth",
+    "projection", "density", "category", "source", "find",
 })  # fmt: skip
 """Names that no option may have: options stand beside these in manifests and addresses."""
 

@@ -24,12 +24,13 @@ from xai_core.faithfulness.metrics import measure
 from xai_core.faithfulness.patches import relevance
 from xai_core.faithfulness.perturbation import PerturbationProbe
 from xai_core.faithfulness.reliability import assess
+from xai_core.findings import findings_of
 from xai_core.model.classifier import Classifier
 from xai_core.model.layers import Layer
 from xai_core.preprocessing.identity import pixels_sha256
 from xai_core.preprocessing.letterbox import letterbox_mask
 from xai_core.scoring.disk_store import DiskStore
-from xai_core.types import BoolArray, Case, FloatArray, MapState, Prediction
+from xai_core.types import BoolArray, Case, FloatArray, MapState, MarkedFinding, Prediction
 
 _CONTEXTS = 24  # cases whose activations stay in memory, about 8 MB each
 
@@ -205,6 +206,13 @@ class Explainer:
         def lesion_mask() -> BoolArray | None:
             return None if mask is None else letterbox_mask(mask, so_far.prepared.geometry)
 
+        def findings() -> tuple[MarkedFinding, ...]:
+            geometry = so_far.prepared.geometry
+            return tuple(
+                MarkedFinding(letterbox_mask(finding.mask, geometry), finding.kind)
+                for finding in findings_of(case)
+            )
+
         def exact_map() -> FloatArray | None:
             if exact_options is None:
                 return None
@@ -218,6 +226,7 @@ class Explainer:
             curves=so_far.curves,
             orders=so_far.reliability,
             find_lesion_mask=lesion_mask,
+            find_findings=findings,
             find_breast_mask=lambda: context.breast_mask,
             find_probe=None if so_far.curves is None else lambda: _probe(context, so_far),
             approximate=exact_options is not None,

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from xai_core.faithfulness import patches
 from xai_core.faithfulness.perturbation import CurvePair, PerturbationProbe
 from xai_core.faithfulness.reliability import Reliability
-from xai_core.types import BoolArray, FloatArray, MapState, Report, no_report
+from xai_core.findings import regions
+from xai_core.types import BoolArray, FloatArray, MapState, MarkedFinding, Report, no_report
 
 Value = float | int | bool | str | None
 Result = TypeVar("Result")
@@ -81,10 +82,12 @@ class MetricInputs:
     ``values``: the map, float32 (S, S) in [0, 1] on the network's grid; all 0 unless ``state`` is
     ranked.  ``curves``: the measured pair, or None.  ``orders``: what the pair is compared with, or
     None.  ``find_lesion_mask``: returns bool (S, S) on the network's grid, or None where the case
-    has no mask; ``find_breast_mask``: the breast's pixels, likewise.  ``find_probe``: returns the
-    perturbation probe; None where no perturbed images were requested.  ``approximate``: whether the
-    map approximates a costlier, exact one; ``find_exact_map``: returns the exact map, float32
-    (S, S) in [0, 1], or None where it is not known.  ``report``: see :meth:`probabilities`.
+    has no mask; ``find_breast_mask``: the breast's pixels, likewise.  ``find_findings``: returns
+    the marked findings one by one on the same grid, where a finding may be too small for a pixel.
+    ``find_probe``: returns the perturbation probe; None where no perturbed images were requested.
+    ``approximate``: whether the map approximates a costlier, exact one; ``find_exact_map``: returns
+    the exact map, float32 (S, S) in [0, 1], or None where it is not known.  ``report``: see
+    :meth:`probabilities`.
     """
 
     values: FloatArray
@@ -92,6 +95,7 @@ class MetricInputs:
     curves: CurvePair | None = None
     orders: Reliability | None = None
     find_lesion_mask: Callable[[], BoolArray | None] = lambda: None
+    find_findings: Callable[[], tuple[MarkedFinding, ...]] = lambda: ()
     find_breast_mask: Callable[[], BoolArray | None] = lambda: None
     find_probe: Callable[[], PerturbationProbe] | None = None
     approximate: bool = False
@@ -112,6 +116,12 @@ class MetricInputs:
         """bool (S, S) with at least one pixel True; None where no pixel is marked."""
         mask = self.find_lesion_mask()
         return mask if mask is not None and mask.any() else None
+
+    @cached_property
+    def findings(self) -> tuple[MarkedFinding, ...]:
+        """The marked findings one by one; the regions of the lesion mask where they are not given.
+        Read by metrics that need ``Need.LESION_MASK``."""
+        return self.find_findings() or regions(self.lesion_mask)
 
     @cached_property
     def breast_mask(self) -> BoolArray | None:

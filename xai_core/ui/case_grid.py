@@ -21,7 +21,7 @@ from xai_core.explain.service import PageService
 from xai_core.settings import ASSETS
 from xai_core.types import Case
 from xai_core.ui import session
-from xai_core.ui.case_filter import page_of
+from xai_core.ui.case_filter import MOST_SEARCHED, page_of
 from xai_core.viz.pictures import thumbnail
 
 CASES_PER_PAGE = 24
@@ -116,9 +116,10 @@ class GridPages:
 class Tile:
     """One case in the grid.
 
-    ``case_id``: whose thumbnail is drawn.  ``key``: the identifier sent to the browser.  ``name``
-    and ``lines``: the text under the thumbnail.  ``badge``: a short text beside the name, empty
-    for none; ``right``: whether it marks a right decision.  ``words``: the accessible name.
+    ``case_id``: whose thumbnail is drawn.  ``key``: the identifier sent to the browser.  ``lead``,
+    ``name`` and ``lines``: the text under the thumbnail; the lead may take two lines, and is empty
+    for none.  ``badge``: a short text beside the name, empty for none; ``right``: whether it marks
+    a right decision.  ``words``: the accessible name.
     """
 
     case_id: str
@@ -128,6 +129,7 @@ class Tile:
     badge: str = ""
     right: bool = True
     words: str = ""
+    lead: str = ""
 
 
 @st.cache_resource(show_spinner=False)  # type: ignore[untyped-decorator]
@@ -147,7 +149,9 @@ def show(
     on_pick: Callable[[str], None],
     search: str | None = None,
     on_search: Callable[[str], None] = lambda _: None,
-    reserved_height: str = "27rem",
+    ways_out: Sequence[tuple[str, str]] = (),
+    on_way_out: Callable[[str], None] = lambda _: None,
+    reserved_height: str = "33rem",
     name: str = "cases",
 ) -> bool:
     """Draw the page of ``keys`` that the user turned to, else the page that holds ``current``.
@@ -161,6 +165,8 @@ def show(
         on_pick: called with the key of the tile that was clicked.
         search: the text of the search box; None draws no search box.
         on_search: called with the text typed into the search box.
+        ways_out: the key and the label of each button that is drawn in place of the tiles.
+        on_way_out: called with the key of the button that was clicked.
         reserved_height: CSS height of what stands above and below the grid.
         name: identifies this grid in the session.
 
@@ -176,8 +182,9 @@ def show(
     data = {
         "label": "Cases",
         "status": status,
-        "hint": "" if search is None else "Find: spiculated, left MLO, BI-RADS 4",
+        "hint": "" if search is None else "Find: spiculated, left MLO",
         "search": search,
+        "ways": [{"key": key, "label": label} for key, label in ways_out],
         "above": reserved_height,
         "items": [_item(tile, thumbnails.get(tile.case_id)) for tile in tiles],
         "current": current,
@@ -197,7 +204,12 @@ def show(
             session.part(GridPages).pages[name] = (_listing(keys, current), page)
 
     def handle_search() -> None:
-        on_search(str(st.session_state[name]["search"] or "")[:200])
+        on_search(str(st.session_state[name]["search"] or "")[:MOST_SEARCHED])
+
+    def handle_way() -> None:
+        key = st.session_state[name]["way"]
+        if any(key == offered for offered, _ in ways_out):
+            on_way_out(key)
 
     _component()(
         data=data,
@@ -205,6 +217,7 @@ def show(
         on_pick_change=handle_pick,
         on_page_change=handle_page,
         on_search_change=handle_search,
+        on_way_change=handle_way,
     )
     return len(thumbnails) < len(tiles)
 
@@ -225,6 +238,7 @@ def _listing(keys: Sequence[str], current: str) -> tuple[str, int, str]:
 def _item(tile: Tile, picture: bytes | None) -> dict[str, Any]:
     return {
         "key": tile.key,
+        "lead": tile.lead,
         "name": tile.name,
         "badge": tile.badge,
         "right": tile.right,

@@ -30,7 +30,7 @@ def show(service: PageService, predicted: int | None) -> None:
 
 
 def _draw(service: PageService, predicted: int | None) -> None:
-    with st.container(horizontal=True, key="controls", gap="large"):
+    with st.container(horizontal=True, key="controls", gap="large", vertical_alignment="bottom"):
         _show_method_choice()
         show_layer_choice(service)
         show_target_choice(service, predicted)

@@ -164,12 +164,13 @@ def show(
         config={"displayModeBar": False},
         alt=_alt(explanation, growing) + _alt_second(second),
     )
-    if pair is not None and not pair.interpretable:
-        p = pair.deletion.probability
-        st.warning(
-            f"Not interpretable: the blurred image scores {p[-1]:.3f} for {plain(name)}, no less "
-            f"than the image itself ({p[0]:.3f}), so neither area measures the map."
-        )
+    with st.container(key="curves-state"):  # of one height, so that nothing below moves
+        if pair is not None and not pair.interpretable:
+            p = pair.deletion.probability
+            st.warning(
+                f"Not interpretable: the blurred image scores {p[-1]:.3f} for {plain(name)}, no "
+                f"less than the image itself ({p[0]:.3f}), so neither area measures the map."
+            )
 
 
 def _figure(

@@ -11,7 +11,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from xai_core.settings import ASSETS
-from xai_core.ui import deferred, session
+from xai_core.ui import deferred, session, stage
 from xai_core.ui.pages import PAGES
 from xai_core.ui.wording import NOTICE, plain
 
@@ -23,22 +23,27 @@ class Notice:
     place: DeltaGenerator | None = None
 
 
-def begin(title: str) -> None:
-    """Set up the page ``title``; safe to call again."""
+def begin(title: str, on_stage: bool = False) -> None:
+    """Set up the page ``title``; safe to call again.
+
+    ``on_stage``: whether it is shown on the stage until the user leaves that.
+    """
     st.set_page_config(
         page_title=f"{title} | CESM explained",
         layout="wide",
-        initial_sidebar_state="expanded",
+        initial_sidebar_state="auto",
     )
     deferred.begin()
     session.begin_page(title)
     session.restore_case()
     st.html(ASSETS / "viewer" / "style.css")
-    with st.sidebar, st.container(key="brand", gap="small"):
+    with st.sidebar, st.container(key="brand"):
         st.markdown("#### CESM explained")
-        with st.container(key="pages", horizontal=True, gap="small"):
-            for entry in PAGES:
-                st.page_link(entry.path, label=entry.title)
+    # Over the page and not in the sidebar, which is closed on narrow screens.
+    with st.container(key="pages", horizontal=True, gap="small"):
+        for entry in PAGES:
+            st.page_link(entry.path, label=entry.title)
+    stage.begin(title if on_stage else "other pages", on_stage)
     notice = session.part(Notice)
     notice.place = st.bottom.empty()
     notice.place.caption(NOTICE)

@@ -1,4 +1,4 @@
-"""The parts of a page that follow a job: the viewer with its verdict, and progress with curves.
+"""The parts of a page that follow a job: the verdict, the viewer, and progress with curves.
 
 They ask the service again at an interval (poll) while the job is running.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -15,7 +16,7 @@ from xai_core.errors import XaiError
 from xai_core.explain.explanation import JobSnapshot
 from xai_core.explain.request import CaseRequest
 from xai_core.explain.service import PageService
-from xai_core.types import CaseRecord
+from xai_core.types import CaseRecord, Prediction
 from xai_core.ui import curves, deferred, job_progress, reliability_panel, session, verdict, viewer
 from xai_core.ui.blind import blind_session
 from xai_core.ui.pages import path_of
@@ -32,15 +33,22 @@ _Column = Callable[[PageService, CaseRequest, _Snapshots], None]
 
 
 def show(
-    service: PageService, shown: CaseRequest, left: DeltaGenerator, right: DeltaGenerator
+    service: PageService,
+    shown: CaseRequest,
+    top: DeltaGenerator,
+    left: DeltaGenerator,
+    right: DeltaGenerator,
+    play: str = "",
 ) -> None:
     """Ask the service for ``shown`` and draw the result as it grows.
 
     Args:
         service: answers the request.
         shown: the request.
-        left: container of the viewer and the verdict.
+        top: container of the verdict.
+        left: container of the viewer.
         right: container of the progress line and the curves; empty until the viewer has drawn.
+        play: a control of the viewer that plays by itself, see :func:`viewer.show`.
     """
     waiting = _pending(_ask(service, shown, timeout=_INITIAL_WAIT))
     before_picture = not deferred.viewer_has_drawn()
@@ -48,7 +56,11 @@ def show(
     # One fragment per container, not one that writes into several: when a click starts a new run
     # of the page meanwhile, what a fragment writes outside its own place is lost, with an error.
     fragment = st.fragment(_body, run_every=poll_interval)
-    columns = [(left, _draw_left)] if before_picture else [(left, _draw_left), (right, _draw_right)]
+    columns: list[tuple[DeltaGenerator, _Column]] = [
+        (top, _draw_top), (left, partial(_draw_left, play)),
+    ]  # fmt: skip
+    if not before_picture:
+        columns.append((right, _draw_right))
     sent_at = time.monotonic() if before_picture else None
     for place, draw in columns:
         with place:
@@ -93,15 +105,21 @@ def _body(
     draw(service, shown, snapshots)
 
 
-def _draw_left(service: PageService, shown: CaseRequest, snapshots: _Snapshots) -> None:
+def _prediction(
+    service: PageService, shown: CaseRequest, snapshots: _Snapshots
+) -> Prediction | None:
+    explanation = snapshots[0].explanation
+    return explanation.prediction if explanation else service.predictions().get(shown.case_id)
+
+
+def _draw_top(service: PageService, shown: CaseRequest, snapshots: _Snapshots) -> None:
+    prediction = _prediction(service, shown, snapshots)
+    verdict.show(service.records[shown.case_id], prediction, service.classifier.spec)
+
+
+def _draw_left(play: str, service: PageService, shown: CaseRequest, snapshots: _Snapshots) -> None:
     snapshot, _ = snapshots
     spec = service.classifier.spec
-    prediction = (
-        snapshot.explanation.prediction
-        if snapshot.explanation
-        else service.predictions().get(shown.case_id)
-    )
-    verdict.show(service.records[shown.case_id], prediction, spec)
     try:
         case = service.load(shown.case_id)
     except XaiError as problem:
@@ -114,12 +132,11 @@ def _draw_left(service: PageService, shown: CaseRequest, snapshots: _Snapshots) 
         spec.input_size,
         viewport=session.viewport(),
         marks=blind_session.viewer_marks(case.id),
+        play=play,
+        curves=shown.request.curves != "none",
     )
     if not deferred.viewer_has_drawn():
         return
-    st.caption(verdict.case_facts(case))
-    if case.note:
-        st.caption(f"What it teaches: {plain(case.note, 600)}")
     with st.container(horizontal=True, key="from-here"):
         _offer_other_view(service, case)
         if case.is_phantom and case.findings:
@@ -128,6 +145,7 @@ def _draw_left(service: PageService, shown: CaseRequest, snapshots: _Snapshots) 
                 help="The same breast with another lesion: margin, shape, size, and what the model "
                 "then says.",
             )  # fmt: skip
+    verdict.show_scores(_prediction(service, shown, snapshots), spec)
 
 
 def _offer_other_view(service: PageService, case: CaseRecord) -> None:
@@ -159,9 +177,10 @@ def _draw_right(service: PageService, shown: CaseRequest, snapshots: _Snapshots)
         return  # the left column shows the error in place of the image
     growing = job_progress.pending(snapshot)
     curves.show(explanation, growing=growing, second=second.explanation if second else None)
-    if shown.request.curves != "none":
-        if note := service.classifier.spec.curves_note():
-            st.caption(note)
-        curves.show_second_choice(shown)
-        curves.show_second_status(second)
-    reliability_panel.show(explanation, measuring=growing)
+    with st.container(key="beside-curves"):
+        if shown.request.curves != "none":
+            if note := service.classifier.spec.curves_note():
+                st.caption(note)
+            curves.show_second_choice(shown)
+            curves.show_second_status(second)
+        reliability_panel.show(explanation, measuring=growing)

@@ -20,7 +20,13 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from xai_core.explain.request import CaseRequest, ExplainRequest
 from xai_core.model.classifier import Classifier
-from xai_core.ui.address import read_address, read_viewport, without_viewport, write_address
+from xai_core.ui.address import (
+    VIEWPORT_NAMES,
+    read_address,
+    read_viewport,
+    without_viewport,
+    write_address,
+)
 
 SESSION = "session"
 """The key in Streamlit's session state under which all parts are kept, each by its class name."""
@@ -50,6 +56,7 @@ class ShownRequest:
     """The current case request and the address it came from.
 
     ``known_addresses``: addresses that this session has written or read; they are not read again.
+    ``address``: the one that was written last, without the viewport.
     ``problems``: sentences about unusable parts of the last address, for the page with the title
     ``page``, which was opened with it.  ``viewport``: the viewport
     in the last address; ``viewport_version`` rises with every address that is read.
@@ -57,6 +64,7 @@ class ShownRequest:
 
     request: CaseRequest | None = None
     known_addresses: set[tuple[tuple[str, str], ...]] = field(default_factory=set)
+    address: dict[str, str] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     page: str = ""
     viewport: dict[str, Any] = field(default_factory=dict)
@@ -185,9 +193,32 @@ def update_address(address: Parameters | None = None) -> None:
     The browser writes the viewport's parameters; they are left as they are.
     """
     address = dict(write_address(current()) if address is None else address)
-    part(ShownRequest).known_addresses.add(tuple(sorted(address.items())))
+    _note_written(address)
     if without_viewport(st.query_params.to_dict()) != address:
         st.query_params.from_dict(address)
+
+
+def update_address_part(names: Iterable[str], parameters: Parameters) -> None:
+    """Replace the parameters ``names`` of the address by ``parameters``.
+
+    For a fragment, which runs without its page: the other parameters are those that the page wrote
+    last.  The browser's own address may be an earlier one, if input came faster than answers.
+    """
+    written = part(ShownRequest).address
+    replaced = {name: value for name, value in written.items() if name not in set(names)}
+    address = replaced | dict(parameters)
+    if address == written:
+        return
+    _note_written(address)
+    in_browser = st.query_params.to_dict()
+    viewport = {name: in_browser[name] for name in VIEWPORT_NAMES if name in in_browser}
+    st.query_params.from_dict(address | viewport)
+
+
+def _note_written(address: Parameters) -> None:
+    shown = part(ShownRequest)
+    shown.address = dict(address)
+    shown.known_addresses.add(tuple(sorted(address.items())))
 
 
 # --- widgets ---

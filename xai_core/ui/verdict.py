@@ -1,4 +1,5 @@
-"""The verdict: the model's decision, the truth, and the outcome (TP, TN, FP or FN)."""
+"""The verdict: the model's decision, the truth and the outcome (TP, TN, FP or FN), and what the
+case is and teaches."""
 
 from __future__ import annotations
 
@@ -15,8 +16,15 @@ _LONGEST = 2000  # characters of the scores: a model may have many classes
 
 
 def show(record: CaseRecord, prediction: Prediction | None, spec: ModelSpec) -> None:
-    """Draw the verdict and the scores under it, deferred until after the first picture."""
+    """Draw the verdict, and under it the case and what it teaches; deferred until after the first
+    picture."""
     deferred.draw_after_picture(lambda: _draw(record, prediction, spec), "verdict-place")
+
+
+def show_scores(prediction: Prediction | None, spec: ModelSpec) -> None:
+    """Draw the logits and probabilities of all classes in one line, and what decides."""
+    with st.container(key="scores"):
+        st.caption("" if prediction is None else plain(_scores(prediction, spec), _LONGEST))
 
 
 def _draw(record: CaseRecord, prediction: Prediction | None, spec: ModelSpec) -> None:
@@ -41,7 +49,9 @@ def _draw(record: CaseRecord, prediction: Prediction | None, spec: ModelSpec) ->
             words, _, detail = OUTCOME_WORDS[outcome].partition(": ")
             st.metric("Outcome", f"{outcome}, {words}", help=f"{detail}.".capitalize(),
                       width="content")  # fmt: skip
-    st.caption("" if prediction is None else plain(_scores(prediction, spec), _LONGEST))
+    with st.container(key="case"):
+        teaches = f"  \nWhat it teaches: {plain(record.note, 600)}" if record.note else ""
+        st.markdown(case_facts(record) + teaches)
 
 
 def _scores(prediction: Prediction, spec: ModelSpec) -> str:

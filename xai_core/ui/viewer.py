@@ -156,6 +156,8 @@ def show(
     marks: dict[str, Any] | None = None,
     before: tuple[Case, Explanation | None] | None = None,
     waiting_words: str = "The heatmap is being computed.",
+    play: str = "",
+    curves: bool = False,
 ) -> None:
     """Draw a case in the viewer, with its heatmap as soon as a part of it is known.
 
@@ -168,6 +170,9 @@ def show(
         before: a case of which ``case`` is a changed copy, and its result so far: the two are shown
             beside each other, with their difference.
         waiting_words: said under the viewer while there is no heatmap.
+        play: begins with "levels" or "curve", the control that plays once by itself; another text
+            plays again.
+        curves: whether curves of the map are measured, so that their place is reserved.
     """
     heatmap = explanation.heatmap if explanation else None
     if explanation is not None and heatmap is not None:
@@ -184,6 +189,8 @@ def show(
             viewport=viewport,
             marks=marks,
             before=before,
+            play=play,
+            curves=curves,
         ),
         "viewer",
         levels=lambda levels: choose_levels(_numbers(levels)),
@@ -191,8 +198,8 @@ def show(
         paper=lambda _: reset_levels(),
         drawn=lambda _: deferred.note_drawn(),
     )
-    if heatmap is None:
-        st.caption(waiting_words)
+    with st.container(key="map-state"):  # of one height, so that nothing below moves
+        st.caption("\N{NO-BREAK SPACE}" if heatmap is not None else waiting_words)
 
 
 def _data(
@@ -204,6 +211,8 @@ def _data(
     viewport: dict[str, Any] | None,
     marks: dict[str, Any] | None,
     before: tuple[Case, Explanation | None] | None,
+    play: str,
+    curves: bool,
 ) -> dict[str, Any]:
     """What the viewer is sent.  ``offered``: the area levels that get a switch, in percent."""
     geometry, heat = _geometry_and_heat(case, explanation, input_size)
@@ -214,6 +223,7 @@ def _data(
     # delay it.  An address with a viewport may show any part, so then everything is sent.
     first = not deferred.viewer_has_drawn()
     picture_only = first and not (viewport and viewport["values"])
+    scrub = None if picture_only else _stepper(case, explanation)
     return {
         "case": {"low": pictures["low"], "digest": pictures["digest"]}
         if picture_only
@@ -222,10 +232,11 @@ def _data(
         "heat": heat,
         "offered": list(offered),
         "problem": level_problem(),
-        "scrub": None if picture_only else _stepper(case, explanation),
-        "follows": picture_only and explanation is not None and explanation.curves is not None,
+        "scrub": scrub,
+        "follows": curves and scrub is None and (heatmap is None or heatmap.state.ranked),
         "viewport": viewport,
         "marks": marks,
+        "play": play,
         "words": _labels(case, explanation, drawn=drawn),
         "first": first,
     }

@@ -54,6 +54,7 @@ INK = "#dfe5ea"
 QUIET = "#93a0ab"
 GRID = "#252c33"
 FONT_PX = 15
+FONT_FAMILY = '"Source Sans", sans-serif'  # that of the page
 
 
 def dark(figure: go.Figure, height: int) -> go.Figure:
@@ -63,7 +64,7 @@ def dark(figure: go.Figure, height: int) -> go.Figure:
         margin={"l": 8, "r": 16, "t": 8, "b": 8},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
-        font={"size": FONT_PX, "color": INK},
+        font={"size": FONT_PX, "color": INK, "family": FONT_FAMILY},
         hoverlabel={"font": {"size": FONT_PX}},
         uirevision="kept",  # keeps hidden traces and zoom when the figure is updated
         showlegend=False,

@@ -2,6 +2,7 @@
 // Text from cases is inserted as text, never as markup.
 
 const SEARCH_DELAY_MS = 250; // after the last typed letter
+const SEARCH_LENGTH = 200; // MOST_SEARCHED of case_filter.py
 
 function element(tag, className, text) {
   const created = document.createElement(tag);
@@ -28,9 +29,17 @@ class Grid {
 
   emitSearch() {
     clearTimeout(this.timer);
-    if (this.search.value === this.searched) return;
-    this.searched = this.search.value;
-    this.emit("search", this.searched.slice(0, 200));
+    const text = this.search.value.slice(0, SEARCH_LENGTH);
+    if (text === this.searched) return;
+    this.searched = text;
+    this.awaited = true;
+    this.emit("search", text);
+  }
+
+  // Show Python's search text, but never over letters that it has not seen yet.
+  refreshSearch(text) {
+    if (text === this.searched) this.awaited = false;
+    else if (!this.awaited) this.search.value = this.searched = text;
   }
 
   show(data) {
@@ -42,7 +51,7 @@ class Grid {
     if (data.search !== null) {
       this.search.placeholder = data.hint;
       this.search.setAttribute("aria-label", data.hint);
-      if (this.root.getRootNode().activeElement !== this.search) this.search.value = this.searched = data.search;
+      this.refreshSearch(data.search);
     }
     const keys = data.items.map((item) => item.key);
     for (const key of [...this.tiles.keys()]) if (!keys.includes(key)) this.tiles.delete(key);
@@ -58,6 +67,23 @@ class Grid {
     if (chosen && this.current !== data.current) this.reveal(chosen);
     this.current = data.current;
     this.refreshPager();
+    this.refreshWays(data.ways);
+  }
+
+  // The buttons in place of the tiles.
+  refreshWays(ways) {
+    const place = this.root.querySelector(".ways"), shown = JSON.stringify(ways);
+    if (this.shownWays === shown) return;
+    this.shownWays = shown;
+    const hadFocus = place.contains(this.root.getRootNode().activeElement);
+    place.hidden = !ways.length;
+    place.replaceChildren(...ways.map(({ key, label }) => {
+      const button = element("button", "", label);
+      button.type = "button";
+      button.onclick = () => this.emit("way", key);
+      return button;
+    }));
+    if (hadFocus && !this.search.hidden) this.search.focus(); // the button is gone
   }
 
   // Scroll the list to a tile, without scrolling the page.
@@ -78,7 +104,7 @@ class Grid {
     }
     const tile = this.tiles.get(item.key);
     tile.setAttribute("aria-checked", String(item.key === this.data.current));
-    const shown = JSON.stringify([item.name, item.badge, item.lines, item.words]);
+    const shown = JSON.stringify([item.lead, item.name, item.badge, item.lines, item.words]);
     if (tile.shown !== shown) {
       tile.shown = shown;
       tile.setAttribute("aria-label", item.words);
@@ -86,7 +112,8 @@ class Grid {
       const head = element("span", "head");
       head.append(element("span", "", item.name));
       if (item.badge) head.append(element("b", item.right ? "right" : "wrong", item.badge));
-      tile.children[1].replaceChildren(head, ...item.lines.map((line) => element("span", "line", line)));
+      const lead = item.lead ? [element("span", "lead", item.lead)] : [];
+      tile.children[1].replaceChildren(...lead, head, ...item.lines.map((line) => element("span", "line", line)));
     }
     if (item.picture !== null && tile.picture !== item.picture) {
       tile.picture = item.picture;

@@ -42,6 +42,25 @@ function realisedArea(sorted, percent) {
   return 100 * shareAtLeast(sorted, levelThreshold(sorted, percent));
 }
 
+// Levels, ascending, in groups whose masks keep the same area: from where the map is 0 on, every larger level
+// keeps all of it, and equal values are kept together.  Each level is alone while the map is not known.
+function sameAreaGroups(sorted, percents) {
+  const groups = [];
+  let last;
+  for (const percent of percents) {
+    const threshold = sorted ? levelThreshold(sorted, percent) : undefined;
+    if (sorted && groups.length && threshold === last) groups[groups.length - 1].push(percent);
+    else groups.push([percent]);
+    last = threshold;
+  }
+  return groups;
+}
+
+// The levels of a group: "20 %", "20 to 90 %".
+function groupText(group) {
+  return group.length > 1 ? `${group[0]} to ${group[group.length - 1]} %` : `${group[0]} %`;
+}
+
 function percentText(share) {
   return `${share < 9.95 ? share.toFixed(1) : share.toFixed(0)} %`;
 }
@@ -62,6 +81,7 @@ class AreaLevels {
     this.gains = new Map(); // percent -> delta, as far as known for the current map
     this.offered = []; // the levels that have a switch, in percent, ascending
     this.active = []; // the levels that are on
+    this.sorted = null; // the values of the area map, ascending; null while it is not known
     this.requested = null; // the levels requested from Python and not answered yet
     this.percent = 20; // the area of the area slider, in percent
     this.areaShown = false;
@@ -93,18 +113,31 @@ class AreaLevels {
     this.deadline = now + ANSWER_TIMEOUT_MS;
   }
 
-  // Switch one level on or off; returns false for the last active level, which stays on.
-  flip(percent, now = Date.now()) {
-    const on = this.active.includes(percent);
-    if (on && this.active.length === 1) return false;
-    this.set(on ? this.active.filter((p) => p !== percent) : [...this.active, percent], now);
+  // The offered levels, those that keep the same area together: a group has one switch.
+  get groups() { return sameAreaGroups(this.sorted, this.offered); }
+
+  // Whether a group is on: "true", "false", or "mixed" where only some of its levels are.
+  stateOf(group) {
+    const on = group.filter((percent) => this.active.includes(percent)).length;
+    return on && on < group.length ? "mixed" : String(on > 0);
+  }
+
+  // The gain of a group: equal masks are scored alike.  Undefined while none of its levels is scored.
+  gainOf(group) { return this.gains.get(group.find((percent) => this.gains.has(percent))); }
+
+  // Switch all levels of a group on, or off where all are on; returns false if no level would stay on.
+  flip(group, now = Date.now()) {
+    const others = this.active.filter((percent) => !group.includes(percent));
+    const on = this.stateOf(group) === "true";
+    if (on && !others.length) return false;
+    this.set(on ? others : [...others, ...group], now);
     return true;
   }
 
-  // Activate the levels from index `low` to `high` of `offered`; the end that moved pushes the other one.
+  // Activate the groups from index `low` to `high` of `groups`; the end that moved pushes the other one.
   setRange(low, high, moved, now = Date.now()) {
     const [from, to] = low <= high ? [low, high] : moved === "low" ? [low, low] : [high, high];
-    this.set(this.offered.slice(from, to + 1), now);
+    this.set(this.groups.slice(from, to + 1).flat(), now);
   }
 
   // The active levels whose gain is known, as [percent, delta].

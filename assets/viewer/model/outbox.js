@@ -26,6 +26,9 @@ class Outbox {
     this.sendNext();
   }
 
+  // Whether Python has not answered all messages yet.
+  isWaiting() { return this.unanswered !== null || this.waiting.length > 0; }
+
   sendNext() {
     if (this.unanswered !== null || !this.waiting.length) return;
     const { name, value } = this.waiting.shift();

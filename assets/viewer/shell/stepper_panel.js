@@ -1,5 +1,7 @@
 // The panel of the curve stepper: the choice of a curve, a slider of patches, and a plot to drag along.
 
+const ERASING_S = 9; // seconds that the whole curve plays
+
 class StepperPanel {
   constructor(viewer, place) {
     this.viewer = viewer;
@@ -9,13 +11,34 @@ class StepperPanel {
     this.choice = choice("Step through a curve", kinds, () => this.stepper.kind, (kind) => { this.stepper.kind = kind; this.changed(); });
     this.input = element("input", "", { type: "range", min: 0, step: 1, value: 0 });
     this.input.setAttribute("aria-label", "Patches changed");
-    this.input.oninput = () => { this.stepper.moveTo(Number(this.input.value)); this.changed(); };
+    this.input.oninput = () => { this.player.stop(); this.stepper.moveTo(Number(this.input.value)); this.changed(); };
+    // The first percents change most: they play slowly.
+    this.player = new Player(ERASING_S, (t) => { this.stepper.moveTo(t * t * this.stepper.patches); this.changed(); }, () => this.refresh());
+    this.playing = toggle("Play", "Change patch after patch", () => this.player.isOn, () => (this.player.isOn ? this.player.stop() : this.play()));
     this.plot = element("canvas", "", { width: 360, height: 96 });
     this.plot.setAttribute("role", "img");
     this.plot.onpointerdown = (event) => { this.plot.setPointerCapture(event.pointerId); this.drag(event); };
     this.plot.onpointermove = (event) => { if (this.plot.hasPointerCapture(event.pointerId)) this.drag(event); };
     this.caption = element("output", "");
-    place.replaceChildren(this.choice, this.input, this.plot, this.caption);
+    place.replaceChildren(this.choice, this.playing, this.input, this.plot, this.caption);
+  }
+
+  // Play the curve that is chosen, or deletion; false while there is none.
+  play() {
+    if (!this.stepper.data) return false;
+    if (this.stepper.kind === "off") this.stepper.kind = "deletion";
+    this.choice.refresh();
+    this.player.start();
+    return true;
+  }
+
+  // Move by a fiftieth of the curve; false where no curve is chosen.
+  nudge(direction) {
+    if (!this.stepper.isOn) return false;
+    this.player.stop();
+    this.stepper.moveTo(this.stepper.step + (direction * this.stepper.patches) / 50);
+    this.changed();
+    return true;
   }
 
   // Take the curves so far of the current map from Python; null while there are none.  If they `follow`
@@ -24,7 +47,7 @@ class StepperPanel {
     this.latest = data;
     this.place.hidden = !data && !follows;
     this.place.style.visibility = data ? "" : "hidden";
-    if (!data) { this.stepper.clear(); return; }
+    if (!data) { this.player.stop(); this.stepper.clear(); return; }
     if (this.stepper.needsImages(data)) {
       const [image, blurred] = await Promise.all([loadGrey(data.image), loadGrey(data.blurred)]);
       if (this.latest !== data) return; // newer curves arrived while decoding
@@ -45,6 +68,7 @@ class StepperPanel {
   drag(event) {
     const { stepper } = this, box = this.plot.getBoundingClientRect();
     if (!stepper.data) return;
+    this.player.stop();
     if (stepper.kind === "off") stepper.kind = "insertion";
     this.choice.refresh();
     stepper.moveTo(((event.clientX - box.left) / box.width) * stepper.patches);
@@ -54,6 +78,7 @@ class StepperPanel {
   refresh() {
     const { stepper } = this;
     this.input.disabled = stepper.kind === "off";
+    this.playing.refresh();
     this.input.value = stepper.step;
     drawCurves(this.plot, stepper);
     if (stepper.data) this.plot.setAttribute("aria-label", "Insertion (solid) and deletion (dashed) curve");

@@ -17,6 +17,8 @@ class Viewer {
     this.marks = new MarkList();
     this.outbox = new Outbox();
     this.stepLayer = new StepLayer(this.stepper);
+    this.nudge = (event) => { if (this.viewport) this.nudgeControl(event.detail); };
+    document.addEventListener("cesm-nudge", this.nudge); // from a key that no element uses, see assets/pages/demo_keys.js
     this.resizeObserver = new ResizeObserver(() => this.changed());
     this.resizeObserver.observe(root.querySelector(".panes"));
     for (const [name, colour] of Object.entries(DEFAULTS.colours)) root.style.setProperty(`--${name}`, colour);
@@ -56,7 +58,23 @@ class Viewer {
     if (this.stepper.kind === "off") this.changed();
     await this.stepperPanel.update(data.scrub, data.follows);
     this.changed();
+    this.playOnce(data.play);
     await this.loadDeferred(data);
+  }
+
+  // Let the control that `name` means play once: "levels" or "curve", and a number that tells one time from
+  // the next.  It waits until there is something to play.
+  playOnce(name) {
+    if (!name || name === Viewer.played || matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+    const panel = name.startsWith("levels") ? this.levelsPanel : this.stepperPanel;
+    if (this.shown === this.data.case.digest && this.heat && panel.play()) Viewer.played = name;
+  }
+
+  // Move the control that a scene is about, by one step.
+  nudgeControl(direction) {
+    if (this.stepperPanel.nudge(direction) || this.levelsPanel.nudge(direction)) return;
+    this.viewport.stepOpacity(direction);
+    this.changed();
   }
 
   build(data) {
@@ -68,7 +86,7 @@ class Viewer {
     this.stepperPanel = new StepperPanel(this, place("scrub"));
     this.marksPanel = new MarksPanel(this, place("marks"));
     this.addressBar = new AddressBar(this);
-    place("tools").replaceChildren(...this.tools.rows);
+    place("tools").replaceChildren(...this.tools.row);
   }
 
   // Start a new case fitted, with its stored window.  If another viewer element of the page showed the same
@@ -193,8 +211,9 @@ class Viewer {
     const { heat, viewport } = this, bar = this.root.querySelector(".bar");
     const signed = viewport.heat === "signed";
     const most = heat && (signed ? heat.signed.most : heat.scale);
-    bar.hidden = !most || viewport.heat === "off";
-    if (bar.hidden) return;
+    bar.hidden = viewport.heat === "off" || Boolean(this.data.blind);
+    bar.style.visibility = most ? "" : "hidden"; // its place stays, so that nothing below moves
+    if (bar.hidden || !most) return;
     const canvas = bar.querySelector("canvas");
     drawColourBar(canvas, viewport.shownTable);
     canvas.setAttribute("aria-label", `Colour scale from ${signed ? "minus the most" : "no evidence"} to the most`);
@@ -284,6 +303,8 @@ class Viewer {
   }
 
   end() {
+    document.removeEventListener("cesm-nudge", this.nudge);
+    if (this.stepperPanel) for (const panel of [this.stepperPanel, this.levelsPanel]) panel.player.cancel();
     this.resizeObserver.disconnect();
     cancelAnimationFrame(this.frameRequest);
     if (this.addressBar) this.addressBar.end();

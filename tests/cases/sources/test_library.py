@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from tests.cases.builders import make_library
+from tests.cases.builders import encode, make_library
 from xai_core.cases import PhantomLibrary, open_source
 from xai_core.errors import BadAnnotation, SourceNotFound, UnreadableImage
 from xai_core.settings import LIBRARY, Settings
@@ -78,6 +80,36 @@ def test_lesions_that_cannot_be_understood_are_told(tmp_path: Path, lesions: Any
         PhantomLibrary(folder).lesions("PH-0001")
 
 
+def _write_mask(folder: Path, name: str, row: int) -> dict[str, str]:
+    """A mask of one square of four pixels; returns its entry in the manifest."""
+    mask = np.zeros((64, 48), np.uint8)
+    mask[row : row + 2, 5:7] = 255
+    data = encode(mask)
+    (folder / name).write_bytes(data)
+    return {"file": name, "sha256": hashlib.sha256(data).hexdigest()}
+
+
+def test_findings_are_read_one_by_one_with_their_kinds(tmp_path: Path) -> None:
+    folder = make_library(tmp_path)
+    assert PhantomLibrary(folder).load("PH-0001").lesions == ()  # the manifest lists none
+    _edit(folder, lesions=[{"kind": "mass"}])
+    case = PhantomLibrary(folder).load("PH-0001")
+    assert [lesion.kind for lesion in case.lesions] == ["mass"]
+    assert case.lesion_mask is not None
+    np.testing.assert_array_equal(case.lesions[0].mask, case.lesion_mask)
+    kinds = ("mass", "calcifications")
+    described = [
+        {"kind": kind, "mask": _write_mask(folder, f"m{row}.png", row)}
+        for row, kind in enumerate(kinds)
+    ]
+    _edit(folder, lesions=described)
+    case = PhantomLibrary(folder).load("PH-0001")
+    assert [lesion.kind for lesion in case.lesions] == list(kinds)
+    assert [lesion.mask.nonzero()[0].min() for lesion in case.lesions] == [0, 1]
+    _edit(folder, lesions=[described[0], {"kind": "mass"}])  # not all have a mask of their own
+    assert PhantomLibrary(folder).load("PH-0001").lesions == ()
+
+
 def test_a_changed_or_missing_file_is_named(tmp_path: Path) -> None:
     library = PhantomLibrary(make_library(tmp_path))
     path = tmp_path / "PH-0001.png"
@@ -125,6 +157,12 @@ def test_manifest_of_another_format_is_refused(tmp_path: Path) -> None:
         ({"files": {"low_energy": {"file": "..", "sha256": "0"}}}, "is not a plain file name"),
         ({"files": {"low_energy": {"file": "x.png"}}}, "it lacks “sha256”"),
         ({"descriptors": []}, "a field has a value of another kind"),
+        ({"lesions": ["mass"]}, "a field has a value of another kind"),
+        ({"lesions": 1}, "a field has a value of another kind"),
+        (
+            {"lesions": [{"mask": {"file": "../x.png", "sha256": "0"}}] * 2},
+            "is not a plain file name",
+        ),
     ],
 )
 def test_invalid_case_in_the_manifest_is_refused(

@@ -5,11 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from tests.ui.pages import blind_page
-from tests.ui.stand_in_service import StandInService, four_cases, use_stand_in, without_error
-from xai_core.ui.blind.reading import alias, cases_by_alias
+from tests.ui.stand_in_service import (
+    STAND_INS,
+    StandInService,
+    four_cases,
+    session_part,
+    unescaped,
+    use_stand_in,
+    without_error,
+)
+from xai_core.ui.blind.blind_session import BlindReading, ReadingProgress
+from xai_core.ui.blind.reading import CommittedReading, Mark, alias, cases_by_alias, point_mark
+from xai_core.ui.blind.stored_readings import source_key, write
 
 ORDER = cases_by_alias(four_cases())
 
@@ -35,7 +46,9 @@ def address(page: AppTest) -> dict[str, str]:
 def page_text(page: AppTest) -> str:
     kinds = ("markdown", "caption", "warning", "error", "checkbox", "button", "toggle")
     elements = [element for kind in kinds for element in page.get(kind)]
-    return " ".join(str(getattr(e, "label", "") or getattr(e, "value", "")) for e in elements)
+    return unescaped(
+        " ".join(str(getattr(e, "label", "") or getattr(e, "value", "")) for e in elements)
+    )
 
 
 def answer(page: AppTest, class_name: str, confidence: int) -> AppTest:
@@ -78,8 +91,9 @@ def test_the_truth_is_shown_after_the_answer_and_the_model_after_the_truth(
     answer(page, "Malignant", 75)
     next(b for b in page.button if "Commit" in b.label).click().run()
     text = page_text(without_error(page))
-    assert "You said **malignant**, 75 % sure: **right**" in text
-    assert "1 of 1 malignant right" in text
+    assert "You said **malignant**, 75 % sure: **class right, lesion missed**" in text
+    assert "0 of 1 malignant right and 1 class right, lesion missed" in text
+    assert "Missed on the low-energy image: marked region 1 of 1; you made no mark" in text
     assert "open:" not in text
     assert address(page) == {"blind": "on", "case": alias("TP-1")}
     next(b for b in page.button if "Now the model" in b.label).click().run()
@@ -88,6 +102,102 @@ def test_the_truth_is_shown_after_the_answer_and_the_model_after_the_truth(
     assert "You said **malignant**" in text
     assert address(page)["method"] == "grad-cam"
     assert address(page)["case"] == alias("TP-1")
+
+
+def commit(page: AppTest, case_id: str, class_name: str, *marks: Mark) -> AppTest:
+    """Read the case on show with these marks, as if they had come from the viewer."""
+    state = session_part(page, BlindReading)
+    state.cases[case_id] = ReadingProgress(marks, nothing_to_mark=not marks)
+    page.segmented_control[0].set_value(class_name).run()
+    page.segmented_control[1].set_value(75).run()
+    next(b for b in page.button if "Commit" in b.label).click().run()
+    return without_error(page)
+
+
+def tab_text(page: AppTest) -> str:
+    """The text that the page gives the browser's tab to keep."""
+    readings = {
+        case_id: CommittedReading(one.answer, one.model_shown)
+        for case_id, one in session_part(page, BlindReading).cases.items()
+        if one.answer is not None
+    }
+    source = source_key(STAND_INS[-1].source.name, STAND_INS[-1].records)
+    return write(readings, source, str(st.get_option("server.cookieSecret")))
+
+
+def test_a_mark_on_the_lesion_makes_the_reading_right(stand_in: StandInService) -> None:
+    mask = stand_in.cases["TP-1"].lesion_mask
+    assert mask is not None
+    row, column = (int(index.mean()) for index in mask.nonzero())
+    page = opened(blind="on", case=alias("TP-1"))
+    text = page_text(commit(page, "TP-1", "Malignant", point_mark("low", column, row)))
+    assert "You said **malignant**, 75 % sure: **right**" in text
+    assert "So far: 1 of 1 malignant right." in text
+    assert "by mark 1, inside its outline" in text
+
+
+def test_readings_survive_a_reload(stand_in: StandInService) -> None:
+    page = opened(blind="on", case=alias("TP-1"))
+    commit(page, "TP-1", "Malignant")
+    text = tab_text(page)
+    assert "TP-1" not in text
+
+    again = opened(blind="on", case=alias("TP-1"))
+    assert "Your reading" in page_text(again)
+    again.text_input[0].set_value(text).run()
+    shown = page_text(without_error(again))
+    assert "You said **malignant**, 75 % sure: **class right, lesion missed**" in shown
+    assert "0 of 1 malignant right and 1 class right" in shown
+    assert tab_text(again) == text
+
+    next(b for b in again.button if "Now the model" in b.label).click().run()
+    third = opened(blind="on", case=alias("TP-1"), method="hybrid-cam")
+    third.text_input[0].set_value(tab_text(again)).run()
+    assert "open: TP-1" in page_text(without_error(third))  # at the stage that it had reached
+    assert address(third)["method"] == "hybrid-cam"
+
+
+def test_an_answer_of_this_session_stays_and_an_unread_case_is_chosen_anew(
+    stand_in: StandInService,
+) -> None:
+    page = opened(blind="on", case=alias("TN-1"))
+    commit(page, "TN-1", "Malignant")
+    text = tab_text(page)
+
+    again = opened(blind="on", case=alias("TN-1"))
+    commit(again, "TN-1", "Benign")
+    again.text_input[0].set_value(text).run()
+    assert "You said **benign**, 75 % sure: **right**" in page_text(without_error(again))
+
+    first = next(iter(ORDER.values()))
+    page = opened(blind="on", case=alias(first))
+    commit(page, first, "Benign")
+    fresh = opened(case=list(ORDER.values())[-1])
+    fresh.toggle[0].set_value(True).run()
+    assert address(fresh)["case"] == alias(first)  # the first one whose truth was not shown
+    fresh.text_input[0].set_value(tab_text(page)).run()
+    assert address(without_error(fresh))["case"] == alias(list(ORDER.values())[1])
+    assert "Your reading" in page_text(fresh)
+
+
+@pytest.mark.parametrize("how", ["changed", "of another source", "nonsense"])
+def test_a_text_that_is_not_this_servers_opens_no_truth(stand_in: StandInService, how: str) -> None:
+    page = opened(blind="on", case=alias("TP-1"))
+    text = tab_text(commit(page, "TP-1", "Malignant"))
+    if how == "changed":
+        text = text.replace(alias("TP-1"), alias("TN-1"))
+    elif how == "of another source":
+        stand_in.cases = {k: c for k, c in stand_in.cases.items() if k != "TP-2"}
+    else:
+        text = "x" * 500
+    for case_id in ("TP-1", "TN-1"):
+        again = opened(blind="on", case=alias(case_id))
+        again.text_input[0].set_value(text).run()
+        shown = page_text(without_error(again))
+        assert "Your reading" in shown
+        for secret in ("You said", "The truth", "normal", "malignant right", case_id):
+            assert secret not in shown
+        assert tab_text(again) == ""
 
 
 def test_an_address_with_an_unknown_alias_gets_a_sentence(stand_in: StandInService) -> None:

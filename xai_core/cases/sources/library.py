@@ -16,12 +16,13 @@ from xai_core.cases.readers.single_file import plain_name
 from xai_core.errors import BadAnnotation, CaseError, SourceNotFound, UnreadableImage
 from xai_core.files import MISSING, not_a_file
 from xai_core.settings import LIBRARY
-from xai_core.types import BoolArray, Case, CaseRecord, FloatArray, Pathology
+from xai_core.types import BoolArray, Case, CaseRecord, FloatArray, MarkedFinding, Pathology
 
 MANIFEST = "manifest.json"
 FORMAT = 1
 _MAX_MANIFEST = 16 * 2**20
 _ROLES = ("low_energy", "lesion_mask", "recombined", "recombined_mask")
+_Entry = tuple[str, str]  # a file's name and its SHA-256
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,12 +68,14 @@ class PhantomLibrary:
         if folder != LIBRARY:
             self.name += f" {plain_name(folder.resolve().name)}"
         self._records: dict[str, CaseRecord] = {}
-        self._files: dict[str, dict[str, tuple[str, str]]] = {}
+        self._files: dict[str, dict[str, _Entry]] = {}
         self._seeds: dict[str, int] = {}
         self._lesions: dict[str, Any] = {}  # as in the manifest, read when they are asked for
+        self._marked: dict[str, tuple[tuple[str, _Entry], ...]] = {}
         for number, entry in enumerate(_read_manifest(folder), start=1):
             try:
                 record, files = _record(entry, self.name), _files(entry)
+                marked = _marked(entry, files.get("lesion_mask"))
                 if "texture_seed" in entry:
                     self._seeds[record.id] = int(entry["texture_seed"])
             except (KeyError, TypeError, ValueError, AttributeError, CaseError) as error:
@@ -93,6 +96,7 @@ class PhantomLibrary:
             self._records[record.id] = record
             self._lesions[record.id] = entry.get("lesions", [])
             self._files[record.id] = files
+            self._marked[record.id] = marked
         for record in self._records.values():
             _check_other_view(record, self._records)
 
@@ -108,13 +112,19 @@ class PhantomLibrary:
             UnreadableImage: a file is missing or differs from the manifest.
         """
         record = find_entry(self._records, case_id, self.name)
-        pictures = {role: self._read(*entry) for role, entry in self._files[case_id].items()}
+        files = self._files[case_id]
+        pictures = {role: self._read(*entry) for role, entry in files.items()}
+        masks = {files["lesion_mask"]: pictures["lesion_mask"]} if "lesion_mask" in files else {}
+        masks |= {e: self._read(*e) for _, e in self._marked[case_id] if e not in masks}
         return with_pixels(
             record,
             image=pictures["low_energy"],
             recombined=pictures.get("recombined"),
             lesion_mask=_mask(pictures.get("lesion_mask")),
             recombined_mask=_mask(pictures.get("recombined_mask")),
+            lesions=tuple(
+                MarkedFinding(masks[entry] > _WHITE, kind) for kind, entry in self._marked[case_id]
+            ),
         )
 
     def file_digest(self, case_id: str) -> str:
@@ -257,7 +267,7 @@ def _check_other_view(record: CaseRecord, records: Mapping[str, CaseRecord]) -> 
         )
 
 
-def _files(entry: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
+def _files(entry: Mapping[str, Any]) -> dict[str, _Entry]:
     """Role -> file name and SHA-256.
 
     Raises:
@@ -275,7 +285,7 @@ def _files(entry: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
     return found
 
 
-def _file(described: Mapping[str, Any]) -> tuple[str, str]:
+def _file(described: Mapping[str, Any]) -> _Entry:
     """File name and SHA-256.
 
     Raises:
@@ -285,6 +295,21 @@ def _file(described: Mapping[str, Any]) -> tuple[str, str]:
     if file != plain_name(file) or file.startswith("."):
         raise CaseError(f"{file!r:.60} is not a plain file name")
     return file, str(described["sha256"]).lower()
+
+
+def _marked(entry: Mapping[str, Any], mask: _Entry | None) -> tuple[tuple[str, _Entry], ...]:
+    """Kind and mask of each lesion; none unless every lesion has one.
+
+    ``mask``: of all lesions, which is that of the only one.
+    """
+    described = list(entry.get("lesions", ()))
+    if mask is not None and len(described) == 1:
+        return ((printable(str(described[0].get("kind", ""))), mask),)
+    if not all("mask" in lesion for lesion in described):
+        return ()
+    return tuple(
+        (printable(str(lesion.get("kind", ""))), _file(lesion["mask"])) for lesion in described
+    )
 
 
 _WHITE = 0.5  # masks are pictures of 0 and 255

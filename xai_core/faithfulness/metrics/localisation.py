@@ -8,7 +8,8 @@ never a hit.
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,8 +26,10 @@ from xai_core.faithfulness.metric import (
     Value,
     no_line,
 )
+from xai_core.findings import distances, finding_words, short_words
+from xai_core.list_text import listed
 from xai_core.statistics.ranking import top_masks
-from xai_core.types import BoolArray, FloatArray
+from xai_core.types import BoolArray, FloatArray, MarkedFinding
 
 TOLERANCE_PX = 15.0
 TOP_AREA = 0.10
@@ -134,14 +137,50 @@ def _peak(axis: int) -> Callable[[MetricInputs], Measurement]:
     return compute
 
 
+def peak_words(
+    peak: tuple[int, int], findings: Sequence[MarkedFinding], tolerance: float = TOLERANCE_PX
+) -> str:
+    """Which of the findings a map's peak lies on, and which it misses, in words.
+
+    Args:
+        peak: (row, column) on the map's grid.
+        findings: on the same grid, at least one.
+        tolerance: pixels of that grid within which the peak counts as on a finding.
+    """
+    apart = [float(distances(finding, [peak], (1.0, 1.0))[0]) for finding in findings]
+    order = sorted(range(len(findings)), key=apart.__getitem__)
+    reached = [index for index in order if apart[index] <= tolerance]
+    if not reached:
+        nearest = order[0]
+        if math.isinf(apart[nearest]):
+            return "on no finding: each is too small for the map's grid"
+        words = finding_words(findings, nearest)
+        return f"on no finding: {apart[nearest]:.0f} px from the nearest, {words}"
+    first = reached[0]
+    beside = f"{apart[first]:.0f} px beside" if apart[first] else "on"
+    on = [f"{beside} {finding_words(findings, first)}"]
+    on += [short_words(findings, index) for index in reached[1:]]
+    missed = [short_words(findings, i) for i in range(len(findings)) if i not in reached]
+    return " and ".join(on) + (f"; misses {listed(missed)}" if missed else "")
+
+
+def _words(inputs: MetricInputs) -> Measurement:
+    found = inputs.once(_found)
+    if found.peak is None:
+        return Measurement(None, state=str(found.state))
+    return Measurement(peak_words(found.peak, inputs.findings))
+
+
 def _line(measured: Measured) -> str:
-    hit, top, area = (measured[name].value for name in ("hit", "top_share", "mask_area"))
+    """The peak in words with the game's own terms beside them, then the map's top area."""
+    names = ("hit", "peak_finding", "top_share", "mask_area")
+    hit, words, top, area = (measured[name].value for name in names)
     if hit is None or top is None or area is None:
         return ""
-    words = "is a hit (within 15 px of a marked finding)" if hit else "misses every marked one"
     return (
-        f"Overlap with what the source marked: the map's peak {words}; of the hottest tenth "
-        f"{top:.0%} is marked, of the picture {area:.1%}."
+        f"Overlap with what the source marked: peak {words} (pointing game, tolerance "
+        f"{TOLERANCE_PX:g} px: {'hit' if hit else 'miss'}); of the hottest tenth {top:.0%} is "
+        f"marked, of the picture {area:.1%}."
     )
 
 
@@ -164,6 +203,21 @@ METRICS = (
         kind=bool,
         order=100,
         line=_line,
+        **_SHARED,
+    ),
+    Metric(
+        name="peak_finding",
+        title="Finding under the peak",
+        unit="words",
+        better=None,
+        reference=_POINTING,
+        description="Which of the marked findings the map's peak lies on, by number and kind, and "
+        "which it misses; within 15 px it counts as on one.",
+        compute=_words,
+        kind=str,
+        order=101,
+        averaged=False,
+        line=no_line,
         **_SHARED,
     ),
     Metric(

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from xai_core.ui import session
 from xai_core.ui.address import write_address
-from xai_core.ui.blind.reading import Answer, Mark, alias, cases_by_alias
+from xai_core.ui.blind.grading import Grade
+from xai_core.ui.blind.reading import Answer, CommittedReading, Mark, alias, cases_by_alias
 
 _PARAMETER = "blind"  # of the address
 
@@ -27,16 +28,19 @@ class ReadingProgress:
 class BlindReading:
     """Blind reading in this session.
 
-    ``on``: whether the switch is on.  ``case_id``: the case being read.  ``seen``: cases whose
-    truth was shown outside blind reading.  ``cases``: progress by case id.  ``case_changed``:
-    whether another case was chosen since the list was drawn.  ``thumbnails_pending``: whether
-    thumbnails are still being made.
+    ``on``: whether the switch is on.  ``case_id``: the case being read; ``chosen``: whether the
+    reader or an address chose it.  ``seen``: cases whose truth was shown outside blind reading.
+    ``cases``: progress by case id.  ``grades``: of the answers, as far as they were needed; None
+    where there is none.  ``case_changed``: whether another case was chosen since the list was
+    drawn.  ``thumbnails_pending``: whether thumbnails are still being made.
     """
 
     on: bool = False
     case_id: str | None = None
+    chosen: bool = False
     seen: set[str] = field(default_factory=set)
     cases: dict[str, ReadingProgress] = field(default_factory=dict)
+    grades: dict[str, Grade | None] = field(default_factory=dict)
     case_changed: bool = False
     thumbnails_pending: bool = False
 
@@ -63,16 +67,20 @@ def switch(on: bool, case_ids: Iterable[str]) -> None:
     """Switch blind reading on, starting with a case whose truth was not shown yet, or off."""
     blind = state()
     if on and not blind.on:
-        order = list(cases_by_alias(case_ids).values())
-        unseen = (c for c in order if c not in blind.seen and c not in blind.cases)
-        blind.case_id = next(unseen, order[0])
+        blind.case_id, blind.chosen = _first_unseen(case_ids), False
     blind.on = on
+
+
+def _first_unseen(case_ids: Iterable[str]) -> str:
+    blind = state()
+    order = list(cases_by_alias(case_ids).values())
+    return next((c for c in order if c not in blind.seen and c not in blind.cases), order[0])
 
 
 def go_to(case_id: str | None) -> None:
     """Read another case; a case that was read before appears at the stage it had reached."""
     if case_id is not None:
-        state().case_id = case_id
+        state().case_id, state().chosen = case_id, True
         if progress().model_shown:
             session.change(case_id=case_id)
 
@@ -81,6 +89,39 @@ def show_model() -> None:
     """Show the model's decision about the case being read: the last stage."""
     update_progress(model_shown=True)
     session.change(case_id=state().case_id)
+
+
+def committed() -> dict[str, CommittedReading]:
+    """The committed readings of this session, by case id."""
+    return {
+        case_id: CommittedReading(one.answer, one.model_shown)
+        for case_id, one in state().cases.items()
+        if one.answer is not None
+    }
+
+
+def restore_readings(readings: Mapping[str, CommittedReading], case_ids: Iterable[str]) -> None:
+    """Take over readings of an earlier session; what was answered in this one stays as it is.
+
+    ``case_ids``: of the source.
+    """
+    blind = state()
+    answered = committed()
+    for case_id, reading in readings.items():
+        if case_id not in answered:
+            blind.cases[case_id] = ReadingProgress(
+                reading.answer.marks,
+                not reading.answer.marks,
+                reading.answer,
+                reading.model_shown,
+            )
+    if not blind.on:
+        return
+    # The switch chose a case as an unread one before it was known that it is read.
+    if not blind.chosen and blind.case_id in readings and blind.case_id not in answered:
+        blind.case_id = _first_unseen(case_ids)
+    if progress().model_shown:
+        session.change(case_id=blind.case_id)
 
 
 def viewer_marks(case_id: str) -> dict[str, object] | None:

@@ -14,20 +14,18 @@ import streamlit as st
 
 from xai_core.errors import XaiError
 from xai_core.explain.service import PageService
-from xai_core.faithfulness.metrics.localisation import TOLERANCE_PX
 from xai_core.preprocessing.letterbox import fit
-from xai_core.types import BENIGN, CLASS_NAMES, MALIGNANT, Case, CaseRecord
-from xai_core.ui import case_grid, case_list, curves, session, verdict, viewer
-from xai_core.ui.blind import blind_session
+from xai_core.types import CLASS_NAMES, Case, CaseRecord
+from xai_core.ui import case_grid, case_steps, chosen_filter, curves, session, verdict, viewer
+from xai_core.ui.blind import blind_session, tab_store
+from xai_core.ui.blind.grading import Grade, compare_marks, feedback, grade_of, score_line
 from xai_core.ui.blind.reading import (
     CONFIDENCES,
     LOW,
     RECOMBINED,
     Answer,
-    MarkMatches,
     alias,
     cases_by_alias,
-    match_marks,
     read_marks,
 )
 from xai_core.ui.case_grid import Tile
@@ -39,8 +37,10 @@ _CLASSES = {name.capitalize(): index for index, name in enumerate(CLASS_NAMES)}
 _POLL_THUMBNAILS = 0.7  # seconds
 _HELP = (
     "Read as a reader does: the truth, the model and all that gives them away are hidden until you "
-    "have marked a spot, or nothing, and answered. Then the truth is shown, and then the model."
+    "have marked a spot, or nothing, and answered. Then the truth is shown, and then the model. "
+    "Your answers are kept in this tab of your browser until you close it."
 )
+_LINE_LIMIT = 1000  # characters
 
 
 # --- entry points of the Explore page ---
@@ -52,17 +52,22 @@ def restore(service: PageService) -> None:
     session.restore(
         ids,
         service.classifier,
-        lambda parameters: _read_page_part(parameters, ids),
+        lambda parameters: _read_page_part(parameters, service),
         blind_session.request_part,
     )
     if not blind_session.state().on:
         blind_session.state().seen.add(session.current().case_id)
     second = {} if is_reading() else curves.second_address(session.current())
-    session.update_address(blind_session.blind_address() | second)
+    filters = {} if is_on() else chosen_filter.address()
+    session.update_address(blind_session.blind_address() | second | filters)
 
 
-def _read_page_part(parameters: Mapping[str, str], ids: tuple[str, ...]) -> list[str]:
-    return blind_session.read_blind_part(parameters, ids) + curves.read_second(parameters)
+def _read_page_part(parameters: Mapping[str, str], service: PageService) -> list[str]:
+    problems = blind_session.read_blind_part(parameters, tuple(service.records))
+    problems += curves.read_second(parameters)
+    if is_on():
+        return problems + chosen_filter.refuse_parameters(parameters)
+    return problems + chosen_filter.read_parameters(parameters, service.records)
 
 
 def is_on() -> bool:
@@ -117,7 +122,13 @@ def show_answer(service: PageService) -> None:
     """Draw the reader's answer above the model's decision, if the case was read blind."""
     case_id, answer = blind_session.state().case_id, blind_session.progress().answer
     if blind_session.state().on and case_id is not None and answer is not None:
-        st.markdown(answer_line(service.records[case_id], answer))
+        st.markdown(answer_line(service.records[case_id], answer, _grade(service, case_id, answer)))
+
+
+def keep_readings(service: PageService) -> None:
+    """Have the browser's tab keep the committed readings; the page calls it last."""
+    if blind_session.state().on:
+        tab_store.keep(service)
 
 
 # --- the list of cases ---
@@ -148,7 +159,7 @@ def _draw_case_list(service: PageService, poll_interval: float | None) -> None:
         here = keys.index(alias(blind_session.state().case_id or keys[0]))
         return keys[here + step] if 0 <= here + step < len(keys) else None
 
-    case_list.show_previous_and_next(case_at, go_to)
+    case_steps.show(case_at, go_to)
     if blind_session.state().case_changed:
         blind_session.state().case_changed = False
         st.rerun()
@@ -284,75 +295,49 @@ def _commit(chosen_class: str | None, confidence: int | None) -> None:
 
 
 def _show_after_answer(service: PageService, case: Case, answer: Answer, size: int) -> None:
-    show_truth(case, answer, size)
-    st.caption(score_line(service.records))
+    show_truth(case, answer, _grade(service, case.id, answer), size)
+    st.caption(_score_line(service))
     st.button(
         "Now the model", type="primary", key="show the model", on_click=blind_session.show_model,
         help="What the model said of this case, and its maps.",
     )  # fmt: skip
 
 
-def show_truth(case: Case, answer: Answer, input_size: int) -> None:
+def show_truth(case: Case, answer: Answer, grade: Grade | None, input_size: int) -> None:
     """Draw the truth of ``case``, and how the reader's class and marks compare with it."""
     st.markdown("#### The truth" + (" (phantom)" if case.is_phantom else ""))
-    st.markdown(f"**{truth_words(case).capitalize()}**. {answer_line(case, answer)}")
-    for line in _mark_lines(case, answer, input_size):
-        st.markdown(line)
+    st.markdown(f"**{truth_words(case).capitalize()}**. {answer_line(case, answer, grade)}")
+    for line in feedback(compare_marks(case, answer.marks, input_size)):
+        st.markdown(plain(line, _LINE_LIMIT))
     st.caption(verdict.case_facts(case))
     if case.note:
         st.caption(f"What it teaches: {plain(case.note, 600)}")
 
 
-def answer_line(record: CaseRecord, answer: Answer) -> str:
-    """The reader's class and confidence and whether the class is right, in one line."""
+def answer_line(record: CaseRecord, answer: Answer, grade: Grade | None) -> str:
+    """The reader's class and confidence and their grade, in one line."""
     line = f"You said **{CLASS_NAMES[answer.class_index]}**, {answer.confidence} % sure"
     if record.class_index is None:
         return f"{line}; the truth of this case is not given."
-    result = "right" if answer.class_index == record.class_index else "wrong"
-    return f"{line}: **{result}**."
+    if grade is None:
+        return f"{line}; it is not graded, as the case's findings cannot be read."
+    return f"{line}: **{grade.value}**."
 
 
-def score_line(records: Mapping[str, CaseRecord]) -> str:
-    """How many of the reader's answers in this session were right; empty before the first."""
-    right, total = {BENIGN: 0, MALIGNANT: 0}, {BENIGN: 0, MALIGNANT: 0}
-    for case_id, progress in blind_session.state().cases.items():
-        truth = records[case_id].class_index if case_id in records else None
-        if progress.answer is not None and truth is not None:
-            right[truth] += progress.answer.class_index == truth
-            total[truth] += 1
-    parts = [
-        f"{right[truth]} of {total[truth]} {name} right"
-        for truth, name in ((MALIGNANT, "malignant"), (BENIGN, "not malignant"))
-        if total[truth]
-    ]
-    return f"So far: {', '.join(parts)}." if parts else ""
+def _grade(service: PageService, case_id: str, answer: Answer) -> Grade | None:
+    """The grade of an answer, computed once in a session: an answer does not change."""
+    grades = blind_session.state().grades
+    if case_id not in grades:
+        # From the source, as thumbnails: a list of readings would evict the service's own cases.
+        load, size = service.source.load, service.classifier.spec.input_size
+        grades[case_id] = grade_of(service.records[case_id], answer, load, size)
+    return grades[case_id]
 
 
-def _mark_lines(case: Case, answer: Answer, input_size: int) -> list[str]:
-    """How the reader's marks compare with the findings that the source marked, by picture."""
-    geometry = fit(case.image, input_size)
-    reach = TOLERANCE_PX / geometry.scale
-    lines = []
-    grids = [(LOW, "low-energy image", case.lesion_mask, reach)]
-    if case.recombined is not None:
-        ratio = case.recombined.shape[0] / case.image.shape[0]
-        grids.append((RECOMBINED, "recombined image", case.recombined_mask, reach * ratio))
-    for picture, name, mask, picture_reach in grids:
-        marks = tuple(mark for mark in answer.marks if mark.picture == picture)
-        matches = match_marks(marks, mask, picture_reach)
-        if marks or (picture == LOW and matches.findings):
-            lines.append(_mark_line(name, len(marks), matches))
-    if not any(mask is not None and mask.any() for _, _, mask, _ in grids):
-        lines.append("Nothing is marked on this case by its source.")
-    return lines
-
-
-def _mark_line(name: str, marks: int, matches: MarkMatches) -> str:
-    if not matches.findings:
-        return f"On the {name} nothing is marked by the source; you made {marks}."
-    if not marks:
-        return f"On the {name} {matches.findings} marked, none by you."
-    return (
-        f"On the {name} {matches.hits} of your {marks} within reach of a marked finding; "
-        f"{matches.findings_hit} of {matches.findings} marked findings found."
-    )
+def _score_line(service: PageService) -> str:
+    graded = []
+    for case_id, reading in blind_session.committed().items():
+        if case_id in service.records:
+            grade = _grade(service, case_id, reading.answer)
+            graded += [(service.records[case_id], grade)] if grade is not None else []
+    return score_line(graded)

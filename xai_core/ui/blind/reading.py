@@ -14,11 +14,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from scipy import ndimage as ndi
-
-from xai_core.types import BoolArray
-
 # --- aliases ---
 
 
@@ -69,7 +64,7 @@ def point_mark(picture: str, x: float, y: float) -> Mark:
     return Mark(picture, x, y, x, y)
 
 
-def read_marks(from_browser: Any, shapes: Mapping[str, tuple[int, int]]) -> tuple[Mark, ...]:
+def read_marks(from_browser: Any, shapes: Mapping[str, tuple[float, float]]) -> tuple[Mark, ...]:
     """The valid marks in a list from the browser, at most 20; anything else is left out.
 
     Args:
@@ -99,36 +94,9 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class MarkMatches:
-    """``hits``: marks on or within reach of a finding.  ``findings_hit``: findings with a mark
-    within reach.  ``findings``: all findings that the source marked, as connected regions."""
+class CommittedReading:
+    """``answer``: cannot be changed any more.  ``model_shown``: whether the model's decision was
+    shown after it."""
 
-    hits: int
-    findings_hit: int
-    findings: int
-
-
-def match_marks(marks: tuple[Mark, ...], mask: BoolArray | None, reach: float) -> MarkMatches:
-    """Compare marks with the findings that the source marked.
-
-    Args:
-        marks: on one picture.
-        mask: the findings, bool (H, W) on the pixel grid of that picture; None if there are none.
-        reach: the largest distance, in pixels, of a mark that still hits a finding.
-    """
-    if mask is None or not mask.any():
-        return MarkMatches(0, 0, 0)
-    regions, count = ndi.label(mask, structure=np.ones((3, 3)))
-    distances, (rows, columns) = ndi.distance_transform_edt(
-        ~mask, return_distances=True, return_indices=True
-    )
-    regions_hit: set[int] = set()
-    hits = 0
-    for mark in marks:
-        x, y = mark.centre
-        row = min(int(y), mask.shape[0] - 1)
-        column = min(int(x), mask.shape[1] - 1)
-        if distances[row, column] <= reach:
-            hits += 1
-            regions_hit.add(int(regions[rows[row, column], columns[row, column]]))
-    return MarkMatches(hits, len(regions_hit), int(count))
+    answer: Answer
+    model_shown: bool = False

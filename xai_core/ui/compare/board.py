@@ -1,12 +1,14 @@
 """The board of the Compare page: rows of panels that fill in while their jobs run.
 
 A panel shows one map: title, picture, colour bar, areas under the curves, progress.  One line above
-the rows shows the progress of all panels and stops or continues them together.
+the rows shows the progress of all panels and stops or continues them together; where curves are
+measured, another one says how many areas are known.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -17,7 +19,7 @@ from xai_core.model.layers import layer_title
 from xai_core.preprocessing.letterbox import Geometry, fit
 from xai_core.types import Case, FloatArray
 from xai_core.ui import job_progress
-from xai_core.ui.compare import captions, panels
+from xai_core.ui.compare import areas, captions, panels
 from xai_core.ui.compare.panels import PanelAnswer, PanelRow
 from xai_core.ui.memo import memoised
 from xai_core.ui.service_access import session_id
@@ -32,6 +34,17 @@ _POLL = 0.8  # seconds while a job is running
 # next click would then start it again.
 _KEEP_STOPPED = 4.0
 RowTitles = Mapping[PanelRow, str]
+
+
+@dataclass(frozen=True)
+class _Panel:
+    """``number``: on the board, from 0.  ``area_lines``: about its areas, none while they are not
+    shown.  ``curves``: whether the board measures curves."""
+
+    number: int
+    answer: PanelAnswer
+    area_lines: tuple[str, ...]
+    curves: bool
 
 
 # --- the rows ---
@@ -79,13 +92,13 @@ def _body(
     if _poll_interval(answers) != poll_interval:
         st.rerun()
     _show_board_progress(service, answers)
-    note = service.classifier.spec.curves_note()
-    if note and any(captions.area_lines(answer) for answer in answers):
-        st.caption(note)
-    remaining = iter(answers)
-    for row in rows:
-        st.markdown(f"##### {plain(titles[row], 300)}")
-        _show_row(service, row, [next(remaining) for _ in row.requests])
+    with st.container(key="board"):
+        _show_areas_status(service, answers, curves)
+        shown = zip(answers, areas.lines(answers), strict=True)
+        remaining = iter([_Panel(i, answer, own, curves) for i, (answer, own) in enumerate(shown)])
+        for row in rows:
+            st.markdown(f"##### {plain(titles[row], 300)}")
+            _show_row(service, row, [next(remaining) for _ in row.requests])
 
 
 def _show_board_progress(service: PageService, answers: Sequence[PanelAnswer]) -> None:
@@ -104,7 +117,19 @@ def _show_board_progress(service: PageService, answers: Sequence[PanelAnswer]) -
             st.caption(f"All {len(answers)} panels ready.")
 
 
-def _show_row(service: PageService, row: PanelRow, answers: Sequence[PanelAnswer]) -> None:
+def _show_areas_status(service: PageService, answers: Sequence[PanelAnswer], curves: bool) -> None:
+    """How many areas are measured, and what is to be known of them.
+
+    The place has the same height while they are measured and when they are there, so that the
+    pictures below stay where they are.
+    """
+    if curves or areas.all_known(answers):
+        sentences = (areas.status_line(answers), service.classifier.spec.curves_note())
+        with st.container(key="areas-status"):
+            st.caption(" ".join(filter(None, sentences)))
+
+
+def _show_row(service: PageService, row: PanelRow, shown: Sequence[_Panel]) -> None:
     try:
         case = service.load(row.case_id)
     except XaiError as problem:
@@ -112,13 +137,14 @@ def _show_row(service: PageService, row: PanelRow, answers: Sequence[PanelAnswer
         return
     size = service.classifier.spec.input_size
     geometry = memoised("geometry", (case, size), lambda: fit(case.image, size))
-    first, *others = st.columns(1 + len(answers), gap="medium")
+    first, *others = st.columns(1 + len(shown), gap="medium")
     with first:
         if row.original:
             show_original(case, geometry)
-    for column, answer in zip(others, answers, strict=True):
+    for column, one in zip(others, shown, strict=True):
         with column:
-            show_panel(case, geometry, answer)
+            show_panel(case, geometry, one.answer)
+            _show_panel_end(one)
 
 
 # --- one panel ---
@@ -162,10 +188,19 @@ def show_panel(case: Case, geometry: Geometry, answer: PanelAnswer) -> None:
     reason = captions.empty_map_reason(answer)
     if reason:
         st.info(plain(reason, 600))
-    area_lines = captions.area_lines(answer)
-    if area_lines:
-        st.markdown("  \n".join(area_lines))
-    _show_panel_progress(answer)
+
+
+def _show_panel_end(shown: _Panel) -> None:
+    """Draw a panel's areas, and before them its progress, in a place of constant height."""
+    if not shown.curves and not shown.area_lines:
+        _show_panel_progress(shown.answer)
+        return
+    with st.container(key=f"areas-{shown.number}"):
+        if shown.area_lines:
+            st.markdown("  \n".join(shown.area_lines))
+        elif areas.state_of(shown.answer) is areas.AreaState.MEASURED:
+            st.caption("Measured.")
+        _show_panel_progress(shown.answer)
 
 
 def _show_panel_progress(answer: PanelAnswer) -> None:

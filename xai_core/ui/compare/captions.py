@@ -14,10 +14,9 @@ from xai_core.faithfulness.curves import conventions as curve_conventions
 from xai_core.model.layers import Layer
 from xai_core.model.spec import ModelSpec
 from xai_core.types import CaseRecord, Outcome, Prediction
+from xai_core.ui.compare import areas
 from xai_core.ui.compare.panels import PanelAnswer
-from xai_core.ui.job_progress import pending
 from xai_core.ui.wording import OUTCOME_WORDS, layer_words, score_words, state_words, truth_words
-from xai_core.viz.curve_figure import auc_text
 from xai_core.viz.figure_sheet import Bar
 from xai_core.viz.panel import OPACITY
 
@@ -82,23 +81,6 @@ def outside_line(answer: PanelAnswer) -> str | None:
     if answer.heatmap is None or found is None or found.value is None:
         return None
     return f"Outside the breast: {found.value:.0%} of the heat"
-
-
-def area_lines(answer: PanelAnswer) -> tuple[str, ...]:
-    """One line per known area under a curve, and a warning if the areas are not interpretable."""
-    snapshot = answer.curves_snapshot
-    explanation = snapshot.explanation if snapshot else None
-    pair = explanation.curves if explanation else None
-    if snapshot is None or pair is None:
-        return ()
-    so_far = " so far" if pending(snapshot) else ""
-    lines = [
-        f"Insertion AUC {auc_text(pair.insertion)}{so_far}",
-        f"Deletion AUC {auc_text(pair.deletion)}{so_far}",
-    ]
-    if not pair.interpretable:
-        lines.append("Not interpretable: the blurred image scores no less than the image.")
-    return tuple(lines)
 
 
 # --- notes of the figure sheet ---
@@ -181,9 +163,12 @@ def _method_notes(explanations: Sequence[Explanation]) -> Iterator[str]:
 
 
 def _curve_notes(answers: Sequence[PanelAnswer], spec: ModelSpec) -> Iterator[str]:
+    """The baseline, and where areas are shown how their curves were measured."""
     size = spec.input_size
     baseline = curve_conventions("adaptive", size)["curve baseline"]
     yield f"Baseline, what a removed pixel becomes in Hybrid-CAM and the curves: {baseline}."
+    if not areas.all_known(answers):
+        return
     snapshots = [a.curves_snapshot for a in answers if a.curves_snapshot]
     asked = {s.explanation.request for s in snapshots if s.explanation}
     for mode, ties in sorted({(request.curves, request.ties) for request in asked}):
@@ -193,7 +178,7 @@ def _curve_notes(answers: Sequence[PanelAnswer], spec: ModelSpec) -> Iterator[st
             if k != "curve baseline"
         }
         yield f"Insertion and deletion: {_listed(conventions)}."
-    if snapshots and spec.curves_note():
+    if spec.curves_note():
         yield spec.curves_note()
 
 

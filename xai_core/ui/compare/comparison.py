@@ -8,8 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from xai_core.explain.service import PageService
-from xai_core.ui import session
-from xai_core.ui.compare.panels import Comparison, read_comparison, write_comparison
+from xai_core.ui import chosen_filter, session
+from xai_core.ui.compare.panels import (
+    METHODS_LAYOUT,
+    Comparison,
+    read_comparison,
+    write_comparison,
+)
 
 
 @dataclass
@@ -26,7 +31,9 @@ def restore(service: PageService) -> None:
     def read_page_part(parameters: Mapping[str, str]) -> list[str]:
         comparison, problems = read_comparison(parameters, ids)
         session.part(CurrentComparison).comparison = comparison
-        return problems
+        if comparison.layout != METHODS_LAYOUT:  # no list of cases
+            return problems
+        return problems + chosen_filter.read_parameters(parameters, service.records)
 
     session.restore(ids, service.classifier, read_page_part)
     # The source may have changed since the session began: drop cases that are gone.
@@ -56,5 +63,6 @@ def change(**fields: Any) -> None:
 
 
 def update_address() -> None:
-    """Write the comparison into the address."""
-    session.update_address(write_comparison(current(), session.current()))
+    """Write the comparison, and the filter where the list of cases is drawn, into the address."""
+    filters = chosen_filter.address() if current().layout == METHODS_LAYOUT else {}
+    session.update_address(write_comparison(current(), session.current()) | filters)

@@ -16,7 +16,7 @@ from xai_core.explain.service import PageService
 from xai_core.model.layers import layer_title
 from xai_core.preprocessing.identity import pictures_sha256
 from xai_core.types import Case
-from xai_core.ui.compare import captions
+from xai_core.ui.compare import areas, captions
 from xai_core.ui.compare.captions import notes
 from xai_core.ui.compare.panels import PanelAnswer, PanelRow
 from xai_core.viz.figure_sheet import KINDS, FigureSheet, Panel, Row, cell_width, sheet_file
@@ -63,7 +63,7 @@ def build(
     Raises:
         CaseError: a case cannot be read any more.
     """
-    remaining = iter(answers)
+    remaining = iter(zip(answers, areas.lines(answers), strict=True))
     sheet_rows = tuple(
         _row(service.load(row.case_id), row, titles[row], [next(remaining) for _ in row.requests])
         for row in rows
@@ -71,11 +71,15 @@ def build(
     return FigureSheet(title, sheet_rows, notes(service.records, answers, service.classifier.spec))
 
 
-def _row(case: Case, row: PanelRow, title: str, answers: Sequence[PanelAnswer]) -> Row:
+_WithAreas = tuple[PanelAnswer, tuple[str, ...]]  # an answer, and the lines about its areas
+
+
+def _row(case: Case, row: PanelRow, title: str, answers: Sequence[_WithAreas]) -> Row:
     width = cell_width(1 + len(answers))
 
-    def sheet_panel(answer: PanelAnswer | None) -> Panel:
-        explanation = next(a.explanation for a in answers if a.explanation is not None)
+    def sheet_panel(shown: _WithAreas | None) -> Panel:
+        explanation = next(a.explanation for a, _ in answers if a.explanation is not None)
+        answer, area_lines = shown or (None, ())
         geometry = explanation.prepared.geometry
         box = shown_box((case.image.shape[0], case.image.shape[1]), geometry, case.lesion_mask)
         heatmap = answer.heatmap if answer else None
@@ -85,7 +89,7 @@ def _row(case: Case, row: PanelRow, title: str, answers: Sequence[PanelAnswer]) 
             return Panel("Original, low-energy image", picture)
         reason = captions.empty_map_reason(answer)
         remarks = (reason, captions.outside_line(answer))
-        lines = tuple(filter(None, remarks)) + captions.area_lines(answer)
+        lines = tuple(filter(None, remarks)) + area_lines
         title = f"{METHODS[answer.request.method].title}, {layer_title(answer.request.layer)}"
         return Panel(title, picture, captions.colour_bar(answer), lines)
 

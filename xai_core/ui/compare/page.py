@@ -34,8 +34,8 @@ _LAYOUT_TITLES = {
 }
 _CURVES_HELP = (
     "Measures the insertion and deletion curves of every map, after the maps, and shows the area "
-    "under each (AUC). A faithful map has a high insertion AUC and a low deletion AUC. Curves "
-    "measured before are shown in any case."
+    "under each (AUC), of all maps together once all are measured. A faithful map has a high "
+    "insertion AUC and a low deletion AUC. Areas that are known of all maps are shown in any case."
 )
 
 

@@ -24,6 +24,7 @@ from xai_core.ui.address import read_viewport, write_address
 from xai_core.ui.compare import comparison
 from xai_core.ui.compare import page as compare_page
 from xai_core.ui.compare.panels import FIGURE_LAYOUT, METHODS_LAYOUT, Comparison, write_comparison
+from xai_core.ui.demo import notes
 from xai_core.ui.demo.stops import (
     COMPARE_METHODS,
     COMPARE_PAIR,
@@ -48,6 +49,9 @@ _POLL = 1.0  # seconds, while the stop's case is not chosen yet
 
 def show(service: PageService) -> None:
     """Draw the page."""
+    if notes.is_asked_for():
+        _show_notes(service)
+        return
     restore_tour(service)
     session.update_address({"stop": str(current_stop() + 1)})
     if session.problems():
@@ -63,15 +67,27 @@ def show(service: PageService) -> None:
         st.fragment(_await_case, run_every=_POLL)(service)
         return
     set_up_scene(service, number, stop, case_id, cases)
+    record, prediction = service.records[case_id], service.predictions().get(case_id)
+    outcome = cases.outcome(case_id)
     with st.sidebar:
-        show_speech(
-            service.records[case_id],
-            service.predictions().get(case_id),
-            spec,
-            cases.outcome(case_id),
-            scene_address(service, stop, case_id, cases),
-        )
+        show_speech(record, prediction, spec, outcome, scene_address(service, stop, case_id, cases))
+    with st.container(key="stage-title"):
+        title = fill_in(stop.title, record, prediction, spec, outcome)
+        st.markdown(f"{number + 1} / {len(STOPS)} · {plain(title)}")
     draw_scene(service, stop)
+
+
+def _show_notes(service: PageService) -> None:
+    """The notes in a window of their own, until all cases are chosen in a fragment that polls."""
+
+    def body() -> None:
+        cases = _tour_cases(service)
+        notes.show(service, cases)
+        if waiting and all(stop.pick_case(cases) for stop in STOPS):
+            st.rerun()
+
+    waiting = not all(stop.pick_case(_tour_cases(service)) for stop in STOPS)
+    st.fragment(body, run_every=_POLL if waiting else None)()
 
 
 def _tour_cases(service: PageService) -> TourCases:
@@ -99,11 +115,13 @@ def _await_case(service: PageService) -> None:
 @dataclass
 class Tour:
     """``stop``: index from 0.  ``scene``: the scene that was set up last.  ``from_address``:
-    whether the stop was read from an address whose viewport is still to be applied."""
+    whether the stop was read from an address whose viewport is still to be applied.  ``arrivals``:
+    how often a scene was set up."""
 
     stop: int = 0
     scene: tuple[object, ...] | None = None
     from_address: bool = False
+    arrivals: int = 0
 
 
 def restore_tour(service: PageService) -> None:
@@ -149,6 +167,7 @@ def note_scene(scene: tuple[object, ...]) -> bool:
     if tour.scene == scene:
         return False
     tour.scene = scene
+    tour.arrivals += 1
     return True
 
 
@@ -157,10 +176,12 @@ def note_scene(scene: tuple[object, ...]) -> bool:
 
 @st.cache_resource(show_spinner=False)  # type: ignore[untyped-decorator]
 def _component() -> Any:
-    """The component, registered once: a script that listens to keys and shows nothing."""
+    """The component, registered once: a script that listens to keys, and a link to the notes."""
     return st.components.v2.component(
         "cesm_tour_keys",
-        html="<span hidden></span>",
+        html=f'<a href="{notes.ADDRESS}" target="_blank" rel="noopener">'
+        "Notes and a clock, in a second window</a>",
+        css=(ASSETS / "pages" / "demo_keys.css").read_text("utf-8"),
         js=(ASSETS / "pages" / "demo_keys.js").read_text("utf-8"),
     )
 
@@ -229,13 +250,15 @@ def draw_scene(service: PageService, stop: Stop) -> None:
         return
     shown = session.current()
     controls.show(service, service.predicted(shown.case_id))
+    play = f"{stop.plays} {session.part(Tour).arrivals}" if stop.plays else ""
+    top = st.container()
     if shown.request.curves == "none":  # without curves the image gets the full width
-        live.show(service, shown, st.container(), st.container())
+        live.show(service, shown, top, st.container(), st.container(), play)
         return
     left, right = st.columns([1.7, 1], gap="large")
     with right:
         curves.show_mode_choice()
-    live.show(service, shown, left, right)
+    live.show(service, shown, top, left, right, play)
 
 
 def _request(service: PageService, stop: Stop, case_id: str) -> CaseRequest:

@@ -105,7 +105,8 @@ class Stop:
     hold the ``{...}`` that :func:`fill_in` knows.  ``instruction``: what to demonstrate meanwhile.
     ``pick_case``: chooses the case.  ``scene``: the page that is drawn.  ``request_fields``: fields
     of the request that differ from the default.  ``viewport``: as parameters of an address.
-    ``short``: the title in the list of stops, if ``title`` depends on the case.
+    ``short``: the title in the list of stops, if ``title`` depends on the case.  ``plays``: the
+    control of the viewer that plays by itself, "levels" or "curve"; "" for none.
     """
 
     title: str
@@ -116,6 +117,7 @@ class Stop:
     request_fields: dict[str, Any] = field(default_factory=dict)
     viewport: dict[str, str] = field(default_factory=dict)
     short: str = ""
+    plays: str = ""
 
 
 STOPS = (
@@ -152,6 +154,7 @@ STOPS = (
         "Slide the range of levels: the map follows the hand. Each bar is what one level gained.",
         lambda cases: cases.positive,
         request_fields={"method": "hybrid-cam", "curves": "none"},
+        plays="levels",
     ),
     Stop(
         "Is the map right? Remove what it marks",
@@ -161,6 +164,7 @@ STOPS = (
         lambda cases: cases.positive,
         request_fields={"method": "grad-cam", "curves": "adaptive"},
         viewport={"step": "deletion:0"},
+        plays="curve",
     ),
     Stop(
         "{wrong_title}",

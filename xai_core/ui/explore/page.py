@@ -25,14 +25,17 @@ def show(service: PageService) -> None:
         st.warning("  \n".join(plain(sentence, 400) for sentence in session.problems()))
     if blind.is_reading():
         blind.show(service)
+        blind.keep_readings(service)
         return
     shown = session.current()
     blind.show_answer(service)
     controls.show(service, service.predicted(shown.case_id))
+    top = st.container()
     left, right = st.columns([1.7, 1], gap="large")
     with right:
         curves.show_mode_choice()
-    live.show(service, shown, left, right)
+    live.show(service, shown, top, left, right)
+    blind.keep_readings(service)
 
 
 def _show_sidebar(service: PageService) -> None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import streamlit as st
 
 from xai_core.explain.service import PageService
 from xai_core.settings import ASSETS
-from xai_core.ui import case_list, controls, deferred, session
+from xai_core.ui import case_list, chosen_filter, controls, deferred, session
 from xai_core.ui.address import write_address
 from xai_core.ui.features import channel_tab, lesion_change, lesion_tab, part_tab, tab_choice
 from xai_core.ui.features.lesion_service import lesion_cases, lesion_service
@@ -22,13 +20,17 @@ _REAL = (
 _NORMAL = "This phantom has no lesion, so there is no cue to change. Choose one with a finding."
 
 
-def _read_parameters(parameters: Mapping[str, str]) -> list[str]:
-    return tab_choice.read_parameters(parameters) + lesion_change.read_parameters(parameters)
-
-
 def show(service: PageService) -> None:
     """Draw the page."""
-    session.restore(service.records, service.classifier, read_page_part=_read_parameters)
+    session.restore(
+        service.records,
+        service.classifier,
+        lambda parameters: (
+            tab_choice.read_parameters(parameters)
+            + lesion_change.read_parameters(parameters)
+            + chosen_filter.read_parameters(parameters, service.records)
+        ),
+    )
     st.html(ASSETS / "pages" / "features.css")
     with st.sidebar:
         case_list.show(service)
@@ -40,7 +42,10 @@ def show(service: PageService) -> None:
     cases = lesion_cases(service)
     lesion_change.begin(cases, case_id)
     session.update_address(
-        write_address(session.current()) | tab_choice.address() | lesion_change.address()
+        write_address(session.current())
+        | tab_choice.address()
+        | lesion_change.address()
+        | chosen_filter.address()
     )
     tab_choice.show()
     if tab_choice.current() == tab_choice.CHANNELS:

@@ -106,11 +106,12 @@ def _show_explanation(service: PageService, image: OwnImage) -> None:
             st.caption(KEPT)
     shown = session.current()
     controls.show(image.service, image.service.predicted(OWN_ID))
+    top = st.container()
     left, right = st.columns([1.7, 1], gap="large")
     with right:
         show_out_of_distribution(image.upload.case)
         curves.show_mode_choice()
-    live.show(image.service, shown, left, right)
+    live.show(image.service, shown, top, left, right)
 
 
 def page_address() -> dict[str, str]:

@@ -1,0 +1,1 @@
+"""What people learn of the cases, and how well they read."""

@@ -1,0 +1,1 @@
+"""Statistics of readers, as a reader study measures them: pure functions of arrays."""
