@@ -58,8 +58,9 @@ def test_items_are_seen_while_more_come() -> None:
     assert finished(streamed, "a", begin).latest == 2
 
 
-def test_work_that_nobody_asks_for_stops_and_begins_anew_when_asked() -> None:
-    steps = []
+def slow_work() -> tuple[list[int], Callable[[], Iterator[int]]]:
+    """Work of 10,000 slow steps, and the list of those that it took."""
+    steps: list[int] = []
 
     def begin() -> Iterator[int]:
         for i in range(10_000):
@@ -67,6 +68,11 @@ def test_work_that_nobody_asks_for_stops_and_begins_anew_when_asked() -> None:
             time.sleep(0.01)
             yield i
 
+    return steps, begin
+
+
+def test_work_that_nobody_asks_for_stops_and_begins_anew_when_asked() -> None:
+    steps, begin = slow_work()
     streamed: Streamed[int] = Streamed(lease=0.1)
     streamed.ask("a", begin)
     until(lambda: len(steps) > 0)
@@ -78,14 +84,7 @@ def test_work_that_nobody_asks_for_stops_and_begins_anew_when_asked() -> None:
 
 
 def test_work_stops_by_hand_and_begins_anew_by_hand() -> None:
-    steps = []
-
-    def begin() -> Iterator[int]:
-        for i in range(10_000):
-            steps.append(i)
-            time.sleep(0.01)
-            yield i
-
+    steps, begin = slow_work()
     streamed: Streamed[int] = Streamed()
     until(lambda: streamed.ask("a", begin).latest is not None)
     streamed.stop("a")

@@ -8,7 +8,6 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from xai_core.errors import CaseError
 from xai_core.explain.service import PageService
 from xai_core.features.blocks import find_block
 from xai_core.features.channel_study import FACTORS, ChannelStudy, study
@@ -31,18 +30,13 @@ _NOT = (
 Floats = NDArray[np.float64]
 
 
-def show(service: PageService, case_id: str) -> None:
+def show(service: PageService, case: Case) -> None:
     """Draw the channels of the layer that is chosen, for one case.
 
     Args:
         service: the dashboard's: its model, its cases.
-        case_id: of a case of the service.
+        case: of the service.
     """
-    try:
-        case = service.load(case_id)
-    except CaseError as problem:
-        st.error(plain(str(problem), 600))
-        return
     block = find_block(service.classifier, session.current().request.layer or "stage 3")
     classifier = service.classifier
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from xai_core.errors import CaseError
 from xai_core.explain.service import PageService
 from xai_core.ui import case_list, chosen_filter, controls, deferred, session
 from xai_core.ui.features import channel_tab, part_tab, tab_choice
@@ -26,12 +27,16 @@ def show(service: PageService) -> None:
         case_list.show(service)
     if session.problems():
         st.warning("  \n".join(plain(sentence, 400) for sentence in session.problems()))
-    case_id = session.current().case_id
     tab_choice.show()
+    try:
+        case = service.load(session.current().case_id)
+    except CaseError as problem:
+        st.error(plain(str(problem), 600))
+        return
     if tab_choice.current() == tab_choice.PARTS:
         st.markdown("##### Disable one part of the architecture after the other")
-        part_tab.show(service, case_id)
+        part_tab.show(service, case)
         return
     st.markdown("##### Switch off what the network carries")
     controls.show_layer_choice(service)
-    channel_tab.show(service, case_id)
+    channel_tab.show(service, case)

@@ -8,10 +8,10 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
-from xai_core.errors import CaseError
 from xai_core.explain.service import PageService
 from xai_core.features.part_study import PartStudy, part_study
 from xai_core.model.edits import KINDS
+from xai_core.types import Case
 from xai_core.ui.features import growing
 from xai_core.ui.memo import memoised
 from xai_core.ui.wording import plain
@@ -25,18 +25,13 @@ _NOT = (
 )
 
 
-def show(service: PageService, case_id: str) -> None:
+def show(service: PageService, case: Case) -> None:
     """Draw what each part carries in one case.
 
     Args:
         service: the dashboard's: its model, its cases.
-        case_id: of a case of the service.
+        case: of the service.
     """
-    try:
-        case = service.load(case_id)
-    except CaseError as problem:
-        st.error(plain(str(problem), 600))
-        return
     classifier = service.classifier
 
     def begin() -> Iterator[PartStudy]:
